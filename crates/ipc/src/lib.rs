@@ -1,0 +1,306 @@
+//! What the shell and the screens say to each other: [`Intent`] goes in, [`View`] comes out.
+//!
+//! **API Boundary.** No sample, template, score or identifier is ever part of a [`View`]; the one identifier in
+//! an [`Intent`], the entered IIN, has a `Debug` that hides it. Preview frames are not here: they go by a
+//! channel of raw bytes.
+
+use serde::{Deserialize, Serialize};
+
+/// Language of the screens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Language {
+    /// Kazakh, the state language: the default.
+    #[default]
+    Kk,
+    /// Russian.
+    Ru,
+    /// English.
+    En,
+}
+
+/// What the person at the kiosk wants.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Intent {
+    /// Show the screens in this language from now on. Allowed at any time.
+    SetLanguage {
+        /// The language.
+        language: Language,
+    },
+    /// Start a session, from the welcome screen.
+    Begin,
+    /// Ask for this service.
+    ChooseService {
+        /// One of [`Screen::Service`]'s `services`.
+        service: String,
+    },
+    /// Answer the consent that is shown.
+    AnswerConsent {
+        /// Whether it is given.
+        given: bool,
+    },
+    /// Claim this identity.
+    Claim {
+        /// The digits as entered.
+        iin: EnteredIin,
+    },
+    /// Be verified this way.
+    ChooseMethod {
+        /// The way.
+        method: Method,
+    },
+    /// Try again after an attempt that did not pass.
+    Retry,
+    /// One step back, before the capture.
+    Back,
+    /// End the session.
+    Cancel,
+    /// Done reading the outcome.
+    Finish,
+    /// A touch that changes nothing; keeps the session alive.
+    StayAlive,
+}
+
+/// An IIN as it was typed, right or wrong. `Debug` hides it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EnteredIin(pub String);
+
+impl std::fmt::Debug for EnteredIin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(sensitive)")
+    }
+}
+
+/// Ways to be verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// By the face.
+    Face,
+    /// By the palm.
+    Palm,
+    /// With a person, by video.
+    Video,
+}
+
+/// All that the screens need to show. A new one replaces the old one whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct View {
+    /// Language of the screens.
+    pub language: Language,
+    /// What is shown.
+    pub screen: Screen,
+    /// State of the line to the gateway, for the status strip.
+    pub link: Link,
+    /// Documents that the gateway does not have yet.
+    pub pending: u32,
+    /// Name of the replayed clip if the camera is a replay: always shown.
+    pub replay: Option<String>,
+    /// Whether this is a demonstration: always shown.
+    pub demo: bool,
+    /// Seconds until an idle session ends, once the warning is due.
+    pub idle_warning_s: Option<u32>,
+}
+
+/// State of the line to the gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Link {
+    /// Connected.
+    Online,
+    /// Not connected; documents wait.
+    Offline,
+}
+
+/// One screen and what is on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Screen {
+    /// Greeting, languages, start.
+    Welcome,
+    /// Choice of the service.
+    Service {
+        /// Names of the services; their texts are in the locales under `service-<name>`.
+        services: Vec<String>,
+    },
+    /// One consent text.
+    Consent {
+        /// Name of the text; in the locales under `consent-<name>`.
+        text: String,
+        /// Its version.
+        version: u32,
+        /// Which of how many, from 1.
+        number: u32,
+        /// How many.
+        of: u32,
+    },
+    /// Entry of the IIN.
+    Claim {
+        /// What was wrong with the last entry.
+        error: Option<ClaimError>,
+    },
+    /// Choice of the method.
+    Method {
+        /// Methods and whether each can be used now.
+        methods: Vec<(Method, Availability)>,
+    },
+    /// The camera looks, the person acts.
+    Face {
+        /// What to do.
+        prompt: Prompt,
+        /// Actions done.
+        done: u32,
+        /// Actions asked for.
+        of: u32,
+        /// This attempt, from 1.
+        attempt: u32,
+        /// Attempts allowed.
+        attempts: u32,
+    },
+    /// An attempt did not pass, another one is left.
+    AttemptFailed {
+        /// Why.
+        reason: AttemptReason,
+        /// How many attempts are left.
+        left: u32,
+    },
+    /// The kiosk works.
+    Progress {
+        /// On what.
+        stage: Stage,
+    },
+    /// The end.
+    Outcome {
+        /// How it ended.
+        outcome: Outcome,
+        /// The number under which it is recorded, for questions later; empty if nothing was recorded.
+        record: String,
+    },
+    /// The kiosk cannot serve.
+    OutOfService {
+        /// For the technician.
+        code: ErrorCode,
+    },
+}
+
+/// What was wrong with an entered IIN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClaimError {
+    /// Not twelve digits.
+    Shape,
+    /// No birth date.
+    BirthDate,
+    /// No valid century digit.
+    Century,
+    /// A digit was mistyped.
+    CheckDigit,
+}
+
+/// Whether a method can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Availability {
+    /// Now.
+    Ready,
+    /// The device is missing or fails.
+    DeviceUnavailable,
+    /// The service does not allow it.
+    NotForThisService,
+    /// This version does not have it yet.
+    NotYet,
+}
+
+/// What the person is asked to do in front of the camera.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Prompt {
+    /// Come into the picture.
+    ShowFace,
+    /// Come closer.
+    Closer,
+    /// One person only.
+    OnePersonOnly,
+    /// Look straight into the camera.
+    LookStraight,
+    /// Keep still.
+    HoldStill,
+    /// Turn the head to one's own left.
+    TurnLeft,
+    /// Turn the head to one's own right.
+    TurnRight,
+    /// Lift the chin.
+    LookUp,
+    /// Lower the chin.
+    LookDown,
+    /// Blink.
+    Blink,
+    /// Open the mouth.
+    OpenMouth,
+    /// Smile.
+    Smile,
+}
+
+/// Why an attempt did not pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AttemptReason {
+    /// The action was not seen in time.
+    NotPerformed,
+    /// A different action was seen.
+    WrongAction,
+    /// The face left the picture.
+    FaceLost,
+    /// More than one face.
+    SeveralFaces,
+    /// The picture jumped.
+    Jump,
+    /// Not found to be a living person. Says no more than that.
+    NotBonaFide,
+}
+
+/// What the kiosk works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// Opening the camera.
+    Camera,
+    /// Signing and storing the document.
+    Recording,
+    /// Waiting for the centre.
+    Identifying,
+}
+
+/// How a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The centre answered with a match.
+    Verified,
+    /// No match, or no attempt left.
+    NotVerified,
+    /// The presentation was not found bona fide.
+    AttackSuspected,
+    /// No usable picture.
+    FailureToAcquire,
+    /// Ended by the person.
+    Withdrawn,
+    /// Ended by time.
+    TimedOut,
+    /// A device failed.
+    DeviceUnavailable,
+    /// Recorded; the centre has not answered yet.
+    AwaitingIdentification,
+}
+
+/// Why the kiosk cannot serve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ErrorCode {
+    /// The encrypted store cannot be used.
+    Store,
+    /// The program met a fault of its own and starts again.
+    Internal,
+}

@@ -1,0 +1,23 @@
+//! Vocabulary and rules of one verification: what is asked of a capture subject, what was measured, and what
+//! follows from it.
+//!
+//! **Architecture Invariant:** this room is pure. It has no clock, no random source, no file, no socket, no
+//! thread and no device crate; time, identifiers and randomness come in as arguments. Therefore everything
+//! here can be tested by plain calls, faster than real time.
+//!
+//! **Architecture Invariant:** rules live here and nowhere else. Cameras and scanners *measure*
+//! ([`capture::FaceObservation`]); [`pad`] and [`session`] *decide*.
+//!
+//! Names follow ISO/IEC 2382-37 (vocabulary of biometrics) and ISO/IEC 30107-3 (presentation attack detection).
+
+pub mod capture;
+pub mod evidence;
+pub mod identifier;
+pub mod pad;
+pub mod policy;
+pub mod sensitive;
+pub mod service;
+pub mod session;
+pub mod time;
+
+pub use sensitive::Sensitive;

@@ -1,0 +1,147 @@
+//! The rules' numbers, as one value: loaded from the institution's profile, recorded in every document.
+
+use std::time::Duration;
+
+use crate::pad::PadChallenge;
+
+/// Thresholds and limits in force.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Policy {
+    /// Attempts per modality; the rules say three.
+    pub attempts: u8,
+    /// Prompted actions in one attempt; the rules say at least three different ones.
+    pub challenges_per_attempt: u8,
+    /// The actions from which they are drawn.
+    pub challenge_set: Vec<PadChallenge>,
+    /// How long a subject has for one action and the return to neutral.
+    pub challenge_window: Duration,
+    /// How long the subject may take to stand in front of the camera.
+    pub positioning_limit: Duration,
+    /// How long neutral must hold before a prompt.
+    pub neutral_hold: Duration,
+    /// How long a face may be missing within an attempt.
+    pub face_lost_limit: Duration,
+    /// After how long without a touch a session ends.
+    pub idle_limit: Duration,
+    /// How long the screen waits for the centre before it says "recorded, awaiting identification".
+    pub identification_patience: Duration,
+    /// Smallest distance of the eye centres. ISO/IEC 19794-5 asks for 90 px in a full frontal image and 60 px
+    /// is the usual floor for comparison.
+    pub inter_eye_distance_min_px: f32,
+    /// A head turn counts from here. People turn 45 degrees and more with ease; an untrained mesh error is
+    /// within 10.
+    pub turn_min_deg: f32,
+    /// A nod counts from here.
+    pub nod_min_deg: f32,
+    /// Neutral is within this of facing the camera.
+    pub neutral_max_deg: f32,
+    /// A lid counts as closed when the eye ratio falls below this part of the subject's own open eye.
+    pub eye_closed_part: f32,
+    /// A mouth counts as open from this opening ratio above the subject's own neutral.
+    pub mouth_open_rise: f32,
+    /// A smile counts from this mouth width relative to the subject's own neutral.
+    pub smile_widening: f32,
+    /// What the absence of the passive models means.
+    pub passive: PassivePad,
+    /// The median passive probability must be at least this.
+    pub passive_min: f32,
+    /// The centre's comparison score must be at least this, 0 to 1.
+    pub comparison_min: f32,
+}
+
+/// What the absence of the passive models means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PassivePad {
+    /// Without them no presentation is bona fide.
+    Required,
+    /// They are used where they are installed; their absence is recorded.
+    WhereInstalled,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            attempts: 3,
+            challenges_per_attempt: 3,
+            challenge_set: PadChallenge::ALL.to_vec(),
+            challenge_window: Duration::from_secs(10),
+            positioning_limit: Duration::from_secs(60),
+            neutral_hold: Duration::from_millis(400),
+            face_lost_limit: Duration::from_secs(1),
+            idle_limit: Duration::from_secs(120),
+            identification_patience: Duration::from_secs(8),
+            inter_eye_distance_min_px: 60.0,
+            turn_min_deg: 20.0,
+            nod_min_deg: 12.0,
+            neutral_max_deg: 15.0,
+            eye_closed_part: 0.55,
+            mouth_open_rise: 0.25,
+            smile_widening: 1.12,
+            passive: PassivePad::Required,
+            passive_min: 0.5,
+            comparison_min: 0.95,
+        }
+    }
+}
+
+/// Why a policy is against the rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PolicyError {
+    /// Fewer than three actions, or fewer different ones than are asked for.
+    #[error("the rules ask for at least three different prompted actions")]
+    TooFewChallenges,
+    /// No attempt, or more than three.
+    #[error("the rules allow one to three attempts")]
+    Attempts,
+    /// A probability outside 0 to 1, or an angle or ratio that is not a positive number.
+    #[error("a threshold is outside its range")]
+    Threshold,
+}
+
+impl Policy {
+    /// Whether the rules allow this policy.
+    pub fn check(&self) -> Result<(), PolicyError> {
+        let mut different = self.challenge_set.clone();
+        different.sort_unstable();
+        different.dedup();
+        if self.challenges_per_attempt < 3 || different.len() < usize::from(self.challenges_per_attempt) {
+            return Err(PolicyError::TooFewChallenges);
+        }
+        if !(1..=3).contains(&self.attempts) {
+            return Err(PolicyError::Attempts);
+        }
+        let parts = [self.passive_min, self.comparison_min, self.eye_closed_part];
+        let positive = [
+            self.turn_min_deg,
+            self.nod_min_deg,
+            self.neutral_max_deg,
+            self.inter_eye_distance_min_px,
+            self.mouth_open_rise,
+            self.smile_widening,
+        ];
+        if !parts.iter().all(|part| (0.0..=1.0).contains(part)) || !positive.iter().all(|value| *value > 0.0) {
+            return Err(PolicyError::Threshold);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rules_bound_the_policy() {
+        let policy = Policy::default();
+        assert_eq!(policy.check(), Ok(()));
+        assert_eq!(
+            Policy { challenges_per_attempt: 2, ..policy.clone() }.check(),
+            Err(PolicyError::TooFewChallenges)
+        );
+        let twice = vec![PadChallenge::Blink, PadChallenge::Blink, PadChallenge::Smile];
+        assert_eq!(Policy { challenge_set: twice, ..policy.clone() }.check(), Err(PolicyError::TooFewChallenges));
+        assert_eq!(Policy { attempts: 4, ..policy.clone() }.check(), Err(PolicyError::Attempts));
+        assert_eq!(Policy { passive_min: f32::NAN, ..policy.clone() }.check(), Err(PolicyError::Threshold));
+        assert_eq!(Policy { turn_min_deg: f32::NAN, ..policy }.check(), Err(PolicyError::Threshold));
+    }
+}
