@@ -304,3 +304,64 @@ pub enum ErrorCode {
     /// The program met a fault of its own and starts again.
     Internal,
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn check(value: &impl Serialize, expect: Expect) {
+        expect.assert_eq(&serde_json::to_string(value).unwrap());
+    }
+
+    #[test]
+    fn the_wire_form_of_a_view() {
+        let view = View {
+            language: Language::Kk,
+            screen: Screen::Face {
+                prompt: Prompt::TurnLeft,
+                done: 1,
+                of: 3,
+                attempt: 1,
+                attempts: 3,
+            },
+            link: Link::Offline,
+            pending: 2,
+            replay: Some("clip.mp4".into()),
+            demo: true,
+            idle_warning_s: None,
+        };
+        check(
+            &view,
+            expect![[
+                r#"{"language":"kk","screen":{"kind":"face","prompt":"turn-left","done":1,"of":3,"attempt":1,"attempts":3},"link":"offline","pending":2,"replay":"clip.mp4","demo":true,"idle_warning_s":null}"#
+            ]],
+        );
+        let methods = vec![
+            (Method::Face, Availability::Ready),
+            (Method::Palm, Availability::NotYet),
+        ];
+        check(
+            &Screen::Method { methods },
+            expect![[r#"{"kind":"method","methods":[["face","ready"],["palm","not-yet"]]}"#]],
+        );
+        check(
+            &Screen::OutOfService {
+                code: ErrorCode::Store,
+            },
+            expect![[r#"{"kind":"out-of-service","code":"store"}"#]],
+        );
+    }
+
+    #[test]
+    fn the_wire_form_of_an_intent() {
+        check(&Intent::Begin, expect![[r#"{"kind":"begin"}"#]]);
+        let iin = EnteredIin("880412401006".into());
+        check(
+            &Intent::Claim { iin: iin.clone() },
+            expect![[r#"{"kind":"claim","iin":"880412401006"}"#]],
+        );
+        assert!(!format!("{:?}", Intent::Claim { iin }).contains("88"));
+    }
+}

@@ -75,10 +75,19 @@ impl FromStr for Iin {
 /// The check digit of the first eleven digits; `None` where no number with these digits is issued.
 fn check_digit(digits: &[u8; 12]) -> Option<u8> {
     let weigh = |weights: [u32; 11]| -> u32 {
-        weights.iter().zip(digits).map(|(weight, digit)| weight * u32::from(*digit)).sum::<u32>() % 11
+        weights
+            .iter()
+            .zip(digits)
+            .map(|(weight, digit)| weight * u32::from(*digit))
+            .sum::<u32>()
+            % 11
     };
     let first = weigh([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
-    let sum = if first == 10 { weigh([3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2]) } else { first };
+    let sum = if first == 10 {
+        weigh([3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2])
+    } else {
+        first
+    };
     u8::try_from(sum).ok().filter(|digit| *digit < 10)
 }
 

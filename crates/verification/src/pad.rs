@@ -1,5 +1,9 @@
 //! Presentation attack detection: prompted actions, and the decision over all that was measured.
 
+pub mod attempt;
+pub mod decision;
+pub mod plan;
+
 use std::time::Duration;
 
 use crate::time::UtcMs;
@@ -69,6 +73,8 @@ pub enum AttemptFailure {
     Jump,
     /// Presentation attack detection decided against it.
     Attack(AttackSign),
+    /// It was ended by the person or by a device, not by its result.
+    Interrupted,
 }
 
 /// One prompted action of an attempt.

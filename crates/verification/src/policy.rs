@@ -119,7 +119,8 @@ impl Policy {
             self.mouth_open_rise,
             self.smile_widening,
         ];
-        if !parts.iter().all(|part| (0.0..=1.0).contains(part)) || !positive.iter().all(|value| *value > 0.0) {
+        if !parts.iter().all(|part| (0.0..=1.0).contains(part)) || !positive.iter().all(|value| *value > 0.0)
+        {
             return Err(PolicyError::Threshold);
         }
         Ok(())
@@ -135,13 +136,45 @@ mod tests {
         let policy = Policy::default();
         assert_eq!(policy.check(), Ok(()));
         assert_eq!(
-            Policy { challenges_per_attempt: 2, ..policy.clone() }.check(),
+            Policy {
+                challenges_per_attempt: 2,
+                ..policy.clone()
+            }
+            .check(),
             Err(PolicyError::TooFewChallenges)
         );
         let twice = vec![PadChallenge::Blink, PadChallenge::Blink, PadChallenge::Smile];
-        assert_eq!(Policy { challenge_set: twice, ..policy.clone() }.check(), Err(PolicyError::TooFewChallenges));
-        assert_eq!(Policy { attempts: 4, ..policy.clone() }.check(), Err(PolicyError::Attempts));
-        assert_eq!(Policy { passive_min: f32::NAN, ..policy.clone() }.check(), Err(PolicyError::Threshold));
-        assert_eq!(Policy { turn_min_deg: f32::NAN, ..policy }.check(), Err(PolicyError::Threshold));
+        assert_eq!(
+            Policy {
+                challenge_set: twice,
+                ..policy.clone()
+            }
+            .check(),
+            Err(PolicyError::TooFewChallenges)
+        );
+        assert_eq!(
+            Policy {
+                attempts: 4,
+                ..policy.clone()
+            }
+            .check(),
+            Err(PolicyError::Attempts)
+        );
+        assert_eq!(
+            Policy {
+                passive_min: f32::NAN,
+                ..policy.clone()
+            }
+            .check(),
+            Err(PolicyError::Threshold)
+        );
+        assert_eq!(
+            Policy {
+                turn_min_deg: f32::NAN,
+                ..policy
+            }
+            .check(),
+            Err(PolicyError::Threshold)
+        );
     }
 }

@@ -54,6 +54,9 @@ mod tests {
 
     #[test]
     fn debug_hides_the_value() {
-        assert_eq!(format!("{:?}", Sensitive::new(String::from("880412301056"))), "(sensitive)");
+        assert_eq!(
+            format!("{:?}", Sensitive::new(String::from("880412301056"))),
+            "(sensitive)"
+        );
     }
 }

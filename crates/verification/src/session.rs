@@ -1,1 +1,869 @@
-//! Session.
+//! One session: one person, one service request, from the choice of the service to the outcome.
+//!
+//! The session is a machine without IO. The shell hands it an [`Input`] and performs the [`Effect`]s that come
+//! back; **every effect is answered by at most one kind of input, and no effect asks back.** Time, identifiers
+//! and randomness are arguments.
+
+use std::time::Duration;
+
+use crate::Sensitive;
+use crate::capture::{CameraIdentity, DeviceFault, FaceObservation};
+use crate::evidence::{
+    ConsentRecord, DocumentId, Evidence, KioskIdentity, Language, Modality, Organisation, Outcome, SessionId,
+    Still, StillPurpose,
+};
+use crate::identifier::{Iin, IinError};
+use crate::pad::attempt::{AttemptEvent, FaceAttempt, FacePrompt};
+use crate::pad::{AttemptFailure, AttemptRecord, plan};
+use crate::policy::Policy;
+use crate::service::{Service, ServiceId};
+use crate::time::{Now, UtcMs};
+
+/// What a session starts from.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    /// Names the session.
+    pub session_id: SessionId,
+    /// Names the document it will leave.
+    pub document_id: DocumentId,
+    /// Who orders the verification.
+    pub organisation: Organisation,
+    /// Where it runs.
+    pub kiosk: KioskIdentity,
+    /// The language of the welcome screen when it was left.
+    pub language: Language,
+    /// The services on offer.
+    pub catalogue: Vec<Service>,
+    /// The policy in force; stays the same for the session.
+    pub policy: Policy,
+}
+
+/// What happened.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// Another language was chosen; allowed at any time.
+    LanguageChosen(Language),
+    /// A service was chosen.
+    ServiceChosen(ServiceId),
+    /// The consent that is shown was given or refused.
+    ConsentAnswered(bool),
+    /// An IIN was entered, right or wrong.
+    ClaimEntered(Sensitive<String>),
+    /// A method was chosen.
+    MethodChosen(Modality),
+    /// Another attempt is wanted.
+    Retry,
+    /// One step back.
+    Back,
+    /// The person ends the session.
+    Cancel,
+    /// The outcome was read.
+    Finish,
+    /// A touch that changes nothing.
+    Touched,
+    /// Answers [`Effect::CountAttempts`]: attempts of this person that no finished session accounts for.
+    AttemptsCounted(u8),
+    /// Answers [`Effect::OpenCamera`].
+    CameraOpened(Result<CameraIdentity, DeviceFault>),
+    /// Answers [`Effect::DrawRandom`].
+    RandomDrawn([u8; 32]),
+    /// The camera failed while it was open.
+    CameraFailed(DeviceFault),
+    /// A frame was measured.
+    Observed(FaceObservation),
+    /// Answers [`Effect::KeepStill`]; it may come never, if the frame is gone.
+    StillKept(Still),
+    /// Answers [`Effect::PersistAttempt`].
+    AttemptPersisted,
+    /// Answers [`Effect::Record`]: the document is signed and in the outbox, or could not be put there.
+    Recorded(Result<(), RecordFailed>),
+    /// The centre answered. May come long after, or for a document of another session.
+    Identified {
+        /// Which document.
+        document_id: DocumentId,
+        /// Whether it was a match at the threshold in force.
+        matched: bool,
+    },
+    /// Time passed; see [`Session::deadline`].
+    Tick,
+}
+
+/// The document could not be put into the outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordFailed;
+
+/// What the shell has to do.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// Count attempts of this person that no finished session accounts for.
+    CountAttempts {
+        /// The person.
+        subject: Iin,
+        /// Attempts of this kind.
+        modality: Modality,
+    },
+    /// Open the camera and measure every frame.
+    OpenCamera,
+    /// Close the camera.
+    CloseCamera,
+    /// Draw 32 random bytes.
+    DrawRandom,
+    /// Encode this frame.
+    KeepStill {
+        /// Number of the frame.
+        frame: u64,
+        /// For what.
+        purpose: StillPurpose,
+    },
+    /// Write down, durably, that an attempt was begun.
+    PersistAttempt {
+        /// The person.
+        subject: Iin,
+        /// Of this kind.
+        modality: Modality,
+    },
+    /// The attempts of this person are accounted for by a recorded document. Not answered.
+    ClearAttempts {
+        /// The person.
+        subject: Iin,
+        /// Of this kind.
+        modality: Modality,
+    },
+    /// Make the document, sign it, put it into the outbox.
+    Record(Box<Evidence>),
+    /// Write an audit record. Not answered.
+    Audit(AuditEvent),
+}
+
+/// Actions of a session that the audit log keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditEvent {
+    /// A session was opened.
+    SessionOpened,
+    /// A consent was given.
+    ConsentGiven,
+    /// A consent was refused.
+    ConsentRefused,
+    /// A well-formed identity was claimed.
+    ClaimEntered,
+    /// The camera was opened.
+    CameraOpened,
+    /// The camera could not be used.
+    CameraFailed,
+    /// An attempt was begun.
+    AttemptStarted,
+    /// An attempt passed.
+    AttemptPassed,
+    /// An attempt did not pass.
+    AttemptFailed,
+    /// The session ended in this way without a document, because nobody was captured.
+    EndedBeforeCapture(Outcome),
+    /// The session's document was recorded with this outcome.
+    Recorded(Outcome),
+    /// The session's document could not be recorded.
+    RecordFailed,
+    /// The session is over and its data are gone.
+    SessionClosed,
+}
+
+/// What a screen needs to know of the session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Showing {
+    /// Choice of the service.
+    Service,
+    /// A consent text.
+    Consent {
+        /// Name of the text.
+        text: String,
+        /// Its version.
+        version: u32,
+        /// From 1.
+        number: usize,
+        /// How many.
+        of: usize,
+    },
+    /// Entry of the IIN.
+    Claim {
+        /// What was wrong with the last one.
+        error: Option<IinError>,
+    },
+    /// Choice of the method for this service.
+    Method {
+        /// The service allows the face.
+        face: bool,
+        /// The service allows the palm.
+        palm: bool,
+    },
+    /// The camera is being opened.
+    OpeningCamera,
+    /// An attempt is under way.
+    Face {
+        /// What to do.
+        prompt: FacePrompt,
+        /// Actions done.
+        done: usize,
+        /// Actions asked for.
+        of: usize,
+        /// From 1.
+        attempt: u8,
+        /// Attempts allowed.
+        attempts: u8,
+    },
+    /// An attempt did not pass and another one is left.
+    AttemptFailed {
+        /// Why.
+        failure: AttemptFailure,
+        /// How many are left.
+        left: u8,
+    },
+    /// The document is made, signed and stored.
+    Recording,
+    /// The centre is asked.
+    Identifying,
+    /// The end.
+    Outcome {
+        /// How it ended.
+        outcome: Outcome,
+        /// The document, if one was recorded.
+        document_id: Option<DocumentId>,
+    },
+    /// The document could not be stored: this kiosk must not serve.
+    StoreFailed,
+    /// Nothing is left of the session; the shell drops it.
+    Closed,
+}
+
+/// One session.
+///
+/// ```text
+/// ChoosingService ─> Consenting ─> Claiming ─> ChoosingMethod ─> CountingAttempts ─> OpeningCamera
+///                                                                                      │
+///         ┌────────────────────────────────── another attempt ────────────┐            v
+///         │                                                      AttemptFailed <── Capturing <─┐
+///         v                                                          │                │        │
+///   Drawing ───────────────────────────────────────────────────────────────────────────────────┘
+///                                                         last one   │                │ passed
+///                                                                    v                v
+///                                                                 Recording (one document, whatever the outcome)
+///                                                                    │
+///                                            captured: Identifying ──┴──> Ended ─> Closed
+/// ```
+/// Before the capture, refusing, cancelling or waiting too long leads to `Ended` with an audit record and no
+/// document. From `OpeningCamera` on, every way out leads through `Recording`.
+#[derive(Debug)]
+pub struct Session {
+    opening: Opening,
+    started_at: UtcMs,
+    touched_at: Duration,
+    state: State,
+    facts: Facts,
+}
+
+/// What is known so far; goes into the document.
+#[derive(Debug, Default)]
+struct Facts {
+    service: Option<Service>,
+    consents: Vec<ConsentRecord>,
+    claim: Option<Iin>,
+    modality: Option<Modality>,
+    camera: Option<CameraIdentity>,
+    attempts: Vec<AttemptRecord>,
+    attempts_before: u8,
+    stills: Vec<Still>,
+}
+
+#[derive(Debug)]
+enum State {
+    ChoosingService,
+    Consenting {
+        next: usize,
+    },
+    Claiming {
+        error: Option<IinError>,
+    },
+    ChoosingMethod,
+    CountingAttempts,
+    OpeningCamera,
+    Drawing {
+        number: u8,
+    },
+    Capturing {
+        attempt: Box<FaceAttempt>,
+        persisted: bool,
+        ended: Option<AttemptRecord>,
+    },
+    AttemptFailed {
+        failure: AttemptFailure,
+    },
+    Recording {
+        outcome: Outcome,
+    },
+    Identifying {
+        since: Duration,
+    },
+    Ended {
+        outcome: Outcome,
+        recorded: bool,
+        since: Duration,
+    },
+    StoreFailed,
+    Closed,
+}
+
+/// How long an outcome stays on the screen when nobody touches it.
+const OUTCOME_STAYS: Duration = Duration::from_secs(30);
+
+impl Session {
+    /// Opens a session.
+    pub fn open(opening: Opening, now: Now) -> (Self, Vec<Effect>) {
+        let session = Self {
+            opening,
+            started_at: now.utc,
+            touched_at: now.monotonic,
+            state: State::ChoosingService,
+            facts: Facts::default(),
+        };
+        (session, vec![Effect::Audit(AuditEvent::SessionOpened)])
+    }
+
+    /// Names the session.
+    pub fn id(&self) -> SessionId {
+        self.opening.session_id
+    }
+
+    /// Names the document the session will leave, or has left.
+    pub fn document_id(&self) -> DocumentId {
+        self.opening.document_id
+    }
+
+    /// The services on offer.
+    pub fn catalogue(&self) -> &[Service] {
+        &self.opening.catalogue
+    }
+
+    /// When [`Input::Tick`] is due, on the monotonic clock.
+    pub fn deadline(&self) -> Option<Duration> {
+        match &self.state {
+            State::Closed | State::StoreFailed | State::Recording { .. } => None,
+            State::Identifying { since } => Some(*since + self.opening.policy.identification_patience),
+            State::Ended { since, .. } => Some((*since).max(self.touched_at) + OUTCOME_STAYS),
+            State::Capturing { attempt, .. } => attempt.deadline(&self.opening.policy),
+            State::OpeningCamera | State::Drawing { .. } | State::CountingAttempts => None,
+            _ => Some(self.touched_at + self.opening.policy.idle_limit),
+        }
+    }
+
+    /// When the session will end for want of a touch, where it can.
+    pub fn idle_end(&self) -> Option<Duration> {
+        match &self.state {
+            State::ChoosingService
+            | State::Consenting { .. }
+            | State::Claiming { .. }
+            | State::ChoosingMethod
+            | State::AttemptFailed { .. } => Some(self.touched_at + self.opening.policy.idle_limit),
+            _ => None,
+        }
+    }
+
+    /// What a screen needs to know.
+    pub fn showing(&self) -> Showing {
+        let attempts = self.opening.policy.attempts;
+        match &self.state {
+            State::ChoosingService => Showing::Service,
+            State::Consenting { next } => {
+                let consents = self
+                    .facts
+                    .service
+                    .as_ref()
+                    .map_or(&[][..], |service| &service.consents);
+                match consents.get(*next) {
+                    Some((text, version)) => Showing::Consent {
+                        text: text.clone(),
+                        version: *version,
+                        number: next + 1,
+                        of: consents.len(),
+                    },
+                    None => Showing::Claim { error: None },
+                }
+            }
+            State::Claiming { error } => Showing::Claim { error: *error },
+            State::ChoosingMethod | State::CountingAttempts => Showing::Method {
+                face: self.facts.service.as_ref().is_some_and(|service| service.face),
+                palm: self.facts.service.as_ref().is_some_and(|service| service.palm),
+            },
+            State::OpeningCamera | State::Drawing { .. } => Showing::OpeningCamera,
+            State::Capturing { attempt, .. } => {
+                let (done, of) = attempt.progress();
+                Showing::Face {
+                    prompt: attempt.prompt(),
+                    done,
+                    of,
+                    attempt: attempt.number(),
+                    attempts,
+                }
+            }
+            State::AttemptFailed { failure } => Showing::AttemptFailed {
+                failure: *failure,
+                left: attempts.saturating_sub(self.attempts_used()),
+            },
+            State::Recording { .. } => Showing::Recording,
+            State::Identifying { .. } => Showing::Identifying,
+            State::Ended {
+                outcome, recorded, ..
+            } => Showing::Outcome {
+                outcome: *outcome,
+                document_id: recorded.then_some(self.opening.document_id),
+            },
+            State::StoreFailed => Showing::StoreFailed,
+            State::Closed => Showing::Closed,
+        }
+    }
+
+    /// Takes one input; what has to be done comes back.
+    pub fn step(&mut self, now: Now, input: Input) -> Vec<Effect> {
+        match input {
+            Input::LanguageChosen(language) => {
+                self.touched_at = now.monotonic;
+                self.opening.language = language;
+                Vec::new()
+            }
+            Input::Touched => {
+                self.touched_at = now.monotonic;
+                Vec::new()
+            }
+            Input::ServiceChosen(id) => self.choose_service(now, &id),
+            Input::ConsentAnswered(given) => self.answer_consent(now, given),
+            Input::ClaimEntered(text) => self.claim(now, &text),
+            Input::MethodChosen(modality) => self.choose_method(now, modality),
+            Input::Retry => self.retry(now),
+            Input::Back => self.back(now),
+            Input::Cancel => self.cancel(now),
+            Input::Finish => self.finish(),
+            Input::AttemptsCounted(used) => self.attempts_counted(now, used),
+            Input::CameraOpened(Ok(camera)) => self.camera_opened(camera),
+            Input::CameraOpened(Err(fault)) | Input::CameraFailed(fault) => self.camera_failed(now, fault),
+            Input::RandomDrawn(random) => self.open_attempt(now, random),
+            Input::Observed(seen) => self.observe(now, &seen),
+            Input::StillKept(still) => self.keep(still),
+            Input::AttemptPersisted => self.attempt_persisted(now),
+            Input::Recorded(result) => self.recorded(now, result),
+            Input::Identified { document_id, matched } => self.identified(now, document_id, matched),
+            Input::Tick => self.tick(now),
+        }
+    }
+
+    fn choose_service(&mut self, now: Now, id: &ServiceId) -> Vec<Effect> {
+        if !matches!(self.state, State::ChoosingService) {
+            return Vec::new();
+        }
+        let Some(service) = self.opening.catalogue.iter().find(|service| service.id == *id) else {
+            return Vec::new();
+        };
+        self.touched_at = now.monotonic;
+        self.state = if service.consents.is_empty() {
+            State::Claiming { error: None }
+        } else {
+            State::Consenting { next: 0 }
+        };
+        self.facts.service = Some(service.clone());
+        Vec::new()
+    }
+
+    fn answer_consent(&mut self, now: Now, given: bool) -> Vec<Effect> {
+        let State::Consenting { next } = self.state else {
+            return Vec::new();
+        };
+        let consents = self
+            .facts
+            .service
+            .as_ref()
+            .map_or(&[][..], |service| &service.consents);
+        let (Some((text, version)), of) = (consents.get(next), consents.len()) else {
+            return Vec::new();
+        };
+        self.touched_at = now.monotonic;
+        if !given {
+            let mut effects = vec![Effect::Audit(AuditEvent::ConsentRefused)];
+            effects.extend(self.end_before_capture(now, Outcome::Withdrawn));
+            return effects;
+        }
+        self.facts.consents.push(ConsentRecord {
+            text: text.clone(),
+            version: *version,
+            language: self.opening.language,
+            given_at: now.utc,
+        });
+        self.state = if next + 1 < of {
+            State::Consenting { next: next + 1 }
+        } else {
+            State::Claiming { error: None }
+        };
+        vec![Effect::Audit(AuditEvent::ConsentGiven)]
+    }
+
+    fn claim(&mut self, now: Now, text: &Sensitive<String>) -> Vec<Effect> {
+        if !matches!(self.state, State::Claiming { .. }) {
+            return Vec::new();
+        }
+        self.touched_at = now.monotonic;
+        match text.expose().parse::<Iin>() {
+            Ok(iin) => {
+                self.facts.claim = Some(iin);
+                self.state = State::ChoosingMethod;
+                vec![Effect::Audit(AuditEvent::ClaimEntered)]
+            }
+            Err(error) => {
+                self.state = State::Claiming { error: Some(error) };
+                Vec::new()
+            }
+        }
+    }
+
+    fn choose_method(&mut self, now: Now, modality: Modality) -> Vec<Effect> {
+        // The palm is not verified by this version; the screen says so and offers no button.
+        let allowed =
+            modality == Modality::Face && self.facts.service.as_ref().is_some_and(|service| service.face);
+        let (State::ChoosingMethod, true, Some(subject)) = (&self.state, allowed, self.facts.claim.clone())
+        else {
+            return Vec::new();
+        };
+        self.touched_at = now.monotonic;
+        self.facts.modality = Some(modality);
+        self.state = State::CountingAttempts;
+        vec![Effect::CountAttempts { subject, modality }]
+    }
+
+    fn attempts_counted(&mut self, now: Now, used: u8) -> Vec<Effect> {
+        if !matches!(self.state, State::CountingAttempts) {
+            return Vec::new();
+        }
+        self.facts.attempts_before = used;
+        if used >= self.opening.policy.attempts {
+            return self.record(now, Outcome::NotVerified);
+        }
+        self.state = State::OpeningCamera;
+        vec![Effect::OpenCamera]
+    }
+
+    fn camera_opened(&mut self, camera: CameraIdentity) -> Vec<Effect> {
+        if !matches!(self.state, State::OpeningCamera) {
+            return Vec::new();
+        }
+        self.facts.camera = Some(camera);
+        self.state = State::Drawing {
+            number: self.attempts_used() + 1,
+        };
+        vec![Effect::Audit(AuditEvent::CameraOpened), Effect::DrawRandom]
+    }
+
+    fn camera_failed(&mut self, now: Now, _fault: DeviceFault) -> Vec<Effect> {
+        match &self.state {
+            State::OpeningCamera
+            | State::Drawing { .. }
+            | State::Capturing { .. }
+            | State::AttemptFailed { .. } => {}
+            _ => return Vec::new(),
+        }
+        // A fault of the device burns no attempt: what was persisted is given back with the record.
+        let mut effects = vec![Effect::Audit(AuditEvent::CameraFailed)];
+        effects.extend(self.record(now, Outcome::DeviceUnavailable));
+        effects
+    }
+
+    fn open_attempt(&mut self, now: Now, random: [u8; 32]) -> Vec<Effect> {
+        let State::Drawing { number } = self.state else {
+            return Vec::new();
+        };
+        let policy = &self.opening.policy;
+        let plan = plan::draw(&policy.challenge_set, policy.challenges_per_attempt, random);
+        self.facts.stills.clear();
+        let attempt = Box::new(FaceAttempt::new(number, plan, now));
+        self.state = State::Capturing {
+            attempt,
+            persisted: false,
+            ended: None,
+        };
+        Vec::new()
+    }
+
+    fn observe(&mut self, now: Now, seen: &FaceObservation) -> Vec<Effect> {
+        let State::Capturing { attempt, .. } = &mut self.state else {
+            return Vec::new();
+        };
+        let events = attempt.observe(seen, now, &self.opening.policy);
+        self.follow(now, events)
+    }
+
+    fn follow(&mut self, now: Now, events: Vec<AttemptEvent>) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for event in events {
+            match event {
+                AttemptEvent::Started => {
+                    effects.push(Effect::Audit(AuditEvent::AttemptStarted));
+                    if let (Some(subject), Some(modality)) = (self.facts.claim.clone(), self.facts.modality) {
+                        effects.push(Effect::PersistAttempt { subject, modality });
+                    }
+                }
+                AttemptEvent::KeepStill { frame, purpose } => {
+                    effects.push(Effect::KeepStill { frame, purpose })
+                }
+                AttemptEvent::NotPositioned => effects.extend(self.record(now, Outcome::FailureToAcquire)),
+                AttemptEvent::Ended(record) => {
+                    if let State::Capturing { ended, .. } = &mut self.state {
+                        *ended = Some(record);
+                    }
+                    effects.extend(self.conclude_attempt(now));
+                }
+            }
+        }
+        effects
+    }
+
+    fn attempt_persisted(&mut self, now: Now) -> Vec<Effect> {
+        if let State::Capturing { persisted, .. } = &mut self.state {
+            *persisted = true;
+        }
+        self.conclude_attempt(now)
+    }
+
+    /// The result of an attempt is acted on only when the attempt is counted durably.
+    fn conclude_attempt(&mut self, now: Now) -> Vec<Effect> {
+        let State::Capturing {
+            persisted: true,
+            ended,
+            ..
+        } = &mut self.state
+        else {
+            return Vec::new();
+        };
+        let Some(record) = ended.take() else {
+            return Vec::new();
+        };
+        let failure = record.failure;
+        self.facts.attempts.push(record);
+        let Some(failure) = failure else {
+            let mut effects = vec![Effect::Audit(AuditEvent::AttemptPassed)];
+            let comparable = self
+                .facts
+                .stills
+                .iter()
+                .any(|still| still.purpose == StillPurpose::Comparison);
+            let outcome = if comparable {
+                Outcome::AwaitingIdentification
+            } else {
+                Outcome::FailureToAcquire
+            };
+            effects.extend(self.record(now, outcome));
+            return effects;
+        };
+        let mut effects = vec![Effect::Audit(AuditEvent::AttemptFailed)];
+        self.facts.stills.clear();
+        if self.attempts_used() < self.opening.policy.attempts {
+            self.touched_at = now.monotonic;
+            self.state = State::AttemptFailed { failure };
+        } else if matches!(failure, AttemptFailure::Attack(_)) {
+            effects.extend(self.record(now, Outcome::AttackSuspected));
+        } else {
+            effects.extend(self.record(now, Outcome::NotVerified));
+        }
+        effects
+    }
+
+    fn keep(&mut self, still: Still) -> Vec<Effect> {
+        if matches!(self.state, State::Capturing { .. }) {
+            self.facts.stills.retain(|kept| kept.purpose != still.purpose);
+            self.facts.stills.push(still);
+        }
+        Vec::new()
+    }
+
+    fn retry(&mut self, now: Now) -> Vec<Effect> {
+        if !matches!(self.state, State::AttemptFailed { .. }) {
+            return Vec::new();
+        }
+        self.touched_at = now.monotonic;
+        self.state = State::Drawing {
+            number: self.attempts_used() + 1,
+        };
+        vec![Effect::DrawRandom]
+    }
+
+    fn back(&mut self, now: Now) -> Vec<Effect> {
+        self.touched_at = now.monotonic;
+        match &self.state {
+            State::Consenting { .. } | State::Claiming { .. } => {
+                self.facts = Facts::default();
+                self.state = State::ChoosingService;
+            }
+            State::ChoosingMethod => {
+                self.facts.claim = None;
+                self.state = State::Claiming { error: None };
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn cancel(&mut self, now: Now) -> Vec<Effect> {
+        match &self.state {
+            State::ChoosingService
+            | State::Consenting { .. }
+            | State::Claiming { .. }
+            | State::ChoosingMethod
+            | State::CountingAttempts => self.end_before_capture(now, Outcome::Withdrawn),
+            State::OpeningCamera
+            | State::Drawing { .. }
+            | State::Capturing { .. }
+            | State::AttemptFailed { .. } => self.record(now, Outcome::Withdrawn),
+            // What is captured is captured: the record must be made, and the answer is not in our hands.
+            State::Recording { .. } | State::Identifying { .. } => Vec::new(),
+            State::Ended { .. } => self.close(),
+            State::StoreFailed | State::Closed => Vec::new(),
+        }
+    }
+
+    fn finish(&mut self) -> Vec<Effect> {
+        if matches!(self.state, State::Ended { .. }) {
+            self.close()
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn close(&mut self) -> Vec<Effect> {
+        self.facts = Facts::default();
+        self.state = State::Closed;
+        vec![Effect::Audit(AuditEvent::SessionClosed)]
+    }
+
+    fn end_before_capture(&mut self, now: Now, outcome: Outcome) -> Vec<Effect> {
+        self.facts = Facts::default();
+        self.state = State::Ended {
+            outcome,
+            recorded: false,
+            since: now.monotonic,
+        };
+        vec![Effect::Audit(AuditEvent::EndedBeforeCapture(outcome))]
+    }
+
+    /// Every way out of the capture leads here: one document, whatever the outcome.
+    fn record(&mut self, now: Now, outcome: Outcome) -> Vec<Effect> {
+        if let State::Capturing { attempt, ended, .. } = &mut self.state {
+            self.facts
+                .attempts
+                .extend(ended.take().or_else(|| attempt.interrupt()));
+        }
+        let captured = outcome == Outcome::AwaitingIdentification;
+        let evidence = Evidence {
+            document_id: self.opening.document_id,
+            session_id: self.opening.session_id,
+            organisation: self.opening.organisation.clone(),
+            kiosk: self.opening.kiosk.clone(),
+            language: self.opening.language,
+            service: self.facts.service.as_ref().map(|service| service.id.clone()),
+            consents: self.facts.consents.clone(),
+            claim: self.facts.claim.clone(),
+            modality: self.facts.modality,
+            started_at: self.started_at,
+            ended_at: now.utc,
+            outcome,
+            camera: self.facts.camera.clone(),
+            attempts: self.facts.attempts.clone(),
+            stills: if captured {
+                std::mem::take(&mut self.facts.stills)
+            } else {
+                Vec::new()
+            },
+            policy: self.opening.policy.clone(),
+        };
+        self.state = State::Recording { outcome };
+        vec![Effect::CloseCamera, Effect::Record(Box::new(evidence))]
+    }
+
+    fn recorded(&mut self, now: Now, result: Result<(), RecordFailed>) -> Vec<Effect> {
+        let State::Recording { outcome } = self.state else {
+            return Vec::new();
+        };
+        if let Err(RecordFailed) = result {
+            self.facts = Facts::default();
+            self.state = State::StoreFailed;
+            return vec![Effect::Audit(AuditEvent::RecordFailed)];
+        }
+        let mut effects = vec![Effect::Audit(AuditEvent::Recorded(outcome))];
+        if let (Some(subject), Some(modality)) = (self.facts.claim.take(), self.facts.modality) {
+            effects.push(Effect::ClearAttempts { subject, modality });
+        }
+        self.facts = Facts::default();
+        self.touched_at = now.monotonic;
+        self.state = if outcome == Outcome::AwaitingIdentification {
+            State::Identifying { since: now.monotonic }
+        } else {
+            State::Ended {
+                outcome,
+                recorded: true,
+                since: now.monotonic,
+            }
+        };
+        effects
+    }
+
+    fn identified(&mut self, now: Now, document_id: DocumentId, matched: bool) -> Vec<Effect> {
+        let waiting = matches!(
+            self.state,
+            State::Identifying { .. }
+                | State::Ended {
+                    outcome: Outcome::AwaitingIdentification,
+                    ..
+                }
+        );
+        if waiting && document_id == self.opening.document_id {
+            let outcome = if matched {
+                Outcome::Verified
+            } else {
+                Outcome::NotVerified
+            };
+            self.state = State::Ended {
+                outcome,
+                recorded: true,
+                since: now.monotonic,
+            };
+        }
+        Vec::new()
+    }
+
+    fn tick(&mut self, now: Now) -> Vec<Effect> {
+        let due = match &mut self.state {
+            // An attempt knows better than a single deadline what is due; and its silence is an answer.
+            State::Capturing { attempt, .. } => {
+                let events = attempt.tick(now, &self.opening.policy);
+                return self.follow(now, events);
+            }
+            _ => self.deadline().is_some_and(|deadline| now.monotonic >= deadline),
+        };
+        if !due {
+            return Vec::new();
+        }
+        match &self.state {
+            State::Identifying { .. } => {
+                let outcome = Outcome::AwaitingIdentification;
+                self.state = State::Ended {
+                    outcome,
+                    recorded: true,
+                    since: now.monotonic,
+                };
+                Vec::new()
+            }
+            State::Ended { .. } => self.close(),
+            State::AttemptFailed { .. } => self.record(now, Outcome::TimedOut),
+            _ => self.end_before_capture(now, Outcome::TimedOut),
+        }
+    }
+
+    fn attempts_used(&self) -> u8 {
+        let here = u8::try_from(self.facts.attempts.len()).unwrap_or(u8::MAX);
+        self.facts.attempts_before.saturating_add(here)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,357 @@
+use super::*;
+use crate::capture::{FaceQuality, RectPx};
+use crate::pad::AttackSign;
+use crate::policy::PassivePad;
+use crate::time::UtcMs;
+
+/// A face that faces the camera, eyes open, mouth closed.
+fn neutral() -> FaceMeasures {
+    FaceMeasures {
+        box_px: RectPx {
+            x: 200.0,
+            y: 100.0,
+            width: 200.0,
+            height: 240.0,
+        },
+        presence: 0.99,
+        yaw_deg: 2.0,
+        pitch_deg: -3.0,
+        roll_deg: 0.0,
+        eye_left_ratio: 0.30,
+        eye_right_ratio: 0.28,
+        mouth_opening_ratio: 0.02,
+        mouth_width_ratio: 0.55,
+        quality: FaceQuality {
+            inter_eye_distance_px: 90.0,
+            sharpness: 100.0,
+            luminance_mean: 120.0,
+            illumination_uniformity: 0.9,
+        },
+        passive_real: Some(0.9),
+    }
+}
+
+fn turned(yaw_deg: f32) -> FaceMeasures {
+    FaceMeasures { yaw_deg, ..neutral() }
+}
+
+fn nodded(pitch_deg: f32) -> FaceMeasures {
+    FaceMeasures {
+        pitch_deg,
+        ..neutral()
+    }
+}
+
+fn eyes(part: f32) -> FaceMeasures {
+    let face = neutral();
+    FaceMeasures {
+        eye_left_ratio: face.eye_left_ratio * part,
+        eye_right_ratio: face.eye_right_ratio * part,
+        ..face
+    }
+}
+
+/// Plays frames at 30 per second.
+struct Player {
+    attempt: FaceAttempt,
+    policy: Policy,
+    frame: u64,
+    events: Vec<AttemptEvent>,
+}
+
+impl Player {
+    fn new(challenges: &[PadChallenge], policy: Policy) -> Self {
+        let pause = Duration::from_millis(500);
+        let plan = challenges
+            .iter()
+            .map(|&challenge| PlannedChallenge { challenge, pause })
+            .collect();
+        let now = Now {
+            monotonic: Duration::ZERO,
+            utc: UtcMs(1_000),
+        };
+        Self {
+            attempt: FaceAttempt::new(1, plan, now),
+            policy,
+            frame: 0,
+            events: Vec::new(),
+        }
+    }
+
+    fn show(&mut self, faces: u32, face: Option<FaceMeasures>, frames: u64) -> &mut Self {
+        for _ in 0..frames {
+            let at = Duration::from_millis(self.frame * 1000 / 30);
+            let seen = FaceObservation {
+                frame: self.frame,
+                at,
+                frame_width_px: 640,
+                frame_height_px: 480,
+                faces,
+                face,
+            };
+            let now = Now {
+                monotonic: at,
+                utc: UtcMs(1_000),
+            };
+            self.events.extend(self.attempt.observe(&seen, now, &self.policy));
+            self.frame += 1;
+        }
+        self
+    }
+
+    fn face(&mut self, face: FaceMeasures, frames: u64) -> &mut Self {
+        self.show(1, Some(face), frames)
+    }
+
+    /// Stays neutral until an action is asked for.
+    fn until_prompt(&mut self) -> &mut Self {
+        for _ in 0..120 {
+            if matches!(self.attempt.prompt(), FacePrompt::Act(_)) {
+                return self;
+            }
+            self.face(neutral(), 1);
+        }
+        panic!("no prompt within four seconds");
+    }
+
+    fn result(&self) -> Option<Option<AttemptFailure>> {
+        self.events.iter().find_map(|event| match event {
+            AttemptEvent::Ended(record) => Some(record.failure),
+            _ => None,
+        })
+    }
+}
+
+use PadChallenge::{Blink, LookDown, LookUp, OpenMouth, Smile, TurnLeft, TurnRight};
+
+#[test]
+fn each_action_from_neutral_to_neutral_completes_it() {
+    let acts = [
+        (TurnLeft, turned(30.0)),
+        (TurnRight, turned(-30.0)),
+        (LookUp, nodded(15.0)),
+        (LookDown, nodded(-20.0)),
+        (Blink, eyes(0.3)),
+        (
+            OpenMouth,
+            FaceMeasures {
+                mouth_opening_ratio: 0.5,
+                ..neutral()
+            },
+        ),
+        (
+            Smile,
+            FaceMeasures {
+                mouth_width_ratio: 0.68,
+                ..neutral()
+            },
+        ),
+    ];
+    let order: Vec<_> = acts.iter().map(|(challenge, _)| *challenge).collect();
+    let mut player = Player::new(&order, Policy::default());
+    for (_, act) in acts {
+        player.until_prompt().face(act, 4).face(neutral(), 3);
+    }
+    assert_eq!(player.result(), Some(None));
+    assert_eq!(
+        player.attempt.progress(),
+        (0, 7),
+        "the record took the challenges along"
+    );
+    let stills = |purpose| {
+        player
+            .events
+            .iter()
+            .any(|event| matches!(event, AttemptEvent::KeepStill { purpose: p, .. } if *p == purpose))
+    };
+    assert!(stills(StillPurpose::Comparison));
+    assert!(
+        order
+            .iter()
+            .all(|&challenge| stills(StillPurpose::Challenge(challenge)))
+    );
+    assert_eq!(
+        player
+            .events
+            .iter()
+            .filter(|event| **event == AttemptEvent::Started)
+            .count(),
+        1
+    );
+}
+
+/// Shows `act` when `challenge` is asked for, then neutral until the attempt is over or the window has passed.
+fn check(challenge: PadChallenge, act: FaceMeasures, expect: Option<AttemptFailure>) {
+    let mut player = Player::new(&[challenge], Policy::default());
+    player.until_prompt().face(act, 5).face(neutral(), 330);
+    assert_eq!(player.result(), Some(expect), "{challenge:?}");
+}
+
+#[test]
+fn less_than_the_action_is_not_the_action() {
+    check(
+        TurnLeft,
+        turned(15.0),
+        Some(AttemptFailure::NotPerformed(TurnLeft)),
+    );
+    check(Blink, eyes(0.7), Some(AttemptFailure::NotPerformed(Blink)));
+    check(
+        LookDown,
+        nodded(-8.0),
+        Some(AttemptFailure::NotPerformed(LookDown)),
+    );
+    check(
+        Smile,
+        FaceMeasures {
+            mouth_width_ratio: 0.58,
+            ..neutral()
+        },
+        Some(AttemptFailure::NotPerformed(Smile)),
+    );
+}
+
+#[test]
+fn a_wink_or_a_lowered_head_is_no_blink() {
+    let wink = FaceMeasures {
+        eye_left_ratio: 0.05,
+        ..neutral()
+    };
+    check(Blink, wink, Some(AttemptFailure::NotPerformed(Blink)));
+    let lowered = FaceMeasures {
+        pitch_deg: -20.0,
+        ..eyes(0.3)
+    };
+    check(Blink, lowered, Some(AttemptFailure::NotPerformed(Blink)));
+}
+
+#[test]
+fn the_other_way_is_wrong() {
+    check(
+        TurnLeft,
+        turned(-30.0),
+        Some(AttemptFailure::WrongAction(TurnLeft)),
+    );
+    check(LookUp, nodded(-20.0), Some(AttemptFailure::WrongAction(LookUp)));
+    check(Smile, turned(30.0), Some(AttemptFailure::WrongAction(Smile)));
+}
+
+#[test]
+fn an_action_that_never_ends_does_not_count() {
+    let mut player = Player::new(&[TurnLeft], Policy::default());
+    player.until_prompt().face(turned(40.0), 400);
+    assert_eq!(
+        player.result(),
+        Some(Some(AttemptFailure::NotPerformed(TurnLeft)))
+    );
+}
+
+#[test]
+fn acting_before_the_prompt_does_not_count() {
+    let mut player = Player::new(&[TurnLeft], Policy::default());
+    player.face(neutral(), 16).face(turned(40.0), 30);
+    assert_eq!(player.attempt.prompt(), FacePrompt::LookStraight);
+    player.until_prompt().face(neutral(), 330);
+    assert_eq!(
+        player.result(),
+        Some(Some(AttemptFailure::NotPerformed(TurnLeft)))
+    );
+}
+
+#[test]
+fn the_same_one_face_must_stay() {
+    fn away() -> FaceMeasures {
+        FaceMeasures {
+            box_px: RectPx {
+                x: 420.0,
+                ..neutral().box_px
+            },
+            ..neutral()
+        }
+    }
+    let check = |play: fn(&mut Player) -> &mut Player, expect| {
+        let mut player = Player::new(&[TurnLeft], Policy::default());
+        player.until_prompt();
+        play(&mut player);
+        assert_eq!(player.result(), expect);
+    };
+    check(|p| p.show(0, None, 40), Some(Some(AttemptFailure::FaceLost)));
+    check(|p| p.show(0, None, 20), None);
+    check(
+        |p| p.show(2, Some(neutral()), 12),
+        Some(Some(AttemptFailure::SeveralFaces)),
+    );
+    check(|p| p.show(2, Some(neutral()), 3), None);
+    check(|p| p.face(away(), 1), Some(Some(AttemptFailure::Jump)));
+}
+
+#[test]
+fn positioning_says_what_is_wrong_and_uses_no_attempt() {
+    let far = FaceMeasures {
+        quality: FaceQuality {
+            inter_eye_distance_px: 40.0,
+            ..neutral().quality
+        },
+        ..neutral()
+    };
+    let check = |faces, face, expect| {
+        let mut player = Player::new(&[TurnLeft], Policy::default());
+        player.show(faces, face, 60);
+        assert_eq!(player.attempt.prompt(), expect);
+        assert_eq!(player.events, []);
+        player.show(faces, face, 1_800);
+        assert_eq!(player.events, [AttemptEvent::NotPositioned]);
+    };
+    check(0, None, FacePrompt::ShowFace);
+    check(1, Some(far), FacePrompt::Closer);
+    check(2, Some(neutral()), FacePrompt::OnePersonOnly);
+    check(1, Some(turned(25.0)), FacePrompt::LookStraight);
+    check(1, Some(turned(f32::NAN)), FacePrompt::LookStraight);
+}
+
+#[test]
+fn performed_actions_alone_are_not_bona_fide() {
+    let check = |passive_real, passive, expect| {
+        let mut player = Player::new(
+            &[TurnLeft],
+            Policy {
+                passive,
+                ..Policy::default()
+            },
+        );
+        let with = |face| FaceMeasures { passive_real, ..face };
+        player
+            .face(with(neutral()), 60)
+            .face(with(turned(40.0)), 5)
+            .face(with(neutral()), 5);
+        assert_eq!(player.result(), Some(expect));
+    };
+    check(Some(0.9), PassivePad::Required, None);
+    check(
+        Some(0.1),
+        PassivePad::WhereInstalled,
+        Some(AttemptFailure::Attack(AttackSign::Passive)),
+    );
+    check(
+        None,
+        PassivePad::Required,
+        Some(AttemptFailure::Attack(AttackSign::PassiveMissing)),
+    );
+    check(None, PassivePad::WhereInstalled, None);
+}
+
+#[test]
+fn silence_of_the_camera_is_noticed_by_time_alone() {
+    let mut player = Player::new(&[TurnLeft], Policy::default());
+    player.until_prompt();
+    let deadline = player.attempt.deadline(&player.policy).unwrap();
+    let events = player.attempt.tick(
+        Now {
+            monotonic: deadline,
+            utc: UtcMs(0),
+        },
+        &player.policy,
+    );
+    assert!(
+        matches!(&events[..], [AttemptEvent::Ended(record)] if record.failure == Some(AttemptFailure::FaceLost))
+    );
+}

@@ -1,0 +1,486 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::capture::{CapturedSample, FaceMeasures, FaceQuality, RectPx};
+use crate::pad::PadChallenge;
+
+const IIN: &str = "880412401006";
+const DOCUMENT: DocumentId = DocumentId([7; 16]);
+
+fn opening() -> Opening {
+    Opening {
+        session_id: SessionId([1; 16]),
+        document_id: DOCUMENT,
+        organisation: Organisation {
+            name: "Demo Bank".into(),
+            bin: "050140000000".into(),
+        },
+        kiosk: KioskIdentity {
+            kiosk_id: "kiosk-0001".into(),
+            software: "0.1.0".into(),
+        },
+        language: Language::Kk,
+        catalogue: vec![Service {
+            id: ServiceId("account-opening".into()),
+            consents: vec![("processing".into(), 1), ("automated-decision".into(), 1)],
+            face: true,
+            palm: false,
+        }],
+        policy: Policy::default(),
+    }
+}
+
+fn camera() -> CameraIdentity {
+    CameraIdentity {
+        name: "test".into(),
+        bus_id: "test".into(),
+        replay: true,
+    }
+}
+
+/// A shell that answers effects the way the real one does, on a clock of its own.
+struct Kiosk {
+    session: Session,
+    at: Duration,
+    frame: u64,
+    camera: Result<CameraIdentity, DeviceFault>,
+    store: Result<(), RecordFailed>,
+    used_before: u8,
+    persisted: u8,
+    documents: Vec<Evidence>,
+    audit: Vec<AuditEvent>,
+}
+
+impl Kiosk {
+    fn new() -> Self {
+        let now = Now {
+            monotonic: Duration::ZERO,
+            utc: UtcMs(0),
+        };
+        let (session, effects) = Session::open(opening(), now);
+        let mut kiosk = Self {
+            session,
+            at: Duration::ZERO,
+            frame: 0,
+            camera: Ok(camera()),
+            store: Ok(()),
+            used_before: 0,
+            persisted: 0,
+            documents: Vec::new(),
+            audit: Vec::new(),
+        };
+        kiosk.perform(effects);
+        kiosk
+    }
+
+    fn now(&self) -> Now {
+        Now {
+            monotonic: self.at,
+            utc: UtcMs(i64::try_from(self.at.as_millis()).unwrap()),
+        }
+    }
+
+    fn give(&mut self, input: Input) -> &mut Self {
+        let effects = self.session.step(self.now(), input);
+        self.perform(effects);
+        self
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            let answer = match effect {
+                Effect::CountAttempts { .. } => Input::AttemptsCounted(self.used_before),
+                Effect::OpenCamera => Input::CameraOpened(self.camera.clone()),
+                Effect::DrawRandom => {
+                    Input::RandomDrawn([self.persisted.wrapping_mul(83).wrapping_add(29); 32])
+                }
+                Effect::KeepStill { frame, purpose } => Input::StillKept(Still {
+                    purpose,
+                    sample: CapturedSample {
+                        frame,
+                        width_px: 1,
+                        height_px: 1,
+                        jpeg: Sensitive::new(vec![0xff]),
+                    },
+                }),
+                Effect::PersistAttempt { .. } => {
+                    self.persisted += 1;
+                    Input::AttemptPersisted
+                }
+                Effect::Record(evidence) => {
+                    self.documents.push(*evidence);
+                    Input::Recorded(self.store)
+                }
+                Effect::Audit(event) => {
+                    self.audit.push(event);
+                    continue;
+                }
+                Effect::CloseCamera | Effect::ClearAttempts { .. } => continue,
+            };
+            self.give(answer);
+        }
+    }
+
+    fn reach_method(&mut self) -> &mut Self {
+        self.give(Input::ServiceChosen(ServiceId("account-opening".into())))
+            .give(Input::ConsentAnswered(true))
+            .give(Input::ConsentAnswered(true))
+            .give(Input::ClaimEntered(Sensitive::new(IIN.into())))
+    }
+
+    fn reach_camera(&mut self) -> &mut Self {
+        self.reach_method().give(Input::MethodChosen(Modality::Face))
+    }
+
+    /// One frame, 33 ms after the last one.
+    fn frame(&mut self, face: Option<FaceMeasures>) -> &mut Self {
+        self.at += Duration::from_millis(33);
+        self.frame += 1;
+        self.give(Input::Observed(FaceObservation {
+            frame: self.frame,
+            at: self.at,
+            frame_width_px: 640,
+            frame_height_px: 480,
+            faces: u32::from(face.is_some()),
+            face,
+        }))
+    }
+
+    /// Acts like a person who does what the screen says (or who only sits there) until the attempt is over.
+    fn act(&mut self, obeys: bool) -> &mut Self {
+        for _ in 0..2_000 {
+            let Showing::Face { prompt, .. } = self.session.showing() else {
+                return self;
+            };
+            let mut face = face();
+            // Half of the frames of a prompt show the action, the other half the return to neutral.
+            if let (FacePrompt::Act(challenge), true) = (prompt, obeys && self.frame % 20 < 10) {
+                match challenge {
+                    PadChallenge::TurnLeft => face.yaw_deg = 35.0,
+                    PadChallenge::TurnRight => face.yaw_deg = -35.0,
+                    PadChallenge::LookUp => face.pitch_deg = 20.0,
+                    PadChallenge::LookDown => face.pitch_deg = -20.0,
+                    PadChallenge::Blink => (face.eye_left_ratio, face.eye_right_ratio) = (0.05, 0.05),
+                    PadChallenge::OpenMouth => face.mouth_opening_ratio = 0.6,
+                    PadChallenge::Smile => face.mouth_width_ratio = 0.7,
+                }
+            }
+            self.frame(Some(face));
+        }
+        panic!("the attempt has no end");
+    }
+
+    fn outcome(&self) -> Option<Outcome> {
+        match self.session.showing() {
+            Showing::Outcome { outcome, .. } => Some(outcome),
+            _ => None,
+        }
+    }
+}
+
+fn face() -> FaceMeasures {
+    FaceMeasures {
+        box_px: RectPx {
+            x: 200.0,
+            y: 100.0,
+            width: 200.0,
+            height: 240.0,
+        },
+        presence: 0.99,
+        yaw_deg: 0.0,
+        pitch_deg: 0.0,
+        roll_deg: 0.0,
+        eye_left_ratio: 0.3,
+        eye_right_ratio: 0.3,
+        mouth_opening_ratio: 0.0,
+        mouth_width_ratio: 0.5,
+        quality: FaceQuality {
+            inter_eye_distance_px: 90.0,
+            sharpness: 100.0,
+            luminance_mean: 120.0,
+            illumination_uniformity: 0.9,
+        },
+        passive_real: Some(0.95),
+    }
+}
+
+#[test]
+fn a_person_who_acts_is_captured_and_only_the_centre_verifies() {
+    let mut kiosk = Kiosk::new();
+    kiosk.reach_camera().act(true);
+    assert_eq!(kiosk.session.showing(), Showing::Identifying);
+    let [document] = &kiosk.documents[..] else {
+        panic!("one document")
+    };
+    assert_eq!(
+        document.outcome,
+        Outcome::AwaitingIdentification,
+        "captured is not identified"
+    );
+    assert_eq!(document.consents.len(), 2);
+    assert_eq!(
+        document.stills.len(),
+        4,
+        "one for comparison and one for each action"
+    );
+    assert_eq!(document.attempts.len(), 1);
+    assert!(
+        document.attempts[0]
+            .challenges
+            .iter()
+            .all(|record| record.completed_at.is_some())
+    );
+
+    kiosk.give(Input::Identified {
+        document_id: DocumentId([9; 16]),
+        matched: true,
+    });
+    assert_eq!(
+        kiosk.outcome(),
+        None,
+        "the answer to another document changes nothing"
+    );
+    kiosk.give(Input::Identified {
+        document_id: DOCUMENT,
+        matched: true,
+    });
+    assert_eq!(kiosk.outcome(), Some(Outcome::Verified));
+    kiosk.give(Input::Finish);
+    assert_eq!(kiosk.session.showing(), Showing::Closed);
+    assert_eq!(
+        kiosk.audit,
+        [
+            AuditEvent::SessionOpened,
+            AuditEvent::ConsentGiven,
+            AuditEvent::ConsentGiven,
+            AuditEvent::ClaimEntered,
+            AuditEvent::CameraOpened,
+            AuditEvent::AttemptStarted,
+            AuditEvent::AttemptPassed,
+            AuditEvent::Recorded(Outcome::AwaitingIdentification),
+            AuditEvent::SessionClosed,
+        ]
+    );
+}
+
+#[test]
+fn a_late_answer_still_reaches_the_screen() {
+    let mut kiosk = Kiosk::new();
+    kiosk.reach_camera().act(true);
+    kiosk.at += Duration::from_secs(8);
+    kiosk.give(Input::Tick);
+    assert_eq!(kiosk.outcome(), Some(Outcome::AwaitingIdentification));
+    kiosk.give(Input::Identified {
+        document_id: DOCUMENT,
+        matched: false,
+    });
+    assert_eq!(kiosk.outcome(), Some(Outcome::NotVerified));
+}
+
+#[test]
+fn the_third_failed_attempt_is_final() {
+    let mut kiosk = Kiosk::new();
+    kiosk.reach_camera();
+    for left in [2, 1] {
+        kiosk.act(false);
+        assert!(
+            matches!(kiosk.session.showing(), Showing::AttemptFailed { left: shown, .. } if shown == left)
+        );
+        kiosk.give(Input::Retry);
+    }
+    kiosk.act(false);
+    assert_eq!(kiosk.outcome(), Some(Outcome::NotVerified));
+    assert_eq!(kiosk.persisted, 3);
+    assert_eq!(kiosk.documents[0].attempts.len(), 3);
+    assert!(kiosk.documents[0].stills.is_empty());
+    kiosk.give(Input::Retry);
+    assert_eq!(kiosk.outcome(), Some(Outcome::NotVerified));
+}
+
+#[test]
+fn attempts_of_a_session_that_was_cut_off_still_count() {
+    let mut kiosk = Kiosk::new();
+    kiosk.used_before = 2;
+    kiosk.reach_camera();
+    assert!(matches!(
+        kiosk.session.showing(),
+        Showing::Face { attempt: 3, .. }
+    ));
+    kiosk.act(false);
+    assert_eq!(kiosk.outcome(), Some(Outcome::NotVerified));
+
+    let mut kiosk = Kiosk::new();
+    kiosk.used_before = 3;
+    kiosk.reach_camera();
+    assert_eq!(kiosk.outcome(), Some(Outcome::NotVerified));
+    assert_eq!(kiosk.persisted, 0);
+}
+
+#[test]
+fn a_device_fault_burns_no_attempt_and_leaves_a_document() {
+    let mut kiosk = Kiosk::new();
+    kiosk.camera = Err(DeviceFault::NotFound);
+    kiosk.reach_camera();
+    assert_eq!(kiosk.outcome(), Some(Outcome::DeviceUnavailable));
+    assert_eq!(kiosk.persisted, 0);
+    assert_eq!(kiosk.documents.len(), 1);
+
+    let mut kiosk = Kiosk::new();
+    kiosk.reach_camera();
+    while !matches!(
+        kiosk.session.showing(),
+        Showing::Face {
+            prompt: FacePrompt::Act(_),
+            ..
+        }
+    ) {
+        kiosk.frame(Some(face()));
+    }
+    kiosk.give(Input::CameraFailed(DeviceFault::Disconnected));
+    assert_eq!(kiosk.outcome(), Some(Outcome::DeviceUnavailable));
+    assert_eq!(
+        kiosk.documents[0].attempts[0].failure,
+        Some(AttemptFailure::Interrupted)
+    );
+}
+
+#[test]
+fn leaving_before_the_capture_leaves_an_audit_record_and_no_document() {
+    let check = |play: fn(&mut Kiosk), expect| {
+        let mut kiosk = Kiosk::new();
+        play(&mut kiosk);
+        assert_eq!(kiosk.outcome(), Some(expect));
+        assert!(kiosk.documents.is_empty());
+        assert_eq!(kiosk.audit.last(), Some(&AuditEvent::EndedBeforeCapture(expect)));
+    };
+    check(
+        |kiosk| {
+            kiosk.give(Input::Cancel);
+        },
+        Outcome::Withdrawn,
+    );
+    check(
+        |kiosk| {
+            kiosk
+                .give(Input::ServiceChosen(ServiceId("account-opening".into())))
+                .give(Input::ConsentAnswered(false));
+        },
+        Outcome::Withdrawn,
+    );
+    check(
+        |kiosk| {
+            kiosk.at = kiosk.session.idle_end().unwrap();
+            kiosk.give(Input::Tick);
+        },
+        Outcome::TimedOut,
+    );
+}
+
+#[test]
+fn a_wrong_iin_is_named_and_nothing_is_lost() {
+    let mut kiosk = Kiosk::new();
+    kiosk
+        .give(Input::ServiceChosen(ServiceId("account-opening".into())))
+        .give(Input::ConsentAnswered(true))
+        .give(Input::ConsentAnswered(true))
+        .give(Input::ClaimEntered(Sensitive::new("880412401007".into())));
+    assert_eq!(
+        kiosk.session.showing(),
+        Showing::Claim {
+            error: Some(IinError::CheckDigit)
+        }
+    );
+    kiosk.give(Input::ClaimEntered(Sensitive::new(IIN.into())));
+    assert_eq!(
+        kiosk.session.showing(),
+        Showing::Method {
+            face: true,
+            palm: false
+        }
+    );
+}
+
+#[test]
+fn a_store_that_fails_stops_the_kiosk() {
+    let mut kiosk = Kiosk::new();
+    kiosk.store = Err(RecordFailed);
+    kiosk.reach_camera().act(true);
+    assert_eq!(kiosk.session.showing(), Showing::StoreFailed);
+}
+
+fn any_input() -> impl Strategy<Value = Input> {
+    prop_oneof![
+        Just(Input::LanguageChosen(Language::En)),
+        Just(Input::ServiceChosen(ServiceId("account-opening".into()))),
+        Just(Input::ServiceChosen(ServiceId("unknown".into()))),
+        any::<bool>().prop_map(Input::ConsentAnswered),
+        prop_oneof![Just(IIN.to_owned()), "[0-9]{0,13}"]
+            .prop_map(|text| Input::ClaimEntered(Sensitive::new(text))),
+        prop_oneof![Just(Modality::Face), Just(Modality::Palm)].prop_map(Input::MethodChosen),
+        Just(Input::Retry),
+        Just(Input::Back),
+        Just(Input::Cancel),
+        Just(Input::Finish),
+        Just(Input::Tick),
+        Just(Input::CameraFailed(DeviceFault::Timeout)),
+        any::<u8>().prop_map(Input::AttemptsCounted),
+        Just(Input::CameraOpened(Ok(camera()))),
+        Just(Input::RandomDrawn([5; 32])),
+        Just(Input::AttemptPersisted),
+        Just(Input::Recorded(Ok(()))),
+        any::<bool>().prop_map(|matched| Input::Identified {
+            document_id: DOCUMENT,
+            matched
+        }),
+    ]
+}
+
+/// What a person or a fault may do, mixed with stretches of acting.
+#[derive(Debug, Clone)]
+enum Turn {
+    Give(Input),
+    Act(bool),
+    Wait(u64),
+}
+
+proptest! {
+    /// Whatever happens, in whatever order: nothing panics, at most one document comes of it, a capture is
+    /// recorded only after an attempt that passed, and left alone every session comes to an end.
+    #[test]
+    fn every_session_ends_honestly(turns in prop::collection::vec(
+        prop_oneof![
+            8 => any_input().prop_map(Turn::Give),
+            2 => any::<bool>().prop_map(Turn::Act),
+            1 => (0u64..200).prop_map(Turn::Wait),
+        ], 0..60), begun in any::<bool>())
+    {
+        let mut kiosk = Kiosk::new();
+        if begun {
+            kiosk.reach_camera();
+        }
+        for turn in turns {
+            match turn {
+                Turn::Give(input) => { kiosk.give(input); },
+                Turn::Act(obeys) => { kiosk.act(obeys); },
+                Turn::Wait(seconds) => {
+                    kiosk.at += Duration::from_secs(seconds);
+                    kiosk.give(Input::Tick);
+                }
+            }
+        }
+        for _ in 0..20 {
+            if let Some(deadline) = kiosk.session.deadline() {
+                kiosk.at = kiosk.at.max(deadline);
+                kiosk.give(Input::Tick);
+            }
+        }
+        prop_assert_eq!(kiosk.session.showing(), Showing::Closed);
+        prop_assert!(kiosk.documents.len() <= 1);
+        for document in &kiosk.documents {
+            let passed = document.attempts.iter().any(|attempt| attempt.failure.is_none());
+            prop_assert_eq!(document.outcome == Outcome::AwaitingIdentification, passed);
+            prop_assert_eq!(document.stills.is_empty(), !passed);
+            prop_assert!(document.attempts.len() <= 3);
+        }
+    }
+}
