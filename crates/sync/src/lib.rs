@@ -1,1 +1,20 @@
-//! To be written.
+//! Delivery of documents from a kiosk to its gateway, and of the answers back.
+//!
+//! - [`wire`] (pure): the frames that travel.
+//! - [`machine`] (pure): when to connect, what to send next, when to give up on a silent line.
+//! - [`client`]: the thin shell that owns the socket and performs what the machine asks for.
+//!
+//! **Architecture Invariant:** this room keeps no document. It asks the owner for the next one, and forgets it on
+//! the gateway's receipt or when the line is lost; what is stored, and for how long, is the owner's business.
+//! Therefore a fault here can delay a document, but cannot lose one.
+//!
+//! **Architecture Invariant:** the gateway may see a document twice, never zero times. The document id makes the
+//! second time harmless.
+
+pub mod client;
+pub mod machine;
+pub mod wire;
+
+pub use client::{ClientConfig, ConfigError, Handle, spawn};
+pub use machine::{Event, LinkDownReason, Settings};
+pub use wire::RefusalCode;
