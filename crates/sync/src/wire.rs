@@ -355,7 +355,10 @@ mod tests {
             },
             expect!["820182018250a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a143010203"],
         );
-        check_kiosk(KioskFrame::ResultSeen { id: ID }, expect!["820182028150a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1"]);
+        check_kiosk(
+            KioskFrame::ResultSeen { id: ID },
+            expect!["820182028150a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1"],
+        );
     }
 
     #[test]
@@ -367,7 +370,10 @@ mod tests {
             },
             expect!["8201820082016167"],
         );
-        check_gateway(GatewayFrame::Receipt { id: ID }, expect!["820182018150a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1"]);
+        check_gateway(
+            GatewayFrame::Receipt { id: ID },
+            expect!["820182018150a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1"],
+        );
         check_gateway(
             GatewayFrame::Refused {
                 id: ID,
