@@ -1,1 +1,14 @@
-//! To be written.
+//! The canonical electronic document of a session, the signed answer to it, and their CMS signatures.
+//!
+//! A document has one byte form, made once by [`content::encode`]. The signature of [`signature::sign`] covers
+//! exactly these bytes and carries them; the result is what is stored, sent and acknowledged. Nobody encodes
+//! a document a second time.
+//!
+//! **Architecture Invariant:** this room is pure. It has no clock, no random source and no file. Signatures
+//! are deterministic (RFC 6979), so even they need no randomness.
+
+mod codes;
+
+pub mod content;
+pub mod identification;
+pub mod signature;

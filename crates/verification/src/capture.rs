@@ -81,7 +81,7 @@ pub struct FaceQuality {
 }
 
 /// One still picture of the capture subject.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CapturedSample {
     /// Number of the frame it was taken from.
     pub frame: u64,

@@ -119,7 +119,7 @@ pub enum StillPurpose {
 }
 
 /// A still and its purpose.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Still {
     /// For what it was kept.
     pub purpose: StillPurpose,
@@ -131,7 +131,7 @@ pub struct Still {
 ///
 /// The outcome is the one at the end of the capture: [`Outcome::AwaitingIdentification`] where all went well,
 /// for the centre has yet to answer. The answer is a document of its own, signed by the gateway.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Evidence {
     /// Names the document.
     pub document_id: DocumentId,

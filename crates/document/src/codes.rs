@@ -1,0 +1,109 @@
+//! The number that each value of the vocabulary has in the documents, and what both formats share.
+
+use minicbor::{Decode, Encode};
+use verification::evidence;
+use verification::pad;
+use verification::policy;
+
+use crate::content::{CONTENT_MAX_BYTES, DecodeError};
+
+/// Writes a wire enum beside an enum of the vocabulary. A number is never given to another meaning: documents
+/// are kept for years.
+macro_rules! codes {
+    ($($code:ident for $vocabulary:path { $($number:tt $variant:ident),* $(,)? })*) => {$(
+        #[derive(Clone, Copy, Encode, Decode)]
+        #[cbor(index_only)]
+        pub(crate) enum $code {
+            $(#[n($number)] $variant,)*
+        }
+
+        impl From<$vocabulary> for $code {
+            fn from(value: $vocabulary) -> Self {
+                use $vocabulary as Vocabulary;
+                match value {
+                    $(Vocabulary::$variant => Self::$variant,)*
+                }
+            }
+        }
+
+        impl From<$code> for $vocabulary {
+            fn from(code: $code) -> Self {
+                use $vocabulary as Vocabulary;
+                match code {
+                    $($code::$variant => Vocabulary::$variant,)*
+                }
+            }
+        }
+    )*};
+}
+
+codes! {
+    LanguageCode for evidence::Language { 1 Kk, 2 Ru, 3 En }
+    ModalityCode for evidence::Modality { 1 Face, 2 Palm }
+    OutcomeCode for evidence::Outcome {
+        1 Verified,
+        2 NotVerified,
+        3 AttackSuspected,
+        4 FailureToAcquire,
+        5 Withdrawn,
+        6 TimedOut,
+        7 DeviceUnavailable,
+        8 AwaitingIdentification,
+    }
+    ChallengeCode for pad::PadChallenge {
+        1 TurnLeft,
+        2 TurnRight,
+        3 LookUp,
+        4 LookDown,
+        5 Blink,
+        6 OpenMouth,
+        7 Smile,
+    }
+    AttackSignCode for pad::AttackSign { 1 Passive, 2 PassiveMissing }
+    PassivePadCode for policy::PassivePad { 1 Required, 2 WhereInstalled }
+    VerdictCode for crate::identification::Verdict { 1 Match, 2 NonMatch, 3 PersonNotFound, 4 NoReference }
+}
+
+/// One bit pattern for all that is not a number, so that equal documents are equal bytes.
+pub(crate) fn canonical(value: f32) -> f32 {
+    if value.is_nan() {
+        f32::from_bits(0x7fc0_0000)
+    } else {
+        value
+    }
+}
+
+/// The bytes of a wire struct.
+pub(crate) fn to_bytes<T: Encode<()>>(wire: &T) -> Vec<u8> {
+    match minicbor::to_vec(wire) {
+        Ok(bytes) => bytes,
+        // A vector takes every write, and no encoder of this room reports an error of its own.
+        Err(error) => unreachable!("encoding into memory: {error}"),
+    }
+}
+
+/// Reads a wire struct of this version: a map that starts with its version under the key 0, and nothing after
+/// it. The caller still has to compare the canonical bytes of the result.
+pub(crate) fn from_bytes<'b, T>(bytes: &'b [u8], version: u32) -> Result<T, DecodeError>
+where
+    T: Decode<'b, ()>,
+{
+    if bytes.len() > CONTENT_MAX_BYTES {
+        return Err(DecodeError::TooLarge(bytes.len()));
+    }
+    let mut decoder = minicbor::Decoder::new(bytes);
+    decoder.map()?;
+    if decoder.u32()? != 0 {
+        return Err(DecodeError::NoVersion);
+    }
+    let found = decoder.u32()?;
+    if found != version {
+        return Err(DecodeError::UnknownVersion(found));
+    }
+    decoder.set_position(0);
+    let wire: T = decoder.decode()?;
+    if decoder.position() != bytes.len() {
+        return Err(DecodeError::TrailingBytes);
+    }
+    Ok(wire)
+}

@@ -1,0 +1,105 @@
+//! The gateway's answer to a document, as a document of its own.
+
+use minicbor::{Decode, Encode};
+use verification::evidence::DocumentId;
+use verification::time::UtcMs;
+
+use crate::codes::{VerdictCode, canonical, from_bytes, to_bytes};
+use crate::content::DecodeError;
+
+/// Version of the format that [`encode`] writes.
+pub const VERSION: u32 = 1;
+
+/// What the centre found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// The captured sample and the reference are of one person.
+    Match,
+    /// They are not.
+    NonMatch,
+    /// No person has the claimed identification number.
+    PersonNotFound,
+    /// The person is known, but there is no reference to compare with.
+    NoReference,
+}
+
+/// The answer of the Identification Data Exchange Center to one document, as the gateway passes it on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Identification {
+    /// The document that is answered.
+    pub document_id: DocumentId,
+    /// What was found.
+    pub verdict: Verdict,
+    /// Comparison score, 0 to 1; absent if nothing was compared.
+    pub score: Option<f32>,
+    /// The score from which the gateway takes a comparison for a match.
+    pub threshold: f32,
+    /// Where the reference comes from, in the centre's own words.
+    pub reference_source: String,
+    /// Date of the reference as the centre gives it.
+    pub reference_date: Option<String>,
+    /// The centre's name for this request.
+    pub centre_request_id: String,
+    /// When the centre answered.
+    pub answered_at: UtcMs,
+}
+
+/// The canonical bytes of an answer: what the gateway signs.
+pub fn encode(identification: &Identification) -> Vec<u8> {
+    to_bytes(&IdentificationWire {
+        version: VERSION,
+        document_id: identification.document_id.0,
+        verdict: identification.verdict.into(),
+        score: identification.score.map(canonical),
+        threshold: canonical(identification.threshold),
+        reference_source: &identification.reference_source,
+        reference_date: identification.reference_date.as_deref(),
+        centre_request_id: &identification.centre_request_id,
+        answered_at_ms: identification.answered_at.0,
+    })
+}
+
+/// Reads what [`encode`] wrote.
+///
+/// # Errors
+/// As [`crate::content::decode`].
+pub fn decode(bytes: &[u8]) -> Result<Identification, DecodeError> {
+    let wire: IdentificationWire<'_> = from_bytes(bytes, VERSION)?;
+    let identification = Identification {
+        document_id: DocumentId(wire.document_id),
+        verdict: wire.verdict.into(),
+        score: wire.score,
+        threshold: wire.threshold,
+        reference_source: wire.reference_source.to_owned(),
+        reference_date: wire.reference_date.map(str::to_owned),
+        centre_request_id: wire.centre_request_id.to_owned(),
+        answered_at: UtcMs(wire.answered_at_ms),
+    };
+    if encode(&identification) != bytes {
+        return Err(DecodeError::NotCanonical);
+    }
+    Ok(identification)
+}
+
+#[derive(Encode, Decode)]
+#[cbor(map)]
+struct IdentificationWire<'a> {
+    #[n(0)]
+    version: u32,
+    #[cbor(n(1), with = "minicbor::bytes")]
+    document_id: [u8; 16],
+    #[n(2)]
+    verdict: VerdictCode,
+    #[n(3)]
+    score: Option<f32>,
+    #[n(4)]
+    threshold: f32,
+    #[b(5)]
+    reference_source: &'a str,
+    #[b(6)]
+    reference_date: Option<&'a str>,
+    #[b(7)]
+    centre_request_id: &'a str,
+    #[n(8)]
+    answered_at_ms: i64,
+}
