@@ -302,9 +302,7 @@ impl Sync {
             Link::Open(open) => Some(match open.flight {
                 Flight::Sent { give_up_at, .. } => give_up_at,
                 Flight::Asked { .. } => self.silence_deadline(open),
-                Flight::Nothing => self
-                    .silence_deadline(open)
-                    .min(self.recheck_at.unwrap_or(Duration::MAX)),
+                Flight::Nothing => self.silence_deadline(open).min(self.recheck_at),
             }),
         }
     }
@@ -752,10 +750,15 @@ mod tests {
                 5: submit 3 (3 bytes)
                 6: delivered 3, load
                 7: 
-                703: 
-                704: load
-                705: submit 2 (3 bytes)
-                deadline Some(30.705s)
+                803: 
+                804: load
+                805: submit 2 (3 bytes)
+                806: delivered 2, load
+                807: 
+                20000: 
+                30806: ping
+                30807: load
+                deadline Some(50s)
             "#]],
         );
     }
@@ -799,7 +802,7 @@ mod tests {
                 10000: ping
                 10050: 
                 20050: ping
-                40049: 
+                40049: load
                 40050: close, LinkDown(TimedOut)
                 deadline Some(40.55s)
             "#]],

@@ -10,8 +10,8 @@ use verification::evidence::DocumentId;
 /// Version of the frames, first in every one of them.
 pub const VERSION: u8 = 1;
 
-/// The largest document, in bytes.
-pub const DOCUMENT_MAX_BYTES: usize = 8 * 1024 * 1024;
+/// The largest signed document, in bytes: 8 MiB of content, and the signature around it.
+pub const DOCUMENT_MAX_BYTES: usize = 8 * 1024 * 1024 + 64 * 1024;
 
 /// The largest frame, in bytes: a document and what stands around it.
 pub const FRAME_MAX_BYTES: usize = DOCUMENT_MAX_BYTES + 64 * 1024;
