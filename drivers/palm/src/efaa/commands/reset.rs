@@ -1,0 +1,29 @@
+use std::time::Duration;
+
+use super::{Command, ReplyFault, accepted};
+use crate::efaa::inbound::ResultCode;
+use crate::efaa::protocol::Frame;
+
+/// Cancels the running job and brings the module to standby. A READY note may follow the reply.
+///
+/// The limit is short because a command sent before the module has started is lost, and is then sent again.
+#[derive(Debug, Clone, Copy)]
+pub struct Reset;
+
+impl Command for Reset {
+    const NAME: &'static str = "reset";
+    const MESSAGE: u8 = 0x10;
+    type Reply = ();
+
+    fn timeout(&self) -> Duration {
+        Duration::from_millis(600)
+    }
+
+    fn to_frame(&self) -> Frame {
+        Frame::new(Self::MESSAGE, [])
+    }
+
+    fn parse_reply(&self, result: ResultCode, _payload: &[u8]) -> Result<(), ReplyFault> {
+        accepted(result)
+    }
+}

@@ -1,0 +1,50 @@
+use std::time::Duration;
+
+use super::{Command, QUICK, ReplyFault, accepted, head};
+use crate::efaa::inbound::ResultCode;
+use crate::efaa::protocol::Frame;
+
+/// Asks what the module is doing.
+#[derive(Debug, Clone, Copy)]
+pub struct Status;
+
+/// What a module is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModuleStatus {
+    /// Nothing; it takes commands.
+    Standby,
+    /// A job.
+    Busy,
+    /// It has failed.
+    Error,
+    /// It has not started yet.
+    NotInitialised,
+    /// It takes new firmware.
+    Updating,
+}
+
+impl Command for Status {
+    const NAME: &'static str = "status";
+    const MESSAGE: u8 = 0x11;
+    type Reply = ModuleStatus;
+
+    fn timeout(&self) -> Duration {
+        QUICK
+    }
+
+    fn to_frame(&self) -> Frame {
+        Frame::new(Self::MESSAGE, [])
+    }
+
+    fn parse_reply(&self, result: ResultCode, payload: &[u8]) -> Result<ModuleStatus, ReplyFault> {
+        accepted(result)?;
+        match head::<1>(payload)? {
+            [0] => Ok(ModuleStatus::Standby),
+            [1] => Ok(ModuleStatus::Busy),
+            [2] => Ok(ModuleStatus::Error),
+            [3] => Ok(ModuleStatus::NotInitialised),
+            [4] => Ok(ModuleStatus::Updating),
+            _ => Err(ReplyFault::Impossible("status")),
+        }
+    }
+}

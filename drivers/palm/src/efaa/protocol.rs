@@ -1,0 +1,373 @@
+//! Frames of the EF-AA family, as pure bytes.
+//!
+//! ```text
+//! offset  0   1   2     3   4    5 .. 5+N-1   5+N
+//!         EF  AA  id    N (BE)   data         XOR of bytes 2 ..= 4+N
+//! ```
+//!
+//! The sync bytes may also stand inside the data and nothing is escaped. A frame that turns out wrong is
+//! therefore given up by one byte only, and the search goes on from the byte after: a true frame hidden in the
+//! claimed length of a false one is still found.
+
+use std::fmt;
+
+/// The two bytes with which every frame starts.
+const SYNC: [u8; 2] = [0xEF, 0xAA];
+/// Sync, message id and length.
+const HEADER_LEN: usize = 5;
+/// Header and check byte.
+const OVERHEAD_LEN: usize = HEADER_LEN + 1;
+
+/// Longest data that a frame may claim in ordinary use, in bytes.
+pub const DATA_CAP: usize = 256;
+/// Longest data that a frame may claim while a file is transferred, in bytes.
+pub const TRANSFER_DATA_CAP: usize = 4096;
+
+/// One frame, in either direction. `Debug` shows the header only: the data may be biometric.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Frame {
+    message: u8,
+    data: Vec<u8>,
+}
+
+/// Why bytes that started like a frame were given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FrameFault {
+    /// The header claims more than the cap of this phase.
+    #[error("a frame claims {claimed} bytes of data, more than the {cap} that are allowed now")]
+    TooLong {
+        /// Claimed length of the data in bytes.
+        claimed: usize,
+        /// The cap in force, in bytes.
+        cap: usize,
+    },
+    /// The check byte is not the XOR of the frame.
+    #[error("the check byte of a frame is wrong")]
+    BadCheck,
+}
+
+impl Frame {
+    /// A frame of data whose length is known at compile time.
+    pub fn new<const N: usize>(message: u8, data: [u8; N]) -> Self {
+        const { assert!(N <= TRANSFER_DATA_CAP) };
+        Self {
+            message,
+            data: data.to_vec(),
+        }
+    }
+
+    /// A frame of any data; `None` above [`TRANSFER_DATA_CAP`].
+    pub fn from_data(message: u8, data: Vec<u8>) -> Option<Self> {
+        (data.len() <= TRANSFER_DATA_CAP).then_some(Self { message, data })
+    }
+
+    /// Message id.
+    pub fn message(&self) -> u8 {
+        self.message
+    }
+
+    /// The data between length and check byte.
+    pub fn data(&self) -> &[u8] {
+        &self.data
+    }
+
+    /// The bytes on the wire.
+    pub fn encode(&self) -> Vec<u8> {
+        // Both constructors and the decoder keep the data far below 65536 bytes.
+        let length = self.data.len() as u16;
+        let mut bytes = Vec::with_capacity(self.data.len() + OVERHEAD_LEN);
+        bytes.extend(SYNC);
+        bytes.push(self.message);
+        bytes.extend(length.to_be_bytes());
+        bytes.extend(&self.data);
+        let check = xor(&bytes[SYNC.len()..]);
+        bytes.push(check);
+        bytes
+    }
+}
+
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Frame({:02x}, {} bytes)", self.message, self.data.len())
+    }
+}
+
+fn xor(bytes: &[u8]) -> u8 {
+    bytes.iter().fold(0, |sum, byte| sum ^ byte)
+}
+
+/// Finds frames in a stream of bytes, however the stream is cut.
+///
+/// Call [`Self::next_frame`] after every [`Self::push`] until it answers `None`; then no more than one frame's
+/// bytes are kept.
+#[derive(Debug)]
+pub struct Decoder {
+    pending: Pending,
+    cap: usize,
+}
+
+/// Bytes that are not yet judged; `Debug` shows their number only.
+#[derive(Default)]
+struct Pending(Vec<u8>);
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self {
+            pending: Pending::default(),
+            cap: DATA_CAP,
+        }
+    }
+}
+
+impl Decoder {
+    /// Sets the longest data a frame may claim from now on, in bytes, at most [`TRANSFER_DATA_CAP`].
+    pub fn set_cap(&mut self, cap: usize) {
+        self.cap = cap.min(TRANSFER_DATA_CAP);
+    }
+
+    /// Takes bytes off the wire.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.pending.0.extend_from_slice(bytes);
+    }
+
+    /// Whether the start of a frame is waiting for its rest.
+    pub fn is_mid_frame(&self) -> bool {
+        !self.pending.0.is_empty()
+    }
+
+    /// Gives up the half frame that is waiting, because the line has been silent too long for it to go on.
+    /// A whole frame that it hid comes out of the following calls of [`Self::next_frame`].
+    pub fn abandon_half_frame(&mut self) {
+        if !self.pending.0.is_empty() {
+            self.pending.0.remove(0);
+        }
+    }
+
+    /// Forgets everything that was pushed.
+    pub fn clear(&mut self) {
+        self.pending.0.clear();
+    }
+
+    /// The next frame or the next reason for giving one up; `None` when more bytes are needed.
+    pub fn next_frame(&mut self) -> Option<Result<Frame, FrameFault>> {
+        self.skip_to_sync();
+        let bytes = &self.pending.0;
+        let &[_, _, message, high, low, ..] = bytes.as_slice() else {
+            return None;
+        };
+        let claimed = usize::from(u16::from_be_bytes([high, low]));
+        if claimed > self.cap {
+            self.pending.0.remove(0);
+            return Some(Err(FrameFault::TooLong {
+                claimed,
+                cap: self.cap,
+            }));
+        }
+        let whole = bytes.get(..claimed + OVERHEAD_LEN)?;
+        // The XOR over content and check byte is zero exactly when the check byte is right.
+        if xor(&whole[SYNC.len()..]) != 0 {
+            self.pending.0.remove(0);
+            return Some(Err(FrameFault::BadCheck));
+        }
+        let data = whole[HEADER_LEN..HEADER_LEN + claimed].to_vec();
+        self.pending.0.drain(..claimed + OVERHEAD_LEN);
+        Some(Ok(Frame { message, data }))
+    }
+
+    /// Drops what cannot start a frame. A last lone EF stays: its AA may still come.
+    fn skip_to_sync(&mut self) {
+        let bytes = &self.pending.0;
+        let start = bytes
+            .windows(SYNC.len())
+            .position(|pair| pair == SYNC)
+            .unwrap_or_else(|| bytes.len() - usize::from(bytes.last() == Some(&SYNC[0])));
+        self.pending.0.drain(..start);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn drain(decoder: &mut Decoder) -> Vec<Result<Frame, FrameFault>> {
+        std::iter::from_fn(|| decoder.next_frame()).collect()
+    }
+
+    fn decode(chunks: &[&[u8]]) -> Vec<Result<Frame, FrameFault>> {
+        let mut decoder = Decoder::default();
+        let mut found = Vec::new();
+        for chunk in chunks {
+            decoder.push(chunk);
+            found.extend(drain(&mut decoder));
+        }
+        while decoder.is_mid_frame() {
+            decoder.abandon_half_frame();
+            found.extend(drain(&mut decoder));
+        }
+        found
+    }
+
+    fn hex(text: &str) -> Vec<u8> {
+        text.split_whitespace()
+            .map(|byte| u8::from_str_radix(byte, 16).unwrap())
+            .collect()
+    }
+
+    fn ready() -> Frame {
+        Frame::new(0x01, [0])
+    }
+
+    fn check(wire: &str, expect: &[Result<Frame, FrameFault>]) {
+        assert_eq!(decode(&[&hex(wire)]), expect, "{wire}");
+    }
+
+    #[test]
+    fn resyncs_from_the_byte_after() {
+        let bad = Err(FrameFault::BadCheck);
+        check("EF AA 01 00 01 00 00", &[Ok(ready())]);
+        check("EF EF AA 01 00 01 00 00", &[Ok(ready())]);
+        check("00 FF EF AA 01 00 01 00 00 EF", &[Ok(ready())]);
+        check(
+            "EF AA 01 00 01 00 55 EF AA 01 00 01 00 00",
+            &[bad.clone(), Ok(ready())],
+        );
+        // The length of the first header reaches into the frame that follows it.
+        check("EF AA 01 00 03 EF AA 01 00 01 00 00", &[bad, Ok(ready())]);
+        check("EF AA 01 00 20 EF AA 01 00 01 00 00", &[Ok(ready())]);
+        check(
+            "EF AA 12 01 01 EF AA 01 00 01 00 00",
+            &[
+                Err(FrameFault::TooLong {
+                    claimed: 257,
+                    cap: 256,
+                }),
+                Ok(ready()),
+            ],
+        );
+        check("EF AA 00 00 02 EF AA 47", &[Ok(Frame::new(0x00, [0xEF, 0xAA]))]);
+        check("EF AA 10 00 00 10", &[Ok(Frame::new(0x10, []))]);
+        check("", &[]);
+    }
+
+    #[test]
+    fn the_cap_follows_the_phase() {
+        let long = Frame::from_data(0x04, vec![7; 4000]).unwrap();
+        let mut decoder = Decoder::default();
+        decoder.set_cap(TRANSFER_DATA_CAP);
+        decoder.push(&long.encode());
+        assert_eq!(decoder.next_frame(), Some(Ok(long)));
+        assert_eq!(Frame::from_data(0x04, vec![0; 4097]), None);
+    }
+
+    #[test]
+    fn debug_hides_the_data() {
+        let frame = Frame::new(0x12, *b"aigerim");
+        assert_eq!(format!("{frame:?}"), "Frame(12, 7 bytes)");
+        let mut decoder = Decoder::default();
+        decoder.push(&[0xEF, 0xAA, 97, 105]);
+        assert!(!format!("{decoder:?}").contains("97"));
+    }
+
+    /// What the frames in a whole stream are, said in the plainest way: for each place, is there one?
+    fn frames_in(stream: &[u8]) -> Vec<Frame> {
+        let mut found = Vec::new();
+        let mut at = 0;
+        while at + 6 <= stream.len() {
+            let length = usize::from(stream[at + 3]) * 256 + usize::from(stream[at + 4]);
+            let end = at + 6 + length;
+            let is_frame =
+                stream[at] == 0xEF && stream[at + 1] == 0xAA && length <= 256 && end <= stream.len();
+            if is_frame && stream[at + 2..end].iter().fold(0, |sum, byte| sum ^ byte) == 0 {
+                found.push(Frame {
+                    message: stream[at + 2],
+                    data: stream[at + 5..end - 1].to_vec(),
+                });
+                at = end;
+            } else {
+                at += 1;
+            }
+        }
+        found
+    }
+
+    fn frame() -> impl Strategy<Value = Frame> {
+        let byte = prop_oneof![Just(0xEF), Just(0xAA), any::<u8>()];
+        (any::<u8>(), prop::collection::vec(byte, 0..=256))
+            .prop_map(|(message, data)| Frame { message, data })
+    }
+
+    /// Bytes that love to look like the start of a frame.
+    fn nasty() -> impl Strategy<Value = Vec<u8>> {
+        let piece = prop_oneof![
+            any::<u8>().prop_map(|byte| vec![byte]),
+            Just(vec![0xEF]),
+            Just(vec![0xEF, 0xAA]),
+            any::<[u8; 2]>().prop_map(|[message, length]| vec![0xEF, 0xAA, message, 0, length % 12]),
+            (frame(), any::<prop::sample::Index>()).prop_map(|(frame, cut)| {
+                let bytes = frame.encode();
+                bytes[..cut.index(bytes.len())].to_vec()
+            }),
+            frame().prop_map(|frame| frame.encode()),
+        ];
+        prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+    }
+
+    fn cut(stream: &[u8], sizes: &[usize]) -> Vec<Vec<u8>> {
+        let mut rest = stream;
+        let mut chunks = Vec::new();
+        for size in sizes.iter().cycle() {
+            if rest.is_empty() {
+                break;
+            }
+            let (chunk, after) = rest.split_at((*size).min(rest.len()));
+            chunks.push(chunk.to_vec());
+            rest = after;
+        }
+        chunks
+    }
+
+    proptest! {
+        #[test]
+        fn decode_of_encode_is_the_frame(frame in frame()) {
+            prop_assert_eq!(decode(&[&frame.encode()]), vec![Ok(frame)]);
+        }
+
+        #[test]
+        fn chunking_does_not_matter(stream in nasty(), sizes in prop::collection::vec(1usize..40, 1..8)) {
+            let chunks = cut(&stream, &sizes);
+            let chunks: Vec<&[u8]> = chunks.iter().map(Vec::as_slice).collect();
+            let found: Vec<Frame> = decode(&chunks).into_iter().flatten().collect();
+            prop_assert_eq!(found, frames_in(&stream));
+        }
+
+        #[test]
+        fn frames_between_junk_are_all_found(
+            parts in prop::collection::vec((prop::collection::vec(any::<u8>(), 0..40), frame()), 0..6)
+        ) {
+            let mut stream = Vec::new();
+            for (junk, frame) in &parts {
+                // Junk with the sync pair in it can form a valid frame of its own with the bytes that follow;
+                // `chunking_does_not_matter` covers that case.
+                stream.extend(junk.iter().map(|byte| if *byte == 0xAA { 0xAB } else { *byte }));
+                stream.extend(frame.encode());
+            }
+            let expect: Vec<_> = parts.into_iter().map(|(_, frame)| Ok(frame)).collect();
+            prop_assert_eq!(decode(&[&stream]), expect);
+        }
+
+        #[test]
+        fn any_bytes_are_survived_and_let_go(stream in prop::collection::vec(any::<u8>(), 0..2000)) {
+            let mut decoder = Decoder::default();
+            decoder.push(&stream);
+            drain(&mut decoder);
+            prop_assert!(decoder.pending.0.len() < DATA_CAP + OVERHEAD_LEN);
+        }
+    }
+}

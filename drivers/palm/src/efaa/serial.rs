@@ -1,0 +1,230 @@
+//! Moves the frames of the family over a serial line: one command at a time, with a deadline.
+
+use std::io::{self, Read, Write};
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use serialport::{ClearBuffer, SerialPort};
+
+use super::commands::{Command, Reset};
+use super::inbound::{self, Inbound, ResultCode};
+use super::protocol::{Decoder, Frame};
+use crate::{CaptureEvent, PalmError, Watch, ports};
+
+/// How long one read may block. Deadlines stand above it.
+const READ_SLICE: Duration = Duration::from_millis(20);
+/// Silence after which the rest of a half frame will not come any more.
+const FRAME_GAP: Duration = Duration::from_millis(200);
+/// How long after a reset a READY note still belongs to it.
+const READY_GRACE: Duration = Duration::from_secs(1);
+/// How often a reset is sent before the module counts as mute: one may be lost while the module starts.
+const RESET_TRIES: u32 = 3;
+
+/// An open line to a module of the family.
+pub struct Line {
+    port: Box<dyn SerialPort>,
+    decoder: Decoder,
+    /// Whether the module is known to be idle, with no late reply under way.
+    settled: bool,
+    reset_at: Option<Instant>,
+}
+
+/// The reply to a command, or that the watch ended it.
+pub(super) enum Answer {
+    Reply {
+        message: u8,
+        result: ResultCode,
+        payload: Vec<u8>,
+    },
+    Stopped,
+}
+
+impl Line {
+    /// Opens the port for this process alone. Nothing is sent yet.
+    pub fn open(port: &str, baud: u32) -> Result<Self, PalmError> {
+        let opened = serialport::new(port, baud).timeout(READ_SLICE).open();
+        let port = opened.map_err(|source| PalmError::Open {
+            port: port.to_owned(),
+            fault: ports::open_fault(port, &source),
+            source,
+        })?;
+        Ok(Self {
+            port,
+            decoder: Decoder::default(),
+            settled: false,
+            reset_at: None,
+        })
+    }
+
+    /// Performs a command that is not a capture.
+    pub fn exchange<C: Command>(&mut self, command: &C) -> Result<C::Reply, PalmError> {
+        match self.capture(command, &[], &mut |_| ControlFlow::Continue(()))? {
+            Answer::Reply { result, payload, .. } => {
+                command
+                    .parse_reply(result, &payload)
+                    .map_err(|source| PalmError::Reply {
+                        command: C::NAME,
+                        source,
+                    })
+            }
+            // This watch never breaks.
+            Answer::Stopped => Err(PalmError::Timeout { command: C::NAME }),
+        }
+    }
+
+    /// Performs a command and lets the watch see and stop it. A reply to one of `also` answers it as well.
+    ///
+    /// Where the module may still be busy with something older, it is reset first: then no late reply to an
+    /// older command can be taken for the answer to this one.
+    pub(super) fn capture<C: Command>(
+        &mut self,
+        command: &C,
+        also: &[u8],
+        watch: &mut Watch<'_>,
+    ) -> Result<Answer, PalmError> {
+        if !self.settled {
+            self.settle()?;
+        }
+        self.settled = false;
+        let answer = self.converse(command, also, watch)?;
+        match answer {
+            Answer::Reply { .. } => self.settled = true,
+            Answer::Stopped => self.settle()?,
+        }
+        Ok(answer)
+    }
+
+    /// Brings the module to standby.
+    pub fn settle(&mut self) -> Result<(), PalmError> {
+        self.settled = false;
+        let mut tries = 1;
+        loop {
+            match self.converse(&Reset, &[], &mut |_| ControlFlow::Continue(())) {
+                Ok(Answer::Reply { result, payload, .. }) => {
+                    Reset
+                        .parse_reply(result, &payload)
+                        .map_err(|source| PalmError::Reply {
+                            command: Reset::NAME,
+                            source,
+                        })?;
+                    self.reset_at = Some(Instant::now());
+                    self.settled = true;
+                    return Ok(());
+                }
+                // A READY in answer to a reset means that the module was only now starting.
+                Ok(Answer::Stopped)
+                | Err(PalmError::Timeout { .. } | PalmError::Garbled { .. } | PalmError::Restarted { .. })
+                    if tries < RESET_TRIES =>
+                {
+                    tries += 1;
+                }
+                Ok(Answer::Stopped) => return Err(PalmError::Timeout { command: Reset::NAME }),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn converse<C: Command>(
+        &mut self,
+        command: &C,
+        also: &[u8],
+        watch: &mut Watch<'_>,
+    ) -> Result<Answer, PalmError> {
+        let line = |source| PalmError::Line {
+            command: C::NAME,
+            source,
+        };
+        self.discard_stale().map_err(line)?;
+        self.send(&command.to_frame()).map_err(line)?;
+        let deadline = Instant::now() + command.timeout();
+        let mut garbled = false;
+        let mut heard_at = Instant::now();
+        loop {
+            let (count, now) = (self.receive().map_err(line)?, Instant::now());
+            if count > 0 {
+                heard_at = now;
+            } else if self.decoder.is_mid_frame() && now - heard_at > FRAME_GAP {
+                self.decoder.abandon_half_frame();
+                garbled = true;
+            }
+            let mut frames = 0;
+            while let Some(found) = self.decoder.next_frame() {
+                frames += 1;
+                let Ok(frame) = found else {
+                    garbled = true;
+                    continue;
+                };
+                tracing::trace!(?frame, "received");
+                match inbound::read(&frame) {
+                    Inbound::Reply {
+                        message,
+                        result,
+                        payload,
+                    } if message == C::MESSAGE || also.contains(&message) => {
+                        return Ok(Answer::Reply {
+                            message,
+                            result,
+                            payload,
+                        });
+                    }
+                    Inbound::Reply { .. } => garbled = true,
+                    Inbound::Ready if self.reset_caused_ready(now) => {}
+                    Inbound::Ready => return Err(PalmError::Restarted { command: C::NAME }),
+                    Inbound::State(state) => {
+                        if watch(CaptureEvent::Hand(state)).is_break() {
+                            return Ok(Answer::Stopped);
+                        }
+                    }
+                    Inbound::Progress | Inbound::Other => {}
+                }
+            }
+            garbled |= count > 0 && frames == 0 && !self.decoder.is_mid_frame();
+            if watch(CaptureEvent::Waiting).is_break() {
+                return Ok(Answer::Stopped);
+            }
+            if now >= deadline {
+                let command = C::NAME;
+                let garbled = garbled || self.decoder.is_mid_frame();
+                return Err(if garbled {
+                    PalmError::Garbled { command }
+                } else {
+                    PalmError::Timeout { command }
+                });
+            }
+        }
+    }
+
+    /// Whether a READY note is the one that a reset may cause; there is at most one for each reset.
+    fn reset_caused_ready(&mut self, now: Instant) -> bool {
+        self.reset_at
+            .take()
+            .is_some_and(|reset_at| now - reset_at < READY_GRACE)
+    }
+
+    fn discard_stale(&mut self) -> io::Result<()> {
+        self.decoder.clear();
+        Ok(self.port.clear(ClearBuffer::Input)?)
+    }
+
+    fn send(&mut self, frame: &Frame) -> io::Result<()> {
+        tracing::trace!(?frame, "sent");
+        self.port.write_all(&frame.encode())
+    }
+
+    /// Hands what has come in to the decoder; answers how many bytes that were.
+    fn receive(&mut self) -> io::Result<usize> {
+        let mut buffer = [0; 512];
+        match self.port.read(&mut buffer) {
+            // A serial port never ends by itself: no bytes without a timeout means that it is gone.
+            Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => {
+                self.decoder.push(buffer.get(..count).unwrap_or_default());
+                Ok(count)
+            }
+            Err(error) if matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::Interrupted) => {
+                Ok(0)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}

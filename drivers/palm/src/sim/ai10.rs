@@ -1,0 +1,480 @@
+//! A simulated DFRobot AI10 as a pure machine: bytes and time in, bytes out.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use super::fault::Fault;
+use super::trace;
+
+const BOOT_DELAY: Duration = Duration::from_secs(1);
+const DRIP_PAUSE: Duration = Duration::from_millis(1);
+/// Palms get ids from here on, faces from 1.
+const FIRST_PALM: u16 = 1001;
+const CAPACITY: usize = 100;
+const TYPE_PALM: u8 = 0xFA;
+const STATE_HAND_OK: i16 = 128;
+
+/// What the machine wants done.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Output {
+    /// Send these bytes.
+    Bytes(Vec<u8>),
+    /// Close the line.
+    HangUp,
+}
+
+#[derive(Clone)]
+struct User {
+    name: [u8; 32],
+    admin: u8,
+}
+
+enum Purpose {
+    Verify,
+    Enrol(User),
+}
+
+/// A capture under way. A new command drops it without a word, as the hardware does.
+struct Job {
+    purpose: Purpose,
+    command: u8,
+    ends_at: Duration,
+    states: VecDeque<i16>,
+    next_note_at: Duration,
+}
+
+pub(super) struct Ai10 {
+    faults: Vec<Fault>,
+    note_interval: Duration,
+    random: u64,
+    inbox: Vec<u8>,
+    outbox: VecDeque<(Duration, Output)>,
+    users: BTreeMap<u16, User>,
+    /// Whose palm lies on the sensor: the one that was enrolled last.
+    presented: Option<u16>,
+    job: Option<Job>,
+    started: bool,
+    rebooted: bool,
+    /// Lines for people, if they are wanted.
+    pub(super) trace: Option<Vec<String>>,
+}
+
+impl Ai10 {
+    pub(super) fn new(seed: u64, faults: Vec<Fault>, note_interval: Duration, trace: bool) -> Self {
+        Self {
+            faults,
+            note_interval,
+            random: seed,
+            inbox: Vec::new(),
+            outbox: VecDeque::new(),
+            users: BTreeMap::new(),
+            presented: None,
+            job: None,
+            started: false,
+            rebooted: false,
+            trace: trace.then(Vec::new),
+        }
+    }
+
+    /// Takes what has come in, and answers what is due at `now` (time since the power came on).
+    pub(super) fn step(&mut self, now: Duration, bytes: &[u8]) -> Vec<Output> {
+        if !self.started {
+            if self.has(Fault::BootDelay) && now < BOOT_DELAY {
+                return Vec::new();
+            }
+            self.started = true;
+            self.send(now, 0x01, &[0]);
+        }
+        self.inbox.extend(bytes);
+        while let Some(frame) = self.take_frame() {
+            self.note(now, ">", &frame);
+            self.obey(now, frame[2], &frame[5..frame.len() - 1]);
+        }
+        self.work(now);
+        let mut due = Vec::new();
+        while self.outbox.front().is_some_and(|(at, _)| *at <= now) {
+            due.extend(self.outbox.pop_front().map(|(_, output)| output));
+        }
+        due
+    }
+
+    /// When `step` is needed again though nothing has come in.
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        let job = self.job.as_ref().map(|job| job.next_note_at.min(job.ends_at));
+        let boot = (!self.started).then_some(BOOT_DELAY);
+        [job, boot, self.outbox.front().map(|(at, _)| *at)]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    fn has(&self, fault: Fault) -> bool {
+        self.faults.contains(&fault)
+    }
+
+    /// The next whole frame of the host: sync, id, length, data, check. A frame with a wrong check is ignored,
+    /// and so is everything that is no frame.
+    fn take_frame(&mut self) -> Option<Vec<u8>> {
+        loop {
+            match self.inbox.as_slice() {
+                [] | [0xEF] => return None,
+                [0xEF, 0xAA, ..] => {}
+                _ => {
+                    self.inbox.remove(0);
+                    continue;
+                }
+            }
+            let length = (usize::from(*self.inbox.get(3)?) << 8) + usize::from(*self.inbox.get(4)?);
+            if length > 64 {
+                self.inbox.remove(0);
+                continue;
+            }
+            let end = 5 + length;
+            let check = *self.inbox.get(end)?;
+            if self.inbox[2..end].iter().copied().reduce(|sum, byte| sum ^ byte) != Some(check) {
+                self.inbox.remove(0);
+                continue;
+            }
+            return Some(self.inbox.drain(..=end).collect());
+        }
+    }
+
+    fn obey(&mut self, now: Duration, command: u8, data: &[u8]) {
+        if command != 0x11 {
+            self.job = None;
+        }
+        match (command, data) {
+            (0x10, []) => {
+                self.reply(now, command, 0, &[]);
+                if self.has(Fault::ReadyAfterReset) {
+                    self.send(now, 0x01, &[0]);
+                }
+            }
+            (0x11, []) => self.reply(now, command, 0, &[u8::from(self.job.is_some())]),
+            (0x12, [_, limit_s]) => self.begin(now, command, *limit_s, Purpose::Verify),
+            (0x1D, [admin, fields @ ..]) if fields.len() == 34 => {
+                let mut name = [0; 32];
+                name.copy_from_slice(&fields[..32]);
+                self.begin(
+                    now,
+                    command,
+                    fields[33],
+                    Purpose::Enrol(User { name, admin: *admin }),
+                );
+            }
+            (0x20, [high, low]) => {
+                let id = u16::from(*high) << 8 | u16::from(*low);
+                let result = if self.users.remove(&id).is_some() { 0 } else { 8 };
+                if self.presented == Some(id) {
+                    self.presented = self.users.keys().next_back().copied();
+                }
+                self.reply(now, command, result, &[]);
+            }
+            (0x21, _) => {
+                self.users.clear();
+                self.presented = None;
+                self.reply(now, command, 0, &[]);
+            }
+            (0x22, [high, low]) => {
+                let id = u16::from(*high) << 8 | u16::from(*low);
+                match self.users.get(&id).cloned() {
+                    Some(user) => {
+                        let info = [&[*high, *low][..], &user.name, &[user.admin]].concat();
+                        self.reply(now, command, 0, &info);
+                    }
+                    None => self.reply(now, command, 8, &[]),
+                }
+            }
+            (0x23, []) => self.reply(now, command, 0, &[]),
+            (0x24, [] | [_]) => {
+                let mut list = vec![self.users.len() as u8];
+                for id in self.users.keys() {
+                    list.extend([(id >> 8) as u8, (id & 0xFF) as u8]);
+                }
+                if self.has(Fault::LongList) {
+                    list.resize(201, 0);
+                }
+                self.reply(now, command, 0, &list);
+            }
+            (0x30, []) => self.reply(now, command, 0, b"AI10-SIM 1.0.0"),
+            (0x93, []) => {
+                let mut serial = b"SIM-0000-0001".to_vec();
+                serial.resize(32, 0xFF);
+                self.reply(now, command, 0, &serial);
+            }
+            // Known commands with fields that do not fit, and unknown ones.
+            (0x10..=0x12 | 0x1D | 0x20 | 0x22..=0x24 | 0x30 | 0x93, _) => self.reply(now, command, 6, &[]),
+            _ => self.reply(now, command, 1, &[]),
+        }
+    }
+
+    fn begin(&mut self, now: Duration, command: u8, limit_s: u8, purpose: Purpose) {
+        let limit = Duration::from_secs(if limit_s == 0 { 10 } else { limit_s.into() });
+        let states = if self.has(Fault::Nobody) {
+            VecDeque::new()
+        } else if self.has(Fault::Face) {
+            VecDeque::from([6, 0])
+        } else {
+            // The hand comes in too far away and off to one side, then lies right.
+            let side = 131 + (self.next_random() % 4) as i16;
+            VecDeque::from([129, side, STATE_HAND_OK])
+        };
+        let next_note_at = now + self.note_interval;
+        self.job = Some(Job {
+            purpose,
+            command,
+            ends_at: now + limit,
+            states,
+            next_note_at,
+        });
+    }
+
+    /// Goes on with the capture: a note when one is due, and in the end one reply.
+    fn work(&mut self, now: Duration) {
+        while let Some(mut job) = self.job.take() {
+            if now >= job.ends_at {
+                self.reply(job.ends_at, job.command, 13, &[]);
+            } else if now < job.next_note_at {
+                self.job = Some(job);
+                return;
+            } else if self.has(Fault::Nobody) {
+                self.send_state(job.next_note_at, 1);
+                job.next_note_at += self.note_interval;
+                self.job = Some(job);
+            } else if let Some(state) = job.states.pop_front() {
+                self.send_state(job.next_note_at, state);
+                if self.has(Fault::Progress) {
+                    self.send(job.next_note_at, 0x00, &[0x14, 0, 50]);
+                }
+                if self.has(Fault::Reboot) && !self.rebooted {
+                    self.rebooted = true;
+                    self.send(job.next_note_at, 0x01, &[0]);
+                    return;
+                }
+                job.next_note_at += self.note_interval;
+                self.job = Some(job);
+            } else {
+                self.finish(job);
+            }
+        }
+    }
+
+    fn finish(&mut self, job: Job) {
+        let at = job.next_note_at;
+        let forced = self.faults.iter().find_map(|fault| match fault {
+            Fault::Result(code) => Some(*code),
+            Fault::Liveness => Some(12),
+            Fault::NoMatch if matches!(job.purpose, Purpose::Verify) => Some(8),
+            Fault::Full if matches!(job.purpose, Purpose::Enrol(_)) => Some(9),
+            _ => None,
+        });
+        if let Some(code) = forced {
+            return self.reply(at, job.command, code, &[]);
+        }
+        match job.purpose {
+            Purpose::Verify => match self
+                .presented
+                .and_then(|id| Some((id, self.users.get(&id)?.clone())))
+            {
+                Some((id, user)) => {
+                    let id = if self.has(Fault::Face) { 1 } else { id };
+                    let mut found = vec![(id >> 8) as u8, (id & 0xFF) as u8];
+                    found.extend(user.name);
+                    found.extend([user.admin, TYPE_PALM]);
+                    self.reply(at, job.command, 0, &found);
+                }
+                None => self.reply(at, job.command, 8, &[]),
+            },
+            Purpose::Enrol(user) => {
+                let first = if self.has(Fault::Face) { 1 } else { FIRST_PALM };
+                let free = (first..).find(|id| !self.users.contains_key(id));
+                match free {
+                    Some(id) if self.users.len() < CAPACITY => {
+                        self.users.insert(id, user);
+                        self.presented = Some(id);
+                        self.reply(at, job.command, 0, &[(id >> 8) as u8, (id & 0xFF) as u8, 0]);
+                    }
+                    _ => self.reply(at, job.command, 9, &[]),
+                }
+            }
+        }
+    }
+
+    /// State, box and angles: eight numbers of two bytes, low byte first.
+    fn send_state(&mut self, at: Duration, state: i16) {
+        let left = if self.has(Fault::SyncInData) {
+            0xAAEFu16 as i16
+        } else {
+            10
+        };
+        let mut data = vec![1];
+        for number in [state, left, 20, 110, 120, 0, 0, 0] {
+            data.extend(number.to_le_bytes());
+        }
+        self.send(at, 0x01, &data);
+    }
+
+    fn reply(&mut self, at: Duration, command: u8, result: u8, payload: &[u8]) {
+        let named = if self.has(Fault::WrongId) {
+            command ^ 0x40
+        } else {
+            command
+        };
+        let data = [&[named, result], payload].concat();
+        let is_capture = matches!(command, 0x12 | 0x1D);
+        if is_capture && self.has(Fault::HangUp) {
+            let half = frame(0x00, &data);
+            self.outbox
+                .push_back((at, Output::Bytes(half[..half.len() / 2].to_vec())));
+            self.outbox.push_back((at, Output::HangUp));
+        } else {
+            self.send(at, 0x00, &data);
+        }
+    }
+
+    fn send(&mut self, at: Duration, message: u8, data: &[u8]) {
+        if self.has(Fault::Silence) {
+            return;
+        }
+        let mut bytes = frame(message, data);
+        self.note(at, "<", &bytes);
+        if self.has(Fault::BadCheck)
+            && let Some(check) = bytes.last_mut()
+        {
+            *check ^= 0x5A;
+        }
+        if self.has(Fault::Junk) {
+            let mut junk = self.junk();
+            junk.append(&mut bytes);
+            bytes = junk;
+        }
+        // Nothing overtakes what is still waiting to go out.
+        let at = self.outbox.back().map_or(at, |(last, _)| at.max(*last));
+        if self.has(Fault::Drip) {
+            for (count, byte) in (1..).zip(bytes) {
+                self.outbox
+                    .push_back((at + DRIP_PAUSE * count, Output::Bytes(vec![byte])));
+            }
+        } else {
+            self.outbox.push_back((at, Output::Bytes(bytes)));
+        }
+    }
+
+    /// Bytes before a frame: noise, and what looks like the start of a frame but is none.
+    fn junk(&mut self) -> Vec<u8> {
+        let noise: Vec<u8> = (0..1 + self.next_random() % 8)
+            .map(|_| (self.next_random() >> 8) as u8)
+            .collect();
+        let lure: &[u8] = match self.next_random() % 4 {
+            0 => &[0xEF],
+            1 => &[0xEF, 0xEF],
+            2 => &[0xEF, 0xAA, 0xFF],
+            _ => &[0xEF, 0xAA, 0x00, 0x00, 0x02, 0x55],
+        };
+        [&noise, lure].concat()
+    }
+
+    /// SplitMix64 (Steele, Lea, Flood 2014): the same seed gives the same run.
+    fn next_random(&mut self) -> u64 {
+        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.random ^ (self.random >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn note(&mut self, at: Duration, direction: &str, bytes: &[u8]) {
+        if let Some(lines) = &mut self.trace {
+            lines.push(trace::line(at, direction, bytes));
+        }
+    }
+}
+
+fn frame(message: u8, data: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![
+        0xEF,
+        0xAA,
+        message,
+        (data.len() >> 8) as u8,
+        (data.len() & 0xFF) as u8,
+    ];
+    bytes.extend(data);
+    let check = bytes[2..].iter().fold(0, |sum, byte| sum ^ byte);
+    bytes.push(check);
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const TICK: Duration = Duration::from_millis(10);
+
+    fn hex(text: &str) -> Vec<u8> {
+        text.split_whitespace()
+            .map(|byte| u8::from_str_radix(byte, 16).unwrap())
+            .collect()
+    }
+
+    /// Sends each request, lets a second pass, and collects all that is said.
+    fn talk(faults: &[Fault], requests: &[&str]) -> Vec<Output> {
+        let mut module = Ai10::new(7, faults.to_vec(), TICK, false);
+        let mut now = Duration::from_secs(2);
+        let mut said = module.step(now, &[]);
+        for request in requests {
+            said.extend(module.step(now, &hex(request)));
+            while let Some(deadline) = module.deadline() {
+                now = now.max(deadline);
+                said.extend(module.step(now, &[]));
+            }
+        }
+        said
+    }
+
+    fn check(requests: &[&str], expect: &[&str]) {
+        let expect: Vec<Output> = expect.iter().map(|frame| Output::Bytes(hex(frame))).collect();
+        assert_eq!(talk(&[], requests), expect);
+    }
+
+    const READY: &str = "EF AA 01 00 01 00 00";
+
+    #[test]
+    fn says_what_the_tables_say() {
+        let reset = "EF AA 10 00 00 10";
+        check(&[reset], &[READY, "EF AA 00 00 02 10 00 12"]);
+        check(&["EF AA 24 00 01 00 25"], &[READY, "EF AA 00 00 03 24 00 00 27"]);
+        check(&["EF AA 22 00 02 03 E9 CA"], &[READY, "EF AA 00 00 02 22 08 28"]);
+        check(&["EF AA 10 00 00 11"], &[READY]);
+        check(&["EF EF AA 10 00 00 10"], &[READY, "EF AA 00 00 02 10 00 12"]);
+    }
+
+    #[test]
+    fn enrols_and_finds() {
+        let name = "61 69 67 65 72 69 6D".to_owned() + &" 00".repeat(25);
+        let enrol = format!("EF AA 1D 00 23 00 {name} 00 05 47");
+        let said = talk(&[], &[&enrol, "EF AA 12 00 02 00 0A 1A", "EF AA 24 00 01 00 25"]);
+        let holds = |wire: &str| said.contains(&Output::Bytes(hex(wire)));
+        assert!(holds("EF AA 00 00 05 1D 00 03 E9 00 F2"));
+        assert!(holds(
+            "EF AA 01 00 11 01 80 00 0A 00 14 00 6E 00 78 00 00 00 00 00 00 00 99"
+        ));
+        assert!(holds(&format!("EF AA 00 00 26 12 00 03 E9 {name} 00 FA 58")));
+        assert!(holds("EF AA 00 00 05 24 00 01 03 E9 CA"));
+    }
+
+    #[test]
+    fn a_seed_is_a_run() {
+        let requests = ["EF AA 10 00 00 10", "EF AA 12 00 02 00 0A 1A"];
+        assert_eq!(talk(&[Fault::Junk], &requests), talk(&[Fault::Junk], &requests));
+    }
+
+    proptest! {
+        #[test]
+        fn survives_any_host(chunks in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..60), 0..20)) {
+            let mut module = Ai10::new(1, vec![], TICK, true);
+            for (count, chunk) in (0..).zip(chunks) {
+                module.step(TICK * count, &[&[0xEF, 0xAA], chunk.as_slice()].concat());
+            }
+        }
+    }
+}
