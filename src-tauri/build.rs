@@ -1,1 +1,10 @@
-fn main() {}
+//! Generates the Tauri context and the permissions of the two commands.
+
+fn main() {
+    tauri_build::try_build(
+        tauri_build::Attributes::new()
+            .capabilities_path_pattern("./src-tauri/capabilities/**/*")
+            .app_manifest(tauri_build::AppManifest::new().commands(&["subscribe", "intent"])),
+    )
+    .expect("the Tauri configuration is right");
+}

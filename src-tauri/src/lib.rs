@@ -1,1 +1,101 @@
-//! To be written.
+//! The kiosk: composition root of camera, face, palm, outbox and sync around one
+//! [`verification::session::Session`], with a Tauri window in front.
+//!
+//! **Architecture Invariant:** no rule lives here. This crate converts, wires and performs.
+//!
+//! **Architecture Invariant:** one thread owns the session and the outbox ([`kiosk`]), one owns the camera and
+//! OpenCV ([`capture`]); they talk by channels.
+
+pub mod capture;
+mod commands;
+pub mod config;
+mod convert;
+pub mod kiosk;
+mod logging;
+
+use std::error::Error as _;
+use std::path::Path;
+
+use tauri::{WebviewUrl, WebviewWindowBuilder};
+use thiserror::Error;
+
+use crate::config::{Config, ConfigError};
+use crate::kiosk::{Kiosk, StartError};
+
+/// Why the program ended.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The configuration cannot be used.
+    #[error("the kiosk was not started")]
+    Config(#[from] ConfigError),
+    /// The kiosk cannot start.
+    #[error("the kiosk cannot start")]
+    Start(#[from] StartError),
+    /// The window failed.
+    #[error("the window failed")]
+    Window(#[from] tauri::Error),
+}
+
+/// An error and its causes in one line.
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+/// Runs the kiosk until its window is closed.
+pub fn run(config: &Path) -> Result<(), RunError> {
+    logging::start();
+    let config = Config::load(config)?;
+    let window = config.window;
+    let kiosk = Kiosk::start(config)?;
+    tauri::Builder::default()
+        .invoke_handler(tauri::generate_handler![commands::subscribe, commands::intent])
+        .manage(kiosk)
+        .setup(move |app| {
+            WebviewWindowBuilder::new(app, "kiosk", WebviewUrl::App("index.html".into()))
+                .title("Alaqan")
+                .inner_size(window.width.into(), window.height.into())
+                .position(0.0, 0.0)
+                .fullscreen(window.kiosk)
+                .decorations(!window.kiosk)
+                .resizable(!window.kiosk)
+                .devtools(false)
+                .disable_drag_drop_handler()
+                .on_navigation(is_own_page)
+                .build()?;
+            Ok(())
+        })
+        .run(tauri::generate_context!())?;
+    Ok(())
+}
+
+/// The window shows the pages that the program carries, and no other.
+fn is_own_page(url: &tauri::Url) -> bool {
+    match url.scheme() {
+        "tauri" => true,
+        // On Windows the carried pages are served under this name.
+        "http" | "https" => url.host_str() == Some("tauri.localhost"),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_goes_nowhere_else() {
+        let check = |url: &str, expect| assert_eq!(is_own_page(&url.parse().unwrap()), expect, "{url}");
+        check("tauri://localhost/index.html", true);
+        check("http://tauri.localhost/index.html", true);
+        check("https://example.org/", false);
+        check("file:///etc/passwd", false);
+        check("data:text/html,x", false);
+        check("https://tauri.localhost.example.org/", false);
+    }
+}

@@ -99,6 +99,12 @@ pub enum PolicyError {
 }
 
 impl Policy {
+    /// Whether a match of the centre with this comparison score is enough. A centre that gives no score has
+    /// compared with a threshold of its own.
+    pub fn accepts(&self, score: Option<f32>) -> bool {
+        score.is_none_or(|score| score >= self.comparison_min)
+    }
+
     /// Whether the rules allow this policy.
     pub fn check(&self) -> Result<(), PolicyError> {
         let mut different = self.challenge_set.clone();
@@ -130,6 +136,16 @@ impl Policy {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_match_below_the_threshold_is_none() {
+        let policy = Policy::default();
+        let check = |score, expect| assert_eq!(policy.accepts(score), expect, "{score:?}");
+        check(Some(0.95), true);
+        check(Some(0.949), false);
+        check(Some(f32::NAN), false);
+        check(None, true);
+    }
 
     #[test]
     fn the_rules_bound_the_policy() {

@@ -1,0 +1,208 @@
+//! The thread that owns the camera and OpenCV: frames in, observations out. It measures and never decides.
+
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use camera::{Frame, FrameSource};
+use face::{Analyzer, ModelFolder};
+use verification::capture::{CameraIdentity, DeviceFault, FaceObservation};
+use verification::evidence::{Still, StillPurpose};
+use verification::pad::PadChallenge;
+
+use crate::config::Camera;
+
+/// What the owner asks of the thread.
+#[derive(Debug)]
+pub enum Command {
+    /// Open the camera; answered by [`Report::Opened`].
+    Open,
+    /// Close it.
+    Close,
+    /// Encode this frame; answered by [`Report::Kept`] if the frame is still there.
+    Keep {
+        /// Number of the frame.
+        frame: u64,
+        /// For what.
+        purpose: StillPurpose,
+    },
+    /// The screen now asks for this action. Only a replay listens.
+    Cue(Option<PadChallenge>),
+}
+
+/// What the thread reports.
+#[derive(Debug)]
+pub enum Report {
+    /// The camera is open, or is not.
+    Opened(Result<CameraIdentity, DeviceFault>),
+    /// A frame was measured.
+    Observed(FaceObservation),
+    /// A still was encoded.
+    Kept(Still),
+    /// The camera failed and is closed.
+    Failed(DeviceFault),
+}
+
+/// How many frames can still be asked for. An answer to a measure comes within two or three frames.
+const FRAMES_KEPT: usize = 12;
+/// Upper limit of a still: a picture of 1280 x 960 at good quality is about half of it.
+const STILL_MAX_BYTES: usize = 400_000;
+/// Width of the preview; it is drawn at about this size.
+const PREVIEW_WIDTH_PX: u32 = 640;
+
+/// The running thread. It ends when this is dropped.
+pub struct Capture {
+    commands: Option<Sender<Command>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Capture {
+    /// Starts the thread. `origin` is the zero of all times; `report` and `preview` are called on the thread.
+    pub fn start(
+        camera: Camera,
+        models: ModelFolder,
+        origin: Instant,
+        report: impl Fn(Report) + Send + 'static,
+        preview: impl Fn(Vec<u8>) + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let (commands, inbox) = channel();
+        let thread = std::thread::Builder::new()
+            .name("camera".into())
+            .spawn(move || Worker { camera, models, origin, report, preview }.run(&inbox))?;
+        Ok(Self { commands: Some(commands), thread: Some(thread) })
+    }
+
+    /// Hands a command to the thread.
+    pub fn command(&self, command: Command) {
+        if let Some(commands) = &self.commands {
+            // A thread that has ended has reported why.
+            let _ = commands.send(command);
+        }
+    }
+}
+
+impl Drop for Capture {
+    fn drop(&mut self) {
+        self.commands = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Worker<R, P> {
+    camera: Camera,
+    models: ModelFolder,
+    origin: Instant,
+    report: R,
+    preview: P,
+}
+
+/// An open camera.
+struct Open {
+    source: Box<dyn FrameSource>,
+    analyzer: Analyzer,
+    recent: VecDeque<Frame>,
+}
+
+impl<R: Fn(Report), P: Fn(Vec<u8>)> Worker<R, P> {
+    fn run(&self, inbox: &Receiver<Command>) {
+        let mut open: Option<Open> = None;
+        loop {
+            let command = if open.is_some() {
+                match inbox.try_recv() {
+                    Ok(command) => Some(command),
+                    Err(TryRecvError::Empty) => None,
+                    Err(TryRecvError::Disconnected) => return,
+                }
+            } else {
+                match inbox.recv() {
+                    Ok(command) => Some(command),
+                    Err(_) => return,
+                }
+            };
+            match (command, &mut open) {
+                (Some(Command::Open), _) => {
+                    open = None;
+                    match self.open() {
+                        Ok(opened) => {
+                            (self.report)(Report::Opened(Ok(opened.source.identity().clone())));
+                            open = Some(opened);
+                        }
+                        Err(fault) => (self.report)(Report::Opened(Err(fault))),
+                    }
+                }
+                (Some(Command::Close), _) => open = None,
+                (Some(Command::Keep { frame, purpose }), Some(open)) => self.keep(open, frame, purpose),
+                (Some(Command::Cue(prompt)), Some(open)) => open.source.cue(prompt),
+                (Some(_), None) => {}
+                (None, Some(camera)) => {
+                    if let Err(fault) = self.measure(camera) {
+                        open = None;
+                        (self.report)(Report::Failed(fault));
+                    }
+                }
+                (None, None) => {}
+            }
+        }
+    }
+
+    fn open(&self) -> Result<Open, DeviceFault> {
+        let source: Box<dyn FrameSource> = match &self.camera {
+            Camera::Device(index) => Box::new(camera::device::open(*index, self.origin).map_err(|error| {
+                tracing::error!(error = crate::chain(&error), "the camera cannot be opened");
+                error.fault()
+            })?),
+            Camera::Replay { folder, clip } => {
+                Box::new(camera::actor::Actor::open(folder, clip, self.origin).map_err(|error| {
+                    tracing::error!(error = crate::chain(&error), "the clip cannot be replayed");
+                    error.fault()
+                })?)
+            }
+        };
+        let analyzer = Analyzer::new(&self.models).map_err(|error| {
+            tracing::error!(error = crate::chain(&error), "the face models cannot be loaded");
+            DeviceFault::NotFound
+        })?;
+        Ok(Open { source, analyzer, recent: VecDeque::with_capacity(FRAMES_KEPT) })
+    }
+
+    fn measure(&self, open: &mut Open) -> Result<(), DeviceFault> {
+        let frame = match open.source.next_frame() {
+            Ok(Some(frame)) => frame,
+            Ok(None) => return Err(DeviceFault::Disconnected),
+            Err(error) => {
+                tracing::error!(error = crate::chain(&error), "the camera gives no frame");
+                return Err(error.fault());
+            }
+        };
+        let seen = open.analyzer.observe(&frame.bgr, frame.index, frame.at).map_err(|error| {
+            tracing::error!(error = crate::chain(&error), "the frame cannot be measured");
+            DeviceFault::Protocol
+        })?;
+        // Every second frame is enough for a mirror and leaves the processor to the measuring.
+        if frame.index.is_multiple_of(2)
+            && let Ok(jpeg) = face::encode_preview(&frame.bgr, PREVIEW_WIDTH_PX, true)
+        {
+            (self.preview)(jpeg);
+        }
+        if open.recent.len() == FRAMES_KEPT {
+            open.recent.pop_front();
+        }
+        open.recent.push_back(frame);
+        (self.report)(Report::Observed(seen));
+        Ok(())
+    }
+
+    fn keep(&self, open: &Open, frame: u64, purpose: StillPurpose) {
+        let Some(kept) = open.recent.iter().find(|kept| kept.index == frame) else {
+            tracing::warn!(frame, "the frame is gone before it could be kept");
+            return;
+        };
+        match face::encode_still(&kept.bgr, frame, STILL_MAX_BYTES) {
+            Ok(sample) => (self.report)(Report::Kept(Still { purpose, sample })),
+            Err(error) => tracing::error!(error = crate::chain(&error), "the still cannot be encoded"),
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! The configuration file of a kiosk.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+use thiserror::Error;
+use verification::evidence::Organisation;
+use verification::pad::PadChallenge;
+use verification::policy::{PassivePad, Policy, PolicyError};
+use verification::service::{Service, ServiceId};
+
+/// Why a configuration cannot be used.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("the configuration {path} cannot be read")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The text is no valid configuration; the message names line and key.
+    #[error("the configuration {path} is not valid: {message}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and where.
+        message: String,
+    },
+    /// The rules do not allow the policy.
+    #[error("the policy in {path} cannot be used")]
+    Policy {
+        /// The file.
+        path: PathBuf,
+        /// What the rules ask for.
+        source: PolicyError,
+    },
+    /// Neither a camera nor a clip, or both.
+    #[error("[camera] in {path} needs either `device`, or `folder` and `clip`")]
+    Camera {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A replay or a demonstration setting in production.
+    #[error("{path} is for production, but {what}")]
+    Production {
+        /// The file.
+        path: PathBuf,
+        /// What production does not allow.
+        what: &'static str,
+    },
+}
+
+/// A checked configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Whether this is a demonstration; the screens always say so.
+    pub demo: bool,
+    /// Name given at enrolment.
+    pub kiosk_id: String,
+    /// Folder of the outbox and of what else the kiosk keeps.
+    pub data: PathBuf,
+    /// Folder of the models.
+    pub models: PathBuf,
+    /// Who orders the verifications.
+    pub organisation: Organisation,
+    /// Where documents go.
+    pub gateway: Gateway,
+    /// Where frames come from.
+    pub camera: Camera,
+    /// Serial port of the palm scanner, if there is one.
+    pub palm_port: Option<PathBuf>,
+    /// The window.
+    pub window: Window,
+    /// The rules' numbers.
+    pub policy: Policy,
+    /// The services on offer.
+    pub catalogue: Vec<Service>,
+}
+
+/// The gateway and what the two prove themselves with.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gateway {
+    /// Address, `wss://…`.
+    pub url: String,
+    /// Certificate of the institution's authority, PEM.
+    pub ca: PathBuf,
+    /// Certificate of this kiosk, PEM.
+    pub certificate: PathBuf,
+    /// Private key of this kiosk, PKCS#8 PEM. Only in a demonstration may it lie in a file.
+    pub key: PathBuf,
+}
+
+/// Where frames come from.
+#[derive(Debug, Clone)]
+pub enum Camera {
+    /// A camera by its number.
+    Device(u32),
+    /// A recorded person who answers prompts; shown as a replay.
+    Replay {
+        /// Folder with a `manifest.toml`.
+        folder: PathBuf,
+        /// File in that folder.
+        clip: String,
+    },
+}
+
+/// The window.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    /// Width in CSS pixels.
+    pub width: u32,
+    /// Height in CSS pixels.
+    pub height: u32,
+    /// Without frame, over the whole screen.
+    pub kiosk: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    mode: Mode,
+    kiosk_id: String,
+    data: PathBuf,
+    models: PathBuf,
+    organisation: FileOrganisation,
+    gateway: Gateway,
+    camera: FileCamera,
+    palm: Option<FilePalm>,
+    window: Window,
+    #[serde(default)]
+    policy: FilePolicy,
+}
+
+#[derive(Deserialize, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+enum Mode {
+    Demo,
+    Production,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileOrganisation {
+    name: String,
+    bin: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileCamera {
+    device: Option<u32>,
+    folder: Option<PathBuf>,
+    clip: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FilePalm {
+    port: PathBuf,
+}
+
+/// Every field may be left out; the default of [`Policy`] then holds.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct FilePolicy {
+    attempts: Option<u8>,
+    challenges_per_attempt: Option<u8>,
+    challenge_set: Option<Vec<Challenge>>,
+    challenge_window_ms: Option<u64>,
+    positioning_limit_ms: Option<u64>,
+    idle_limit_ms: Option<u64>,
+    identification_patience_ms: Option<u64>,
+    inter_eye_distance_min_px: Option<f32>,
+    turn_min_deg: Option<f32>,
+    nod_min_deg: Option<f32>,
+    passive: Option<Passive>,
+    passive_min: Option<f32>,
+    comparison_min: Option<f32>,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "kebab-case")]
+enum Challenge {
+    TurnLeft,
+    TurnRight,
+    LookUp,
+    LookDown,
+    Blink,
+    OpenMouth,
+    Smile,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "kebab-case")]
+enum Passive {
+    Required,
+    WhereInstalled,
+}
+
+impl From<Challenge> for PadChallenge {
+    fn from(challenge: Challenge) -> Self {
+        match challenge {
+            Challenge::TurnLeft => Self::TurnLeft,
+            Challenge::TurnRight => Self::TurnRight,
+            Challenge::LookUp => Self::LookUp,
+            Challenge::LookDown => Self::LookDown,
+            Challenge::Blink => Self::Blink,
+            Challenge::OpenMouth => Self::OpenMouth,
+            Challenge::Smile => Self::Smile,
+        }
+    }
+}
+
+impl FilePolicy {
+    fn effective(self) -> Policy {
+        let rules = Policy::default();
+        let time = |given: Option<u64>, rule: Duration| given.map_or(rule, Duration::from_millis);
+        Policy {
+            attempts: self.attempts.unwrap_or(rules.attempts),
+            challenges_per_attempt: self.challenges_per_attempt.unwrap_or(rules.challenges_per_attempt),
+            challenge_set: self
+                .challenge_set
+                .map_or(rules.challenge_set, |set| set.into_iter().map(PadChallenge::from).collect()),
+            challenge_window: time(self.challenge_window_ms, rules.challenge_window),
+            positioning_limit: time(self.positioning_limit_ms, rules.positioning_limit),
+            idle_limit: time(self.idle_limit_ms, rules.idle_limit),
+            identification_patience: time(self.identification_patience_ms, rules.identification_patience),
+            inter_eye_distance_min_px: self.inter_eye_distance_min_px.unwrap_or(rules.inter_eye_distance_min_px),
+            turn_min_deg: self.turn_min_deg.unwrap_or(rules.turn_min_deg),
+            nod_min_deg: self.nod_min_deg.unwrap_or(rules.nod_min_deg),
+            passive: match self.passive {
+                None | Some(Passive::Required) => PassivePad::Required,
+                Some(Passive::WhereInstalled) => PassivePad::WhereInstalled,
+            },
+            passive_min: self.passive_min.unwrap_or(rules.passive_min),
+            comparison_min: self.comparison_min.unwrap_or(rules.comparison_min),
+            ..rules
+        }
+    }
+}
+
+impl Config {
+    /// Reads and checks a file.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        Self::parse(&text, path)
+    }
+
+    fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let path = || path.to_owned();
+        let file: File = toml::from_str(text)
+            .map_err(|error| ConfigError::Parse { path: path(), message: error.to_string() })?;
+        let policy = file.policy.effective();
+        policy.check().map_err(|source| ConfigError::Policy { path: path(), source })?;
+        let camera = match (file.camera.device, file.camera.folder, file.camera.clip) {
+            (Some(device), None, None) => Camera::Device(device),
+            (None, Some(folder), Some(clip)) => Camera::Replay { folder, clip },
+            _ => return Err(ConfigError::Camera { path: path() }),
+        };
+        let demo = file.mode == Mode::Demo;
+        if !demo {
+            let refuse = |what| Err(ConfigError::Production { path: path(), what });
+            if matches!(camera, Camera::Replay { .. }) {
+                return refuse("the camera is a replayed clip");
+            }
+            if policy.passive != PassivePad::Required {
+                return refuse("the passive models are not required");
+            }
+            // Keys in files are for demonstrations; the TPM and the system's key store come with the custody work.
+            return refuse("this version can keep the kiosk's keys only in files");
+        }
+        Ok(Self {
+            demo,
+            kiosk_id: file.kiosk_id,
+            data: file.data,
+            models: file.models,
+            organisation: Organisation { name: file.organisation.name, bin: file.organisation.bin },
+            gateway: file.gateway,
+            camera,
+            palm_port: file.palm.map(|palm| palm.port),
+            window: file.window,
+            policy,
+            catalogue: catalogue(),
+        })
+    }
+}
+
+/// The services of the first version. They become data of the institution's profile with the service catalogue.
+fn catalogue() -> Vec<Service> {
+    ["account-opening", "online-loan", "sim-registration", "data-update"]
+        .into_iter()
+        .map(|id| Service {
+            id: ServiceId(id.to_owned()),
+            consents: vec![("processing".to_owned(), 1), ("automated-decision".to_owned(), 1)],
+            face: true,
+            palm: id != "sim-registration",
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"
+        mode = "demo"
+        kiosk_id = "kiosk-0001"
+        data = "/data"
+        models = "/models"
+        [organisation]
+        name = "Demo Bank"
+        bin = "050140000000"
+        [gateway]
+        url = "wss://127.0.0.1:1/v1/kiosk"
+        ca = "ca.pem"
+        certificate = "kiosk.pem"
+        key = "kiosk.key"
+        [camera]
+        device = 0
+        [window]
+        width = 1080
+        height = 1920
+        kiosk = true
+        [policy]
+        passive = "where-installed"
+    "#;
+
+    fn check(text: &str, expect: &str) {
+        let error = Config::parse(text, Path::new("kiosk.toml")).unwrap_err();
+        let message = crate::chain(&error);
+        assert!(message.contains(expect), "{message}");
+        assert!(message.contains("kiosk.toml"), "{message}");
+    }
+
+    #[test]
+    fn says_what_is_wrong_and_where() {
+        assert!(Config::parse(GOOD, Path::new("kiosk.toml")).is_ok());
+        check("", "missing field `mode`");
+        check(&GOOD.replace("kiosk = true", "kiosk = true\nkisok = 1"), "unknown field `kisok`");
+        check(&GOOD.replace("device = 0", "device = 0\nclip = \"a.mp4\""), "either `device`, or `folder` and `clip`");
+        check(&GOOD.replace("[policy]", "[policy]\nattempts = 9"), "one to three attempts");
+        check(&GOOD.replace("[policy]", "[policy]\nchallenge_set = [\"blink\"]"), "three different prompted actions");
+        check(&GOOD.replace("[policy]", "[policy]\nturn_min_deg = nan"), "outside its range");
+        check(&GOOD.replace("\"demo\"", "\"production\""), "the passive models are not required");
+        let production = GOOD.replace("\"demo\"", "\"production\"").replace("where-installed", "required");
+        check(&production, "only in files");
+        let line = crate::chain(&Config::parse("mode = \"demo\"\nkiosk_id = 7", Path::new("k")).unwrap_err());
+        assert!(line.contains("line 2"), "{line}");
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        let error = Config::load(Path::new("/nowhere/kiosk.toml")).unwrap_err();
+        assert!(crate::chain(&error).contains("/nowhere/kiosk.toml"));
+    }
+}

@@ -1,0 +1,134 @@
+//! Between the vocabulary of `verification` and that of the screens. Converts, decides nothing.
+
+use verification::evidence::{Language, Modality, Outcome};
+use verification::identifier::IinError;
+use verification::pad::attempt::FacePrompt;
+use verification::pad::{AttemptFailure, PadChallenge};
+use verification::session::{Session, Showing};
+
+/// What the methods' devices can do now.
+#[derive(Debug, Clone, Copy)]
+pub struct Devices {
+    /// A palm scanner answers.
+    pub palm: bool,
+}
+
+/// The screen for a session; `None` once nothing is left of it.
+pub fn screen(session: &Session, devices: Devices) -> Option<ipc::Screen> {
+    Some(match session.showing() {
+        Showing::Service => ipc::Screen::Service {
+            services: session.catalogue().iter().map(|service| service.id.0.clone()).collect(),
+        },
+        Showing::Consent { text, version, number, of } => {
+            ipc::Screen::Consent { text, version, number: count(number), of: count(of) }
+        }
+        Showing::Claim { error } => ipc::Screen::Claim { error: error.map(claim_error) },
+        Showing::Method { face, palm } => ipc::Screen::Method { methods: methods(face, palm, devices) },
+        Showing::OpeningCamera => ipc::Screen::Progress { stage: ipc::Stage::Camera },
+        Showing::Face { prompt, done, of, attempt, attempts } => ipc::Screen::Face {
+            prompt: face_prompt(prompt),
+            done: count(done),
+            of: count(of),
+            attempt: attempt.into(),
+            attempts: attempts.into(),
+        },
+        Showing::AttemptFailed { failure, left } => {
+            ipc::Screen::AttemptFailed { reason: attempt_reason(failure), left: left.into() }
+        }
+        Showing::Recording => ipc::Screen::Progress { stage: ipc::Stage::Recording },
+        Showing::Identifying => ipc::Screen::Progress { stage: ipc::Stage::Identifying },
+        Showing::Outcome { outcome: how, document_id } => ipc::Screen::Outcome {
+            outcome: outcome(how),
+            record: document_id.map(|id| id.to_string()).unwrap_or_default(),
+        },
+        Showing::StoreFailed => ipc::Screen::OutOfService { code: ipc::ErrorCode::Store },
+        Showing::Closed => return None,
+    })
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+fn methods(face: bool, palm: bool, devices: Devices) -> Vec<(ipc::Method, ipc::Availability)> {
+    use ipc::Availability::{DeviceUnavailable, NotForThisService, NotYet, Ready};
+    let palm = match (palm, devices.palm) {
+        (false, _) => NotForThisService,
+        (true, false) => DeviceUnavailable,
+        (true, true) => NotYet,
+    };
+    vec![
+        (ipc::Method::Face, if face { Ready } else { NotForThisService }),
+        (ipc::Method::Palm, palm),
+        (ipc::Method::Video, NotYet),
+    ]
+}
+
+/// The modality behind a method; a video call has none.
+pub fn modality(method: ipc::Method) -> Option<Modality> {
+    match method {
+        ipc::Method::Face => Some(Modality::Face),
+        ipc::Method::Palm => Some(Modality::Palm),
+        ipc::Method::Video => None,
+    }
+}
+
+/// The language of a session.
+pub fn language(language: ipc::Language) -> Language {
+    match language {
+        ipc::Language::Kk => Language::Kk,
+        ipc::Language::Ru => Language::Ru,
+        ipc::Language::En => Language::En,
+    }
+}
+
+fn claim_error(error: IinError) -> ipc::ClaimError {
+    match error {
+        IinError::Shape => ipc::ClaimError::Shape,
+        IinError::BirthDate => ipc::ClaimError::BirthDate,
+        IinError::Century => ipc::ClaimError::Century,
+        IinError::CheckDigit => ipc::ClaimError::CheckDigit,
+    }
+}
+
+fn face_prompt(prompt: FacePrompt) -> ipc::Prompt {
+    match prompt {
+        FacePrompt::ShowFace => ipc::Prompt::ShowFace,
+        FacePrompt::Closer => ipc::Prompt::Closer,
+        FacePrompt::OnePersonOnly => ipc::Prompt::OnePersonOnly,
+        FacePrompt::LookStraight => ipc::Prompt::LookStraight,
+        FacePrompt::HoldStill => ipc::Prompt::HoldStill,
+        FacePrompt::Act(PadChallenge::TurnLeft) => ipc::Prompt::TurnLeft,
+        FacePrompt::Act(PadChallenge::TurnRight) => ipc::Prompt::TurnRight,
+        FacePrompt::Act(PadChallenge::LookUp) => ipc::Prompt::LookUp,
+        FacePrompt::Act(PadChallenge::LookDown) => ipc::Prompt::LookDown,
+        FacePrompt::Act(PadChallenge::Blink) => ipc::Prompt::Blink,
+        FacePrompt::Act(PadChallenge::OpenMouth) => ipc::Prompt::OpenMouth,
+        FacePrompt::Act(PadChallenge::Smile) => ipc::Prompt::Smile,
+    }
+}
+
+fn attempt_reason(failure: AttemptFailure) -> ipc::AttemptReason {
+    match failure {
+        // An interrupted attempt ends the session and never comes to this screen.
+        AttemptFailure::NotPerformed(_) | AttemptFailure::Interrupted => ipc::AttemptReason::NotPerformed,
+        AttemptFailure::WrongAction(_) => ipc::AttemptReason::WrongAction,
+        AttemptFailure::FaceLost => ipc::AttemptReason::FaceLost,
+        AttemptFailure::SeveralFaces => ipc::AttemptReason::SeveralFaces,
+        AttemptFailure::Jump => ipc::AttemptReason::Jump,
+        AttemptFailure::Attack(_) => ipc::AttemptReason::NotBonaFide,
+    }
+}
+
+fn outcome(outcome: Outcome) -> ipc::Outcome {
+    match outcome {
+        Outcome::Verified => ipc::Outcome::Verified,
+        Outcome::NotVerified => ipc::Outcome::NotVerified,
+        Outcome::AttackSuspected => ipc::Outcome::AttackSuspected,
+        Outcome::FailureToAcquire => ipc::Outcome::FailureToAcquire,
+        Outcome::Withdrawn => ipc::Outcome::Withdrawn,
+        Outcome::TimedOut => ipc::Outcome::TimedOut,
+        Outcome::DeviceUnavailable => ipc::Outcome::DeviceUnavailable,
+        Outcome::AwaitingIdentification => ipc::Outcome::AwaitingIdentification,
+    }
+}

@@ -1,0 +1,690 @@
+//! The one loop of the kiosk: every event that can change anything comes through one channel, meets the
+//! session, and leaves as effects and a new [`View`].
+//!
+//! The loop's thread owns the session and the outbox, so that "recorded" on the screen and the row on the disk
+//! cannot disagree. The camera, the line to the gateway and the palm scanner have threads of their own.
+
+use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use document::identification::{self, Verdict};
+use document::signature::{self, P256Signer};
+use face::ModelFolder;
+use ipc::{Intent, Link, Screen, View};
+use outbox::sqlite::SqliteOutbox;
+use outbox::{Outbox, OutboxError, SignedDocument, WedgeReason};
+use thiserror::Error;
+use verification::Sensitive;
+use verification::evidence::{DocumentId, Evidence, KioskIdentity, SessionId};
+use verification::pad::PadChallenge;
+use verification::pad::attempt::FacePrompt;
+use verification::service::ServiceId;
+use verification::session::{Effect, Input, Opening, RecordFailed, Session, Showing};
+use verification::time::{Now, UtcMs};
+
+use crate::capture::{Capture, Command, Report};
+use crate::config::{Camera, Config};
+use crate::convert::{self, Devices};
+
+/// Why the kiosk cannot start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// A file that the configuration names cannot be read.
+    #[error("{path} cannot be read")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The folder for the kiosk's data cannot be used.
+    #[error("the data folder {path} cannot be used")]
+    Data {
+        /// The folder or a file in it.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The key of the store is damaged.
+    #[error("{path} is not a key of 32 bytes; the store that it opens is untouched")]
+    StoreKey {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The encrypted store cannot be opened.
+    #[error("the encrypted store cannot be opened")]
+    Store(#[from] OutboxError),
+    /// A model is missing or damaged.
+    #[error("the face models cannot be used")]
+    Models(#[from] face::FaceError),
+    /// The kiosk's key or certificate cannot be used.
+    #[error("the kiosk's key or certificate cannot be used")]
+    Signer(#[from] signature::SignError),
+    /// The line to the gateway cannot be set up.
+    #[error("the line to the gateway cannot be set up")]
+    Line(#[from] sync::ConfigError),
+    /// A thread cannot be started.
+    #[error("a thread cannot be started")]
+    Thread(#[source] std::io::Error),
+    /// The operating system gives no randomness.
+    #[error("the operating system gives no randomness")]
+    Randomness(#[source] getrandom::Error),
+}
+
+/// Attempts of a session that was cut off count for this long.
+const CUT_OFF_COUNTS_MS: i64 = 24 * 60 * 60 * 1000;
+/// The warning before an idle session ends; WCAG 2.2.1 asks for at least 20 seconds.
+const IDLE_WARNING: Duration = Duration::from_secs(20);
+
+type ViewSink = Box<dyn Fn(&View) + Send>;
+type PreviewSink = Box<dyn Fn(Vec<u8>) + Send>;
+
+enum Event {
+    Intent(Intent),
+    Subscribe(ViewSink),
+    Camera(Report),
+    Line(sync::Event),
+    Palm(bool),
+    Stop,
+}
+
+/// A running kiosk. It stops, and leaves everything whole, when it is dropped.
+pub struct Kiosk {
+    events: Sender<Event>,
+    preview: Arc<Mutex<Option<PreviewSink>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Kiosk {
+    /// Checks what the configuration names, opens the store and starts the threads.
+    pub fn start(config: Config) -> Result<Self, StartError> {
+        let (events, inbox) = channel();
+        let preview = Arc::new(Mutex::new(None));
+        let parts = Arc::new(Parts {
+            config,
+            events: events.clone(),
+            preview: Arc::clone(&preview),
+            origin: Instant::now(),
+        });
+        // Opened here, so that what cannot work is said before there is a window.
+        let core = Core::open(&parts)?;
+        probe_palm(&parts);
+        let thread = std::thread::Builder::new()
+            .name("kiosk".into())
+            .spawn(move || supervise(&parts, core, &inbox))
+            .map_err(StartError::Thread)?;
+        Ok(Self { events, preview, thread: Some(thread) })
+    }
+
+    /// Hands over what the person wants.
+    pub fn intent(&self, intent: Intent) {
+        self.send(Event::Intent(intent));
+    }
+
+    /// Shows every new view and preview frame (JPEG, mirrored) to these from now on, and the present view at once.
+    pub fn subscribe(&self, views: impl Fn(&View) + Send + 'static, preview: impl Fn(Vec<u8>) + Send + 'static) {
+        *self.preview.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(preview));
+        self.send(Event::Subscribe(Box::new(views)));
+    }
+
+    fn send(&self, event: Event) {
+        // The loop ends only when this is dropped.
+        let _ = self.events.send(event);
+    }
+}
+
+impl Drop for Kiosk {
+    fn drop(&mut self) {
+        self.send(Event::Stop);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What outlives a fault of the loop.
+struct Parts {
+    config: Config,
+    events: Sender<Event>,
+    preview: Arc<Mutex<Option<PreviewSink>>>,
+    origin: Instant,
+}
+
+impl Parts {
+    fn now(&self) -> Now {
+        let utc = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        Now { monotonic: self.origin.elapsed(), utc: UtcMs(i64::try_from(utc).unwrap_or(i64::MAX)) }
+    }
+}
+
+/// Runs the loop. A broken invariant costs the session, not the kiosk: the screen says "out of service", all
+/// parts are dropped, and everything starts anew from the disk.
+fn supervise(parts: &Arc<Parts>, core: Core, inbox: &Receiver<Event>) {
+    let mut sink = None;
+    let mut core = Some(core);
+    loop {
+        if let Some(running) = core.take() {
+            let ended = std::panic::catch_unwind(AssertUnwindSafe(|| running.run(inbox, &mut sink)));
+            if ended.is_ok() {
+                return;
+            }
+            tracing::error!("the kiosk met a fault of its own and starts again");
+        }
+        let code = match Core::open(parts) {
+            Ok(opened) => {
+                core = Some(opened);
+                ipc::ErrorCode::Internal
+            }
+            Err(error) => {
+                tracing::error!(error = crate::chain(&error), "the kiosk cannot start again");
+                ipc::ErrorCode::Store
+            }
+        };
+        let view = out_of_service(&parts.config, code);
+        if !show_for(RESTART_PAUSE, &view, inbox, &mut sink) {
+            return;
+        }
+    }
+}
+
+/// How long "out of service" stands before the kiosk is tried again.
+const RESTART_PAUSE: Duration = Duration::from_secs(5);
+
+/// Shows one view for a while; `false` if the kiosk is to stop.
+fn show_for(pause: Duration, view: &View, inbox: &Receiver<Event>, sink: &mut Option<ViewSink>) -> bool {
+    let end = Instant::now() + pause;
+    loop {
+        if let Some(sink) = sink {
+            sink(view);
+        }
+        match inbox.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => return false,
+            Ok(Event::Subscribe(views)) => *sink = Some(views),
+            Ok(_) => {}
+            Err(RecvTimeoutError::Timeout) => return true,
+        }
+    }
+}
+
+fn out_of_service(config: &Config, code: ipc::ErrorCode) -> View {
+    View {
+        language: ipc::Language::default(),
+        screen: Screen::OutOfService { code },
+        link: Link::Offline,
+        pending: 0,
+        replay: replay_name(config),
+        demo: config.demo,
+        idle_warning_s: None,
+    }
+}
+
+fn replay_name(config: &Config) -> Option<String> {
+    match &config.camera {
+        Camera::Replay { clip, .. } => Some(clip.clone()),
+        Camera::Device(_) => None,
+    }
+}
+
+/// Everything the loop owns.
+struct Core {
+    parts: Arc<Parts>,
+    outbox: SqliteOutbox,
+    signer: P256Signer,
+    authority_der: Vec<Vec<u8>>,
+    capture: Capture,
+    line: sync::Handle,
+    session: Option<Session>,
+    cue: Option<PadChallenge>,
+    language: ipc::Language,
+    link: Link,
+    palm: bool,
+    broken: Option<ipc::ErrorCode>,
+}
+
+impl Core {
+    fn open(parts: &Arc<Parts>) -> Result<Self, StartError> {
+        let config = &parts.config;
+        let models = ModelFolder::open(&config.models)?;
+        let certificate_pem = read(&config.gateway.certificate)?;
+        let key_pem = Sensitive::new(read(&config.gateway.key)?);
+        let ca_pem = read(&config.gateway.ca)?;
+        let signer = P256Signer::from_pkcs8_pem(&text(key_pem.expose()), &text(&certificate_pem))?;
+        let authority_der = signature::anchors_from_pem(&ca_pem)?;
+
+        let outbox = open_store(parts)?;
+        let report = parts.events.clone();
+        let frames = Arc::clone(&parts.preview);
+        let capture = Capture::start(
+            config.camera.clone(),
+            models,
+            parts.origin,
+            move |seen| {
+                let _ = report.send(Event::Camera(seen));
+            },
+            move |jpeg| {
+                if let Some(sink) = &*frames.lock().unwrap_or_else(PoisonError::into_inner) {
+                    sink(jpeg);
+                }
+            },
+        )
+        .map_err(StartError::Thread)?;
+        let line_events = parts.events.clone();
+        let line = sync::spawn(
+            sync::ClientConfig {
+                url: config.gateway.url.clone(),
+                ca_pem,
+                certificate_pem,
+                key_pem,
+                kiosk_id: config.kiosk_id.clone(),
+                software: env!("CARGO_PKG_VERSION").to_owned(),
+                settings: sync::Settings::default(),
+            },
+            move |event| {
+                let _ = line_events.send(Event::Line(event));
+            },
+        )?;
+        let core = Self {
+            parts: Arc::clone(parts),
+            outbox,
+            signer,
+            authority_der,
+            capture,
+            line,
+            session: None,
+            cue: None,
+            language: ipc::Language::default(),
+            link: Link::Offline,
+            palm: false,
+            broken: None,
+        };
+        core.line.set_awaiting(core.outbox.awaiting()?);
+        core.line.wake();
+        Ok(core)
+    }
+
+    fn run(mut self, inbox: &Receiver<Event>, sink: &mut Option<ViewSink>) {
+        let mut shown: Option<View> = None;
+        loop {
+            let view = self.view();
+            if let (Some(sink), true) = (&sink, shown.as_ref() != Some(&view)) {
+                sink(&view);
+                shown = Some(view);
+            }
+            let event = match self.patience() {
+                Some(patience) => inbox.recv_timeout(patience),
+                None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            match event {
+                Ok(Event::Intent(intent)) => self.follow(intent),
+                Ok(Event::Subscribe(views)) => {
+                    *sink = Some(views);
+                    shown = None;
+                }
+                Ok(Event::Camera(report)) => self.measured(report),
+                Ok(Event::Line(event)) => self.line_changed(event),
+                Ok(Event::Palm(found)) => self.palm = found,
+                Err(RecvTimeoutError::Timeout) => self.give(Input::Tick),
+                Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    /// How long nothing has to happen without an event.
+    fn patience(&self) -> Option<Duration> {
+        let session = self.session.as_ref()?;
+        let now = self.parts.now().monotonic;
+        let due = session.deadline().map(|deadline| deadline.saturating_sub(now));
+        // While the warning counts down, once a second.
+        let counting = session.idle_end().map(|end| {
+            let left = end.saturating_sub(now);
+            if left > IDLE_WARNING { left - IDLE_WARNING } else { Duration::from_millis(250) }
+        });
+        match (due, counting) {
+            (Some(due), Some(counting)) => Some(due.min(counting)),
+            (due, counting) => due.or(counting),
+        }
+    }
+
+    fn view(&self) -> View {
+        let devices = Devices { palm: self.palm };
+        let screen = match (self.broken, &self.session) {
+            (Some(code), _) => Screen::OutOfService { code },
+            (None, Some(session)) => convert::screen(session, devices).unwrap_or(Screen::Welcome),
+            (None, None) => Screen::Welcome,
+        };
+        let counts = self.outbox.counts().unwrap_or_default();
+        let now = self.parts.now().monotonic;
+        let idle_left = self.session.as_ref().and_then(Session::idle_end).map(|end| end.saturating_sub(now));
+        View {
+            language: self.language,
+            screen,
+            link: self.link,
+            pending: u32::try_from(counts.pending + counts.in_flight + counts.wedged).unwrap_or(u32::MAX),
+            replay: replay_name(&self.parts.config),
+            demo: self.parts.config.demo,
+            idle_warning_s: idle_left
+                .filter(|left| *left <= IDLE_WARNING)
+                .map(|left| u32::try_from(left.as_secs()).unwrap_or(u32::MAX)),
+        }
+    }
+
+    fn follow(&mut self, intent: Intent) {
+        let input = match intent {
+            Intent::SetLanguage { language } => {
+                self.language = language;
+                Input::LanguageChosen(convert::language(language))
+            }
+            Intent::Begin => return self.begin(),
+            Intent::ChooseService { service } => Input::ServiceChosen(ServiceId(service)),
+            Intent::AnswerConsent { given } => Input::ConsentAnswered(given),
+            Intent::Claim { iin } => Input::ClaimEntered(Sensitive::new(iin.0)),
+            Intent::ChooseMethod { method } => match convert::modality(method) {
+                Some(modality) => Input::MethodChosen(modality),
+                None => Input::Touched,
+            },
+            Intent::Retry => Input::Retry,
+            Intent::Back => Input::Back,
+            Intent::Cancel => Input::Cancel,
+            Intent::Finish => Input::Finish,
+            Intent::StayAlive => Input::Touched,
+        };
+        self.give(input);
+    }
+
+    fn begin(&mut self) {
+        if self.session.is_some() || self.broken.is_some() {
+            return;
+        }
+        let config = &self.parts.config;
+        let opening = Opening {
+            session_id: SessionId(uuid::Uuid::new_v4().into_bytes()),
+            document_id: DocumentId(uuid::Uuid::new_v4().into_bytes()),
+            organisation: config.organisation.clone(),
+            kiosk: KioskIdentity {
+                kiosk_id: config.kiosk_id.clone(),
+                software: env!("CARGO_PKG_VERSION").to_owned(),
+            },
+            language: convert::language(self.language),
+            catalogue: config.catalogue.clone(),
+            policy: config.policy.clone(),
+        };
+        let (session, effects) = Session::open(opening, self.parts.now());
+        tracing::info!(session = %session.id(), "a session is open");
+        self.session = Some(session);
+        let answers = effects.into_iter().filter_map(|effect| self.perform(effect)).collect();
+        self.give_all(answers);
+    }
+
+    fn give(&mut self, input: Input) {
+        self.give_all(VecDeque::from([input]));
+    }
+
+    /// Gives inputs to the session, and the answers to their effects, until there is nothing left to do.
+    fn give_all(&mut self, mut inputs: VecDeque<Input>) {
+        while let Some(input) = inputs.pop_front() {
+            let now = self.parts.now();
+            let Some(session) = &mut self.session else { return };
+            let effects = session.step(now, input);
+            inputs.extend(effects.into_iter().filter_map(|effect| self.perform(effect)));
+        }
+        self.after_step();
+    }
+
+    fn after_step(&mut self) {
+        let Some(session) = &self.session else { return };
+        let (cue, closed) = match session.showing() {
+            Showing::Face { prompt: FacePrompt::Act(challenge), .. } => (Some(challenge), false),
+            Showing::Closed => (None, true),
+            Showing::StoreFailed => {
+                self.broken = Some(ipc::ErrorCode::Store);
+                (None, true)
+            }
+            _ => (None, false),
+        };
+        if cue != self.cue {
+            self.cue = cue;
+            self.capture.command(Command::Cue(cue));
+        }
+        if closed {
+            tracing::info!(session = %session.id(), "the session is closed");
+            self.session = None;
+            self.language = ipc::Language::default();
+        }
+    }
+
+    /// Performs an effect; what answers it at once comes back.
+    fn perform(&mut self, effect: Effect) -> Option<Input> {
+        let now = self.parts.now().utc;
+        match effect {
+            Effect::CountAttempts { subject, modality } => {
+                let since = UtcMs(now.0 - CUT_OFF_COUNTS_MS);
+                let used = self.outbox.attempts_used(&subject, modality, since).unwrap_or_else(|error| {
+                    tracing::error!(error = crate::chain(&error), "the attempts cannot be counted");
+                    u8::MAX
+                });
+                Some(Input::AttemptsCounted(used))
+            }
+            Effect::OpenCamera => {
+                self.capture.command(Command::Open);
+                None
+            }
+            Effect::CloseCamera => {
+                self.capture.command(Command::Close);
+                None
+            }
+            Effect::DrawRandom => {
+                let mut random = [0; 32];
+                match getrandom::fill(&mut random) {
+                    Ok(()) => Some(Input::RandomDrawn(random)),
+                    Err(error) => {
+                        tracing::error!(%error, "the operating system gives no randomness");
+                        self.broken = Some(ipc::ErrorCode::Internal);
+                        Some(Input::Cancel)
+                    }
+                }
+            }
+            Effect::KeepStill { frame, purpose } => {
+                self.capture.command(Command::Keep { frame, purpose });
+                None
+            }
+            Effect::PersistAttempt { subject, modality } => {
+                match self.outbox.record_attempt(&subject, modality, now) {
+                    Ok(_) => Some(Input::AttemptPersisted),
+                    Err(error) => {
+                        // Without a count there must be no result.
+                        tracing::error!(error = crate::chain(&error), "the attempt cannot be written down");
+                        Some(Input::Cancel)
+                    }
+                }
+            }
+            Effect::ClearAttempts { subject, modality } => {
+                if let Err(error) = self.outbox.clear_attempts(&subject, modality) {
+                    tracing::error!(error = crate::chain(&error), "the attempts cannot be cleared");
+                }
+                None
+            }
+            Effect::Record(evidence) => Some(Input::Recorded(self.record(&evidence, now))),
+            Effect::Audit(event) => {
+                let session = self.session.as_ref().map(Session::id);
+                tracing::info!(session = session.map(tracing::field::display), ?event, "audit");
+                // The names of the events are the audit log's vocabulary.
+                if let Err(error) = self.outbox.append_audit(now, session, &format!("{event:?}")) {
+                    tracing::error!(error = crate::chain(&error), "the audit record cannot be written");
+                }
+                None
+            }
+        }
+    }
+
+    /// The commit point: signed, and on the disk, or failed.
+    fn record(&mut self, evidence: &Evidence, now: UtcMs) -> Result<(), RecordFailed> {
+        let content = Sensitive::new(document::content::encode(evidence));
+        let bytes = signature::sign(content.expose(), &self.signer, now).map_err(|error| {
+            tracing::error!(error = crate::chain(&error), "the document cannot be signed");
+            RecordFailed
+        })?;
+        self.outbox.put(&SignedDocument { id: evidence.document_id, bytes }, now).map_err(|error| {
+            tracing::error!(error = crate::chain(&error), "the document cannot be stored");
+            RecordFailed
+        })?;
+        self.line.wake();
+        Ok(())
+    }
+
+    fn measured(&mut self, report: Report) {
+        match report {
+            Report::Opened(result) => self.give(Input::CameraOpened(result)),
+            Report::Observed(seen) => self.give(Input::Observed(seen)),
+            Report::Kept(still) => self.give(Input::StillKept(still)),
+            Report::Failed(fault) => self.give(Input::CameraFailed(fault)),
+        }
+    }
+
+    fn line_changed(&mut self, event: sync::Event) {
+        let now = self.parts.now().utc;
+        tracing::debug!(?event, "line");
+        let done = match event {
+            sync::Event::LinkUp => {
+                tracing::info!("the gateway is connected");
+                self.link = Link::Online;
+                Ok(())
+            }
+            sync::Event::LinkDown { reason } => {
+                tracing::warn!(%reason, "no line to the gateway; documents wait");
+                self.link = Link::Offline;
+                self.outbox.release_in_flight()
+            }
+            sync::Event::WantNext => self.outbox.next(now).map(|next| {
+                self.line.offer(next.map(|document| (document.id, document.bytes)));
+            }),
+            sync::Event::Delivered { id } => self.outbox.receipt(id, now).and_then(|_| {
+                tracing::info!(document = %id, "the gateway keeps the document");
+                self.line.set_awaiting(self.outbox.awaiting()?);
+                Ok(())
+            }),
+            sync::Event::Refused { id, code } => {
+                tracing::error!(document = %id, code = code.name(), "the gateway refuses the document");
+                self.outbox.wedge(id, WedgeReason::Refused(code.name().to_owned()))
+            }
+            sync::Event::Postponed { id, retry_after_ms } => {
+                let later = i64::try_from(retry_after_ms).unwrap_or(i64::MAX);
+                self.outbox.postpone(id, UtcMs(now.0.saturating_add(later)))
+            }
+            sync::Event::Identified { id, document } => return self.identified(id, &document, now),
+        };
+        if let Err(error) = done {
+            tracing::error!(error = crate::chain(&error), "the store failed");
+            self.broken = Some(ipc::ErrorCode::Store);
+        }
+    }
+
+    /// The centre has answered: the answer counts only with the gateway's signature.
+    fn identified(&mut self, id: DocumentId, signed: &[u8], now: UtcMs) {
+        let answer = match signature::verify(signed, &self.authority_der, now) {
+            Ok(verified) if verified.signer_common_name == signature::GATEWAY_COMMON_NAME => {
+                identification::decode(verified.content.expose())
+            }
+            Ok(verified) => {
+                tracing::error!(signer = verified.signer_common_name, "somebody else signed the centre's answer");
+                return;
+            }
+            Err(error) => {
+                tracing::error!(error = crate::chain(&error), "the signature of the centre's answer is wrong");
+                return;
+            }
+        };
+        let answer = match answer {
+            Ok(answer) if answer.document_id == id => answer,
+            Ok(_) => return tracing::error!("the centre's answer is about another document"),
+            Err(error) => {
+                return tracing::error!(error = crate::chain(&error), "the centre's answer cannot be read");
+            }
+        };
+        let matched =
+            answer.verdict == Verdict::Match && self.parts.config.policy.accepts(answer.score);
+        tracing::info!(document = %id, matched, "the centre has answered");
+        match self.outbox.identified(id, now).and_then(|_| self.outbox.awaiting()) {
+            Ok(awaiting) => self.line.set_awaiting(awaiting),
+            Err(error) => tracing::error!(error = crate::chain(&error), "the answer cannot be noted"),
+        }
+        self.line.seen(id);
+        self.give(Input::Identified { document_id: id, matched });
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, StartError> {
+    std::fs::read(path).map_err(|source| StartError::Read { path: path.to_owned(), source })
+}
+
+fn text(pem: &[u8]) -> String {
+    String::from_utf8_lossy(pem).into_owned()
+}
+
+fn open_store(parts: &Parts) -> Result<SqliteOutbox, StartError> {
+    let folder = &parts.config.data;
+    let data = |source| StartError::Data { path: folder.clone(), source };
+    std::fs::create_dir_all(folder).map_err(data)?;
+    let key = store_key(&folder.join("store.key"))?;
+    let opened = SqliteOutbox::open(&folder.join("outbox.db"), &key, parts.now().utc)?;
+    if let Some(kept) = &opened.quarantined {
+        tracing::error!(kept = %kept.display(), "the store could not be read; it is kept aside and a new one is begun");
+    }
+    Ok(opened.outbox)
+}
+
+/// The key of the store, made at the first start. A file is for demonstrations only; the configuration sees to it.
+fn store_key(path: &Path) -> Result<Sensitive<[u8; 32]>, StartError> {
+    match std::fs::read(path) {
+        Ok(bytes) => {
+            let bytes = Sensitive::new(bytes);
+            let key = bytes.expose().as_slice().try_into().map_err(|_| StartError::StoreKey { path: path.to_owned() })?;
+            Ok(Sensitive::new(key))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let mut key = [0; 32];
+            getrandom::fill(&mut key).map_err(StartError::Randomness)?;
+            let key = Sensitive::new(key);
+            write_private(path, key.expose()).map_err(|source| StartError::Data { path: path.to_owned(), source })?;
+            Ok(key)
+        }
+        Err(source) => Err(StartError::Data { path: path.to_owned(), source }),
+    }
+}
+
+fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Asks the palm scanner who it is, on a thread of its own: a silent one takes seconds.
+fn probe_palm(parts: &Arc<Parts>) {
+    let Some(port) = parts.config.palm_port.clone() else { return };
+    let events = parts.events.clone();
+    let probe = move || {
+        let found = match palm::open(&port).and_then(|mut scanner| scanner.info()) {
+            Ok(info) => {
+                tracing::info!(?info, "the palm scanner answers");
+                true
+            }
+            Err(error) => {
+                tracing::warn!(error = crate::chain(&error), "the palm scanner cannot be used");
+                false
+            }
+        };
+        let _ = events.send(Event::Palm(found));
+    };
+    if let Err(error) = std::thread::Builder::new().name("palm".into()).spawn(probe) {
+        tracing::warn!(%error, "the palm scanner cannot be asked");
+    }
+}
