@@ -1,5 +1,7 @@
 //! Signatures: what is accepted, what is refused and why, and that `openssl` agrees.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::fs;
 use std::process::Command;
 
