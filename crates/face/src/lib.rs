@@ -1,1 +1,29 @@
-//! To be written.
+//! A frame becomes a [`FaceObservation`](verification::capture::FaceObservation).
+//!
+//! BlazeFace finds faces, a 468-point mesh follows the largest one, and pose, eye and mouth ratios, quality and
+//! the passive probability are measured on it. All inference is OpenCV's.
+//!
+//! **Architecture Invariant:** this room measures and never decides. It knows no challenge, no threshold of the
+//! policy and no outcome; it knows no camera either, only a `Mat`.
+//!
+//! **Architecture Invariant:** a frame of any size and channel count yields an observation or an error, never a
+//! panic, and nothing of it reaches a log or an error message.
+
+mod analyzer;
+mod detector;
+mod encode;
+mod error;
+mod image;
+mod mesh;
+mod models;
+mod passive;
+mod pose;
+mod quality;
+mod ratios;
+
+pub use analyzer::{Analyzer, MeshPoints};
+pub use encode::{encode_preview, encode_still};
+pub use error::FaceError;
+pub use mesh::Point3;
+pub use models::ModelFolder;
+pub use pose::HeadPose;

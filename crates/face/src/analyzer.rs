@@ -1,0 +1,188 @@
+//! Follows the face from frame to frame.
+
+use std::time::Duration;
+
+use opencv::core::Mat;
+use opencv::prelude::*;
+use verification::capture::{FaceMeasures, FaceObservation, RectPx};
+
+use crate::detector::Detector;
+use crate::image::{area, as_bgr, overlap};
+use crate::mesh::{Crop, Mesh, MeshFit, POINTS, Point3, bounding_box};
+use crate::passive::PassivePair;
+use crate::pose::{Head, head};
+use crate::quality::quality;
+use crate::ratios::ratios;
+use crate::{FaceError, ModelFolder};
+
+/// Below this presence a face counts as lost.
+const PRESENCE_MIN: f32 = 0.5;
+/// While a face is followed, the detector looks again after so many frames, to notice a second one.
+const DETECT_EVERY: u32 = 15;
+/// The passive pair is slow beside the mesh, and changes little from frame to frame.
+const PASSIVE_EVERY: u64 = 5;
+/// A detection is the followed face if their boxes share this part.
+const SAME_FACE_OVERLAP: f32 = 0.2;
+/// Another face is followed instead only when it is clearly larger, so that two equal ones do not alternate.
+const LARGER: f32 = 1.5;
+
+/// The points of the mesh of one face, by their MediaPipe number.
+pub type MeshPoints = [Point3; POINTS];
+
+/// Turns frames into observations. It keeps the place of the face between frames, so frames must be given in
+/// their order; one analyzer belongs to one camera.
+pub struct Analyzer {
+    detector: Detector,
+    mesh: Mesh,
+    passive: Option<PassivePair>,
+    followed: Option<Crop>,
+    faces: u32,
+    since_detection: u32,
+    present_frames: u64,
+}
+
+impl Analyzer {
+    /// Loads the networks.
+    ///
+    /// # Errors
+    /// [`FaceError::ModelCorrupt`], naming the file.
+    pub fn new(models: &ModelFolder) -> Result<Self, FaceError> {
+        Ok(Self {
+            detector: Detector::new(&models.detector)?,
+            mesh: Mesh::new(&models.mesh)?,
+            passive: models.passive.as_ref().map(PassivePair::new).transpose()?,
+            followed: None,
+            faces: 0,
+            since_detection: 0,
+            present_frames: 0,
+        })
+    }
+
+    /// Whether the passive pair is installed.
+    pub fn has_passive(&self) -> bool {
+        self.passive.is_some()
+    }
+
+    /// Forgets the followed face, as before the first frame of another subject.
+    pub fn reset(&mut self) {
+        self.followed = None;
+        self.faces = 0;
+        self.since_detection = 0;
+        self.present_frames = 0;
+    }
+
+    /// Measures one frame (BGR, BGRA or grey, 8 bits). `frame` and `at` are copied into the observation.
+    ///
+    /// # Errors
+    /// [`FaceError::UnusableFrame`] for a frame without such pixels, [`FaceError::OpenCv`].
+    pub fn observe(&mut self, bgr: &Mat, frame: u64, at: Duration) -> Result<FaceObservation, FaceError> {
+        let bgr = as_bgr(bgr)?;
+        let fit = self.follow(&bgr)?;
+        let face = match &fit {
+            Some(fit) => self.measure(&bgr, fit)?,
+            None => None,
+        };
+        Ok(FaceObservation {
+            frame,
+            at,
+            frame_width_px: u32::try_from(bgr.cols()).unwrap_or(0),
+            frame_height_px: u32::try_from(bgr.rows()).unwrap_or(0),
+            faces: self.faces,
+            face,
+        })
+    }
+
+    /// The mesh of the largest face of a single picture; `None` if there is no face. For test material.
+    ///
+    /// # Errors
+    /// As [`Analyzer::observe`].
+    pub fn mesh_of(&mut self, bgr: &Mat) -> Result<Option<MeshPoints>, FaceError> {
+        self.reset();
+        let bgr = as_bgr(bgr)?;
+        // The second fit starts from the points of the first and is the more exact one.
+        self.follow(&bgr)?;
+        let fit = self.follow(&bgr)?;
+        self.reset();
+        Ok(fit.map(|fit| fit.points))
+    }
+
+    /// Finds the face where it was, or anywhere, and counts the faces when it is time to.
+    fn follow(&mut self, bgr: &Mat) -> Result<Option<MeshFit>, FaceError> {
+        let mut fit = match self.followed {
+            Some(crop) => self.fit(bgr, &crop)?,
+            None => None,
+        };
+        self.since_detection += 1;
+        if fit.is_none() || self.since_detection >= DETECT_EVERY {
+            self.since_detection = 0;
+            self.faces = u32::from(fit.is_some());
+            let mut boxes: Vec<RectPx> = fit.iter().map(|fit| bounding_box(&fit.points)).collect();
+            for detection in self.detector.detect(bgr)? {
+                if boxes
+                    .iter()
+                    .any(|known| overlap(*known, detection.box_px) > SAME_FACE_OVERLAP)
+                {
+                    continue;
+                }
+                let Some(other) = self.fit(bgr, &Crop::of_detection(&detection))? else {
+                    continue;
+                };
+                let other_box = bounding_box(&other.points);
+                if boxes
+                    .iter()
+                    .any(|known| overlap(*known, other_box) > SAME_FACE_OVERLAP)
+                {
+                    continue;
+                }
+                boxes.push(other_box);
+                self.faces += 1;
+                let followed_area = fit.as_ref().map(|fit| area(bounding_box(&fit.points)));
+                if followed_area.is_none_or(|followed| area(other_box) > LARGER * followed) {
+                    fit = Some(other);
+                }
+            }
+        }
+        self.followed = fit.as_ref().map(|fit| Crop::of_mesh(&fit.points));
+        Ok(fit)
+    }
+
+    fn fit(&mut self, bgr: &Mat, crop: &Crop) -> Result<Option<MeshFit>, FaceError> {
+        Ok(self
+            .mesh
+            .fit(bgr, crop)?
+            .filter(|fit| fit.presence >= PRESENCE_MIN))
+    }
+
+    fn measure(&mut self, bgr: &Mat, fit: &MeshFit) -> Result<Option<FaceMeasures>, FaceError> {
+        let box_px = bounding_box(&fit.points);
+        // Kiosk cameras and webcams see 55 to 80 degrees across, a focal length of about the longer side.
+        let focal_px = f64::from(bgr.cols().max(bgr.rows()));
+        let Some(Head { pose, rotation }) = head(&fit.points, focal_px)? else {
+            return Ok(None);
+        };
+        let ratios = ratios(&fit.points, &rotation);
+        let Some(quality) = quality(bgr, box_px, ratios.inter_eye_distance_px)? else {
+            return Ok(None);
+        };
+        let passive_real = match &mut self.passive {
+            Some(passive) if self.present_frames.is_multiple_of(PASSIVE_EVERY) => {
+                passive.real(bgr, box_px)?
+            }
+            _ => None,
+        };
+        self.present_frames += 1;
+        Ok(Some(FaceMeasures {
+            box_px,
+            presence: fit.presence,
+            yaw_deg: pose.yaw_deg,
+            pitch_deg: pose.pitch_deg,
+            roll_deg: pose.roll_deg,
+            eye_left_ratio: ratios.eye_left,
+            eye_right_ratio: ratios.eye_right,
+            mouth_opening_ratio: ratios.mouth_opening,
+            mouth_width_ratio: ratios.mouth_width,
+            quality,
+            passive_real,
+        }))
+    }
+}

@@ -1,0 +1,183 @@
+//! Eye and mouth ratios of the mesh.
+
+use crate::mesh::{POINTS, Point3};
+
+/// Two corners from left to right in the picture, then pairs of upper and lower lid.
+struct Eye {
+    corners: (usize, usize),
+    lids: [(usize, usize); 2],
+    /// Direction from the first corner to the second on the canonical face of MediaPipe, whose eyes look a
+    /// little sideways, so that each is foreshortened by its own angle.
+    across: [f32; 3],
+}
+
+const EYE_RIGHT: Eye = Eye {
+    corners: (33, 133),
+    lids: [(160, 144), (158, 153)],
+    across: [0.975, 0.030, -0.220],
+};
+const EYE_LEFT: Eye = Eye {
+    corners: (362, 263),
+    lids: [(385, 380), (387, 373)],
+    across: [0.975, -0.030, 0.220],
+};
+/// From the upper lid to the lower one on the canonical face.
+const DOWN_EYE: [f32; 3] = [0.0, 0.989, 0.148];
+const LIPS_INNER: (usize, usize) = (13, 14);
+const MOUTH_CORNERS: (usize, usize) = (61, 291);
+const EYE_CORNERS_OUTER: (usize, usize) = (33, 263);
+const EYE_CORNERS_INNER: (usize, usize) = (133, 362);
+const ACROSS: [f32; 3] = [1.0, 0.0, 0.0];
+const DOWN: [f32; 3] = [0.0, 1.0, 0.0];
+/// Where a plane of the face is seen at less than this part of its area, nothing can be read from it any more.
+const FORESHORTENING_MIN: f32 = 0.2;
+
+/// Ratios as in [`verification::capture::FaceMeasures`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Ratios {
+    pub(crate) eye_left: f32,
+    pub(crate) eye_right: f32,
+    pub(crate) mouth_opening: f32,
+    pub(crate) mouth_width: f32,
+    pub(crate) inter_eye_distance_px: f32,
+}
+
+/// Distances are measured in the picture and freed of foreshortening by the rotation of the head, so that a
+/// turn or a nod leaves the ratios alone. The mesh's own depth is of no use here: it keeps closed lids apart.
+pub(crate) fn ratios(points: &[Point3; POINTS], rotation: &[[f32; 3]; 3]) -> Ratios {
+    let eye = |eye: &Eye| {
+        let plane = Plane::new(rotation, eye.across, DOWN_EYE);
+        let lids: f32 = eye.lids.iter().map(|lids| plane.distance(points, *lids)).sum();
+        part(lids, 2.0 * plane.distance(points, eye.corners))
+    };
+    let plane = Plane::new(rotation, ACROSS, DOWN);
+    let mouth = plane.distance(points, MOUTH_CORNERS);
+    let centre = |outer: usize, inner: usize| {
+        (
+            (points[outer].x + points[inner].x) / 2.0,
+            (points[outer].y + points[inner].y) / 2.0,
+        )
+    };
+    let (right_x, right_y) = centre(EYE_CORNERS_OUTER.0, EYE_CORNERS_INNER.0);
+    let (left_x, left_y) = centre(EYE_CORNERS_OUTER.1, EYE_CORNERS_INNER.1);
+    Ratios {
+        eye_left: eye(&EYE_LEFT),
+        eye_right: eye(&EYE_RIGHT),
+        mouth_opening: part(plane.distance(points, LIPS_INNER), mouth),
+        mouth_width: part(mouth, plane.distance(points, EYE_CORNERS_OUTER)),
+        inter_eye_distance_px: (left_x - right_x).hypot(left_y - right_y),
+    }
+}
+
+/// The map from the picture back to a plane of the face: the inverse of how the plane is seen.
+struct Plane {
+    inverse: [[f32; 2]; 2],
+}
+
+impl Plane {
+    fn new(rotation: &[[f32; 3]; 3], across: [f32; 3], down: [f32; 3]) -> Self {
+        let seen =
+            |row: usize, way: [f32; 3]| -> f32 { rotation[row].iter().zip(way).map(|(r, w)| r * w).sum() };
+        let (a, b) = (seen(0, across), seen(0, down));
+        let (c, d) = (seen(1, across), seen(1, down));
+        let area = a * d - b * c;
+        let inverse = if area.abs() < FORESHORTENING_MIN {
+            [[1.0, 0.0], [0.0, 1.0]]
+        } else {
+            [[d / area, -b / area], [-c / area, a / area]]
+        };
+        Self { inverse }
+    }
+
+    fn distance(&self, points: &[Point3; POINTS], (from, to): (usize, usize)) -> f32 {
+        let (x, y) = (points[to].x - points[from].x, points[to].y - points[from].y);
+        let [[a, b], [c, d]] = self.inverse;
+        (a * x + b * y).hypot(c * x + d * y)
+    }
+}
+
+fn part(length: f32, whole: f32) -> f32 {
+    if whole > f32::EPSILON { length / whole } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEVEL: [[f32; 3]; 3] = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+
+    /// A face with eyes in the planes of the canonical one, turned by a rotation and seen from far away.
+    fn face(lids: f32, lips: f32, rotation: &[[f32; 3]; 3]) -> [Point3; POINTS] {
+        let mut points = [Point3 {
+            x: 0.0,
+            y: 0.0,
+            z: 0.0,
+        }; POINTS];
+        let mut put = |at: usize, place: [f32; 3]| {
+            let [x, y, z] = [0, 1, 2].map(|row| rotation[row].iter().zip(place).map(|(r, p)| r * p).sum());
+            points[at] = Point3 { x, y, z };
+        };
+        for (eye, middle) in [(&EYE_RIGHT, -30.0), (&EYE_LEFT, 30.0)] {
+            let at = |across: f32, down: f32| {
+                [0, 1, 2].map(|axis| {
+                    let middle = if axis == 0 { middle } else { 0.0 };
+                    middle + across * eye.across[axis] + down * DOWN_EYE[axis]
+                })
+            };
+            put(eye.corners.0, at(-15.0, 0.0));
+            put(eye.corners.1, at(15.0, 0.0));
+            for ((upper, lower), across) in eye.lids.into_iter().zip([-5.0, 5.0]) {
+                put(upper, at(across, -lids / 2.0));
+                put(lower, at(across, lids / 2.0));
+            }
+        }
+        put(61, [-25.0, 60.0, 0.0]);
+        put(291, [25.0, 60.0, 0.0]);
+        put(13, [0.0, 60.0 - lips / 2.0, 0.0]);
+        put(14, [0.0, 60.0 + lips / 2.0, 0.0]);
+        points
+    }
+
+    fn turned(yaw_deg: f32, pitch_deg: f32) -> [[f32; 3]; 3] {
+        let (ys, yc) = yaw_deg.to_radians().sin_cos();
+        let (ps, pc) = pitch_deg.to_radians().sin_cos();
+        [[yc, ys * ps, ys * pc], [0.0, pc, -ps], [-ys, yc * ps, yc * pc]]
+    }
+
+    #[test]
+    fn turn_and_nod_leave_the_ratios_alone() {
+        for (yaw, pitch) in [(0.0, 0.0), (25.0, 0.0), (-40.0, 0.0), (0.0, 30.0), (20.0, -20.0)] {
+            let rotation = turned(yaw, pitch);
+            let got = ratios(&face(9.0, 20.0, &rotation), &rotation);
+            let near = |a: f32, b: f32| assert!((a - b).abs() < 0.01, "{a} is not {b} at {yaw}, {pitch}");
+            near(got.eye_left, 0.3);
+            near(got.eye_right, 0.3);
+            near(got.mouth_opening, 0.4);
+            near(got.mouth_width, 50.0 / (60.0 + 30.0 * 0.975));
+        }
+    }
+
+    #[test]
+    fn closed_lids_and_lips_read_nought() {
+        let got = ratios(&face(0.0, 0.0, &LEVEL), &LEVEL);
+        assert_eq!((got.eye_left, got.eye_right, got.mouth_opening), (0.0, 0.0, 0.0));
+        assert!((got.inter_eye_distance_px - 60.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn nothing_is_divided_by_zero() {
+        for rotation in [LEVEL, turned(90.0, 0.0), [[0.0; 3]; 3]] {
+            let got = ratios(
+                &[Point3 {
+                    x: 1.0,
+                    y: 1.0,
+                    z: 1.0,
+                }; POINTS],
+                &rotation,
+            );
+            assert_eq!((got.eye_left, got.mouth_width), (0.0, 0.0));
+            let got = ratios(&face(9.0, 20.0, &rotation), &rotation);
+            assert!(got.eye_left.is_finite() && got.mouth_opening.is_finite());
+        }
+    }
+}
