@@ -223,6 +223,9 @@ impl PalmError {
     }
 }
 
+/// Opens a scanner on a port at a speed in baud.
+pub type OpenScanner = fn(port: &str, baud: u32) -> Result<Box<dyn PalmScanner>, PalmError>;
+
 /// One kind of scanner.
 #[derive(Clone, Copy)]
 pub struct Driver {
@@ -232,7 +235,7 @@ pub struct Driver {
     pub baud: u32,
     /// Opens a scanner of this kind on a port, such as `/dev/ttyUSB0` or `COM3`. The port is locked for this
     /// process; that a module answers there is known only after the first call to the scanner.
-    pub open: fn(port: &str, baud: u32) -> Result<Box<dyn PalmScanner>, PalmError>,
+    pub open: OpenScanner,
 }
 
 /// All scanners that can be spoken to.

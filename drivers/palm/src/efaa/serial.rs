@@ -15,8 +15,8 @@ use crate::{CaptureEvent, PalmError, Watch, ports};
 const READ_SLICE: Duration = Duration::from_millis(20);
 /// Silence after which the rest of a half frame will not come any more.
 const FRAME_GAP: Duration = Duration::from_millis(200);
-/// How long after a reset a READY note still belongs to it.
-const READY_GRACE: Duration = Duration::from_secs(1);
+/// How long after a reset a READY note still belongs to it. No module restarts as quickly as this.
+const READY_GRACE: Duration = Duration::from_millis(300);
 /// How often a reset is sent before the module counts as mute: one may be lost while the module starts.
 const RESET_TRIES: u32 = 3;
 

@@ -7,6 +7,7 @@ use super::fault::Fault;
 use super::trace;
 
 const BOOT_DELAY: Duration = Duration::from_secs(1);
+const RESTART: Duration = Duration::from_millis(500);
 const DRIP_PAUSE: Duration = Duration::from_millis(1);
 /// Palms get ids from here on, faces from 1.
 const FIRST_PALM: u16 = 1001;
@@ -53,7 +54,8 @@ pub(super) struct Ai10 {
     /// Whose palm lies on the sensor: the one that was enrolled last.
     presented: Option<u16>,
     job: Option<Job>,
-    started: bool,
+    /// When it will have started, while it is starting.
+    starts_at: Option<Duration>,
     rebooted: bool,
     /// Lines for people, if they are wanted.
     pub(super) trace: Option<Vec<String>>,
@@ -61,6 +63,11 @@ pub(super) struct Ai10 {
 
 impl Ai10 {
     pub(super) fn new(seed: u64, faults: Vec<Fault>, note_interval: Duration, trace: bool) -> Self {
+        let boot = if faults.contains(&Fault::BootDelay) {
+            BOOT_DELAY
+        } else {
+            Duration::ZERO
+        };
         Self {
             faults,
             note_interval,
@@ -70,7 +77,7 @@ impl Ai10 {
             users: BTreeMap::new(),
             presented: None,
             job: None,
-            started: false,
+            starts_at: Some(boot),
             rebooted: false,
             trace: trace.then(Vec::new),
         }
@@ -78,12 +85,13 @@ impl Ai10 {
 
     /// Takes what has come in, and answers what is due at `now` (time since the power came on).
     pub(super) fn step(&mut self, now: Duration, bytes: &[u8]) -> Vec<Output> {
-        if !self.started {
-            if self.has(Fault::BootDelay) && now < BOOT_DELAY {
-                return Vec::new();
+        if let Some(at) = self.starts_at {
+            // What comes in before that is lost.
+            if now < at {
+                return self.due(now);
             }
-            self.started = true;
-            self.send(now, 0x01, &[0]);
+            self.starts_at = None;
+            self.send(at, 0x01, &[0]);
         }
         self.inbox.extend(bytes);
         while let Some(frame) = self.take_frame() {
@@ -91,6 +99,10 @@ impl Ai10 {
             self.obey(now, frame[2], &frame[5..frame.len() - 1]);
         }
         self.work(now);
+        self.due(now)
+    }
+
+    fn due(&mut self, now: Duration) -> Vec<Output> {
         let mut due = Vec::new();
         while self.outbox.front().is_some_and(|(at, _)| *at <= now) {
             due.extend(self.outbox.pop_front().map(|(_, output)| output));
@@ -101,8 +113,7 @@ impl Ai10 {
     /// When `step` is needed again though nothing has come in.
     pub(super) fn deadline(&self) -> Option<Duration> {
         let job = self.job.as_ref().map(|job| job.next_note_at.min(job.ends_at));
-        let boot = (!self.started).then_some(BOOT_DELAY);
-        [job, boot, self.outbox.front().map(|(at, _)| *at)]
+        [job, self.starts_at, self.outbox.front().map(|(at, _)| *at)]
             .into_iter()
             .flatten()
             .min()
@@ -248,7 +259,7 @@ impl Ai10 {
                 }
                 if self.has(Fault::Reboot) && !self.rebooted {
                     self.rebooted = true;
-                    self.send(job.next_note_at, 0x01, &[0]);
+                    self.starts_at = Some(job.next_note_at + RESTART);
                     return;
                 }
                 job.next_note_at += self.note_interval;

@@ -65,6 +65,7 @@ mod tests {
                 1.234 > enrol single             EF AA 1D 00 03 [3 bytes masked]
                 1.234 > reset                    EF AA 10 00 00
                 1.234 < reply to verify          EF AA 00 00 02 [2 bytes masked]
-                1.234 < other                    EF"#]].assert_eq(&lines.join("\n"));
+                1.234 < other                    EF"#]]
+        .assert_eq(&lines.join("\n"));
     }
 }
