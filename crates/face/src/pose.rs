@@ -61,8 +61,9 @@ const CANONICAL_WIDTH: f64 = 2.0 * 7.743095;
 /// Solves the pose from the picture alone; the mesh's own depth is not used, since it follows a turn only in
 /// part. `focal_px` is the focal length, which need not be exact: it matters for the perspective only.
 ///
-/// The principal point is put at the face, so that a head that faces the camera from the edge of the picture
-/// reads as facing it.
+/// The principal point is put between the eyes, so that a head that faces the camera from the edge of the picture
+/// reads as facing it. The eyes lie before the axis of a turn, which therefore reads about a tenth too large; the
+/// mesh, measured on turned faces, stays behind the head by more than that.
 pub(crate) fn head(points: &[Point3; POINTS], focal_px: f64) -> Result<Option<Head>, FaceError> {
     let mut object: Vector<Point3d> = Vector::new();
     let mut image: Vector<Point2d> = Vector::new();
@@ -80,11 +81,12 @@ pub(crate) fn head(points: &[Point3; POINTS], focal_px: f64) -> Result<Option<He
     }
     let place = |at: usize| (f64::from(points[at].x), f64::from(points[at].y));
     let ((right_x, right_y), (left_x, left_y)) = (place(127), place(356));
-    let (bridge_x, bridge_y) = place(168);
+    let ((eye_right_x, eye_right_y), (eye_left_x, eye_left_y)) = (place(33), place(263));
+    let (middle_x, middle_y) = ((eye_right_x + eye_left_x) / 2.0, (eye_right_y + eye_left_y) / 2.0);
     let width = (left_x - right_x).hypot(left_y - right_y).max(1.0);
     let camera = Mat::from_slice_2d(&[
-        [focal_px, 0.0, bridge_x],
-        [0.0, focal_px, bridge_y],
+        [focal_px, 0.0, middle_x],
+        [0.0, focal_px, middle_y],
         [0.0, 0.0, 1.0],
     ])?;
     // The first guess is a level face at a likely distance; it keeps the solver off the mirrored solution.
@@ -170,7 +172,7 @@ mod tests {
 
     fn check(yaw: f64, pitch: f64, roll: f64) {
         let pose = head(&seen(yaw, pitch, roll, 0.0), 600.0).unwrap().unwrap().pose;
-        let near = |got: f32, expect: f64| (f64::from(got) - expect).abs() < 1.5;
+        let near = |got: f32, expect: f64| (f64::from(got) - expect).abs() < 2.0 + expect.abs() / 10.0;
         assert!(
             near(pose.yaw_deg, yaw) && near(pose.pitch_deg, pitch),
             "yaw {yaw}, pitch {pitch}, roll {roll} came back as {pose:?}"
@@ -215,7 +217,7 @@ mod tests {
 
     #[test]
     fn points_on_one_spot_are_no_panic() {
-        let _ = head_pose(
+        let _ = head(
             &[Point3 {
                 x: 5.0,
                 y: 5.0,
