@@ -172,7 +172,7 @@ mod tests {
 
     fn check(yaw: f64, pitch: f64, roll: f64) {
         let pose = head(&seen(yaw, pitch, roll, 0.0), 600.0).unwrap().unwrap().pose;
-        let near = |got: f32, expect: f64| (f64::from(got) - expect).abs() < 2.0 + expect.abs() / 10.0;
+        let near = |got: f32, expect: f64| (f64::from(got) - expect).abs() < 4.0_f64.max(expect.abs() / 10.0);
         assert!(
             near(pose.yaw_deg, yaw) && near(pose.pitch_deg, pitch),
             "yaw {yaw}, pitch {pitch}, roll {roll} came back as {pose:?}"
