@@ -1,0 +1,215 @@
+//! Drives the real kiosk window the way a person does: through WebDriver, by what stands on the screen.
+//!
+//! The driver is WebKitWebDriver, which belongs to the very web view that the window uses. It starts the kiosk
+//! program itself, in the automation mode that Tauri's own driver uses.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use fantoccini::error::{CmdError, NewSessionError};
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use thiserror::Error;
+use tokio::process::{Child, Command};
+
+/// Why a walk could not go on.
+#[derive(Debug, Error)]
+pub enum WalkError {
+    /// The driver program cannot be started.
+    #[error("WebKitWebDriver cannot be started (Debian package webkit2gtk-driver)")]
+    Driver(#[source] std::io::Error),
+    /// The driver does not answer.
+    #[error("WebKitWebDriver does not answer")]
+    DriverSilent,
+    /// The window cannot be opened.
+    #[error("the kiosk window cannot be opened")]
+    Window(#[source] Box<NewSessionError>),
+    /// A step failed.
+    #[error("the window does not do what was asked: {step}")]
+    Step {
+        /// What was asked.
+        step: String,
+        /// Why it failed.
+        source: Box<CmdError>,
+    },
+    /// The expected screen did not come.
+    #[error("the screen {expected:?} did not come; {shown:?} is shown")]
+    Screen {
+        /// What was waited for.
+        expected: String,
+        /// What is there instead.
+        shown: String,
+    },
+    /// A picture cannot be written.
+    #[error("the picture {path} cannot be written")]
+    Picture {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// A kiosk window under WebDriver. Call [`Walk::close`] at the end; dropping it kills driver and window.
+pub struct Walk {
+    client: Client,
+    driver: Child,
+}
+
+/// A step of a person is answered within this time even on a loaded machine.
+pub const STEP_LIMIT: Duration = Duration::from_secs(30);
+
+impl Walk {
+    /// Starts `kiosk --config config` under a driver on a free port, and waits for its window.
+    ///
+    /// A display must be there (`DISPLAY`).
+    pub async fn start(kiosk: &Path, config: &Path) -> Result<Self, WalkError> {
+        let port = free_port().map_err(WalkError::Driver)?;
+        let driver = Command::new("WebKitWebDriver")
+            .arg(format!("--port={port}"))
+            .env("TAURI_AUTOMATION", "true")
+            .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(WalkError::Driver)?;
+        wait_for_port(port).await?;
+        let options = serde_json::json!({
+            "webkitgtk:browserOptions": { "binary": kiosk, "args": ["--config", config] }
+        });
+        let serde_json::Value::Object(capabilities) = options else { return Err(WalkError::DriverSilent) };
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .map_err(|error| WalkError::Window(Box::new(error)))?;
+        Ok(Self { client, driver })
+    }
+
+    /// The WebDriver client, for what has no method here.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Touches the element with this `data-testid`, once it is there.
+    pub async fn touch(&self, test_id: &str) -> Result<(), WalkError> {
+        let step = || format!("touch {test_id}");
+        let selector = format!("[data-testid='{test_id}']");
+        let element = self
+            .client
+            .wait()
+            .at_most(STEP_LIMIT)
+            .for_element(Locator::Css(&selector))
+            .await
+            .map_err(|source| WalkError::Step { step: step(), source: Box::new(source) })?;
+        element.click().await.map_err(|source| WalkError::Step { step: step(), source: Box::new(source) })
+    }
+
+    /// The name of the screen that is shown, empty before the first.
+    pub async fn screen(&self) -> Result<String, WalkError> {
+        self.attribute("data-screen").await
+    }
+
+    /// An attribute of the screen's root element, empty where there is none.
+    pub async fn attribute(&self, name: &str) -> Result<String, WalkError> {
+        let script = "const root = document.querySelector('[data-screen]');
+                      return root ? (root.getAttribute(arguments[0]) ?? '') : '';";
+        let value = self
+            .client
+            .execute(script, vec![name.into()])
+            .await
+            .map_err(|source| WalkError::Step { step: format!("read {name}"), source: Box::new(source) })?;
+        Ok(value.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Waits until one of these screens is shown, and says which.
+    pub async fn wait_for(&self, screens: &[&str], limit: Duration) -> Result<String, WalkError> {
+        let end = tokio::time::Instant::now() + limit;
+        loop {
+            let shown = self.screen().await?;
+            if screens.contains(&shown.as_str()) {
+                return Ok(shown);
+            }
+            if tokio::time::Instant::now() >= end {
+                return Err(WalkError::Screen { expected: screens.join(" or "), shown });
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Goes from the welcome screen to the method screen, as the person with this IIN.
+    pub async fn identify_as(&self, service: &str, iin: &str) -> Result<(), WalkError> {
+        self.wait_for(&["welcome"], STEP_LIMIT).await?;
+        self.touch("begin").await?;
+        self.wait_for(&["service"], STEP_LIMIT).await?;
+        self.touch(&format!("service-{service}")).await?;
+        while self.wait_for(&["consent", "claim"], STEP_LIMIT).await? == "consent" {
+            let text = self.attribute("data-consent").await?;
+            self.touch("consent-agree").await?;
+            self.wait_for_change("data-consent", &text).await?;
+        }
+        self.enter_iin(iin).await?;
+        self.wait_for(&["method"], STEP_LIMIT).await?;
+        Ok(())
+    }
+
+    /// Types an IIN on the on-screen keypad and goes on.
+    pub async fn enter_iin(&self, iin: &str) -> Result<(), WalkError> {
+        for digit in iin.chars() {
+            self.touch(&format!("key-{digit}")).await?;
+        }
+        self.touch("claim-next").await
+    }
+
+    /// Waits until an attribute of the screen is no longer `old`, or another screen is shown.
+    pub async fn wait_for_change(&self, attribute: &str, old: &str) -> Result<String, WalkError> {
+        let end = tokio::time::Instant::now() + STEP_LIMIT;
+        loop {
+            let value = self.attribute(attribute).await?;
+            if value != old {
+                return Ok(value);
+            }
+            if tokio::time::Instant::now() >= end {
+                return Err(WalkError::Screen { expected: format!("a change of {attribute}"), shown: value });
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Writes a picture of the window.
+    pub async fn picture(&self, path: &Path) -> Result<(), WalkError> {
+        let png = self
+            .client
+            .screenshot()
+            .await
+            .map_err(|source| WalkError::Step { step: "take a picture".into(), source: Box::new(source) })?;
+        let failed = |source| WalkError::Picture { path: path.to_owned(), source };
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(failed)?;
+        }
+        std::fs::write(path, png).map_err(failed)
+    }
+
+    /// Closes the window and the driver.
+    pub async fn close(mut self) -> Result<(), WalkError> {
+        let closed = self.client.clone().close().await;
+        let _ = self.driver.kill().await;
+        closed.map_err(|source| WalkError::Step { step: "close the window".into(), source: Box::new(source) })
+    }
+}
+
+fn free_port() -> std::io::Result<u16> {
+    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+async fn wait_for_port(port: u16) -> Result<(), WalkError> {
+    let end = tokio::time::Instant::now() + STEP_LIMIT;
+    while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+        if tokio::time::Instant::now() >= end {
+            return Err(WalkError::DriverSilent);
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! `alaqan-walk`: drives one session in the real window and says step by step what happens.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
+use walk::{STEP_LIMIT, Walk, WalkError};
+
+/// Drives one session in the real kiosk window.
+#[derive(Parser)]
+struct Arguments {
+    /// The kiosk program.
+    #[arg(long)]
+    kiosk: PathBuf,
+    /// Its configuration.
+    #[arg(long)]
+    config: PathBuf,
+    /// What to do.
+    #[arg(long, value_enum)]
+    script: Script,
+    /// Where the pictures go.
+    #[arg(long)]
+    screenshots: PathBuf,
+    /// Language of the session.
+    #[arg(long, value_enum, default_value_t = Language::En)]
+    language: Language,
+    /// A file for the number of the recorded document.
+    #[arg(long)]
+    record: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Script {
+    /// One whole verification by the face.
+    Face,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Language {
+    Kk,
+    Ru,
+    En,
+}
+
+/// A test number that is nobody's: it stands on a published specimen card.
+const SPECIMEN_IIN: &str = "880412401006";
+/// Three attempts with their pauses.
+const SESSION_LIMIT: Duration = Duration::from_secs(180);
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let Script::Face = arguments.script;
+    match face(&arguments).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            let mut text = error.to_string();
+            let mut source = std::error::Error::source(&error);
+            while let Some(cause) = source {
+                text = format!("{text}: {cause}");
+                source = cause.source();
+            }
+            eprintln!("alaqan-walk: {text}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn face(arguments: &Arguments) -> Result<bool, WalkError> {
+    let mut pictures = Pictures { folder: &arguments.screenshots, taken: 0 };
+    println!("   opening the window");
+    let walk = Walk::start(&arguments.kiosk, &arguments.config).await?;
+    walk.wait_for(&["welcome"], STEP_LIMIT).await?;
+    let language = match arguments.language {
+        Language::Kk => "kk",
+        Language::Ru => "ru",
+        Language::En => "en",
+    };
+    walk.touch(&format!("language-{language}")).await?;
+    pictures.take(&walk, "welcome").await?;
+    println!("   welcome: language {language}");
+    walk.touch("begin").await?;
+    walk.wait_for(&["service"], STEP_LIMIT).await?;
+    pictures.take(&walk, "service").await?;
+    println!("   service: account opening");
+    walk.touch("service-account-opening").await?;
+    while walk.wait_for(&["consent", "claim"], STEP_LIMIT).await? == "consent" {
+        let text = walk.attribute("data-consent").await?;
+        pictures.take(&walk, &format!("consent-{text}")).await?;
+        println!("   consent given: {text}");
+        walk.touch("consent-agree").await?;
+        walk.wait_for_change("data-consent", &text).await?;
+    }
+    println!("   claim: the specimen IIN");
+    walk.enter_iin(SPECIMEN_IIN).await?;
+    walk.wait_for(&["method"], STEP_LIMIT).await?;
+    pictures.take(&walk, "method").await?;
+    println!("   method: face");
+    walk.touch("method-face").await?;
+    let outcome = capture(&walk, &mut pictures).await?;
+    pictures.take(&walk, &format!("outcome-{outcome}")).await?;
+    let record = walk.attribute("data-record").await?;
+    println!("   outcome: {outcome}, recorded as {record}");
+    if let Some(path) = &arguments.record {
+        std::fs::write(path, &record).map_err(|source| WalkError::Picture { path: path.clone(), source })?;
+    }
+    walk.touch("finish").await?;
+    walk.wait_for(&["welcome"], STEP_LIMIT).await?;
+    walk.close().await?;
+    Ok(outcome == "verified")
+}
+
+/// Watches the capture until the session's outcome is final, and takes another attempt where one is offered.
+async fn capture(walk: &Walk, pictures: &mut Pictures<'_>) -> Result<String, WalkError> {
+    let end = tokio::time::Instant::now() + SESSION_LIMIT;
+    let mut last = String::new();
+    loop {
+        let screen = walk.screen().await?;
+        let shown = match screen.as_str() {
+            "face" => format!("face: {}", walk.attribute("data-prompt").await?),
+            "outcome" => {
+                let outcome = walk.attribute("data-outcome").await?;
+                if outcome != "awaiting-identification" {
+                    return Ok(outcome);
+                }
+                format!("outcome: {outcome}")
+            }
+            other => other.to_owned(),
+        };
+        if shown != last {
+            println!("   {shown}");
+            pictures.take(walk, &shown.replace(": ", "-")).await?;
+            if screen == "attempt-failed" {
+                walk.touch("retry").await?;
+            }
+            last = shown;
+        }
+        if tokio::time::Instant::now() >= end {
+            return Err(WalkError::Screen { expected: "outcome".into(), shown: last });
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+struct Pictures<'a> {
+    folder: &'a Path,
+    taken: u32,
+}
+
+impl Pictures<'_> {
+    async fn take(&mut self, walk: &Walk, name: &str) -> Result<(), WalkError> {
+        self.taken += 1;
+        walk.picture(&self.folder.join(format!("{:02}-{name}.png", self.taken))).await
+    }
+}
