@@ -4,13 +4,16 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fmt::Debug;
+use std::io::Write;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use palm::sim::{Fault, SimSettings, Simulator};
 use palm::{
     CaptureEvent, EnrolOutcome, HandState, PalmError, PalmScanner, ReferenceId, SubjectTag, VerifyOutcome,
 };
+use serialport::{SerialPort, TTYPort};
 use verification::capture::DeviceFault;
 
 /// The shortest limit that the module accepts.
@@ -175,6 +178,51 @@ fn what_the_device_causes_is_a_named_fault() {
 fn a_restart_ends_the_capture_and_nothing_else() {
     let restarted = "fault Disconnected: the module restarted during the command \"enrol\"";
     check(&["reboot"], restarted, "NoMatch");
+}
+
+#[test]
+fn what_is_left_of_one_command_never_answers_the_next() {
+    let check = |fault: Fault, expect: &str| {
+        let simulator = simulate(&[fault]);
+        let mut scanner = open(&simulator);
+        assert_eq!(said(scanner.list()), expect);
+        let until = Instant::now() + Duration::from_secs(1);
+        while Instant::now() < until {
+            assert_eq!(scanner.info().unwrap().serial, "SIM-0000-0001");
+            assert_eq!(scanner.list().unwrap(), []);
+        }
+    };
+    check(Fault::Late, "fault Timeout: no answer to the command \"list\"");
+    check(
+        Fault::Stall,
+        "fault Protocol: no valid answer to the command \"list\" in what was received",
+    );
+}
+
+/// As from a module of another speed, or another device.
+#[test]
+fn endless_noise_is_a_protocol_fault_within_two_seconds() {
+    let (mut master, slave) = TTYPort::pair().unwrap();
+    let port = slave.name().unwrap();
+    let enough = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut byte = 1u8;
+            while !enough.load(Ordering::Relaxed) {
+                byte = byte.wrapping_mul(5).wrapping_add(113);
+                // A full buffer only means that the driver has stopped reading.
+                let _ = master.write(&[byte]);
+            }
+        });
+        let driver = palm::driver("dfrobot-ai10").unwrap();
+        let mut scanner = (driver.open)(&port, driver.baud).unwrap();
+        let asked_at = Instant::now();
+        let error = scanner.info().map(drop);
+        let took = asked_at.elapsed();
+        enough.store(true, Ordering::Relaxed);
+        assert_eq!(error.unwrap_err().fault(), DeviceFault::Protocol);
+        assert!(took < Duration::from_secs(2), "{took:?}");
+    });
 }
 
 #[test]

@@ -8,6 +8,8 @@ use super::trace;
 
 const BOOT_DELAY: Duration = Duration::from_secs(1);
 const RESTART: Duration = Duration::from_millis(500);
+/// Longer than a host waits for the answer to a question.
+const LATE: Duration = Duration::from_millis(2500);
 const DRIP_PAUSE: Duration = Duration::from_millis(1);
 /// Palms get ids from here on, faces from 1.
 const FIRST_PALM: u16 = 1001;
@@ -50,13 +52,16 @@ pub(super) struct Ai10 {
     random: u64,
     inbox: Vec<u8>,
     outbox: VecDeque<(Duration, Output)>,
+    /// An answer that comes late; others overtake it.
+    late: Option<(Duration, Output)>,
     users: BTreeMap<u16, User>,
     /// Whose palm lies on the sensor: the one that was enrolled last.
     presented: Option<u16>,
     job: Option<Job>,
     /// When it will have started, while it is starting.
     starts_at: Option<Duration>,
-    rebooted: bool,
+    /// Whether the fault that happens only once has happened.
+    spent: bool,
     /// Lines for people, if they are wanted.
     pub(super) trace: Option<Vec<String>>,
 }
@@ -74,11 +79,12 @@ impl Ai10 {
             random: seed,
             inbox: Vec::new(),
             outbox: VecDeque::new(),
+            late: None,
             users: BTreeMap::new(),
             presented: None,
             job: None,
             starts_at: Some(boot),
-            rebooted: false,
+            spent: false,
             trace: trace.then(Vec::new),
         }
     }
@@ -103,7 +109,12 @@ impl Ai10 {
     }
 
     fn due(&mut self, now: Duration) -> Vec<Output> {
-        let mut due = Vec::new();
+        let mut due: Vec<Output> = self
+            .late
+            .take_if(|(at, _)| *at <= now)
+            .map(|(_, output)| output)
+            .into_iter()
+            .collect();
         while self.outbox.front().is_some_and(|(at, _)| *at <= now) {
             due.extend(self.outbox.pop_front().map(|(_, output)| output));
         }
@@ -113,7 +124,8 @@ impl Ai10 {
     /// When `step` is needed again though nothing has come in.
     pub(super) fn deadline(&self) -> Option<Duration> {
         let job = self.job.as_ref().map(|job| job.next_note_at.min(job.ends_at));
-        [job, self.starts_at, self.outbox.front().map(|(at, _)| *at)]
+        let late = self.late.as_ref().map(|(at, _)| *at);
+        [job, late, self.starts_at, self.outbox.front().map(|(at, _)| *at)]
             .into_iter()
             .flatten()
             .min()
@@ -196,6 +208,8 @@ impl Ai10 {
                     None => self.reply(now, command, 8, &[]),
                 }
             }
+            // Whether boxes are reported; they always are.
+            (0xB5, [_]) => self.reply(now, command, 0, &[]),
             (0x23, []) => self.reply(now, command, 0, &[]),
             (0x24, [] | [_]) => {
                 let mut list = vec![self.users.len() as u8];
@@ -257,8 +271,8 @@ impl Ai10 {
                 if self.has(Fault::Progress) {
                     self.send(job.next_note_at, 0x00, &[0x14, 0, 50]);
                 }
-                if self.has(Fault::Reboot) && !self.rebooted {
-                    self.rebooted = true;
+                if self.has(Fault::Reboot) && !self.spent {
+                    self.spent = true;
                     self.starts_at = Some(job.next_note_at + RESTART);
                     return;
                 }
@@ -332,14 +346,24 @@ impl Ai10 {
             command
         };
         let data = [&[named, result], payload].concat();
-        let is_capture = matches!(command, 0x12 | 0x1D);
-        if is_capture && self.has(Fault::HangUp) {
-            let half = frame(0x00, &data);
-            self.outbox
-                .push_back((at, Output::Bytes(half[..half.len() / 2].to_vec())));
-            self.outbox.push_back((at, Output::HangUp));
-        } else {
-            self.send(at, 0x00, &data);
+        let half = || {
+            let mut bytes = frame(0x00, &data);
+            bytes.truncate(bytes.len() / 2);
+            Output::Bytes(bytes)
+        };
+        match command {
+            0x12 | 0x1D if self.has(Fault::HangUp) => {
+                self.outbox.extend([(at, half()), (at, Output::HangUp)]);
+            }
+            0x11 | 0x24 if self.has(Fault::Stall) && !self.spent => {
+                self.spent = true;
+                self.outbox.push_back((at, half()));
+            }
+            0x11 | 0x24 if self.has(Fault::Late) && !self.spent => {
+                self.spent = true;
+                self.late = Some((at + LATE, Output::Bytes(frame(0x00, &data))));
+            }
+            _ => self.send(at, 0x00, &data),
         }
     }
 
@@ -376,10 +400,11 @@ impl Ai10 {
         let noise: Vec<u8> = (0..1 + self.next_random() % 8)
             .map(|_| (self.next_random() >> 8) as u8)
             .collect();
-        let lure: &[u8] = match self.next_random() % 4 {
+        let lure: &[u8] = match self.next_random() % 5 {
             0 => &[0xEF],
             1 => &[0xEF, 0xEF],
             2 => &[0xEF, 0xAA, 0xFF],
+            3 => &[0xEF, 0xAA, 0x00, 0x00, 0xF0],
             _ => &[0xEF, 0xAA, 0x00, 0x00, 0x02, 0x55],
         };
         [&noise, lure].concat()

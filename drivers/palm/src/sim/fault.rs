@@ -37,11 +37,15 @@ pub enum Fault {
     Reboot,
     /// Lists are always full tables of 203 bytes, whatever the count.
     LongList,
+    /// The first answer to a question comes so late that the host has given up.
+    Late,
+    /// The first answer to a question breaks off in the middle.
+    Stall,
     /// The line goes away in the middle of the reply to a capture.
     HangUp,
 }
 
-const NAMES: [(&str, Fault); 17] = [
+const NAMES: [(&str, Fault); 19] = [
     ("boot-delay", Fault::BootDelay),
     ("silence", Fault::Silence),
     ("drip", Fault::Drip),
@@ -58,6 +62,8 @@ const NAMES: [(&str, Fault); 17] = [
     ("ready-after-reset", Fault::ReadyAfterReset),
     ("reboot", Fault::Reboot),
     ("long-list", Fault::LongList),
+    ("late", Fault::Late),
+    ("stall", Fault::Stall),
     ("hang-up", Fault::HangUp),
 ];
 

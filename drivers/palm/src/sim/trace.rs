@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-/// One frame as a line: time since the start, direction, name, length, header.
+/// One frame as a line: direction, seconds since the start, name, length, header.
 pub(super) fn line(at: Duration, direction: &str, frame: &[u8]) -> String {
     let message = frame.get(2).copied().unwrap_or_default();
     let data = frame.get(5..frame.len().saturating_sub(1)).unwrap_or_default();
@@ -21,7 +21,7 @@ pub(super) fn line(at: Duration, direction: &str, frame: &[u8]) -> String {
         format!(" [{} bytes masked]", data.len())
     };
     format!(
-        "{:>9.3} {direction} {name:<24} {}{mask}",
+        "{direction} {:>9.3} {name:<24} {}{mask}",
         at.as_secs_f64(),
         header.join(" ")
     )
@@ -41,6 +41,7 @@ fn command_name(message: u8) -> &'static str {
         0x24 => "list ids",
         0x30 => "version",
         0x93 => "serial number",
+        0xB5 => "report boxes",
         _ => "unknown command",
     }
 }
@@ -62,10 +63,10 @@ mod tests {
             line(at, "<", &[0xEF]),
         ];
         expect![[r#"
-                1.234 > enrol single             EF AA 1D 00 03 [3 bytes masked]
-                1.234 > reset                    EF AA 10 00 00
-                1.234 < reply to verify          EF AA 00 00 02 [2 bytes masked]
-                1.234 < other                    EF"#]]
+            >     1.234 enrol single             EF AA 1D 00 03 [3 bytes masked]
+            >     1.234 reset                    EF AA 10 00 00
+            <     1.234 reply to verify          EF AA 00 00 02 [2 bytes masked]
+            <     1.234 other                    EF"#]]
         .assert_eq(&lines.join("\n"));
     }
 }
