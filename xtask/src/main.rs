@@ -3,14 +3,19 @@
 //! Everything a stranger or a build machine types goes through here, so that there is one way to do it. Each
 //! step says what it is about to do and how long it took; a step that is already done says so in one short line.
 
+mod arrows;
+mod checks;
+mod demo;
+mod deny;
+mod display;
 mod error;
-
+mod locales;
 mod models;
 mod paths;
 mod process;
 mod setup;
 mod steps;
-
+mod tidy;
 mod ui;
 mod wasm;
 
@@ -42,6 +47,20 @@ enum Verb {
     Portrait,
     /// Builds the screens into ui/dist.
     Ui(ui::Arguments),
+    /// Starts gateway, IDEC simulator, palm simulator and the kiosk window; installs what is missing first.
+    Run(demo::Arguments),
+    /// Runs all tests; installs what is missing first.
+    Test,
+    /// Checks the house rules: pure files, dependency reasons, file sizes, arrows between rooms.
+    Tidy,
+    /// Checks that the three languages have the same keys and variables.
+    Locales,
+    /// Checks licences, sources and bans with cargo-deny.
+    Deny,
+    /// Checks all but the tests: formatting, tidy, locales, lints, documents, deny.
+    Check,
+    /// Runs all of CI: what `check` does, and all tests.
+    Ci,
 }
 
 fn main() -> ExitCode {
@@ -67,5 +86,12 @@ fn perform(verb: Verb) -> Result<(), XtaskError> {
         Verb::Models => models::perform(&paths, models::Upstream::Try),
         Verb::Portrait => models::portrait(&paths).map(|_| ()),
         Verb::Ui(arguments) => ui::perform(&paths, &arguments),
+        Verb::Run(arguments) => demo::perform(&paths, &arguments),
+        Verb::Test => checks::test(&paths),
+        Verb::Tidy => tidy::perform(&paths),
+        Verb::Locales => locales::perform(&paths),
+        Verb::Deny => deny::perform(&paths),
+        Verb::Check => checks::check(&paths),
+        Verb::Ci => checks::check(&paths).and_then(|()| checks::test(&paths)),
     }
 }

@@ -249,7 +249,10 @@ fn get(paths: &Paths, manifest: &Manifest, model: &Model, upstream: Upstream) ->
             reasons: reasons.join("; "),
         });
     }
-    note(format!("{}: left out ({})", model.file, reasons.join("; ")));
+    note(format!(
+        "{}: left out, neither mirror nor upstream address can be reached",
+        model.file
+    ));
     paths::write(
         &refusal(paths, model),
         "Its upstream address could not be reached. `cargo xtask models` tries again.\n",

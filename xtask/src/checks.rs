@@ -1,0 +1,98 @@
+//! All that CI runs.
+
+use std::process::Command;
+
+use crate::display::Display;
+use crate::error::XtaskError;
+use crate::models::Upstream;
+use crate::paths::Paths;
+use crate::steps::step;
+use crate::{demo, deny, locales, models, process, setup, tidy, ui, wasm};
+
+/// Sets everything up and runs all tests.
+pub fn test(paths: &Paths) -> Result<(), XtaskError> {
+    prepare(paths)?;
+    // Stories start the programs themselves, so these must be there and be new.
+    demo::build(paths)?;
+    let display = Display::find()?;
+    step("Testing", || {
+        let mut rooms = cargo(paths);
+        rooms
+            .args(["test", "--workspace", "--exclude", "ui"])
+            .env("ALAQAN_MODELS", &paths.models);
+        display.lend(&mut rooms);
+        process::run(&mut rooms)
+    })?;
+    step("Testing the screens", || {
+        process::run(cargo(paths).args(["test", "--package", "ui"]))
+    })
+}
+
+/// All checks but the tests, the quickest first.
+pub fn check(paths: &Paths) -> Result<(), XtaskError> {
+    step("Checking the formatting", || {
+        process::run(cargo(paths).args(["fmt", "--all", "--check"]))
+    })?;
+    tidy::perform(paths)?;
+    locales::perform(paths)?;
+    prepare(paths)?;
+    step("Linting", || {
+        let lint = [
+            "clippy",
+            "--workspace",
+            "--exclude",
+            "ui",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ];
+        process::run(cargo(paths).args(lint))
+    })?;
+    step("Linting the screens", || {
+        process::run(cargo(paths).args([
+            "clippy",
+            "--package",
+            "ui",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ]))?;
+        let lint = [
+            "clippy",
+            "--package",
+            "ui",
+            "--target",
+            wasm::TARGET,
+            "--",
+            "-D",
+            "warnings",
+        ];
+        process::run(cargo(paths).args(lint))
+    })?;
+    step("Building the documents", || {
+        let mut doc = cargo(paths);
+        doc.args(["doc", "--workspace", "--exclude", "ui", "--no-deps"])
+            .env("RUSTDOCFLAGS", "-D warnings");
+        process::run(&mut doc)?;
+        let mut doc = cargo(paths);
+        process::run(
+            doc.args(["doc", "--package", "ui", "--no-deps"])
+                .env("RUSTDOCFLAGS", "-D warnings"),
+        )
+    })?;
+    deny::perform(paths)
+}
+
+fn prepare(paths: &Paths) -> Result<(), XtaskError> {
+    setup::perform(paths)?;
+    models::perform(paths, Upstream::TryOnce)?;
+    ui::perform(paths, &ui::Arguments::default())
+}
+
+fn cargo(paths: &Paths) -> Command {
+    let mut cargo = process::cargo();
+    cargo.current_dir(&paths.root);
+    cargo
+}

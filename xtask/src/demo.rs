@@ -1,0 +1,316 @@
+//! The whole of Alaqan on one machine: gateway, IDEC simulator, palm simulator and the kiosk window.
+
+mod clip;
+mod configuration;
+mod programs;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::display::Display;
+use crate::error::XtaskError;
+use crate::models::Upstream;
+use crate::paths::{self, Paths};
+use crate::steps::{note, step};
+use crate::{models, process, setup, ui};
+use clip::Camera;
+use programs::{Interrupt, Programs};
+
+/// How the demonstration is run.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Drive one whole verification without a person, check the signed document, and end.
+    #[arg(long, value_name = "NAME", value_parser = ["face"])]
+    script: Option<String>,
+    /// Folder of recorded clips with a manifest.toml; the default is ALAQAN_FOOTAGE.
+    #[arg(long, value_name = "DIR")]
+    clips: Option<PathBuf>,
+    /// Replay this clip of the folder even if there is a camera.
+    #[arg(long, value_name = "FILE")]
+    clip: Option<String>,
+    /// Forget the earlier demonstration first: keys, documents, outbox.
+    #[arg(long)]
+    fresh: bool,
+    /// Where pictures of the window go; the default is `screenshots` in the demo folder.
+    #[arg(long, value_name = "DIR")]
+    screenshots: Option<PathBuf>,
+    /// A window of ordinary size instead of the whole screen.
+    #[arg(long)]
+    windowed: bool,
+}
+
+/// Name of the one kiosk of the demonstration.
+const KIOSK: &str = "kiosk-0001";
+
+/// How long a program may take until it is ready.
+const READY_LIMIT: Duration = Duration::from_secs(60);
+
+/// Installs and builds what is missing, starts everything and waits for the end.
+pub fn perform(paths: &Paths, arguments: &Arguments) -> Result<(), XtaskError> {
+    if cfg!(not(unix)) {
+        return Err(XtaskError::Unsupported(
+            "the demonstration needs pseudo-terminals: run it on Linux".into(),
+        ));
+    }
+    setup::perform(paths)?;
+    models::perform(paths, Upstream::TryOnce)?;
+    ui::perform(paths, &ui::Arguments::default())?;
+    build(paths)?;
+    let stage = Stage::set(paths, arguments)?;
+    let mut programs = Programs::new(stage.folder.join("logs"), Interrupt::watch()?)?;
+    let result = stage.play(paths, arguments, &mut programs);
+    let logs = programs.end();
+    match result {
+        Err(XtaskError::Stopped) if arguments.script.is_none() => Ok(()),
+        Err(XtaskError::Demo { what, .. }) => Err(XtaskError::Demo { what, logs }),
+        result => result,
+    }
+}
+
+/// Builds every program of the workspace: the same packages, and so the same features, as the tests have.
+pub fn build(paths: &Paths) -> Result<(), XtaskError> {
+    step("Building the programs", || {
+        let mut cargo = process::cargo();
+        cargo
+            .current_dir(&paths.root)
+            .args(["build", "--workspace", "--exclude", "ui", "--bins"]);
+        process::run(&mut cargo)
+    })
+}
+
+/// The folder of the demonstration and what is in it.
+struct Stage {
+    folder: PathBuf,
+    gateway: PathBuf,
+    identity: PathBuf,
+    screenshots: PathBuf,
+}
+
+impl Stage {
+    fn set(paths: &Paths, arguments: &Arguments) -> Result<Self, XtaskError> {
+        let here = std::env::current_dir().map_err(XtaskError::file(".", "found"))?;
+        let folder =
+            paths::folder("ALAQAN_DEMO").map_or_else(|| paths.target.join("demo"), |path| here.join(path));
+        if arguments.fresh {
+            match std::fs::remove_dir_all(&folder) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(XtaskError::file(folder, "removed")(error));
+                }
+                _ => note("the earlier demonstration is forgotten"),
+            }
+        }
+        let screenshots = arguments
+            .screenshots
+            .as_ref()
+            .map_or_else(|| folder.join("screenshots"), |path| here.join(path));
+        for folder in [&folder, &screenshots, &folder.join("data"), &folder.join("ready")] {
+            paths::create_folder(folder)?;
+        }
+        Ok(Self {
+            gateway: folder.join("gateway"),
+            identity: folder.join("identity"),
+            folder,
+            screenshots,
+        })
+    }
+
+    fn play(&self, paths: &Paths, arguments: &Arguments, programs: &mut Programs) -> Result<(), XtaskError> {
+        let camera = Camera::choose(paths, arguments.clips.as_deref(), arguments.clip.as_deref())?;
+        note(camera.statement());
+        let display = Display::find()?;
+        let address = step("Starting gateway, IDEC simulator and palm simulator", || {
+            self.start(paths, programs)
+        })?;
+        let config = self.configure(paths, arguments, &camera, &address)?;
+        note(format!("demo folder {}", self.folder.display()));
+        match &arguments.script {
+            Some(script) => self.walk(paths, script, &config, &display, programs),
+            None => self.show(paths, &config, &display, programs),
+        }
+    }
+
+    /// Starts what stands behind the kiosk and gives the gateway's address.
+    fn start(&self, paths: &Paths, programs: &mut Programs) -> Result<String, XtaskError> {
+        let gateway = || Command::new(paths.binary("alaqan-gateway"));
+        if !self.gateway.join("gateway.toml").exists() {
+            programs.perform(
+                "gateway-init",
+                gateway().args(["init", "--dir"]).arg(&self.gateway),
+            )?;
+        }
+        if !self.identity.join("kiosk.pem").exists() {
+            let mut enrol = gateway();
+            enrol
+                .args(["enrol", "--dir"])
+                .arg(&self.gateway)
+                .args(["--kiosk", KIOSK, "--out"])
+                .arg(&self.identity);
+            programs.perform("gateway-enrol", &mut enrol)?;
+        }
+        let ready = |name: &str| self.folder.join("ready").join(name);
+        let mut centre = Command::new(paths.binary("alaqan-idec-sim"));
+        centre.arg("--config").arg(self.gateway.join("idec.toml"));
+        programs.start("idec-sim", &mut centre, Some(&ready("idec-sim")))?;
+        let mut run = gateway();
+        run.args(["run", "--config"])
+            .arg(self.gateway.join("gateway.toml"));
+        let mut palm = Command::new(paths.binary("alaqan-palm-sim"));
+        palm.args(["--protocol", "dfrobot-ai10", "--link"])
+            .arg(self.palm());
+        programs.start("palm-sim", &mut palm, Some(&ready("palm-sim")))?;
+        programs.start("gateway", &mut run, Some(&ready("gateway")))
+    }
+
+    fn palm(&self) -> PathBuf {
+        self.folder.join("palm")
+    }
+
+    fn configure(
+        &self,
+        paths: &Paths,
+        arguments: &Arguments,
+        camera: &Camera,
+        address: &str,
+    ) -> Result<PathBuf, XtaskError> {
+        let file = self.folder.join("kiosk.toml");
+        let facts = configuration::Facts {
+            data: &self.folder.join("data"),
+            models: &paths.models,
+            identity: &self.identity,
+            gateway_address: address,
+            palm: &self.palm(),
+            camera,
+            windowed: arguments.windowed,
+        };
+        paths::write(&file, configuration::text(&facts))?;
+        Ok(file)
+    }
+
+    /// A person uses the kiosk until they close it or interrupt this program.
+    fn show(
+        &self,
+        paths: &Paths,
+        config: &Path,
+        display: &Display,
+        programs: &mut Programs,
+    ) -> Result<(), XtaskError> {
+        let mut kiosk = Command::new(paths.binary("alaqan"));
+        kiosk.arg("--config").arg(config);
+        display.lend(&mut kiosk);
+        programs.start("kiosk", &mut kiosk, None)?;
+        println!("-> The kiosk is open; Ctrl-C ends it all");
+        let picture = self.screenshots.join("now.png");
+        let mut announced = false;
+        let mut taken = Instant::now();
+        programs.wait_for("kiosk", || {
+            if taken.elapsed() > Duration::from_secs(5) {
+                taken = Instant::now();
+                if display.photograph(&picture) && !announced {
+                    announced = true;
+                    note(format!(
+                        "the virtual display is photographed every 5 s into {}",
+                        picture.display()
+                    ));
+                }
+            }
+        })
+    }
+
+    /// The walk program uses the kiosk; then the document is asked back from the gateway and checked.
+    fn walk(
+        &self,
+        paths: &Paths,
+        script: &str,
+        config: &Path,
+        display: &Display,
+        programs: &mut Programs,
+    ) -> Result<(), XtaskError> {
+        let before = self.documents(paths)?;
+        let mut walk = Command::new(paths.binary("alaqan-walk"));
+        walk.arg("--kiosk")
+            .arg(paths.binary("alaqan"))
+            .arg("--config")
+            .arg(config);
+        walk.args(["--script", script, "--screenshots"])
+            .arg(&self.screenshots);
+        display.lend(&mut walk);
+        step(
+            &format!("Driving the window through one verification by {script}"),
+            || {
+                programs.start_shown("walk", &mut walk)?;
+                programs.wait_for("walk", || {})
+            },
+        )?;
+        note(format!("screenshots in {}", self.screenshots.display()));
+        let fresh: Vec<String> = self
+            .documents(paths)?
+            .into_iter()
+            .filter(|document| !before.contains(document))
+            .collect();
+        let [document] = fresh.as_slice() else {
+            return Err(XtaskError::Demo {
+                what: format!("the gateway holds {} new documents instead of one", fresh.len()),
+                logs: String::new(),
+            });
+        };
+        step(&format!("Checking document {document} from outside"), || {
+            self.check(paths, document)
+        })
+    }
+
+    /// Ids of the documents that the gateway holds.
+    fn documents(&self, paths: &Paths) -> Result<Vec<String>, XtaskError> {
+        let mut list = Command::new(paths.binary("alaqan-gateway"));
+        list.args(["list", "--config"])
+            .arg(self.gateway.join("gateway.toml"));
+        let text = process::output(&mut list)?;
+        Ok(document_ids(&String::from_utf8_lossy(&text)))
+    }
+
+    fn check(&self, paths: &Paths, document: &str) -> Result<(), XtaskError> {
+        let file = self.folder.join(format!("document-{document}.p7m"));
+        let mut export = Command::new(paths.binary("alaqan-gateway"));
+        export
+            .args(["export", "--config"])
+            .arg(self.gateway.join("gateway.toml"));
+        export.args(["--document", document, "--out"]).arg(&file);
+        process::output(&mut export)?;
+        let mut openssl = Command::new("openssl");
+        openssl
+            .args([
+                "cms", "-verify", "-cades", "-binary", "-purpose", "any", "-inform", "DER", "-in",
+            ])
+            .arg(&file);
+        openssl.arg("-CAfile").arg(self.identity.join("ca.pem"));
+        openssl.arg("-out").arg(file.with_extension("cbor"));
+        process::output(&mut openssl)?;
+        note(format!("document  {}", file.display()));
+        note(format!("check it  {}", process::line(&openssl)));
+        Ok(())
+    }
+}
+
+/// The first word of each line that is a document id: 32 hexadecimal digits.
+fn document_ids(list: &str) -> Vec<String> {
+    list.lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|word| word.len() == 32 && word.chars().all(|digit| digit.is_ascii_hexdigit()))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_found_in_a_list() {
+        let id = "00112233445566778899aabbccddeeff";
+        let check = |list: &str, expect: &[&str]| assert_eq!(document_ids(list), expect, "{list}");
+        check("", &[]);
+        check("no documents\n", &[]);
+        check(&format!("document  kiosk\n{id}  kiosk-0001  received\n"), &[id]);
+        check(&format!("{id}0 kiosk\n"), &[]);
+    }
+}

@@ -1,0 +1,200 @@
+//! The configuration file of the kiosk in the demonstration.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::KIOSK;
+use super::clip::Camera;
+use crate::display::SIZE_PX;
+
+/// What differs from one demonstration to the next.
+pub struct Facts<'a> {
+    /// Folder of the outbox.
+    pub data: &'a Path,
+    /// Folder of the models.
+    pub models: &'a Path,
+    /// Folder of the kiosk's key and certificates.
+    pub identity: &'a Path,
+    /// Host and port of the gateway.
+    pub gateway_address: &'a str,
+    /// Port of the palm scanner.
+    pub palm: &'a Path,
+    /// Where frames come from.
+    pub camera: &'a Camera,
+    /// Whether the kiosk is an ordinary window.
+    pub windowed: bool,
+}
+
+#[derive(Serialize)]
+struct File<'a> {
+    mode: &'a str,
+    kiosk_id: &'a str,
+    data: &'a Path,
+    models: &'a Path,
+    organisation: Organisation<'a>,
+    gateway: Gateway<'a>,
+    camera: FileCamera<'a>,
+    palm: Palm<'a>,
+    window: Window,
+    policy: Policy<'a>,
+}
+
+#[derive(Serialize)]
+struct Organisation<'a> {
+    name: &'a str,
+    bin: &'a str,
+}
+
+#[derive(Serialize)]
+struct Gateway<'a> {
+    url: String,
+    ca: &'a Path,
+    certificate: &'a Path,
+    key: &'a Path,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum FileCamera<'a> {
+    Device { device: u32 },
+    Replay { folder: &'a Path, clip: &'a str },
+}
+
+#[derive(Serialize)]
+struct Palm<'a> {
+    port: &'a Path,
+}
+
+#[derive(Serialize)]
+struct Window {
+    width: u32,
+    height: u32,
+    kiosk: bool,
+}
+
+#[derive(Serialize)]
+struct Policy<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    challenge_set: Option<&'a [&'static str]>,
+    passive: &'a str,
+}
+
+/// The file's text.
+pub fn text(facts: &Facts<'_>) -> String {
+    let (camera, challenge_set, passive) = match facts.camera {
+        Camera::Device { number } => (FileCamera::Device { device: *number }, None, "required"),
+        Camera::Replay {
+            folder, clip, offers, ..
+        } => (
+            FileCamera::Replay { folder, clip },
+            Some(offers.as_slice()),
+            "where-installed",
+        ),
+    };
+    let file = File {
+        mode: "demo",
+        kiosk_id: KIOSK,
+        data: facts.data,
+        models: facts.models,
+        organisation: Organisation {
+            name: "Demo Bank",
+            bin: "050140000001",
+        },
+        gateway: Gateway {
+            url: format!("wss://{}/v1/kiosk", facts.gateway_address),
+            ca: &facts.identity.join("ca.pem"),
+            certificate: &facts.identity.join("kiosk.pem"),
+            key: &facts.identity.join("kiosk.key"),
+        },
+        camera,
+        palm: Palm { port: facts.palm },
+        window: Window {
+            width: if facts.windowed { SIZE_PX.0 / 2 } else { SIZE_PX.0 },
+            height: if facts.windowed { SIZE_PX.1 / 2 } else { SIZE_PX.1 },
+            kiosk: !facts.windowed,
+        },
+        policy: Policy {
+            challenge_set,
+            passive,
+        },
+    };
+    let body = toml::to_string(&file).unwrap_or_else(|error| unreachable!("only text and numbers: {error}"));
+    format!("# Written by `cargo xtask run` at every start.\n{body}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_is_the_one_that_the_kiosk_reads() {
+        let check = |camera: &Camera, expect: &str| {
+            let text = text(&Facts {
+                data: Path::new("/d/data"),
+                models: Path::new("/m"),
+                identity: Path::new("/d/identity"),
+                gateway_address: "127.0.0.1:8443",
+                palm: Path::new("/d/palm"),
+                camera,
+                windowed: false,
+            });
+            let (_, rest) = text.split_once("[gateway]").unwrap();
+            assert_eq!(rest, expect);
+        };
+        check(
+            &Camera::Device { number: 2 },
+            r#"
+url = "wss://127.0.0.1:8443/v1/kiosk"
+ca = "/d/identity/ca.pem"
+certificate = "/d/identity/kiosk.pem"
+key = "/d/identity/kiosk.key"
+
+[camera]
+device = 2
+
+[palm]
+port = "/d/palm"
+
+[window]
+width = 1080
+height = 1920
+kiosk = true
+
+[policy]
+passive = "required"
+"#,
+        );
+        let replay = Camera::Replay {
+            folder: "/c".into(),
+            clip: "a.mp4".into(),
+            offers: vec!["turn-left", "blink", "smile"],
+            made: false,
+        };
+        check(
+            &replay,
+            r#"
+url = "wss://127.0.0.1:8443/v1/kiosk"
+ca = "/d/identity/ca.pem"
+certificate = "/d/identity/kiosk.pem"
+key = "/d/identity/kiosk.key"
+
+[camera]
+folder = "/c"
+clip = "a.mp4"
+
+[palm]
+port = "/d/palm"
+
+[window]
+width = 1080
+height = 1920
+kiosk = true
+
+[policy]
+challenge_set = ["turn-left", "blink", "smile"]
+passive = "where-installed"
+"#,
+        );
+    }
+}

@@ -1,0 +1,249 @@
+//! House rules that a compiler does not know. They are tests of this package too.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::arrows;
+use crate::error::XtaskError;
+use crate::paths::{self, Paths};
+use crate::process;
+use crate::steps::step;
+
+/// Files without a clock, a random source, a file, a socket or a thread. A folder stands for all in it.
+const PURE: &[&str] = &[
+    "crates/verification/src",
+    "crates/document/src",
+    "crates/sync/src/wire.rs",
+    "crates/sync/src/machine.rs",
+    "drivers/palm/src/efaa/protocol.rs",
+    "drivers/palm/src/efaa/commands",
+];
+
+/// What a pure file does not contain outside of its tests and comments.
+const IMPURE: &[&str] = &[
+    "now(",
+    "std::fs",
+    "std::net",
+    "std::env",
+    "std::process",
+    "tokio",
+    "thread::",
+    "SystemTime",
+    "rand::",
+    "getrandom",
+];
+
+/// What shipped code does not contain outside of its tests and comments.
+const UNFINISHED: &[&str] = &["todo!(", "unimplemented!(", "dbg!(", ".unwrap()"];
+
+/// No file of the repository is larger.
+const BYTES_MAX: u64 = 500_000;
+
+/// Checks all rules and lists what breaks them.
+pub fn perform(paths: &Paths) -> Result<(), XtaskError> {
+    step("Checking the house rules", || {
+        let broken = broken(paths)?;
+        if broken.is_empty() {
+            return Ok(());
+        }
+        Err(XtaskError::Rules {
+            count: broken.len(),
+            list: broken.join("\n"),
+        })
+    })
+}
+
+fn broken(paths: &Paths) -> Result<Vec<String>, XtaskError> {
+    let mut broken = Vec::new();
+    for file in tracked(paths)? {
+        let path = paths.root.join(&file);
+        // A file that was removed but not yet committed is still listed.
+        let Ok(metadata) = std::fs::metadata(&path) else {
+            continue;
+        };
+        if metadata.len() > BYTES_MAX && !file.ends_with("Cargo.lock") {
+            broken.push(format!("{}: larger than {BYTES_MAX} bytes", file.display()));
+        }
+        if file.extension().is_some_and(|extension| extension == "rs") {
+            broken.extend(broken_in_source(&file, &paths::read_text(&path)?));
+        }
+    }
+    for pure in PURE {
+        if !paths.root.join(pure).exists() {
+            broken.push(format!(
+                "{pure}: named as pure in xtask/src/tidy.rs, but it is not there"
+            ));
+        }
+    }
+    broken.extend(dependencies_without_reason(&paths::read_text(
+        &paths.root.join("Cargo.toml"),
+    )?));
+    broken.extend(arrows::broken(paths)?);
+    Ok(broken)
+}
+
+/// Files of the repository, relative to it: those that git knows, and the new ones that it does not ignore.
+fn tracked(paths: &Paths) -> Result<Vec<PathBuf>, XtaskError> {
+    let mut git = Command::new("git");
+    git.current_dir(&paths.root)
+        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
+    let listed = process::output(&mut git)?;
+    let names = listed.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+    let mut files: Vec<PathBuf> = names
+        .map(|name| PathBuf::from(String::from_utf8_lossy(name).as_ref()))
+        .collect();
+    files.sort();
+    files.dedup();
+    Ok(files)
+}
+
+fn broken_in_source(file: &Path, text: &str) -> Vec<String> {
+    let pure = PURE.iter().any(|pure| file.starts_with(pure)) && !is_test_file(file);
+    // The checks themselves must name what they look for.
+    let shipped = !file.starts_with("xtask") && !is_test_file(file);
+    let screens = file.starts_with("ui/src");
+    let mut broken = Vec::new();
+    let mut tell = |number: usize, what: &str| broken.push(format!("{}:{number}: {what}", file.display()));
+    for (number, line) in code_lines(text) {
+        if pure && let Some(word) = IMPURE.iter().find(|word| contains_word(line, word)) {
+            tell(number, &format!("`{word}` in a pure file"));
+        }
+        if shipped && let Some(word) = UNFINISHED.iter().find(|word| line.contains(**word)) {
+            tell(number, &format!("`{word}` outside of tests"));
+        }
+        if screens && literals(line).any(|literal| literal.chars().any(is_cyrillic)) {
+            tell(number, "a text that belongs into locales/");
+        }
+    }
+    if shipped || is_test_file(file) {
+        for (number, line) in text.lines().enumerate() {
+            if line.trim_start().starts_with("#[ignore") {
+                tell(number + 1, "an ignored test");
+            }
+        }
+    }
+    broken
+}
+
+/// Numbered lines of code above the tests of a file; comments are blank.
+fn code_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.lines()
+        .take_while(|line| !line.starts_with("#[cfg(test)]"))
+        .enumerate()
+        .map(|(at, line)| {
+            (
+                at + 1,
+                if line.trim_start().starts_with("//") {
+                    ""
+                } else {
+                    line
+                },
+            )
+        })
+}
+
+fn is_test_file(file: &Path) -> bool {
+    file.components().any(|part| {
+        ["tests", "benches", "examples"]
+            .iter()
+            .any(|name| part.as_os_str() == *name)
+    }) || file.file_stem().is_some_and(|stem| stem == "tests")
+}
+
+/// Whether the word stands there and is not the end of a longer one, such as `unknown(`.
+fn contains_word(line: &str, word: &str) -> bool {
+    line.match_indices(word)
+        .any(|(at, _)| !line[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_'))
+}
+
+/// String literals of one line, roughly: what stands between quotation marks.
+fn literals(line: &str) -> impl Iterator<Item = &str> {
+    line.split('"').skip(1).step_by(2)
+}
+
+fn is_cyrillic(letter: char) -> bool {
+    ('\u{400}'..='\u{52f}').contains(&letter)
+}
+
+/// Every library in the workspace's list says on its line why it is there. Rooms need no reason.
+fn dependencies_without_reason(manifest: &str) -> Vec<String> {
+    manifest
+        .lines()
+        .skip_while(|line| *line != "[workspace.dependencies]")
+        .skip(1)
+        .take_while(|line| !line.starts_with('['))
+        .filter(|line| line.contains('=') && !line.starts_with('#') && !line.contains("path ="))
+        .filter(|line| {
+            line.rsplit_once(" # ")
+                .is_none_or(|(_, reason)| reason.trim().len() < 4)
+        })
+        .map(|line| {
+            format!(
+                "Cargo.toml: no reason for `{}`",
+                line.split('=').next().unwrap_or(line).trim()
+            )
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_project_keeps_its_rules() {
+        let broken = broken(&Paths::find().unwrap()).unwrap();
+        assert!(broken.is_empty(), "{}", broken.join("\n"));
+    }
+
+    #[test]
+    fn breaches_are_found() {
+        let check = |file: &str, text: &str, expect: &[&str]| {
+            let found = broken_in_source(Path::new(file), text);
+            assert_eq!(found, expect, "{file}: {text}");
+        };
+        let pure = "crates/verification/src/session.rs";
+        check(
+            pure,
+            "let at = Instant::now();",
+            &["crates/verification/src/session.rs:1: `now(` in a pure file"],
+        );
+        check(pure, "// not now()\nlet x = unknown(1);", &[]);
+        check(
+            pure,
+            "fn f() {}\n#[cfg(test)]\nmod tests { std::fs::read(x).unwrap(); }",
+            &[],
+        );
+        check("gateway/src/lib.rs", "std::fs::read(x)?;", &[]);
+        check(
+            "gateway/src/lib.rs",
+            "\nread(x).unwrap();",
+            &["gateway/src/lib.rs:2: `.unwrap()` outside of tests"],
+        );
+        check("gateway/tests/a.rs", "read(x).unwrap();", &[]);
+        check(
+            "gateway/tests/a.rs",
+            "#[ignore]",
+            &["gateway/tests/a.rs:1: an ignored test"],
+        );
+        check(
+            "ui/src/app.rs",
+            "view!{ \"Сәлем\" }",
+            &["ui/src/app.rs:1: a text that belongs into locales/"],
+        );
+        check("ui/src/app.rs", "view!{ \"data-kk\" } // Сәлем", &[]);
+    }
+
+    #[test]
+    fn a_dependency_needs_a_reason() {
+        let check = |line: &str, expect: usize| {
+            let manifest = format!("[workspace.dependencies]\n{line}\n[profile.dev]\nopt = 1\n");
+            assert_eq!(dependencies_without_reason(&manifest).len(), expect, "{line}");
+        };
+        check("serde = \"1\" # configuration and IPC", 0);
+        check("serde = \"1\"", 1);
+        check("serde = \"1\" # x", 1);
+        check("face = { path = \"crates/face\" }", 0);
+        check("# Rooms", 0);
+    }
+}
