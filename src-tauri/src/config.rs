@@ -43,6 +43,14 @@ pub enum ConfigError {
         /// The file.
         path: PathBuf,
     },
+    /// There is no driver of this name.
+    #[error("{path} names the palm driver {name:?}, which does not exist")]
+    PalmDriver {
+        /// The file.
+        path: PathBuf,
+        /// The name.
+        name: String,
+    },
     /// A replay or a demonstration setting in production.
     #[error("{path} is for production, but {what}")]
     Production {
@@ -70,8 +78,8 @@ pub struct Config {
     pub gateway: Gateway,
     /// Where frames come from.
     pub camera: Camera,
-    /// Serial port of the palm scanner, if there is one.
-    pub palm_port: Option<PathBuf>,
+    /// The palm scanner, if there is one.
+    pub palm: Option<Palm>,
     /// The window.
     pub window: Window,
     /// The rules' numbers.
@@ -106,6 +114,21 @@ pub enum Camera {
         /// File in that folder.
         clip: String,
     },
+}
+
+/// The palm scanner.
+#[derive(Clone)]
+pub struct Palm {
+    /// Its serial port, such as `/dev/ttyUSB0` or `COM3`.
+    pub port: String,
+    /// What it speaks.
+    pub driver: &'static palm::Driver,
+}
+
+impl std::fmt::Debug for Palm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} on {}", self.driver.name, self.port)
+    }
 }
 
 /// The window.
@@ -161,7 +184,13 @@ struct FileCamera {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FilePalm {
-    port: PathBuf,
+    port: String,
+    #[serde(default = "first_driver")]
+    driver: String,
+}
+
+fn first_driver() -> String {
+    palm::DRIVERS.first().map(|driver| driver.name.to_owned()).unwrap_or_default()
 }
 
 /// Every field may be left out; the default of [`Policy`] then holds.
@@ -263,6 +292,11 @@ impl Config {
             (None, Some(folder), Some(clip)) => Camera::Replay { folder, clip },
             _ => return Err(ConfigError::Camera { path: path() }),
         };
+        let palm = file.palm.map(|palm| match palm::driver(&palm.driver) {
+            Some(driver) => Ok(Palm { port: palm.port, driver }),
+            None => Err(ConfigError::PalmDriver { path: path(), name: palm.driver }),
+        });
+        let palm = palm.transpose()?;
         let demo = file.mode == Mode::Demo;
         if !demo {
             let refuse = |what| Err(ConfigError::Production { path: path(), what });
@@ -283,7 +317,7 @@ impl Config {
             organisation: Organisation { name: file.organisation.name, bin: file.organisation.bin },
             gateway: file.gateway,
             camera,
-            palm_port: file.palm.map(|palm| palm.port),
+            palm,
             window: file.window,
             policy,
             catalogue: catalogue(),
@@ -344,6 +378,7 @@ mod tests {
         check("", "missing field `mode`");
         check(&GOOD.replace("kiosk = true", "kiosk = true\nkisok = 1"), "unknown field `kisok`");
         check(&GOOD.replace("device = 0", "device = 0\nclip = \"a.mp4\""), "either `device`, or `folder` and `clip`");
+        check(&GOOD.replace("[window]", "[palm]\nport = \"COM3\"\ndriver = \"x\"\n[window]"), "the palm driver \"x\"");
         check(&GOOD.replace("[policy]", "[policy]\nattempts = 9"), "one to three attempts");
         check(&GOOD.replace("[policy]", "[policy]\nchallenge_set = [\"blink\"]"), "three different prompted actions");
         check(&GOOD.replace("[policy]", "[policy]\nturn_min_deg = nan"), "outside its range");

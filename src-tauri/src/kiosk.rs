@@ -28,7 +28,7 @@ use verification::session::{Effect, Input, Opening, RecordFailed, Session, Showi
 use verification::time::{Now, UtcMs};
 
 use crate::capture::{Capture, Command, Report};
-use crate::config::{Camera, Config};
+use crate::config::{self, Camera, Config};
 use crate::convert::{self, Devices};
 
 /// Why the kiosk cannot start.
@@ -586,7 +586,7 @@ impl Core {
     /// The centre has answered: the answer counts only with the gateway's signature.
     fn identified(&mut self, id: DocumentId, signed: &[u8], now: UtcMs) {
         let answer = match signature::verify(signed, &self.authority_der, now) {
-            Ok(verified) if verified.signer_common_name == signature::GATEWAY_COMMON_NAME => {
+            Ok(verified) if verified.signer_common_name == identification::SIGNER_COMMON_NAME => {
                 identification::decode(verified.content.expose())
             }
             Ok(verified) => {
@@ -669,10 +669,10 @@ fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 
 /// Asks the palm scanner who it is, on a thread of its own: a silent one takes seconds.
 fn probe_palm(parts: &Arc<Parts>) {
-    let Some(port) = parts.config.palm_port.clone() else { return };
+    let Some(config::Palm { port, driver }) = parts.config.palm.clone() else { return };
     let events = parts.events.clone();
     let probe = move || {
-        let found = match palm::open(&port).and_then(|mut scanner| scanner.info()) {
+        let found = match (driver.open)(&port, driver.baud).and_then(|mut scanner| scanner.info()) {
             Ok(info) => {
                 tracing::info!(?info, "the palm scanner answers");
                 true

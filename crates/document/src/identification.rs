@@ -10,6 +10,10 @@ use crate::content::DecodeError;
 /// Version of the format that [`encode`] writes.
 pub const VERSION: u32 = 1;
 
+/// Common name of the certificate that signs answers. A kiosk accepts an answer from no other signer, and no
+/// kiosk is ever enrolled under this name.
+pub const SIGNER_COMMON_NAME: &str = "alaqan-gateway-answers";
+
 /// What the centre found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verdict {

@@ -335,6 +335,16 @@ pub fn verify(cms: &[u8], anchors: &[Vec<u8>], now: UtcMs) -> Result<Verified, V
     })
 }
 
+/// The certificates of a PEM text, each as DER, for [`verify`].
+///
+/// # Errors
+/// [`SignError::Certificate`] where the text holds anything but certificates.
+pub fn anchors_from_pem(pem: &[u8]) -> Result<Vec<Vec<u8>>, SignError> {
+    Certificate::load_pem_chain(pem)
+        .and_then(|chain| chain.iter().map(Encode::to_der).collect())
+        .map_err(SignError::Certificate)
+}
+
 fn parse(cms: &[u8]) -> Result<SignedData, VerifyError> {
     if cms.len() > SIGNED_MAX_BYTES {
         return Err(VerifyError::TooLarge(cms.len()));

@@ -126,16 +126,22 @@ fn check_snapshot(bytes: &[u8], expect: Expect) {
 
 #[test]
 fn the_format_of_the_document_is_kept() {
-    check_snapshot(&content::encode(&evidence()), expect![[r#"
+    check_snapshot(
+        &content::encode(&evidence()),
+        expect![[r#"
         {0: 1, 1: h'd0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0', 2: h'5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e', 3: {0: "«Алақан» банкі", 1: "000140000002"}, 4: {0: "kiosk-7", 1: "0.1.0"}, 5: 1, 6: "account-opening", 7: [{0: "processing", 1: 2, 2: 2, 3: 1780315200000}], 8: "880412401006", 9: 1, 10: 1780315190000, 11: 1780315260500, 12: 8, 13: {0: "clip", 1: "sha256:00", 2: true}, 14: [{0: 1, 1: 1780315210000, 2: [{0: 1, 1: 400000000}], 4: [1, 1]}, {0: 2, 1: 1780315230000, 2: [{0: 7, 1: 400001000, 2: 3000000000}], 3: 7.5e-1}], 15: [{0: [1], 1: 300, 2: 1280, 3: 720, 4: h'6a 70 65 67 20 6f 66 20 74 68 65 20 66 61 63 65'}, {0: [2, 7], 1: 300, 2: 1280, 3: 720, 4: h'6a 70 65 67'}], 16: {0: 3, 1: 3, 2: [1, 2, 3, 4, 5, 6, 7], 3: 10000000000, 4: 60000000000, 5: 400000000, 6: 1000000000, 7: 120000000000, 8: 8000000000, 9: 6e1, 10: 2e1, 11: 1.2e1, 12: 1.5e1, 13: 5.5e-1, 14: 2.5e-1, 15: 1.12e0, 16: 1, 17: 5e-1, 18: 9.5e-1}}
-        0c9a0cdf7936f71200c6c520c8e9a7817d98e125ceec90fcb39fd053e7b2aa05"#]]);
+        0c9a0cdf7936f71200c6c520c8e9a7817d98e125ceec90fcb39fd053e7b2aa05"#]],
+    );
 }
 
 #[test]
 fn the_format_of_the_answer_is_kept() {
-    check_snapshot(&identification::encode(&identification()), expect![[r#"
+    check_snapshot(
+        &identification::encode(&identification()),
+        expect![[r#"
         {0: 1, 1: h'd0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0', 2: 1, 3: 5e-1, 4: 2.5e-1, 5: "passport register", 6: "2024-02-29", 7: "d0d0", 8: 1780315262000}
-        072b1db8b8fa6fdbdf4bff6c590b9d9da6a95386d931a57caa657f3b4760d425"#]]);
+        072b1db8b8fa6fdbdf4bff6c590b9d9da6a95386d931a57caa657f3b4760d425"#]],
+    );
 }
 
 #[test]
