@@ -186,17 +186,30 @@ fn what_is_left_of_one_command_never_answers_the_next() {
         let simulator = simulate(&[fault]);
         let mut scanner = open(&simulator);
         assert_eq!(said(scanner.list()), expect);
-        let until = Instant::now() + Duration::from_secs(1);
-        while Instant::now() < until {
-            assert_eq!(scanner.info().unwrap().serial, "SIM-0000-0001");
-            assert_eq!(scanner.list().unwrap(), []);
-        }
+        assert_eq!(said(scanner.enrol(&tag(), LIMIT, &mut go_on)), ENROLLED);
+        assert_eq!(scanner.list().unwrap(), [ReferenceId(1001)]);
+        assert_eq!(said(scanner.verify(LIMIT, &mut go_on)), IDENTIFIED);
     };
     check(Fault::Late, "fault Timeout: no answer to the command \"list\"");
     check(
         Fault::Stall,
         "fault Protocol: no valid answer to the command \"list\" in what was received",
     );
+}
+
+#[test]
+fn a_cancelled_capture_does_not_end_the_next() {
+    let simulator = simulate(&[Fault::LateAbort]);
+    let mut scanner = open(&simulator);
+    scanner.enrol(&tag(), LIMIT, &mut go_on).unwrap();
+    let mut at_once = |_| ControlFlow::Break(());
+    for _ in 0..3 {
+        assert_eq!(
+            scanner.verify(LIMIT, &mut at_once).unwrap(),
+            VerifyOutcome::Cancelled
+        );
+        assert_eq!(said(scanner.verify(LIMIT, &mut go_on)), IDENTIFIED);
+    }
 }
 
 /// As from a module of another speed, or another device.

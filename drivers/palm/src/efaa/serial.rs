@@ -17,6 +17,8 @@ const READ_SLICE: Duration = Duration::from_millis(20);
 const FRAME_GAP: Duration = Duration::from_millis(200);
 /// How long after a reset a READY note still belongs to it. No module restarts as quickly as this.
 const READY_GRACE: Duration = Duration::from_millis(300);
+/// How long after a reset the capture that it ended may still say that it was aborted.
+const ABORT_GRACE: Duration = Duration::from_millis(500);
 /// How often a reset is sent before the module counts as mute: one may be lost while the module starts.
 const RESET_TRIES: u32 = 3;
 
@@ -27,6 +29,12 @@ pub struct Line {
     /// Whether the module is known to be idle, with no late reply under way.
     settled: bool,
     reset_at: Option<Instant>,
+    /// The command that has not been answered.
+    unanswered: Option<u8>,
+    /// The command that the last reset cut short, until it has said so.
+    cut: Option<u8>,
+    /// Whether the READY note that a reset may cause has not been seen.
+    ready_is_due: bool,
 }
 
 /// The reply to a command, or that the watch ended it.
@@ -53,6 +61,9 @@ impl Line {
             decoder: Decoder::default(),
             settled: false,
             reset_at: None,
+            unanswered: None,
+            cut: None,
+            ready_is_due: false,
         })
     }
 
@@ -86,9 +97,13 @@ impl Line {
             self.settle()?;
         }
         self.settled = false;
+        self.unanswered = Some(C::MESSAGE);
         let answer = self.converse(command, also, watch)?;
         match answer {
-            Answer::Reply { .. } => self.settled = true,
+            Answer::Reply { .. } => {
+                self.settled = true;
+                self.unanswered = None;
+            }
             Answer::Stopped => self.settle()?,
         }
         Ok(answer)
@@ -108,6 +123,8 @@ impl Line {
                             source,
                         })?;
                     self.reset_at = Some(Instant::now());
+                    self.ready_is_due = true;
+                    self.cut = self.unanswered.take();
                     self.settled = true;
                     return Ok(());
                 }
@@ -158,6 +175,11 @@ impl Line {
                 match inbound::read(&frame) {
                     Inbound::Reply {
                         message,
+                        result: ResultCode::ABORTED,
+                        ..
+                    } if self.reset_caused_abort(message, now) => {}
+                    Inbound::Reply {
+                        message,
                         result,
                         payload,
                     } if message == C::MESSAGE || also.contains(&message) => {
@@ -196,9 +218,17 @@ impl Line {
 
     /// Whether a READY note is the one that a reset may cause; there is at most one for each reset.
     fn reset_caused_ready(&mut self, now: Instant) -> bool {
+        std::mem::take(&mut self.ready_is_due) && self.reset_within(READY_GRACE, now)
+    }
+
+    /// Whether an "aborted" speaks of the command that the reset cut short, and not of one that came later.
+    fn reset_caused_abort(&mut self, message: u8, now: Instant) -> bool {
+        self.cut.take_if(|cut| *cut == message).is_some() && self.reset_within(ABORT_GRACE, now)
+    }
+
+    fn reset_within(&self, grace: Duration, now: Instant) -> bool {
         self.reset_at
-            .take()
-            .is_some_and(|reset_at| now - reset_at < READY_GRACE)
+            .is_some_and(|reset_at| now.saturating_duration_since(reset_at) < grace)
     }
 
     fn discard_stale(&mut self) -> io::Result<()> {

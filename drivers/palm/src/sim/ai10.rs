@@ -10,6 +10,7 @@ const BOOT_DELAY: Duration = Duration::from_secs(1);
 const RESTART: Duration = Duration::from_millis(500);
 /// Longer than a host waits for the answer to a question.
 const LATE: Duration = Duration::from_millis(2500);
+const LATE_ABORT: Duration = Duration::from_millis(40);
 const DRIP_PAUSE: Duration = Duration::from_millis(1);
 /// Palms get ids from here on, faces from 1.
 const FIRST_PALM: u16 = 1001;
@@ -52,8 +53,10 @@ pub(super) struct Ai10 {
     random: u64,
     inbox: Vec<u8>,
     outbox: VecDeque<(Duration, Output)>,
-    /// An answer that comes late; others overtake it.
+    /// An answer that comes late.
     late: Option<(Duration, Output)>,
+    /// When a capture that was ended will say so, and its command.
+    late_abort: Option<(Duration, u8)>,
     users: BTreeMap<u16, User>,
     /// Whose palm lies on the sensor: the one that was enrolled last.
     presented: Option<u16>,
@@ -80,6 +83,7 @@ impl Ai10 {
             inbox: Vec::new(),
             outbox: VecDeque::new(),
             late: None,
+            late_abort: None,
             users: BTreeMap::new(),
             presented: None,
             job: None,
@@ -100,21 +104,24 @@ impl Ai10 {
             self.send(at, 0x01, &[0]);
         }
         self.inbox.extend(bytes);
-        while let Some(frame) = self.take_frame() {
+        if let Some((_, output)) = self.late.take_if(|(at, _)| *at <= now) {
+            self.outbox.push_back((now, output));
+        }
+        while self.late.is_none()
+            && let Some(frame) = self.take_frame()
+        {
             self.note(now, ">", &frame);
             self.obey(now, frame[2], &frame[5..frame.len() - 1]);
         }
         self.work(now);
+        if let Some((at, command)) = self.late_abort.take_if(|(at, _)| *at <= now) {
+            self.reply(at, command, 2, &[]);
+        }
         self.due(now)
     }
 
     fn due(&mut self, now: Duration) -> Vec<Output> {
-        let mut due: Vec<Output> = self
-            .late
-            .take_if(|(at, _)| *at <= now)
-            .map(|(_, output)| output)
-            .into_iter()
-            .collect();
+        let mut due = Vec::new();
         while self.outbox.front().is_some_and(|(at, _)| *at <= now) {
             due.extend(self.outbox.pop_front().map(|(_, output)| output));
         }
@@ -125,10 +132,17 @@ impl Ai10 {
     pub(super) fn deadline(&self) -> Option<Duration> {
         let job = self.job.as_ref().map(|job| job.next_note_at.min(job.ends_at));
         let late = self.late.as_ref().map(|(at, _)| *at);
-        [job, late, self.starts_at, self.outbox.front().map(|(at, _)| *at)]
-            .into_iter()
-            .flatten()
-            .min()
+        let abort = self.late_abort.as_ref().map(|(at, _)| *at);
+        [
+            job,
+            late,
+            abort,
+            self.starts_at,
+            self.outbox.front().map(|(at, _)| *at),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     fn has(&self, fault: Fault) -> bool {
@@ -163,8 +177,11 @@ impl Ai10 {
     }
 
     fn obey(&mut self, now: Duration, command: u8, data: &[u8]) {
-        if command != 0x11 {
-            self.job = None;
+        if command != 0x11
+            && let Some(job) = self.job.take()
+            && self.has(Fault::LateAbort)
+        {
+            self.late_abort = Some((now + LATE_ABORT, job.command));
         }
         match (command, data) {
             (0x10, []) => {

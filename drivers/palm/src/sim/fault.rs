@@ -37,15 +37,17 @@ pub enum Fault {
     Reboot,
     /// Lists are always full tables of 203 bytes, whatever the count.
     LongList,
-    /// The first answer to a question comes so late that the host has given up.
+    /// The first answer to a question comes so late that the host has given up; all others wait behind it.
     Late,
     /// The first answer to a question breaks off in the middle.
     Stall,
+    /// A capture that another command ends says so shortly afterwards, instead of nothing.
+    LateAbort,
     /// The line goes away in the middle of the reply to a capture.
     HangUp,
 }
 
-const NAMES: [(&str, Fault); 19] = [
+const NAMES: [(&str, Fault); 20] = [
     ("boot-delay", Fault::BootDelay),
     ("silence", Fault::Silence),
     ("drip", Fault::Drip),
@@ -64,6 +66,7 @@ const NAMES: [(&str, Fault); 19] = [
     ("long-list", Fault::LongList),
     ("late", Fault::Late),
     ("stall", Fault::Stall),
+    ("late-abort", Fault::LateAbort),
     ("hang-up", Fault::HangUp),
 ];
 
