@@ -45,7 +45,10 @@ pub fn perform(paths: &Paths) -> Result<(), XtaskError> {
     step("Checking bans, licences and sources", || {
         let mut deny = std::process::Command::new(&program);
         deny.current_dir(&paths.root)
-            .args(["--offline", "check", "bans", "licenses", "sources"]);
+            .args(["--locked", "--workspace", "check", "--hide-inclusion-graph"]);
+        // A wrapper says who may, not who does.
+        deny.args(["--allow", "unmatched-wrapper", "--allow", "unused-wrapper"])
+            .args(["bans", "licenses", "sources"]);
         process::run(&mut deny)
     })
 }

@@ -147,7 +147,9 @@ fn is_test_file(file: &Path) -> bool {
         ["tests", "benches", "examples"]
             .iter()
             .any(|name| part.as_os_str() == *name)
-    }) || file.file_stem().is_some_and(|stem| stem == "tests")
+    }) || file
+        .file_stem()
+        .is_some_and(|stem| stem == "tests" || stem == "conformance")
 }
 
 /// Whether the word stands there and is not the end of a longer one, such as `unknown(`.
