@@ -1,0 +1,21 @@
+# Texts of the consents: consent-<name>-title and consent-<name>-body. A blank line starts a paragraph, "• " a line of a list.
+# When a text changes, its version in the catalogue of services changes too.
+
+consent-processing-title = Consent to the processing of biometric data
+consent-processing-body =
+    To confirm your identity in accordance with the rules of identification, the kiosk collects and processes:
+
+    • your IIN;
+    • the image of your face or, if you choose that way, of your palm;
+    • pictures of the movements you are asked for, the time and the result of the procedure.
+
+    The data is sent encrypted to the bank and, for comparison, to the Identification Data Exchange Center. The result is kept in a document with an electronic signature.
+
+    You have the right to be told about your data, to ask for its correction and to withdraw this consent. To do so, please contact the bank.
+consent-automated-decision-title = Consent to an automated decision
+consent-automated-decision-body =
+    The kiosk checks automatically, with the help of artificial intelligence, that a living person is in front of the camera. The information system of the centre compares your image with the reference image.
+
+    The bank takes this result into account when it decides about the service.
+
+    You have the right to ask how the decision was made and to object to it. To do so, tell a member of the bank's staff the record number that appears at the end of the session.

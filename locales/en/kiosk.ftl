@@ -1,0 +1,150 @@
+# Texts of the kiosk's screens. Polite and short.
+
+brand = Alaqan
+language-name = English
+
+## Top strip
+toolbar = Kiosk settings
+language-choice = Language
+contrast = High contrast
+cancel = End session
+back = Back
+step = Step { $number } of { $of }
+
+## Notices and status strip
+notice-replay = A recording is played instead of the camera: { $name }
+notice-demo = Demonstration mode
+link-online = Online
+link-offline = Offline
+pending = { $count ->
+    [0] All documents are sent
+    [one] { $count } document waits to be sent
+   *[other] { $count } documents wait to be sent
+}
+
+## Long inactivity
+idle-title = Are you still here?
+idle-body = { $seconds ->
+    [one] In { $seconds } second the session will close and your data will leave the screen.
+   *[other] In { $seconds } seconds the session will close and your data will leave the screen.
+}
+stay-alive = I am here
+
+## Greeting
+welcome-greeting = Welcome!
+welcome-intro = Confirm your identity with your face or your palm
+welcome-iin = You will need your IIN
+welcome-begin = Start
+
+## Service
+service-title = Which service do you need?
+
+## Consent
+consent-number = Consent { $number } of { $of }
+consent-version = Version of the text: { $version }
+consent-agree = I agree
+consent-refuse = I refuse
+consent-refusal-title = What happens if I refuse?
+consent-refusal-body = The session ends and this kiosk does not confirm your identity. Ask a member of the bank's staff about other ways.
+
+## IIN
+claim-title = Enter your IIN
+claim-hint = Individual identification number: the 12 digits on your identity card
+claim-entered = { $count ->
+    [one] { $count } digit of { $of } entered
+   *[other] { $count } digits of { $of } entered
+}
+claim-keypad = Digits
+claim-delete = Delete
+claim-next = Continue
+claim-error-shape = An IIN has exactly 12 digits. Please check the number.
+claim-error-birth-date = The first 6 digits are a date of birth, but there is no such date. Please check them.
+claim-error-century = The 7th digit is not valid. Please check it.
+claim-error-check-digit = One of the digits is wrong. Please compare the number with your identity card.
+
+## Method
+method-title = Choose how to confirm your identity
+method-face = Face
+method-face-hint = You look into the camera and make a few movements
+method-palm = Palm
+method-palm-hint = You bring your palm to the scanner
+method-video = Video call
+method-video-hint = A specialist helps you by video
+availability-ready = Available
+availability-device-unavailable = The device is not working now
+availability-not-for-this-service = Not for this service
+availability-not-yet = Not available yet
+
+## Face capture
+face-title = Face capture
+face-preview = Your picture from the camera
+face-attempt = Attempt { $attempt } of { $attempts }
+face-actions = Movements done: { $done } of { $of }
+face-return = Then look straight into the camera again
+face-help = If you cannot make the movement, call a member of the bank's staff
+prompt-show-face = Bring your face into the oval
+prompt-closer = Come closer
+prompt-one-person-only = Only one person in front of the camera, please
+prompt-look-straight = Look straight into the camera
+prompt-hold-still = Hold still
+prompt-turn-left = Turn your head to the left
+prompt-turn-right = Turn your head to the right
+prompt-look-up = Lift your chin
+prompt-look-down = Lower your chin
+prompt-blink = Close and open your eyes
+prompt-open-mouth = Open and close your mouth
+prompt-smile = Smile
+
+## Failed attempt
+attempt-failed-title = It did not work this time
+attempt-failed-advice = What to do
+reason-not-performed = The movement was not seen in time
+reason-not-performed-advice = When the prompt appears, make the movement slowly and clearly.
+reason-wrong-action = A different movement was seen
+reason-wrong-action-advice = Make only the movement that is shown on the screen.
+reason-face-lost = Your face left the picture
+reason-face-lost-advice = Keep your face inside the oval until the end.
+reason-several-faces = There were several people in front of the camera
+reason-several-faces-advice = Please ask the others to step aside.
+reason-jump = The picture changed suddenly
+reason-jump-advice = Stay where you are and move slowly.
+reason-not-bona-fide = We could not confirm that a living person is in front of the camera
+reason-not-bona-fide-advice = Take off a mask or dark glasses and look straight into the camera.
+attempt-failed-left = { $left ->
+    [one] { $left } attempt left
+   *[other] { $left } attempts left
+}
+retry = Try again
+
+## Progress
+progress-camera = Starting the camera
+progress-recording = Signing and saving the document
+progress-identifying = Waiting for the centre's answer
+progress-wait = Please wait
+
+## Outcome
+outcome-verified = Your identity is confirmed
+outcome-verified-body = The result was given to the bank. Thank you!
+outcome-not-verified = Your identity is not confirmed
+outcome-not-verified-body = Please ask a member of the bank's staff. If you disagree with the result, tell them the record number.
+outcome-attack-suspected = We could not confirm a living person
+outcome-attack-suspected-body = Please ask a member of the bank's staff. If you disagree with the result, tell them the record number.
+outcome-failure-to-acquire = No usable picture could be taken
+outcome-failure-to-acquire-body = Your identity was not checked. Start again or ask a member of the bank's staff.
+outcome-withdrawn = You ended the session
+outcome-withdrawn-body = Your identity is not confirmed. You can start again at any time.
+outcome-timed-out = The session has run out of time
+outcome-timed-out-body = The session was closed to protect your data. You can start again.
+outcome-device-unavailable = A device is not working
+outcome-device-unavailable-body = This was not your fault. Please ask a member of the bank's staff.
+outcome-awaiting-identification = Recorded, but not yet confirmed
+outcome-awaiting-identification-body = Your data is saved. The centre's answer will come later: ask the bank for it with the record number.
+outcome-record = Record number
+finish = Done
+
+## Out of service
+out-of-service-title = The kiosk is out of service for now
+out-of-service-body = We are sorry. Please ask a member of the bank's staff.
+out-of-service-store = The protected data store cannot be opened
+out-of-service-internal = The program is restarting after a fault
+out-of-service-code = Code for the technician: { $code }

@@ -1,0 +1,150 @@
+# Киоск экрандарының мәтіндері. Сөйлеу тәртібі: сыпайы, «сіз» түрі.
+
+brand = Alaqan
+language-name = Қазақша
+
+## Жоғарғы жолақ
+toolbar = Киоск баптаулары
+language-choice = Тіл
+contrast = Жоғары контраст
+cancel = Сеансты аяқтау
+back = Артқа
+step = { $number }-қадам, барлығы { $of }
+
+## Хабарламалар және күй жолағы
+notice-replay = Камераның орнына жазба көрсетіліп тұр: { $name }
+notice-demo = Демонстрациялық режим
+link-online = Байланыс бар
+link-offline = Байланыс жоқ
+pending = { $count ->
+    [0] Барлық құжат жіберілді
+    [one] { $count } құжат жіберілуін күтуде
+   *[other] { $count } құжат жіберілуін күтуде
+}
+
+## Ұзақ әрекетсіздік
+idle-title = Сіз осындасыз ба?
+idle-body = { $seconds ->
+    [one] { $seconds } секундтан кейін сеанс жабылып, деректеріңіз экраннан өшіріледі.
+   *[other] { $seconds } секундтан кейін сеанс жабылып, деректеріңіз экраннан өшіріледі.
+}
+stay-alive = Мен осындамын
+
+## Қарсы алу
+welcome-greeting = Сәлеметсіз бе!
+welcome-intro = Бетіңіз немесе алақаныңыз арқылы жеке басыңызды растаңыз
+welcome-iin = Сізге ЖСН қажет болады
+welcome-begin = Бастау
+
+## Қызмет
+service-title = Қандай қызмет қажет?
+
+## Келісім
+consent-number = { $number }-келісім, барлығы { $of }
+consent-version = Мәтін нұсқасы: { $version }
+consent-agree = Келісемін
+consent-refuse = Бас тартамын
+consent-refusal-title = Бас тартсаңыз не болады?
+consent-refusal-body = Сеанс аяқталады және бұл киоск жеке басыңызды растамайды. Басқа тәсілдер туралы банк қызметкерінен сұраңыз.
+
+## ЖСН
+claim-title = ЖСН-іңізді енгізіңіз
+claim-hint = Жеке сәйкестендіру нөмірі – жеке куәлігіңіздегі 12 цифр
+claim-entered = { $count ->
+    [one] { $of } цифрдың { $count } цифры енгізілді
+   *[other] { $of } цифрдың { $count } цифры енгізілді
+}
+claim-keypad = Цифрлар
+claim-delete = Өшіру
+claim-next = Жалғастыру
+claim-error-shape = ЖСН дәл 12 цифрдан тұрады. Нөмірді тексеріңіз.
+claim-error-birth-date = Алғашқы 6 цифр – туған күн, бірақ ондай күн жоқ. Оларды тексеріңіз.
+claim-error-century = 7-цифр дұрыс емес. Оны тексеріңіз.
+claim-error-check-digit = Цифрлардың бірі қате. Нөмірді жеке куәлігіңізбен салыстырыңыз.
+
+## Тәсіл
+method-title = Растау тәсілін таңдаңыз
+method-face = Бет
+method-face-hint = Камераға қарап, бірнеше қимыл жасайсыз
+method-palm = Алақан
+method-palm-hint = Алақаныңызды сканерге жақындатасыз
+method-video = Бейнеқоңырау
+method-video-hint = Маман бейнебайланыс арқылы көмектеседі
+availability-ready = Қолжетімді
+availability-device-unavailable = Құрылғы қазір жұмыс істемейді
+availability-not-for-this-service = Бұл қызметке қолданылмайды
+availability-not-yet = Әзірге қолжетімсіз
+
+## Бетті түсіру
+face-title = Бетті түсіру
+face-preview = Камерадағы бейнеңіз
+face-attempt = { $attempt }-талпыныс, барлығы { $attempts }
+face-actions = Орындалған қимыл: { $done } / { $of }
+face-return = Содан кейін камераға қайта тура қараңыз
+face-help = Қимылды жасай алмасаңыз, банк қызметкерін шақырыңыз
+prompt-show-face = Бетіңізді сопақшаға келтіріңіз
+prompt-closer = Жақынырақ келіңіз
+prompt-one-person-only = Камера алдында бір ғана адам тұрсын
+prompt-look-straight = Камераға тура қараңыз
+prompt-hold-still = Қозғалмай тұрыңыз
+prompt-turn-left = Басыңызды солға бұрыңыз
+prompt-turn-right = Басыңызды оңға бұрыңыз
+prompt-look-up = Иегіңізді көтеріңіз
+prompt-look-down = Иегіңізді түсіріңіз
+prompt-blink = Көзіңізді жұмып, ашыңыз
+prompt-open-mouth = Аузыңызды ашып, жабыңыз
+prompt-smile = Күлімсіреңіз
+
+## Сәтсіз талпыныс
+attempt-failed-title = Бұл жолы болмады
+attempt-failed-advice = Не істеу керек
+reason-not-performed = Сұралған қимыл уақытында байқалмады
+reason-not-performed-advice = Нұсқау шыққанда қимылды баяу әрі анық жасаңыз.
+reason-wrong-action = Басқа қимыл байқалды
+reason-wrong-action-advice = Тек экранда көрсетілген қимылды жасаңыз.
+reason-face-lost = Бетіңіз кадрдан шығып кетті
+reason-face-lost-advice = Түсіру аяқталғанша бетіңізді сопақшаның ішінде ұстаңыз.
+reason-several-faces = Камера алдында бірнеше адам болды
+reason-several-faces-advice = Басқа адамдардан шеткерірек тұруды өтініңіз.
+reason-jump = Бейне кенет өзгерді
+reason-jump-advice = Орныңыздан жылжымай, баяу қимылдаңыз.
+reason-not-bona-fide = Камера алдында тірі адам тұрғанын растай алмадық
+reason-not-bona-fide-advice = Бетперде мен қара көзілдірікті шешіп, камераға тура қарап тұрыңыз.
+attempt-failed-left = { $left ->
+    [one] { $left } талпыныс қалды
+   *[other] { $left } талпыныс қалды
+}
+retry = Қайталап көру
+
+## Жұмыс барысы
+progress-camera = Камераны қосып жатырмыз
+progress-recording = Құжатқа қол қойып, сақтап жатырмыз
+progress-identifying = Орталықтың жауабын күтіп тұрмыз
+progress-wait = Күте тұруыңызды сұраймыз
+
+## Нәтиже
+outcome-verified = Жеке басыңыз расталды
+outcome-verified-body = Нәтиже банкке берілді. Рақмет!
+outcome-not-verified = Жеке басыңыз расталмады
+outcome-not-verified-body = Банк қызметкеріне жүгініңіз. Нәтижемен келіспесеңіз, оған жазба нөмірін айтыңыз.
+outcome-attack-suspected = Тірі адам екенін растай алмадық
+outcome-attack-suspected-body = Банк қызметкеріне жүгініңіз. Нәтижемен келіспесеңіз, оған жазба нөмірін айтыңыз.
+outcome-failure-to-acquire = Жарамды бейне түсірілмеді
+outcome-failure-to-acquire-body = Жеке басыңыз тексерілген жоқ. Қайтадан бастаңыз немесе банк қызметкеріне жүгініңіз.
+outcome-withdrawn = Сеанс өз қалауыңызбен аяқталды
+outcome-withdrawn-body = Жеке басыңыз расталған жоқ. Кез келген уақытта қайта бастай аласыз.
+outcome-timed-out = Сеанс уақыты бітті
+outcome-timed-out-body = Деректеріңізді қорғау үшін сеанс жабылды. Қайтадан бастай аласыз.
+outcome-device-unavailable = Құрылғы жұмыс істемей тұр
+outcome-device-unavailable-body = Бұл сізден болған жоқ. Банк қызметкеріне жүгініңіз.
+outcome-awaiting-identification = Жазылды, бірақ әлі расталған жоқ
+outcome-awaiting-identification-body = Деректеріңіз сақталды. Орталықтың жауабы кейінірек келеді: оны жазба нөмірі бойынша банктен біліңіз.
+outcome-record = Жазба нөмірі
+finish = Аяқтау
+
+## Қызмет көрсету мүмкін емес
+out-of-service-title = Киоск уақытша жұмыс істемейді
+out-of-service-body = Кешірім сұраймыз. Банк қызметкеріне жүгініңіз.
+out-of-service-store = Қорғалған деректер қоймасы ашылмай тұр
+out-of-service-internal = Бағдарлама ақаудан кейін қайта іске қосылуда
+out-of-service-code = Техникалық маманға арналған код: { $code }

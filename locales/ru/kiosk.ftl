@@ -1,0 +1,158 @@
+# Тексты экранов киоска. Обращение вежливое, на «вы».
+
+brand = Alaqan
+language-name = Русский
+
+## Верхняя полоса
+toolbar = Настройки киоска
+language-choice = Язык
+contrast = Высокий контраст
+cancel = Завершить сеанс
+back = Назад
+step = Шаг { $number } из { $of }
+
+## Уведомления и строка состояния
+notice-replay = Вместо камеры воспроизводится запись: { $name }
+notice-demo = Демонстрационный режим
+link-online = Связь есть
+link-offline = Связи нет
+pending = { $count ->
+    [0] Все документы отправлены
+    [one] { $count } документ ожидает отправки
+    [few] { $count } документа ожидают отправки
+    [many] { $count } документов ожидают отправки
+   *[other] { $count } документа ожидают отправки
+}
+
+## Долгое бездействие
+idle-title = Вы ещё здесь?
+idle-body = { $seconds ->
+    [one] Через { $seconds } секунду сеанс закроется, а ваши данные исчезнут с экрана.
+    [few] Через { $seconds } секунды сеанс закроется, а ваши данные исчезнут с экрана.
+    [many] Через { $seconds } секунд сеанс закроется, а ваши данные исчезнут с экрана.
+   *[other] Через { $seconds } секунды сеанс закроется, а ваши данные исчезнут с экрана.
+}
+stay-alive = Я здесь
+
+## Приветствие
+welcome-greeting = Здравствуйте!
+welcome-intro = Подтвердите свою личность по лицу или ладони
+welcome-iin = Вам понадобится ИИН
+welcome-begin = Начать
+
+## Услуга
+service-title = Какая услуга вам нужна?
+
+## Согласие
+consent-number = Согласие { $number } из { $of }
+consent-version = Версия текста: { $version }
+consent-agree = Даю согласие
+consent-refuse = Отказываюсь
+consent-refusal-title = Что будет, если отказаться?
+consent-refusal-body = Сеанс завершится, и этот киоск не подтвердит вашу личность. О других способах спросите сотрудника банка.
+
+## ИИН
+claim-title = Введите ваш ИИН
+claim-hint = Индивидуальный идентификационный номер – 12 цифр в удостоверении личности
+claim-entered = { $count ->
+    [one] Введена { $count } цифра из { $of }
+    [few] Введены { $count } цифры из { $of }
+    [many] Введено { $count } цифр из { $of }
+   *[other] Введено { $count } цифры из { $of }
+}
+claim-keypad = Цифры
+claim-delete = Стереть
+claim-next = Продолжить
+claim-error-shape = ИИН состоит ровно из 12 цифр. Проверьте номер.
+claim-error-birth-date = Первые 6 цифр – дата рождения, но такой даты нет. Проверьте их.
+claim-error-century = Неверна 7-я цифра. Проверьте её.
+claim-error-check-digit = Одна из цифр неверна. Сверьте номер с удостоверением личности.
+
+## Способ
+method-title = Выберите способ подтверждения
+method-face = Лицо
+method-face-hint = Вы посмотрите в камеру и сделаете несколько движений
+method-palm = Ладонь
+method-palm-hint = Вы поднесёте ладонь к сканеру
+method-video = Видеозвонок
+method-video-hint = Специалист поможет вам по видеосвязи
+availability-ready = Доступно
+availability-device-unavailable = Устройство сейчас не работает
+availability-not-for-this-service = Не подходит для этой услуги
+availability-not-yet = Пока недоступно
+
+## Съёмка лица
+face-title = Съёмка лица
+face-preview = Ваше изображение с камеры
+face-attempt = Попытка { $attempt } из { $attempts }
+face-actions = Выполнено движений: { $done } из { $of }
+face-return = Затем снова посмотрите прямо в камеру
+face-help = Если не можете выполнить движение, позовите сотрудника банка
+prompt-show-face = Поместите лицо в овал
+prompt-closer = Подойдите ближе
+prompt-one-person-only = Перед камерой должен быть один человек
+prompt-look-straight = Посмотрите прямо в камеру
+prompt-hold-still = Не двигайтесь
+prompt-turn-left = Поверните голову налево
+prompt-turn-right = Поверните голову направо
+prompt-look-up = Поднимите подбородок
+prompt-look-down = Опустите подбородок
+prompt-blink = Закройте и откройте глаза
+prompt-open-mouth = Откройте и закройте рот
+prompt-smile = Улыбнитесь
+
+## Неудачная попытка
+attempt-failed-title = В этот раз не получилось
+attempt-failed-advice = Что сделать
+reason-not-performed = Нужное движение не было замечено вовремя
+reason-not-performed-advice = Когда появится подсказка, выполните движение медленно и чётко.
+reason-wrong-action = Замечено другое движение
+reason-wrong-action-advice = Выполняйте только то движение, которое показано на экране.
+reason-face-lost = Лицо вышло из кадра
+reason-face-lost-advice = Держите лицо внутри овала до конца съёмки.
+reason-several-faces = Перед камерой было несколько человек
+reason-several-faces-advice = Попросите других людей отойти в сторону.
+reason-jump = Изображение резко изменилось
+reason-jump-advice = Оставайтесь на месте и двигайтесь медленно.
+reason-not-bona-fide = Не удалось подтвердить, что перед камерой живой человек
+reason-not-bona-fide-advice = Снимите маску и тёмные очки и смотрите прямо в камеру.
+attempt-failed-left = { $left ->
+    [one] Осталась { $left } попытка
+    [few] Осталось { $left } попытки
+    [many] Осталось { $left } попыток
+   *[other] Осталось { $left } попытки
+}
+retry = Попробовать снова
+
+## Ход работы
+progress-camera = Включаем камеру
+progress-recording = Подписываем и сохраняем документ
+progress-identifying = Ждём ответ центра
+progress-wait = Пожалуйста, подождите
+
+## Итог
+outcome-verified = Ваша личность подтверждена
+outcome-verified-body = Результат передан банку. Спасибо!
+outcome-not-verified = Ваша личность не подтверждена
+outcome-not-verified-body = Обратитесь к сотруднику банка. Если вы не согласны с результатом, назовите ему номер записи.
+outcome-attack-suspected = Не удалось подтвердить, что это живой человек
+outcome-attack-suspected-body = Обратитесь к сотруднику банка. Если вы не согласны с результатом, назовите ему номер записи.
+outcome-failure-to-acquire = Не удалось получить пригодный снимок
+outcome-failure-to-acquire-body = Ваша личность не проверялась. Начните заново или обратитесь к сотруднику банка.
+outcome-withdrawn = Сеанс завершён по вашему желанию
+outcome-withdrawn-body = Ваша личность не подтверждена. Вы можете начать заново в любое время.
+outcome-timed-out = Время сеанса истекло
+outcome-timed-out-body = Сеанс закрыт, чтобы защитить ваши данные. Вы можете начать заново.
+outcome-device-unavailable = Устройство не работает
+outcome-device-unavailable-body = Это произошло не по вашей вине. Обратитесь к сотруднику банка.
+outcome-awaiting-identification = Записано, но ещё не подтверждено
+outcome-awaiting-identification-body = Ваши данные сохранены. Ответ центра придёт позже: узнайте его в банке по номеру записи.
+outcome-record = Номер записи
+finish = Готово
+
+## Киоск не работает
+out-of-service-title = Киоск временно не работает
+out-of-service-body = Приносим извинения. Обратитесь к сотруднику банка.
+out-of-service-store = Защищённое хранилище данных не открывается
+out-of-service-internal = Программа перезапускается после сбоя
+out-of-service-code = Код для технического специалиста: { $code }

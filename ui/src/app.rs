@@ -1,0 +1,209 @@
+//! The frame around every screen, and what all screens share.
+
+use ::ipc::{ErrorCode, Intent, Language, Link, Screen, View};
+use leptos::prelude::*;
+
+use crate::components::idle::IdleWarning;
+use crate::components::status::{Notices, StatusStrip};
+use crate::components::toolbar::Toolbar;
+use crate::ipc;
+use crate::locale::{self, Arguments, Key};
+use crate::screens::attempt_failed::AttemptFailed;
+use crate::screens::claim::Claim;
+use crate::screens::consent::Consent;
+use crate::screens::face::Face;
+use crate::screens::method::MethodChoice;
+use crate::screens::out_of_service::OutOfService;
+use crate::screens::outcome::OutcomeShown;
+use crate::screens::progress::Progress;
+use crate::screens::service::ServiceChoice;
+use crate::screens::welcome::Welcome;
+
+/// What every screen needs; found by [`Kiosk::of_context`].
+#[derive(Clone, Copy)]
+pub struct Kiosk {
+    /// The newest view; `None` until the shell has sent one.
+    pub view: RwSignal<Option<View>>,
+    /// Language of the newest view.
+    pub language: Memo<Language>,
+    /// Whether this person chose the colours of high contrast.
+    pub high_contrast: RwSignal<bool>,
+}
+
+impl Kiosk {
+    /// The one that [`App`] provides.
+    pub fn of_context() -> Self {
+        expect_context()
+    }
+
+    /// A text that follows the language.
+    pub fn say(self, key: Key) -> impl Fn() -> String + Copy + Send + 'static {
+        move || locale::text(self.language.get(), key, vec![])
+    }
+
+    /// A text with variables that follows the language, and the variables where they are reactive.
+    pub fn say_with(
+        self,
+        key: Key,
+        arguments: impl Fn() -> Arguments + Send + 'static,
+    ) -> impl Fn() -> String + Send + 'static {
+        move || locale::text(self.language.get(), key, arguments())
+    }
+
+    /// A text of the catalogue that follows the language.
+    pub fn say_named(self, name: String) -> impl Fn() -> String + Send + 'static {
+        move || locale::named(self.language.get(), &name, vec![])
+    }
+}
+
+/// The whole page.
+#[component]
+pub fn App() -> impl IntoView {
+    let view = RwSignal::new(None::<View>);
+    let language = Memo::new(move |_| {
+        view.with(|view| view.as_ref().map_or_else(Language::default, |view| view.language))
+    });
+    let high_contrast = RwSignal::new(false);
+    let kiosk = Kiosk {
+        view,
+        language,
+        high_contrast,
+    };
+    provide_context(kiosk);
+
+    ipc::subscribe(
+        move |new| {
+            let ended = new.screen == Screen::Welcome
+                && view.with_untracked(|old| old.as_ref().is_some_and(|old| old.screen != Screen::Welcome));
+            if ended {
+                // The next person starts with the ordinary colours.
+                high_contrast.set(false);
+            }
+            view.set(Some(new));
+        },
+        move || view.set(Some(without_shell())),
+    );
+    Effect::new(move || ipc::set_document_language(locale::tag(language.get())));
+    Effect::new(move || ipc::set_document_contrast(high_contrast.get()));
+
+    let frame = Memo::new(move |_| view.with(|view| view.as_ref().map(|view| frame(&view.screen))));
+    let in_session = Memo::new(move |_| frame.with(|frame| frame.as_ref().is_some_and(is_in_session)));
+    let idle = Memo::new(move |_| view.with(|view| view.as_ref().and_then(|view| view.idle_warning_s)));
+    let idle_shown = Memo::new(move |_| idle.get().is_some());
+    let on_key = move || {
+        if idle_shown.get_untracked() {
+            ipc::send(Intent::StayAlive);
+        } else if in_session.get_untracked() {
+            ipc::touched();
+        }
+    };
+    let on_pointer = move || {
+        // While the warning is up it answers the touch itself.
+        if in_session.get_untracked() && !idle_shown.get_untracked() {
+            ipc::touched();
+        }
+    };
+
+    view! {
+        <div class="kiosk" on:pointerdown=move |_| on_pointer() on:keydown=move |_| on_key()>
+            <div class="kiosk__page" inert=move || idle_shown.get()>
+                <Toolbar />
+                <Notices />
+                <main class="kiosk__main">{move || frame.get().map(show)}</main>
+                <StatusStrip />
+            </div>
+            <Show when=move || idle_shown.get()>
+                <IdleWarning seconds=Signal::derive(move || idle.get().unwrap_or_default()) />
+            </Show>
+        </div>
+    }
+}
+
+/// What decides that a screen is built anew: all of it, except for what changes while the person is busy on it
+/// and must find their entry and the camera's picture where they were.
+fn frame(screen: &Screen) -> Screen {
+    match screen {
+        Screen::Claim { .. } => Screen::Claim { error: None },
+        Screen::Face { .. } => Screen::Face {
+            prompt: ::ipc::Prompt::ShowFace,
+            done: 0,
+            of: 0,
+            attempt: 0,
+            attempts: 0,
+        },
+        other => other.clone(),
+    }
+}
+
+/// Whether there is a session that a touch keeps alive.
+fn is_in_session(screen: &Screen) -> bool {
+    !matches!(screen, Screen::Welcome | Screen::OutOfService { .. })
+}
+
+fn show(screen: Screen) -> AnyView {
+    match screen {
+        Screen::Welcome => view! { <Welcome /> }.into_any(),
+        Screen::Service { services } => view! { <ServiceChoice services /> }.into_any(),
+        Screen::Consent {
+            text,
+            version,
+            number,
+            of,
+        } => view! { <Consent text version number of /> }.into_any(),
+        Screen::Claim { .. } => view! { <Claim /> }.into_any(),
+        Screen::Method { methods } => view! { <MethodChoice methods /> }.into_any(),
+        Screen::Face { .. } => view! { <Face /> }.into_any(),
+        Screen::AttemptFailed { reason, left } => view! { <AttemptFailed reason left /> }.into_any(),
+        Screen::Progress { stage } => view! { <Progress stage /> }.into_any(),
+        Screen::Outcome { outcome, record } => view! { <OutcomeShown outcome record /> }.into_any(),
+        Screen::OutOfService { code } => view! { <OutOfService code /> }.into_any(),
+    }
+}
+
+/// What is shown when the page does not stand in the shell, or the shell refuses it.
+fn without_shell() -> View {
+    View {
+        language: Language::default(),
+        screen: Screen::OutOfService {
+            code: ErrorCode::Internal,
+        },
+        link: Link::Offline,
+        pending: 0,
+        replay: None,
+        demo: false,
+        idle_warning_s: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ::ipc::{ClaimError, Prompt};
+
+    use super::*;
+
+    #[test]
+    fn entry_and_camera_survive_what_changes_on_their_screens() {
+        let wrong = Screen::Claim {
+            error: Some(ClaimError::Shape),
+        };
+        assert_eq!(frame(&wrong), frame(&Screen::Claim { error: None }));
+        let face = |prompt, done| Screen::Face {
+            prompt,
+            done,
+            of: 3,
+            attempt: 1,
+            attempts: 3,
+        };
+        assert_eq!(frame(&face(Prompt::Closer, 0)), frame(&face(Prompt::Smile, 2)));
+        let consent = |text: &str| Screen::Consent {
+            text: text.into(),
+            version: 1,
+            number: 1,
+            of: 2,
+        };
+        assert_ne!(
+            frame(&consent("processing")),
+            frame(&consent("automated-decision"))
+        );
+    }
+}

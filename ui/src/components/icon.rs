@@ -1,0 +1,133 @@
+//! Small signs beside words. They are drawn in the colour of the text and hidden from screen readers, for the
+//! words beside them say the same.
+
+use leptos::prelude::*;
+
+/// What a sign shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Glyph {
+    /// Yes, done.
+    Check,
+    /// No, end.
+    Cross,
+    /// Attention.
+    Exclamation,
+    /// Half light, half dark.
+    Contrast,
+    /// A clock.
+    Clock,
+    /// A hand, palm to the front.
+    Palm,
+    /// A face in a frame.
+    Face,
+    /// A video call.
+    Video,
+    /// A strip of film.
+    Film,
+    /// A flask: a trial.
+    Flask,
+    /// A sheet of paper.
+    Document,
+    /// A line that holds.
+    Online,
+    /// A line that is broken.
+    Offline,
+    /// An arrow to where one came from.
+    Back,
+    /// An arrow onwards.
+    Next,
+    /// Delete one character.
+    Backspace,
+    /// A round arrow: once more.
+    Again,
+    /// A bank.
+    Bank,
+    /// Banknotes.
+    Money,
+    /// A SIM card.
+    Sim,
+    /// A person's card.
+    Card,
+    /// A camera.
+    Camera,
+    /// A shield with a question mark.
+    Shield,
+    /// A plug.
+    Plug,
+    /// A door to leave by.
+    Leave,
+    /// An hourglass.
+    Hourglass,
+    /// A tool.
+    Wrench,
+}
+
+/// A sign, as tall as its font.
+#[component]
+pub fn Icon(
+    /// What it shows.
+    glyph: Glyph,
+) -> impl IntoView {
+    view! {
+        <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+            <path d=outline(glyph)></path>
+        </svg>
+    }
+}
+
+/// The lines of a sign in a square of 24, drawn by a pen that is 2 wide.
+fn outline(glyph: Glyph) -> &'static str {
+    match glyph {
+        Glyph::Check => "M4.5 12.5 10 18 19.5 7",
+        Glyph::Cross => "M6 6 18 18M18 6 6 18",
+        Glyph::Exclamation => "M12 4.5V14M12 18.5V19.5",
+        Glyph::Contrast => "M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18V21M12 7.5H19M12 12H20.8M12 16.5H19",
+        Glyph::Clock => "M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18M12 7V12.5L15.5 15",
+        Glyph::Palm => {
+            "M8 12.5V6.2a1.4 1.4 0 0 1 2.8 0V11M10.8 11V4.4a1.4 1.4 0 0 1 2.8 0V11M13.6 11V5.6a1.4 1.4 0 0 1 2.8 0\
+             V12M16.4 12V8.6a1.4 1.4 0 0 1 2.8 0V14.5C19.2 18.6 16.8 21 13.4 21C10.4 21 9 19.8 7.4 17.2\
+             L4.6 12.9a1.5 1.5 0 0 1 2.4-1.7L8 12.5"
+        }
+        Glyph::Face => {
+            "M3 8V4.5A1.5 1.5 0 0 1 4.5 3H8M16 3H19.5A1.5 1.5 0 0 1 21 4.5V8M21 16V19.5A1.5 1.5 0 0 1 19.5 21H16\
+             M8 21H4.5A1.5 1.5 0 0 1 3 19.5V16M9 9V10.5M15 9V10.5M12 9V13H11M8.8 15.6C10.6 17.2 13.4 17.2 15.2 15.6"
+        }
+        Glyph::Video => {
+            "M4.5 6H13.5A1.5 1.5 0 0 1 15 7.5V16.5A1.5 1.5 0 0 1 13.5 18H4.5A1.5 1.5 0 0 1 3 16.5V7.5\
+             A1.5 1.5 0 0 1 4.5 6M15 10.5 21 7V17L15 13.5"
+        }
+        Glyph::Film => "M4 4H20V20H4ZM8 4V20M16 4V20M4 8H8M4 12H20M4 16H8M16 8H20M16 16H20",
+        Glyph::Flask => {
+            "M9 3H15M10 3V9L4.8 18.4A1.7 1.7 0 0 0 6.3 21H17.7A1.7 1.7 0 0 0 19.2 18.4L14 9V3M7.5 15H16.5"
+        }
+        Glyph::Document => "M6 3H14L19 8V21H6ZM14 3V8H19M9 13H16M9 17H16",
+        Glyph::Online => {
+            "M3 9.5C8.2 4.5 15.8 4.5 21 9.5M6.3 13C9.6 10 14.4 10 17.7 13M9.6 16.4C11 15.2 13 15.2 14.4 16.4M12 19.5V20"
+        }
+        Glyph::Offline => {
+            "M3 9.5C4.6 8 6.4 6.9 8.3 6.3M13 5.8C15.9 6 18.7 7.3 21 9.5M6.3 13C7.4 12 8.7 11.3 10 11M15.5 11.4L17.7 13M12 19.5V20M4 3L20 21"
+        }
+        Glyph::Back => "M20 12H4M10.5 5.5 4 12 10.5 18.5",
+        Glyph::Next => "M4 12H20M13.5 5.5 20 12 13.5 18.5",
+        Glyph::Backspace => {
+            "M8.5 5H20A1.5 1.5 0 0 1 21.5 6.5V17.5A1.5 1.5 0 0 1 20 19H8.5L2.5 12ZM11.5 9 17 15M17 9 11.5 15"
+        }
+        Glyph::Again => "M19.5 12A7.5 7.5 0 1 1 17 6.4L19.5 8.6M19.5 3.8V8.6H14.7",
+        Glyph::Bank => "M3 9.5 12 4 21 9.5ZM5.5 9.5V17.5M10 9.5V17.5M14 9.5V17.5M18.5 9.5V17.5M3 20H21",
+        Glyph::Money => "M3 6.5H21V17.5H3ZM8.5 9.5H15.5M8.5 12H15.5M12 12V15.5M5.5 9.5V9.6M18.5 14.5V14.6",
+        Glyph::Sim => "M6 3H14L19 8V21H6ZM9 12H16V18H9ZM12.5 12V18M9 15H16",
+        Glyph::Card => {
+            "M3 5H21V19H3ZM8 9.2a1.8 1.8 0 1 0 0 3.6a1.8 1.8 0 1 0 0-3.6M5.4 16.2C6 14.4 10 14.4 10.6 16.2M14 10H18M14 14H18"
+        }
+        Glyph::Camera => "M3 8H7L9 5H15L17 8H21V19H3ZM12 9.5a3.7 3.7 0 1 0 0 7.4a3.7 3.7 0 1 0 0-7.4",
+        Glyph::Shield => {
+            "M12 3 19.5 6V11.5C19.5 16 16.5 19.4 12 21C7.5 19.4 4.5 16 4.5 11.5V6ZM9.7 9.6C9.7 6.8 14.3 6.8 14.3 9.6C14.3 11.4 12 11.5 12 13.4M12 16.6V16.7"
+        }
+        Glyph::Plug => "M9 3V8M15 3V8M6.5 8H17.5V11.5A5.5 5.5 0 0 1 6.5 11.5ZM12 17V21",
+        Glyph::Leave => "M14 4H5V20H14M10 12H21M17 8 21 12 17 16",
+        Glyph::Hourglass => "M6 3H18M6 21H18M7.5 3V6.5L12 12L7.5 17.5V21M16.5 3V6.5L12 12L16.5 17.5V21",
+        Glyph::Wrench => {
+            "M20 7.2A5 5 0 0 1 13.4 12.6L6.6 19.4A1.9 1.9 0 0 1 3.9 16.7L10.9 9.9A5 5 0 0 1 16.6 3.6L13.8 6.5L14.4 9.4L17.3 10Z"
+        }
+    }
+}

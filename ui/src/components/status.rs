@@ -1,0 +1,81 @@
+//! What must never be hidden: that this is a demonstration or a replay, and the state of the line.
+
+use ::ipc::Link;
+use leptos::prelude::*;
+
+use crate::app::Kiosk;
+use crate::components::icon::{Glyph, Icon};
+use crate::locale::Key;
+
+/// Notices under the toolbar.
+#[component]
+pub fn Notices() -> impl IntoView {
+    let kiosk = Kiosk::of_context();
+    let demo = Memo::new(move |_| {
+        kiosk
+            .view
+            .with(|view| view.as_ref().is_some_and(|view| view.demo))
+    });
+    let replay = Memo::new(move |_| {
+        kiosk
+            .view
+            .with(|view| view.as_ref().and_then(|view| view.replay.clone()))
+    });
+    view! {
+        <div class="notices">
+            <Show when=move || demo.get()>
+                <p class="notice notice--demo" data-testid="notice-demo">
+                    <Icon glyph=Glyph::Flask />
+                    <span>{kiosk.say(Key("notice-demo"))}</span>
+                </p>
+            </Show>
+            <Show when=move || replay.get().is_some()>
+                <p class="notice notice--replay" data-testid="notice-replay">
+                    <Icon glyph=Glyph::Film />
+                    <span>
+                        {kiosk.say_with(
+                            Key("notice-replay"),
+                            move || vec![("name", replay.get().unwrap_or_default().into())],
+                        )}
+                    </span>
+                </p>
+            </Show>
+        </div>
+    }
+}
+
+/// The line to the gateway and the documents that wait, at the bottom.
+#[component]
+pub fn StatusStrip() -> impl IntoView {
+    let kiosk = Kiosk::of_context();
+    let link = Memo::new(move |_| kiosk.view.with(|view| view.as_ref().map(|view| view.link)));
+    let pending = Memo::new(move |_| {
+        kiosk
+            .view
+            .with(|view| view.as_ref().map_or(0, |view| view.pending))
+    });
+    let shown = move |link| match link {
+        Link::Online => (Glyph::Online, "online", Key("link-online")),
+        Link::Offline => (Glyph::Offline, "offline", Key("link-offline")),
+    };
+    view! {
+        <footer class="status" role="status">
+            {move || {
+                link.get()
+                    .map(|link| {
+                        let (glyph, name, key) = shown(link);
+                        view! {
+                            <p class="status__item" data-testid="link" data-link=name>
+                                <Icon glyph />
+                                <span>{kiosk.say(key)}</span>
+                            </p>
+                        }
+                    })
+            }}
+            <p class="status__item" data-testid="pending" data-pending=move || pending.get()>
+                <Icon glyph=Glyph::Document />
+                <span>{kiosk.say_with(Key("pending"), move || vec![("count", pending.get().into())])}</span>
+            </p>
+        </footer>
+    }
+}

@@ -1,0 +1,89 @@
+//! The strip at the top: what can be done at any time.
+
+use ::ipc::{Intent, Language, Screen};
+use leptos::prelude::*;
+
+use crate::app::Kiosk;
+use crate::components::icon::{Glyph, Icon};
+use crate::ipc;
+use crate::locale::{self, Key, LANGUAGES};
+
+/// Languages, contrast, end of the session.
+#[component]
+pub fn Toolbar() -> impl IntoView {
+    let kiosk = Kiosk::of_context();
+    let on = move |test: fn(&Screen) -> bool| {
+        kiosk
+            .view
+            .with(|view| view.as_ref().is_some_and(|view| test(&view.screen)))
+    };
+    // The welcome screen has its own, larger buttons for the languages.
+    let languages = Memo::new(move |_| on(|screen| !matches!(screen, Screen::Welcome)));
+    let cancel = Memo::new(move |_| {
+        on(|screen| {
+            !matches!(
+                screen,
+                Screen::Welcome | Screen::Outcome { .. } | Screen::OutOfService { .. }
+            )
+        })
+    });
+    view! {
+        <header class="toolbar" role="toolbar" aria-label=kiosk.say(Key("toolbar"))>
+            <span class="toolbar__brand">
+                <Icon glyph=Glyph::Palm />
+                <span>{kiosk.say(Key("brand"))}</span>
+            </span>
+            <Show when=move || languages.get()>
+                <div class="toolbar__languages" role="group" aria-label=kiosk.say(Key("language-choice"))>
+                    {LANGUAGES.map(|language| view! { <LanguageButton language class="chip" /> }).collect_view()}
+                </div>
+            </Show>
+            <button
+                type="button"
+                class="chip chip--contrast"
+                data-testid="contrast"
+                aria-pressed=move || kiosk.high_contrast.get().to_string()
+                on:click=move |_| kiosk.high_contrast.update(|high| *high = !*high)
+            >
+                <Icon glyph=Glyph::Contrast />
+                <span>{kiosk.say(Key("contrast"))}</span>
+            </button>
+            <Show when=move || cancel.get()>
+                <button
+                    type="button"
+                    class="chip chip--cancel"
+                    data-testid="cancel"
+                    on:click=|_| ipc::send(Intent::Cancel)
+                >
+                    <Icon glyph=Glyph::Cross />
+                    <span>{kiosk.say(Key("cancel"))}</span>
+                </button>
+            </Show>
+        </header>
+    }
+}
+
+/// A button that changes the language, named in that language.
+#[component]
+pub fn LanguageButton(
+    /// The language.
+    language: Language,
+    /// Class of the button.
+    class: &'static str,
+) -> impl IntoView {
+    let kiosk = Kiosk::of_context();
+    let tag = locale::tag(language);
+    view! {
+        <button
+            type="button"
+            class=class
+            lang=tag
+            data-testid=format!("language-{tag}")
+            aria-pressed=move || (kiosk.language.get() == language).to_string()
+            on:click=move |_| ipc::send(Intent::SetLanguage { language })
+        >
+            <Icon glyph=Glyph::Check />
+            <span>{locale::text(language, Key("language-name"), vec![])}</span>
+        </button>
+    }
+}

@@ -1,0 +1,12 @@
+//! One file for each screen.
+
+pub mod attempt_failed;
+pub mod claim;
+pub mod consent;
+pub mod face;
+pub mod method;
+pub mod out_of_service;
+pub mod outcome;
+pub mod progress;
+pub mod service;
+pub mod welcome;

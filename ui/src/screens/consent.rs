@@ -1,0 +1,130 @@
+//! One consent text.
+
+use ::ipc::Intent;
+use leptos::prelude::*;
+
+use crate::app::Kiosk;
+use crate::components::back::BackButton;
+use crate::components::heading::Heading;
+use crate::components::icon::{Glyph, Icon};
+use crate::ipc;
+use crate::locale::{self, Key};
+
+/// The text, what refusal means, and the two answers.
+#[component]
+pub fn Consent(
+    /// Name of the text.
+    text: String,
+    /// Its version.
+    version: u32,
+    /// Which of how many, from 1.
+    number: u32,
+    /// How many.
+    of: u32,
+) -> impl IntoView {
+    let kiosk = Kiosk::of_context();
+    let title = kiosk.say_named(format!("consent-{text}-title"));
+    let body_name = format!("consent-{text}-body");
+    let body = move || {
+        blocks(&locale::named(kiosk.language.get(), &body_name, vec![]))
+            .into_iter()
+            .map(|block| match block {
+                Block::Paragraph(words) => view! { <p>{words}</p> }.into_any(),
+                Block::List(items) => {
+                    let items = items
+                        .into_iter()
+                        .map(|item| view! { <li>{item}</li> })
+                        .collect_view();
+                    view! { <ul>{items}</ul> }.into_any()
+                }
+            })
+            .collect_view()
+    };
+    view! {
+        <section class="screen" data-screen="consent" data-consent=text>
+            <Heading step=2>{title}</Heading>
+            <div class="screen__body consent">
+                <article class="consent__text" tabindex="0">
+                    {body}
+                    <p class="consent__version">
+                        {kiosk.say_with(
+                            Key("consent-number"),
+                            move || vec![("number", number.into()), ("of", of.into())],
+                        )} " · "
+                        {kiosk.say_with(Key("consent-version"), move || vec![("version", version.into())])}
+                    </p>
+                </article>
+                <aside class="consent__refusal">
+                    <Icon glyph=Glyph::Exclamation />
+                    <div>
+                        <h2>{kiosk.say(Key("consent-refusal-title"))}</h2>
+                        <p>{kiosk.say(Key("consent-refusal-body"))}</p>
+                    </div>
+                </aside>
+            </div>
+            <div class="actions">
+                <BackButton />
+                <button
+                    type="button"
+                    class="button button--end"
+                    data-testid="consent-refuse"
+                    on:click=|_| ipc::send(Intent::AnswerConsent { given: false })
+                >
+                    <Icon glyph=Glyph::Cross />
+                    <span>{kiosk.say(Key("consent-refuse"))}</span>
+                </button>
+                <button
+                    type="button"
+                    class="button button--main"
+                    data-testid="consent-agree"
+                    on:click=|_| ipc::send(Intent::AnswerConsent { given: true })
+                >
+                    <Icon glyph=Glyph::Check />
+                    <span>{kiosk.say(Key("consent-agree"))}</span>
+                </button>
+            </div>
+        </section>
+    }
+}
+
+/// A part of a text.
+#[derive(Debug, PartialEq, Eq)]
+enum Block {
+    Paragraph(String),
+    List(Vec<String>),
+}
+
+/// Splits a text at its blank lines; a part whose lines begin with a bullet is a list.
+fn blocks(text: &str) -> Vec<Block> {
+    text.split("\n\n")
+        .filter(|part| !part.trim().is_empty())
+        .map(|part| {
+            let items: Option<Vec<String>> = part
+                .lines()
+                .map(|line| line.trim().strip_prefix("• ").map(str::to_owned))
+                .collect();
+            items.map_or_else(|| Block::Paragraph(part.replace('\n', " ")), Block::List)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_becomes_paragraphs_and_lists() {
+        let paragraph = |words: &str| Block::Paragraph(words.to_owned());
+        assert_eq!(blocks(""), vec![]);
+        assert_eq!(blocks("One\nline."), vec![paragraph("One line.")]);
+        assert_eq!(
+            blocks("First:\n\n• one;\n• two.\n\nLast."),
+            vec![
+                paragraph("First:"),
+                Block::List(vec!["one;".to_owned(), "two.".to_owned()]),
+                paragraph("Last.")
+            ]
+        );
+        assert_eq!(blocks("• one\nno bullet"), vec![paragraph("• one no bullet")]);
+    }
+}

@@ -1,0 +1,97 @@
+//! Choice of the method.
+
+use ::ipc::{Availability, Intent, Method};
+use leptos::prelude::*;
+
+use crate::app::Kiosk;
+use crate::components::back::BackButton;
+use crate::components::heading::Heading;
+use crate::components::icon::{Glyph, Icon};
+use crate::ipc;
+use crate::locale::Key;
+
+/// One card for each method; those that cannot be used say why.
+#[component]
+pub fn MethodChoice(
+    /// Methods and whether each can be used now.
+    methods: Vec<(Method, Availability)>,
+) -> impl IntoView {
+    let kiosk = Kiosk::of_context();
+    let cards = methods
+        .into_iter()
+        .map(|(method, availability)| {
+            let shown = words(method);
+            let ready = availability == Availability::Ready;
+            view! {
+                <button
+                    type="button"
+                    class="card"
+                    data-testid=shown.testid
+                    disabled=!ready
+                    on:click=move |_| ipc::send(Intent::ChooseMethod { method })
+                >
+                    <span class="card__sign">
+                        <Icon glyph=shown.glyph />
+                    </span>
+                    <span class="card__words">
+                        <span class="card__title">{kiosk.say(shown.title)}</span>
+                        <span class="card__hint">{kiosk.say(shown.hint)}</span>
+                        <span class="card__availability" class:card__availability--ready=ready>
+                            <Icon glyph=if ready { Glyph::Check } else { Glyph::Exclamation } />
+                            <span>{kiosk.say(reason(availability))}</span>
+                        </span>
+                    </span>
+                    <span class="card__go">{ready.then(|| view! { <Icon glyph=Glyph::Next /> })}</span>
+                </button>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="screen" data-screen="method">
+            <Heading step=4>{kiosk.say(Key("method-title"))}</Heading>
+            <div class="screen__body cards">{cards}</div>
+            <div class="actions">
+                <BackButton />
+            </div>
+        </section>
+    }
+}
+
+struct Words {
+    testid: &'static str,
+    glyph: Glyph,
+    title: Key,
+    hint: Key,
+}
+
+fn words(method: Method) -> Words {
+    match method {
+        Method::Face => Words {
+            testid: "method-face",
+            glyph: Glyph::Face,
+            title: Key("method-face"),
+            hint: Key("method-face-hint"),
+        },
+        Method::Palm => Words {
+            testid: "method-palm",
+            glyph: Glyph::Palm,
+            title: Key("method-palm"),
+            hint: Key("method-palm-hint"),
+        },
+        Method::Video => Words {
+            testid: "method-video",
+            glyph: Glyph::Video,
+            title: Key("method-video"),
+            hint: Key("method-video-hint"),
+        },
+    }
+}
+
+fn reason(availability: Availability) -> Key {
+    match availability {
+        Availability::Ready => Key("availability-ready"),
+        Availability::DeviceUnavailable => Key("availability-device-unavailable"),
+        Availability::NotForThisService => Key("availability-not-for-this-service"),
+        Availability::NotYet => Key("availability-not-yet"),
+    }
+}

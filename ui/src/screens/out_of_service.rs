@@ -1,0 +1,39 @@
+//! The kiosk cannot serve.
+
+use ::ipc::ErrorCode;
+use leptos::prelude::*;
+
+use crate::app::Kiosk;
+use crate::components::heading::Heading;
+use crate::components::icon::{Glyph, Icon};
+use crate::locale::Key;
+
+/// An apology, and the code for the technician.
+#[component]
+pub fn OutOfService(
+    /// Why.
+    code: ErrorCode,
+) -> impl IntoView {
+    let kiosk = Kiosk::of_context();
+    let (name, key) = match code {
+        ErrorCode::Store => ("store", Key("out-of-service-store")),
+        ErrorCode::Internal => ("internal", Key("out-of-service-internal")),
+    };
+    view! {
+        <section class="screen" data-screen="out-of-service" data-code=name>
+            <div class="screen__body result">
+                <span class="badge badge--calm">
+                    <Icon glyph=Glyph::Wrench />
+                </span>
+                <Heading>{kiosk.say(Key("out-of-service-title"))}</Heading>
+                <p class="result__words">{kiosk.say(Key("out-of-service-body"))}</p>
+                <div class="panel">
+                    <p>{kiosk.say(key)}</p>
+                    <p class="panel__small">
+                        {kiosk.say_with(Key("out-of-service-code"), move || vec![("code", name.into())])}
+                    </p>
+                </div>
+            </div>
+        </section>
+    }
+}

@@ -1,0 +1,157 @@
+//! The end.
+
+use ::ipc::{Intent, Outcome};
+use leptos::prelude::*;
+
+use crate::app::Kiosk;
+use crate::components::heading::Heading;
+use crate::components::icon::{Glyph, Icon};
+use crate::ipc;
+use crate::locale::Key;
+
+/// How the session ended and under which number it is recorded.
+#[component]
+pub fn OutcomeShown(
+    /// How it ended.
+    outcome: Outcome,
+    /// The number of the record; empty if nothing was recorded.
+    record: String,
+) -> impl IntoView {
+    let kiosk = Kiosk::of_context();
+    let Words {
+        name,
+        badge,
+        glyph,
+        title,
+        body,
+    } = words(outcome);
+    let number = (!record.is_empty()).then(|| {
+        view! {
+            <div class="panel record">
+                <h2>{kiosk.say(Key("outcome-record"))}</h2>
+                <p class="record__number" data-testid="record">
+                    {groups(&record).into_iter().map(|group| view! { <span>{group}</span> }).collect_view()}
+                </p>
+            </div>
+        }
+    });
+    view! {
+        <section class="screen" data-screen="outcome" data-outcome=name data-record=record>
+            <div class="screen__body result" role="status">
+                <span class=format!("badge {badge}")>
+                    <Icon glyph />
+                </span>
+                <Heading>{kiosk.say(title)}</Heading>
+                <p class="result__words">{kiosk.say(body)}</p>
+                {number}
+            </div>
+            <div class="actions">
+                <button
+                    type="button"
+                    class="button button--main"
+                    data-testid="finish"
+                    on:click=|_| ipc::send(Intent::Finish)
+                >
+                    <span>{kiosk.say(Key("finish"))}</span>
+                    <Icon glyph=Glyph::Leave />
+                </button>
+            </div>
+        </section>
+    }
+}
+
+struct Words {
+    /// As in JSON.
+    name: &'static str,
+    badge: &'static str,
+    glyph: Glyph,
+    title: Key,
+    body: Key,
+}
+
+/// Each outcome differs from every other in its words and its sign; colour only repeats them.
+fn words(outcome: Outcome) -> Words {
+    let (name, badge, glyph, title, body) = match outcome {
+        Outcome::Verified => (
+            "verified",
+            "badge--good",
+            Glyph::Check,
+            Key("outcome-verified"),
+            Key("outcome-verified-body"),
+        ),
+        Outcome::NotVerified => (
+            "not-verified",
+            "badge--bad",
+            Glyph::Cross,
+            Key("outcome-not-verified"),
+            Key("outcome-not-verified-body"),
+        ),
+        Outcome::AttackSuspected => (
+            "attack-suspected",
+            "badge--bad",
+            Glyph::Shield,
+            Key("outcome-attack-suspected"),
+            Key("outcome-attack-suspected-body"),
+        ),
+        Outcome::FailureToAcquire => (
+            "failure-to-acquire",
+            "badge--wait",
+            Glyph::Camera,
+            Key("outcome-failure-to-acquire"),
+            Key("outcome-failure-to-acquire-body"),
+        ),
+        Outcome::Withdrawn => (
+            "withdrawn",
+            "badge--calm",
+            Glyph::Leave,
+            Key("outcome-withdrawn"),
+            Key("outcome-withdrawn-body"),
+        ),
+        Outcome::TimedOut => (
+            "timed-out",
+            "badge--calm",
+            Glyph::Clock,
+            Key("outcome-timed-out"),
+            Key("outcome-timed-out-body"),
+        ),
+        Outcome::DeviceUnavailable => (
+            "device-unavailable",
+            "badge--wait",
+            Glyph::Plug,
+            Key("outcome-device-unavailable"),
+            Key("outcome-device-unavailable-body"),
+        ),
+        Outcome::AwaitingIdentification => (
+            "awaiting-identification",
+            "badge--wait",
+            Glyph::Hourglass,
+            Key("outcome-awaiting-identification"),
+            Key("outcome-awaiting-identification-body"),
+        ),
+    };
+    Words {
+        name,
+        badge,
+        glyph,
+        title,
+        body,
+    }
+}
+
+/// Splits a number into groups of four, which a person can read out and copy.
+fn groups(record: &str) -> Vec<String> {
+    let characters: Vec<char> = record.chars().collect();
+    characters.chunks(4).map(|group| group.iter().collect()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_read_in_groups_of_four() {
+        assert_eq!(groups("0af3912c77"), ["0af3", "912c", "77"]);
+        assert_eq!(groups("ҚҢҒӘӨ"), ["ҚҢҒӘ", "Ө"]);
+        assert_eq!(groups(""), Vec::<String>::new());
+    }
+}
