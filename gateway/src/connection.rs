@@ -1,0 +1,333 @@
+//! One kiosk on one connection.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use sync::wire::{ByeReason, FRAME_MAX_BYTES, GatewayFrame, KioskFrame, Payload, VERSION, WireError};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::{Notify, watch};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::{WebSocketStream, accept_async_with_config};
+use verification::evidence::DocumentId;
+
+use crate::intake::{self, Sender};
+use crate::presence::Presence;
+use crate::store::{Store, StoreError};
+use crate::{tls, utc_now};
+
+/// How long a kiosk may take for each step until its greeting.
+const GREETING_LIMIT: Duration = Duration::from_secs(15);
+
+/// How long a connection may be silent. A kiosk asks for a sign every few seconds, but not while a document is
+/// under way on a slow line; this is the time that the largest document takes at 8 KiB a second.
+const SILENCE_LIMIT: Duration = Duration::from_secs(18 * 60);
+
+/// How long a frame may take to be taken over by the line.
+const WRITE_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long the farewell may take.
+const FAREWELL_LIMIT: Duration = Duration::from_secs(2);
+
+/// What all connections share.
+pub struct Shared {
+    pub acceptor: TlsAcceptor,
+    pub anchors: Vec<Vec<u8>>,
+    pub store: Arc<Store>,
+    pub presence: Arc<Presence>,
+    /// Notified when a document was stored.
+    pub stored: Arc<Notify>,
+}
+
+type Socket = WebSocketStream<TlsStream<TcpStream>>;
+
+/// How a connection ended.
+enum End {
+    /// The kiosk left, or the line is gone.
+    Gone,
+    /// The gateway ends it.
+    Bye(ByeReason),
+}
+
+/// Serves one connection to its end.
+pub async fn serve(shared: Arc<Shared>, tcp: TcpStream, peer: SocketAddr, mut stop: watch::Receiver<bool>) {
+    let opened = tokio::select! {
+        opened = tokio::time::timeout(GREETING_LIMIT, open(&shared, tcp)) => opened,
+        () = crate::stopped(&mut stop) => return,
+    };
+    let (mut socket, kiosk_id) = match opened {
+        Ok(Ok(opened)) => opened,
+        Ok(Err(reason)) => {
+            tracing::warn!(%peer, reason, "a connection was refused");
+            return;
+        }
+        Err(_) => {
+            tracing::warn!(%peer, "a connection was not made in time");
+            return;
+        }
+    };
+    let end = greet(&shared, &mut socket, &kiosk_id, &mut stop).await;
+    match &end {
+        End::Gone => tracing::info!(kiosk = kiosk_id, "a kiosk has left"),
+        End::Bye(reason) => tracing::info!(kiosk = kiosk_id, ?reason, "a connection was ended"),
+    }
+    let farewell = async {
+        if let End::Bye(reason) = end {
+            socket.send(binary(&GatewayFrame::Bye { reason })).await?;
+        }
+        socket.close(None).await?;
+        // Until the other side has closed too: bytes that nobody has read would turn the farewell into a reset.
+        while let Some(Ok(_)) = socket.next().await {}
+        Ok::<(), tungstenite::Error>(())
+    };
+    let _ = tokio::time::timeout(FAREWELL_LIMIT, farewell).await;
+}
+
+/// TLS and WebSocket. Gives the name in the kiosk's certificate, or why there is no connection.
+async fn open(shared: &Shared, tcp: TcpStream) -> Result<(Socket, String), String> {
+    // Frames are written whole; waiting for more to send would only delay them.
+    let _ = tcp.set_nodelay(true);
+    let tls = match shared.acceptor.accept(tcp).into_fallible().await {
+        Ok(tls) => tls,
+        Err((error, mut tcp)) => {
+            // The alert is on its way. It arrives only if what the other side still sends is read.
+            let linger = async {
+                tcp.shutdown().await?;
+                let mut rest = [0; 1024];
+                while tcp.read(&mut rest).await? > 0 {}
+                Ok::<(), std::io::Error>(())
+            };
+            let _ = tokio::time::timeout(FAREWELL_LIMIT, linger).await;
+            return Err(error.to_string());
+        }
+    };
+    let certificate = tls
+        .get_ref()
+        .1
+        .peer_certificates()
+        .and_then(|chain| chain.first());
+    let kiosk_id = certificate
+        .and_then(|certificate| tls::common_name(certificate))
+        .ok_or("the certificate names no kiosk")?;
+    let limits = WebSocketConfig::default()
+        .max_message_size(Some(FRAME_MAX_BYTES))
+        .max_frame_size(Some(FRAME_MAX_BYTES));
+    let socket = accept_async_with_config(tls, Some(limits))
+        .await
+        .map_err(|error| error.to_string())?;
+    Ok((socket, kiosk_id))
+}
+
+/// The greeting, and if it is good, all that follows.
+async fn greet(
+    shared: &Shared,
+    socket: &mut Socket,
+    kiosk_id: &str,
+    stop: &mut watch::Receiver<bool>,
+) -> End {
+    let first = tokio::select! {
+        first = tokio::time::timeout(GREETING_LIMIT, next_frame(socket)) => first.unwrap_or(Err(End::Gone)),
+        () = crate::stopped(stop) => return End::Bye(ByeReason::ShuttingDown),
+    };
+    let awaiting = match first {
+        Ok(KioskFrame::Hello {
+            protocol: VERSION,
+            kiosk_id: named,
+            software,
+            awaiting,
+        }) => {
+            if named != kiosk_id {
+                tracing::warn!(
+                    kiosk = kiosk_id,
+                    named,
+                    "a greeting names another kiosk than the certificate"
+                );
+                return End::Bye(ByeReason::KioskMismatch);
+            }
+            tracing::info!(
+                kiosk = kiosk_id,
+                software,
+                awaiting = awaiting.len(),
+                "a kiosk has come"
+            );
+            awaiting
+        }
+        Ok(KioskFrame::Hello { protocol, .. }) => {
+            tracing::warn!(kiosk = kiosk_id, protocol, "a greeting in another version");
+            return End::Bye(ByeReason::Version);
+        }
+        Ok(_) => return End::Bye(ByeReason::Malformed),
+        Err(end) => return end,
+    };
+    // From here on answers come by the queue, so that none falls between the list below and the next one.
+    let (connection, mut queue) = shared.presence.arrive(kiosk_id);
+    let end = attend(shared, socket, kiosk_id, awaiting, &mut queue, stop).await;
+    shared.presence.leave(kiosk_id, connection);
+    end
+}
+
+async fn attend(
+    shared: &Shared,
+    socket: &mut Socket,
+    kiosk_id: &str,
+    awaiting: Vec<DocumentId>,
+    queue: &mut tokio::sync::mpsc::Receiver<GatewayFrame>,
+    stop: &mut watch::Receiver<bool>,
+) -> End {
+    let gateway = concat!("alaqan-gateway ", env!("CARGO_PKG_VERSION")).to_owned();
+    if let Err(end) = send(
+        socket,
+        &GatewayFrame::Welcome {
+            protocol: VERSION,
+            gateway,
+        },
+    )
+    .await
+    {
+        return end;
+    }
+    if let Err(end) = send_owed(shared, socket, kiosk_id, awaiting).await {
+        return end;
+    }
+    loop {
+        let done = tokio::select! {
+            frame = tokio::time::timeout(SILENCE_LIMIT, next_frame(socket)) => match frame {
+                Ok(Ok(frame)) => take(shared, socket, kiosk_id, frame).await,
+                Ok(Err(end)) => Err(end),
+                Err(_) => Err(End::Gone),
+            },
+            frame = queue.recv() => match frame {
+                Some(frame) => send(socket, &frame).await,
+                None => Err(End::Bye(ByeReason::Replaced)),
+            },
+            () = crate::stopped(stop) => Err(End::Bye(ByeReason::ShuttingDown)),
+        };
+        if let Err(end) = done {
+            return end;
+        }
+    }
+}
+
+/// Sends the answers that the kiosk has not stored yet.
+async fn send_owed(
+    shared: &Shared,
+    socket: &mut Socket,
+    kiosk_id: &str,
+    awaiting: Vec<DocumentId>,
+) -> Result<(), End> {
+    let name = kiosk_id.to_owned();
+    let owed = store_call(shared, move |store| store.owed(&name, &awaiting))
+        .await
+        .unwrap_or_default();
+    for id in owed {
+        if let Some(document) = store_call(shared, move |store| store.answer(id)).await.flatten() {
+            send(
+                socket,
+                &GatewayFrame::Identified {
+                    id,
+                    document: Payload(document),
+                },
+            )
+            .await?;
+        }
+    }
+    Ok(())
+}
+
+async fn take(shared: &Shared, socket: &mut Socket, kiosk_id: &str, frame: KioskFrame) -> Result<(), End> {
+    match frame {
+        KioskFrame::Hello { .. } => Err(End::Bye(ByeReason::Malformed)),
+        KioskFrame::Submit { id, document } => {
+            let (store, anchors) = (Arc::clone(&shared.store), shared.anchors.clone());
+            let name = kiosk_id.to_owned();
+            let accepted = tokio::task::spawn_blocking(move || {
+                let sender = Sender {
+                    kiosk_id: &name,
+                    anchors: &anchors,
+                };
+                intake::accept(&store, &sender, id, &document.0, utc_now())
+            });
+            // A panic there is a fault of this program; the kiosk keeps its document and tries again later.
+            let accepted = accepted.await.map_err(|_| End::Gone)?;
+            match accepted {
+                Ok(new) => {
+                    if new {
+                        shared.stored.notify_one();
+                    }
+                    send(socket, &GatewayFrame::Receipt { id }).await
+                }
+                Err(code) => send(socket, &GatewayFrame::Refused { id, code }).await,
+            }
+        }
+        KioskFrame::ResultSeen { id } => {
+            let name = kiosk_id.to_owned();
+            store_call(shared, move |store| store.seen(&name, id)).await;
+            Ok(())
+        }
+    }
+}
+
+/// The next frame of the kiosk; pings are answered on the way. Can be dropped and called again without losing
+/// anything.
+async fn next_frame(socket: &mut Socket) -> Result<KioskFrame, End> {
+    loop {
+        match socket.next().await {
+            Some(Ok(Message::Binary(bytes))) => {
+                return KioskFrame::decode(&bytes).map_err(|error| {
+                    tracing::warn!(%error, "a kiosk sent something that makes no sense");
+                    match error {
+                        WireError::Version(_) => End::Bye(ByeReason::Version),
+                        WireError::TooLarge(_) | WireError::Malformed(_) => End::Bye(ByeReason::Malformed),
+                    }
+                });
+            }
+            Some(Ok(Message::Text(_))) => return Err(End::Bye(ByeReason::Malformed)),
+            // A ping shows that the kiosk is there; the library has queued the answer, which goes out with the
+            // next reading.
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
+            Some(Ok(Message::Close(_))) | None => return Err(End::Gone),
+            Some(Err(tungstenite::Error::Capacity(error))) => {
+                tracing::warn!(%error, "a kiosk sent too much");
+                return Err(End::Bye(ByeReason::Malformed));
+            }
+            Some(Err(error)) => {
+                tracing::debug!(%error, "a connection is gone");
+                return Err(End::Gone);
+            }
+        }
+    }
+}
+
+async fn send(socket: &mut Socket, frame: &GatewayFrame) -> Result<(), End> {
+    match tokio::time::timeout(WRITE_LIMIT, socket.send(binary(frame))).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) | Err(_) => Err(End::Gone),
+    }
+}
+
+fn binary(frame: &GatewayFrame) -> Message {
+    Message::Binary(frame.encode().into())
+}
+
+async fn store_call<T: Send + 'static>(
+    shared: &Shared,
+    call: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+) -> Option<T> {
+    let store = Arc::clone(&shared.store);
+    match tokio::task::spawn_blocking(move || call(&store)).await {
+        Ok(Ok(value)) => Some(value),
+        Ok(Err(error)) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "the store failed");
+            None
+        }
+        Err(error) => {
+            tracing::error!(%error, "a call of the store ended by a fault of this program");
+            None
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The Identification Data Exchange Center (ЦОИД, IDEC).
+//!
+//! Its server interface is not public. What the gateway needs of it is the trait here; [`https`] speaks the
+//! JSON of the simulator in [`sim`], and the adapter of the real centre takes its place once its description
+//! is there.
+
+pub mod https;
+pub mod sim;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use document::identification::Verdict;
+use sync::machine::FailureClass;
+use verification::Sensitive;
+use verification::identifier::Iin;
+
+/// One comparison that is asked for.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The idempotency key: the same id is the same comparison, and is paid for once.
+    pub request_id: String,
+    /// The claimed identity.
+    pub claim: Iin,
+    /// The picture to compare, JPEG.
+    pub jpeg: Sensitive<Vec<u8>>,
+}
+
+/// What the centre answers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// What it found.
+    pub verdict: Verdict,
+    /// Comparison score, 0 to 1; always there for [`Verdict::Match`].
+    pub score: Option<f32>,
+    /// Where the reference comes from, in the centre's words.
+    pub reference_source: String,
+    /// Date of the reference, in the centre's words.
+    pub reference_date: Option<String>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum CentreError {
+    /// The centre cannot be reached.
+    #[error("the centre cannot be reached: {0}")]
+    Unreachable(String),
+    /// It did not answer within the deadline.
+    #[error("the centre does not answer in time")]
+    TimedOut,
+    /// It says that it, or a state service behind it, cannot answer now.
+    #[error("the centre cannot answer now (status {status})")]
+    Unavailable {
+        /// HTTP status.
+        status: u16,
+        /// When to ask again, if it says so.
+        retry_after: Option<Duration>,
+    },
+    /// It answered something that makes no sense. Holds what is wrong, never the answer itself.
+    #[error("the answer of the centre makes no sense: {0}")]
+    Nonsense(String),
+    /// It will never answer this request as it is.
+    #[error("the centre rejects the request (status {status})")]
+    Rejected {
+        /// HTTP status.
+        status: u16,
+    },
+}
+
+impl CentreError {
+    /// What this failure says about the next try.
+    pub fn class(&self) -> FailureClass {
+        match self {
+            Self::Unreachable(_) | Self::TimedOut => FailureClass::Network,
+            Self::Unavailable { retry_after, .. } => FailureClass::Transient {
+                retry_after: *retry_after,
+            },
+            Self::Nonsense(_) => FailureClass::Transient { retry_after: None },
+            Self::Rejected { .. } => FailureClass::Permanent,
+        }
+    }
+}
+
+/// What [`IdentificationCentre::compare`] gives.
+pub type Comparison<'a> = Pin<Box<dyn Future<Output = Result<Answer, CentreError>> + Send + 'a>>;
+
+/// A centre that compares a picture with the reference of a claimed identity.
+pub trait IdentificationCentre: Send + Sync {
+    /// Asks for one comparison. Asking again with the same request id costs nothing.
+    fn compare<'a>(&'a self, request: &'a Request) -> Comparison<'a>;
+}

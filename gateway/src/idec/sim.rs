@@ -1,0 +1,260 @@
+//! A simulator of the centre: a program of its own that answers by a script.
+//!
+//! It looks at no face. It checks the form of a request, remembers what it answered, and counts comparisons, so
+//! that a gateway which asks twice is found out.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+use verification::Sensitive;
+use verification::identifier::Iin;
+
+use crate::config::{self, ConfigError, Scripted, SimConfig};
+use crate::tls::{self, TlsError};
+
+/// The largest request: 8 MiB of picture in base64, and what stands around it.
+const REQUEST_MAX_BYTES: usize = 12 * 1024 * 1024;
+
+/// How many answers are remembered.
+const REMEMBERED_MAX: usize = 100_000;
+
+/// How long a client may take for the TLS handshake.
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
+
+/// Why the simulator cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum SimError {
+    /// A file that the configuration names cannot be read.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Certificate and key cannot be used.
+    #[error("the certificate of the simulator cannot be used")]
+    Tls(#[source] TlsError),
+    /// The address cannot be listened on.
+    #[error("{address} cannot be listened on")]
+    Listen {
+        /// Which address.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// A running simulator. Dropping it ends it.
+#[derive(Debug)]
+pub struct Simulator {
+    address: SocketAddr,
+    centre: Arc<Centre>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Simulator {
+    /// Starts a simulator on the current tokio runtime.
+    ///
+    /// # Errors
+    /// When its files cannot be read or its address is taken.
+    pub async fn start(config: SimConfig) -> Result<Self, SimError> {
+        let certificate = config::read(&config.certificate)?;
+        let key = Sensitive::new(config::read(&config.key)?);
+        let tls = tls::server_config(&certificate, &key, None).map_err(SimError::Tls)?;
+        let listen = |source| SimError::Listen {
+            address: config.listen,
+            source,
+        };
+        let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+        let centre = Arc::new(Centre {
+            config,
+            memory: Mutex::default(),
+        });
+        let router = Router::new()
+            .route("/v1/comparisons", post(compare))
+            .layer(DefaultBodyLimit::max(REQUEST_MAX_BYTES))
+            .with_state(Arc::clone(&centre));
+        let task = tokio::spawn(serve(listener, TlsAcceptor::from(Arc::new(tls)), router));
+        Ok(Self {
+            address,
+            centre,
+            task,
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Changes what happens for this IIN from now on.
+    pub fn set_script(&self, iin: &str, scripted: Scripted) {
+        self.centre.lock().overrides.insert(iin.to_owned(), scripted);
+    }
+
+    /// How many comparisons it has made, and would charge for.
+    pub fn comparisons(&self) -> u64 {
+        self.centre.lock().comparisons
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+#[derive(Debug)]
+struct Centre {
+    config: SimConfig,
+    memory: Mutex<Memory>,
+}
+
+#[derive(Debug, Default)]
+struct Memory {
+    overrides: HashMap<String, Scripted>,
+    answers: HashMap<String, Value>,
+    comparisons: u64,
+}
+
+impl Centre {
+    fn lock(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// No `Debug`: it holds an identifier and a picture.
+#[derive(Deserialize)]
+struct Question {
+    request_id: String,
+    iin: String,
+    image: String,
+}
+
+async fn serve(listener: TcpListener, acceptor: TlsAcceptor, router: Router) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((tcp, _)) => {
+                    connections.spawn(answer(tcp, acceptor.clone(), router.clone()));
+                }
+                Err(error) => tracing::warn!(%error, "a connection could not be accepted"),
+            },
+            Some(_) = connections.join_next(), if !connections.is_empty() => {}
+        }
+    }
+}
+
+async fn answer(tcp: TcpStream, acceptor: TlsAcceptor, router: Router) {
+    match tokio::time::timeout(HANDSHAKE_LIMIT, acceptor.accept(tcp)).await {
+        Ok(Ok(tls)) => {
+            let service = TowerToHyperService::new(router);
+            if let Err(error) = http1::Builder::new()
+                .serve_connection(TokioIo::new(tls), service)
+                .await
+            {
+                tracing::debug!(%error, "a connection ended");
+            }
+        }
+        Ok(Err(error)) => tracing::warn!(%error, "a client could not connect"),
+        Err(_) => tracing::warn!("a client did not finish its handshake"),
+    }
+}
+
+async fn compare(State(centre): State<Arc<Centre>>, body: axum::body::Bytes) -> Response {
+    let Ok(question) = serde_json::from_slice::<Question>(&body) else {
+        return reject("not the agreed JSON");
+    };
+    if question.iin.parse::<Iin>().is_err() {
+        return reject("not an IIN");
+    }
+    if !STANDARD
+        .decode(&question.image)
+        .is_ok_and(|image| is_jpeg(&image))
+    {
+        return reject("not a JPEG picture");
+    }
+    let config = &centre.config;
+    tokio::time::sleep(Duration::from_millis(config.latency_ms)).await;
+
+    let scripted = {
+        let memory = centre.lock();
+        if let Some(answer) = memory.answers.get(&question.request_id) {
+            tracing::info!(request = question.request_id, "answered as before");
+            return axum::Json(answer.clone()).into_response();
+        }
+        let overridden = memory.overrides.get(&question.iin);
+        overridden
+            .or_else(|| config.script.get(&question.iin))
+            .copied()
+            .unwrap_or(Scripted::Match)
+    };
+    tracing::info!(request = question.request_id, answer = ?scripted, "asked");
+    let answer = match scripted {
+        Scripted::Match | Scripted::Timeout => answer_json("match", Some(config.score), true),
+        Scripted::NoMatch => answer_json("no_match", Some(0.312), true),
+        Scripted::PersonNotFound => answer_json("person_not_found", None, false),
+        Scripted::NoReference => answer_json("no_reference", None, false),
+        Scripted::StateServiceError => {
+            return (
+                StatusCode::SERVICE_UNAVAILABLE,
+                axum::Json(json!({ "error": "state service" })),
+            )
+                .into_response();
+        }
+        Scripted::Overload => {
+            let mut response = StatusCode::TOO_MANY_REQUESTS.into_response();
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(config.retry_after_s));
+            return response;
+        }
+        Scripted::Malformed => return "<html>not what was agreed</html>".into_response(),
+    };
+    {
+        // The comparison is made and remembered even if the client does not wait for the answer.
+        let mut memory = centre.lock();
+        memory.comparisons += 1;
+        if memory.answers.len() < REMEMBERED_MAX {
+            memory.answers.insert(question.request_id, answer.clone());
+        }
+    }
+    if scripted == Scripted::Timeout {
+        tokio::time::sleep(Duration::from_millis(config.timeout_ms)).await;
+    }
+    axum::Json(answer).into_response()
+}
+
+fn answer_json(verdict: &str, score: Option<f32>, reference: bool) -> Value {
+    json!({
+        "verdict": verdict,
+        // By way of its decimal digits, for 0.987 as a double of a single is 0.9869999885559082.
+        "score": score.and_then(|score| score.to_string().parse::<f64>().ok()),
+        "reference_source": "simulator: state database of documents",
+        "reference_date": reference.then_some("2021-06-15"),
+    })
+}
+
+fn is_jpeg(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0xff, 0xd8, 0xff]) && bytes.ends_with(&[0xff, 0xd9])
+}
+
+fn reject(why: &str) -> Response {
+    tracing::warn!(why, "a request was rejected");
+    (StatusCode::BAD_REQUEST, axum::Json(json!({ "error": why }))).into_response()
+}
