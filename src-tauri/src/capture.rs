@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use camera::{Frame, FrameSource};
+use camera::{Actor, CameraChoice, CameraError, Device, Frame, FrameSource, Pace};
 use face::{Analyzer, ModelFolder};
 use verification::capture::{CameraIdentity, DeviceFault, FaceObservation};
 use verification::evidence::{Still, StillPurpose};
@@ -46,6 +46,9 @@ pub enum Report {
 
 /// How many frames can still be asked for. An answer to a measure comes within two or three frames.
 const FRAMES_KEPT: usize = 12;
+/// Size of the frames asked for. A face at arm's length is then some 300 px wide, and nothing measures more.
+const FRAME_WIDTH_PX: u32 = 1280;
+const FRAME_HEIGHT_PX: u32 = 720;
 /// Upper limit of a still: a picture of 1280 x 960 at good quality is about half of it.
 const STILL_MAX_BYTES: usize = 400_000;
 /// Width of the preview; it is drawn at about this size.
@@ -67,10 +70,20 @@ impl Capture {
         preview: impl Fn(Vec<u8>) + Send + 'static,
     ) -> std::io::Result<Self> {
         let (commands, inbox) = channel();
-        let thread = std::thread::Builder::new()
-            .name("camera".into())
-            .spawn(move || Worker { camera, models, origin, report, preview }.run(&inbox))?;
-        Ok(Self { commands: Some(commands), thread: Some(thread) })
+        let thread = std::thread::Builder::new().name("camera".into()).spawn(move || {
+            Worker {
+                camera,
+                models,
+                origin,
+                report,
+                preview,
+            }
+            .run(&inbox)
+        })?;
+        Ok(Self {
+            commands: Some(commands),
+            thread: Some(thread),
+        })
     }
 
     /// Hands a command to the thread.
@@ -149,23 +162,29 @@ impl<R: Fn(Report), P: Fn(Vec<u8>)> Worker<R, P> {
     }
 
     fn open(&self) -> Result<Open, DeviceFault> {
-        let source: Box<dyn FrameSource> = match &self.camera {
-            Camera::Device(index) => Box::new(camera::device::open(*index, self.origin).map_err(|error| {
-                tracing::error!(error = crate::chain(&error), "the camera cannot be opened");
-                error.fault()
-            })?),
+        let opened: Result<Box<dyn FrameSource>, CameraError> = match &self.camera {
+            Camera::Device(index) => {
+                let choice = CameraChoice::Index(*index);
+                Device::open(&choice, FRAME_WIDTH_PX, FRAME_HEIGHT_PX, self.origin)
+                    .map(|device| Box::new(device) as _)
+            }
             Camera::Replay { folder, clip } => {
-                Box::new(camera::actor::Actor::open(folder, clip, self.origin).map_err(|error| {
-                    tracing::error!(error = crate::chain(&error), "the clip cannot be replayed");
-                    error.fault()
-                })?)
+                Actor::open(folder, clip, Pace::RealTime, self.origin).map(|actor| Box::new(actor) as _)
             }
         };
+        let source = opened.map_err(|error| {
+            tracing::error!(error = crate::chain(&error), "the camera cannot be opened");
+            error.fault()
+        })?;
         let analyzer = Analyzer::new(&self.models).map_err(|error| {
             tracing::error!(error = crate::chain(&error), "the face models cannot be loaded");
             DeviceFault::NotFound
         })?;
-        Ok(Open { source, analyzer, recent: VecDeque::with_capacity(FRAMES_KEPT) })
+        Ok(Open {
+            source,
+            analyzer,
+            recent: VecDeque::with_capacity(FRAMES_KEPT),
+        })
     }
 
     fn measure(&self, open: &mut Open) -> Result<(), DeviceFault> {
@@ -177,10 +196,13 @@ impl<R: Fn(Report), P: Fn(Vec<u8>)> Worker<R, P> {
                 return Err(error.fault());
             }
         };
-        let seen = open.analyzer.observe(&frame.bgr, frame.index, frame.at).map_err(|error| {
-            tracing::error!(error = crate::chain(&error), "the frame cannot be measured");
-            DeviceFault::Protocol
-        })?;
+        let seen = open
+            .analyzer
+            .observe(&frame.bgr, frame.index, frame.at)
+            .map_err(|error| {
+                tracing::error!(error = crate::chain(&error), "the frame cannot be measured");
+                DeviceFault::Protocol
+            })?;
         // Every second frame is enough for a mirror and leaves the processor to the measuring.
         if frame.index.is_multiple_of(2)
             && let Ok(jpeg) = face::encode_preview(&frame.bgr, PREVIEW_WIDTH_PX, true)

@@ -12,7 +12,7 @@ pub fn subscribe(kiosk: tauri::State<'_, Kiosk>, views: Channel<View>, preview: 
     kiosk.subscribe(
         move |view| {
             // A channel fails when its page is gone; the next page subscribes anew.
-            let _ = views.send(view);
+            let _ = views.send(view.clone());
         },
         move |jpeg| {
             let _ = preview.send(Response::new(InvokeResponseBody::Raw(jpeg)));

@@ -190,7 +190,10 @@ struct FilePalm {
 }
 
 fn first_driver() -> String {
-    palm::DRIVERS.first().map(|driver| driver.name.to_owned()).unwrap_or_default()
+    palm::DRIVERS
+        .first()
+        .map(|driver| driver.name.to_owned())
+        .unwrap_or_default()
 }
 
 /// Every field may be left out; the default of [`Policy`] then holds.
@@ -251,15 +254,19 @@ impl FilePolicy {
         let time = |given: Option<u64>, rule: Duration| given.map_or(rule, Duration::from_millis);
         Policy {
             attempts: self.attempts.unwrap_or(rules.attempts),
-            challenges_per_attempt: self.challenges_per_attempt.unwrap_or(rules.challenges_per_attempt),
-            challenge_set: self
-                .challenge_set
-                .map_or(rules.challenge_set, |set| set.into_iter().map(PadChallenge::from).collect()),
+            challenges_per_attempt: self
+                .challenges_per_attempt
+                .unwrap_or(rules.challenges_per_attempt),
+            challenge_set: self.challenge_set.map_or(rules.challenge_set, |set| {
+                set.into_iter().map(PadChallenge::from).collect()
+            }),
             challenge_window: time(self.challenge_window_ms, rules.challenge_window),
             positioning_limit: time(self.positioning_limit_ms, rules.positioning_limit),
             idle_limit: time(self.idle_limit_ms, rules.idle_limit),
             identification_patience: time(self.identification_patience_ms, rules.identification_patience),
-            inter_eye_distance_min_px: self.inter_eye_distance_min_px.unwrap_or(rules.inter_eye_distance_min_px),
+            inter_eye_distance_min_px: self
+                .inter_eye_distance_min_px
+                .unwrap_or(rules.inter_eye_distance_min_px),
             turn_min_deg: self.turn_min_deg.unwrap_or(rules.turn_min_deg),
             nod_min_deg: self.nod_min_deg.unwrap_or(rules.nod_min_deg),
             passive: match self.passive {
@@ -276,25 +283,37 @@ impl FilePolicy {
 impl Config {
     /// Reads and checks a file.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
         Self::parse(&text, path)
     }
 
     fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
         let path = || path.to_owned();
-        let file: File = toml::from_str(text)
-            .map_err(|error| ConfigError::Parse { path: path(), message: error.to_string() })?;
+        let file: File = toml::from_str(text).map_err(|error| ConfigError::Parse {
+            path: path(),
+            message: error.to_string(),
+        })?;
         let policy = file.policy.effective();
-        policy.check().map_err(|source| ConfigError::Policy { path: path(), source })?;
+        policy
+            .check()
+            .map_err(|source| ConfigError::Policy { path: path(), source })?;
         let camera = match (file.camera.device, file.camera.folder, file.camera.clip) {
             (Some(device), None, None) => Camera::Device(device),
             (None, Some(folder), Some(clip)) => Camera::Replay { folder, clip },
             _ => return Err(ConfigError::Camera { path: path() }),
         };
         let palm = file.palm.map(|palm| match palm::driver(&palm.driver) {
-            Some(driver) => Ok(Palm { port: palm.port, driver }),
-            None => Err(ConfigError::PalmDriver { path: path(), name: palm.driver }),
+            Some(driver) => Ok(Palm {
+                port: palm.port,
+                driver,
+            }),
+            None => Err(ConfigError::PalmDriver {
+                path: path(),
+                name: palm.driver,
+            }),
         });
         let palm = palm.transpose()?;
         let demo = file.mode == Mode::Demo;
@@ -314,7 +333,10 @@ impl Config {
             kiosk_id: file.kiosk_id,
             data: file.data,
             models: file.models,
-            organisation: Organisation { name: file.organisation.name, bin: file.organisation.bin },
+            organisation: Organisation {
+                name: file.organisation.name,
+                bin: file.organisation.bin,
+            },
             gateway: file.gateway,
             camera,
             palm,
@@ -327,15 +349,20 @@ impl Config {
 
 /// The services of the first version. They become data of the institution's profile with the service catalogue.
 fn catalogue() -> Vec<Service> {
-    ["account-opening", "online-loan", "sim-registration", "data-update"]
-        .into_iter()
-        .map(|id| Service {
-            id: ServiceId(id.to_owned()),
-            consents: vec![("processing".to_owned(), 1), ("automated-decision".to_owned(), 1)],
-            face: true,
-            palm: id != "sim-registration",
-        })
-        .collect()
+    [
+        "account-opening",
+        "online-loan",
+        "sim-registration",
+        "data-update",
+    ]
+    .into_iter()
+    .map(|id| Service {
+        id: ServiceId(id.to_owned()),
+        consents: vec![("processing".to_owned(), 1), ("automated-decision".to_owned(), 1)],
+        face: true,
+        palm: id != "sim-registration",
+    })
+    .collect()
 }
 
 #[cfg(test)]
@@ -376,14 +403,37 @@ mod tests {
     fn says_what_is_wrong_and_where() {
         assert!(Config::parse(GOOD, Path::new("kiosk.toml")).is_ok());
         check("", "missing field `mode`");
-        check(&GOOD.replace("kiosk = true", "kiosk = true\nkisok = 1"), "unknown field `kisok`");
-        check(&GOOD.replace("device = 0", "device = 0\nclip = \"a.mp4\""), "either `device`, or `folder` and `clip`");
-        check(&GOOD.replace("[window]", "[palm]\nport = \"COM3\"\ndriver = \"x\"\n[window]"), "the palm driver \"x\"");
-        check(&GOOD.replace("[policy]", "[policy]\nattempts = 9"), "one to three attempts");
-        check(&GOOD.replace("[policy]", "[policy]\nchallenge_set = [\"blink\"]"), "three different prompted actions");
-        check(&GOOD.replace("[policy]", "[policy]\nturn_min_deg = nan"), "outside its range");
-        check(&GOOD.replace("\"demo\"", "\"production\""), "the passive models are not required");
-        let production = GOOD.replace("\"demo\"", "\"production\"").replace("where-installed", "required");
+        check(
+            &GOOD.replace("kiosk = true", "kiosk = true\nkisok = 1"),
+            "unknown field `kisok`",
+        );
+        check(
+            &GOOD.replace("device = 0", "device = 0\nclip = \"a.mp4\""),
+            "either `device`, or `folder` and `clip`",
+        );
+        check(
+            &GOOD.replace("[window]", "[palm]\nport = \"COM3\"\ndriver = \"x\"\n[window]"),
+            "the palm driver \"x\"",
+        );
+        check(
+            &GOOD.replace("[policy]", "[policy]\nattempts = 9"),
+            "one to three attempts",
+        );
+        check(
+            &GOOD.replace("[policy]", "[policy]\nchallenge_set = [\"blink\"]"),
+            "three different prompted actions",
+        );
+        check(
+            &GOOD.replace("[policy]", "[policy]\nturn_min_deg = nan"),
+            "outside its range",
+        );
+        check(
+            &GOOD.replace("\"demo\"", "\"production\""),
+            "the passive models are not required",
+        );
+        let production = GOOD
+            .replace("\"demo\"", "\"production\"")
+            .replace("where-installed", "required");
         check(&production, "only in files");
         let line = crate::chain(&Config::parse("mode = \"demo\"\nkiosk_id = 7", Path::new("k")).unwrap_err());
         assert!(line.contains("line 2"), "{line}");

@@ -17,31 +17,65 @@ pub struct Devices {
 pub fn screen(session: &Session, devices: Devices) -> Option<ipc::Screen> {
     Some(match session.showing() {
         Showing::Service => ipc::Screen::Service {
-            services: session.catalogue().iter().map(|service| service.id.0.clone()).collect(),
+            services: session
+                .catalogue()
+                .iter()
+                .map(|service| service.id.0.clone())
+                .collect(),
         },
-        Showing::Consent { text, version, number, of } => {
-            ipc::Screen::Consent { text, version, number: count(number), of: count(of) }
-        }
-        Showing::Claim { error } => ipc::Screen::Claim { error: error.map(claim_error) },
-        Showing::Method { face, palm } => ipc::Screen::Method { methods: methods(face, palm, devices) },
-        Showing::OpeningCamera => ipc::Screen::Progress { stage: ipc::Stage::Camera },
-        Showing::Face { prompt, done, of, attempt, attempts } => ipc::Screen::Face {
+        Showing::Consent {
+            text,
+            version,
+            number,
+            of,
+        } => ipc::Screen::Consent {
+            text,
+            version,
+            number: count(number),
+            of: count(of),
+        },
+        Showing::Claim { error } => ipc::Screen::Claim {
+            error: error.map(claim_error),
+        },
+        Showing::Method { face, palm } => ipc::Screen::Method {
+            methods: methods(face, palm, devices),
+        },
+        Showing::OpeningCamera => ipc::Screen::Progress {
+            stage: ipc::Stage::Camera,
+        },
+        Showing::Face {
+            prompt,
+            done,
+            of,
+            attempt,
+            attempts,
+        } => ipc::Screen::Face {
             prompt: face_prompt(prompt),
             done: count(done),
             of: count(of),
             attempt: attempt.into(),
             attempts: attempts.into(),
         },
-        Showing::AttemptFailed { failure, left } => {
-            ipc::Screen::AttemptFailed { reason: attempt_reason(failure), left: left.into() }
-        }
-        Showing::Recording => ipc::Screen::Progress { stage: ipc::Stage::Recording },
-        Showing::Identifying => ipc::Screen::Progress { stage: ipc::Stage::Identifying },
-        Showing::Outcome { outcome: how, document_id } => ipc::Screen::Outcome {
+        Showing::AttemptFailed { failure, left } => ipc::Screen::AttemptFailed {
+            reason: attempt_reason(failure),
+            left: left.into(),
+        },
+        Showing::Recording => ipc::Screen::Progress {
+            stage: ipc::Stage::Recording,
+        },
+        Showing::Identifying => ipc::Screen::Progress {
+            stage: ipc::Stage::Identifying,
+        },
+        Showing::Outcome {
+            outcome: how,
+            document_id,
+        } => ipc::Screen::Outcome {
             outcome: outcome(how),
             record: document_id.map(|id| id.to_string()).unwrap_or_default(),
         },
-        Showing::StoreFailed => ipc::Screen::OutOfService { code: ipc::ErrorCode::Store },
+        Showing::StoreFailed => ipc::Screen::OutOfService {
+            code: ipc::ErrorCode::Store,
+        },
         Showing::Closed => return None,
     })
 }

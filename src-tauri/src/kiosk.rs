@@ -118,7 +118,11 @@ impl Kiosk {
             .name("kiosk".into())
             .spawn(move || supervise(&parts, core, &inbox))
             .map_err(StartError::Thread)?;
-        Ok(Self { events, preview, thread: Some(thread) })
+        Ok(Self {
+            events,
+            preview,
+            thread: Some(thread),
+        })
     }
 
     /// Hands over what the person wants.
@@ -127,7 +131,11 @@ impl Kiosk {
     }
 
     /// Shows every new view and preview frame (JPEG, mirrored) to these from now on, and the present view at once.
-    pub fn subscribe(&self, views: impl Fn(&View) + Send + 'static, preview: impl Fn(Vec<u8>) + Send + 'static) {
+    pub fn subscribe(
+        &self,
+        views: impl Fn(&View) + Send + 'static,
+        preview: impl Fn(Vec<u8>) + Send + 'static,
+    ) {
         *self.preview.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(preview));
         self.send(Event::Subscribe(Box::new(views)));
     }
@@ -157,8 +165,14 @@ struct Parts {
 
 impl Parts {
     fn now(&self) -> Now {
-        let utc = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        Now { monotonic: self.origin.elapsed(), utc: UtcMs(i64::try_from(utc).unwrap_or(i64::MAX)) }
+        let utc = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_millis();
+        Now {
+            monotonic: self.origin.elapsed(),
+            utc: UtcMs(i64::try_from(utc).unwrap_or(i64::MAX)),
+        }
     }
 }
 
@@ -342,7 +356,11 @@ impl Core {
         // While the warning counts down, once a second.
         let counting = session.idle_end().map(|end| {
             let left = end.saturating_sub(now);
-            if left > IDLE_WARNING { left - IDLE_WARNING } else { Duration::from_millis(250) }
+            if left > IDLE_WARNING {
+                left - IDLE_WARNING
+            } else {
+                Duration::from_millis(250)
+            }
         });
         match (due, counting) {
             (Some(due), Some(counting)) => Some(due.min(counting)),
@@ -359,7 +377,11 @@ impl Core {
         };
         let counts = self.outbox.counts().unwrap_or_default();
         let now = self.parts.now().monotonic;
-        let idle_left = self.session.as_ref().and_then(Session::idle_end).map(|end| end.saturating_sub(now));
+        let idle_left = self
+            .session
+            .as_ref()
+            .and_then(Session::idle_end)
+            .map(|end| end.saturating_sub(now));
         View {
             language: self.language,
             screen,
@@ -416,7 +438,10 @@ impl Core {
         let (session, effects) = Session::open(opening, self.parts.now());
         tracing::info!(session = %session.id(), "a session is open");
         self.session = Some(session);
-        let answers = effects.into_iter().filter_map(|effect| self.perform(effect)).collect();
+        let answers = effects
+            .into_iter()
+            .filter_map(|effect| self.perform(effect))
+            .collect();
         self.give_all(answers);
     }
 
@@ -438,7 +463,10 @@ impl Core {
     fn after_step(&mut self) {
         let Some(session) = &self.session else { return };
         let (cue, closed) = match session.showing() {
-            Showing::Face { prompt: FacePrompt::Act(challenge), .. } => (Some(challenge), false),
+            Showing::Face {
+                prompt: FacePrompt::Act(challenge),
+                ..
+            } => (Some(challenge), false),
             Showing::Closed => (None, true),
             Showing::StoreFailed => {
                 self.broken = Some(ipc::ErrorCode::Store);
@@ -463,10 +491,13 @@ impl Core {
         match effect {
             Effect::CountAttempts { subject, modality } => {
                 let since = UtcMs(now.0 - CUT_OFF_COUNTS_MS);
-                let used = self.outbox.attempts_used(&subject, modality, since).unwrap_or_else(|error| {
-                    tracing::error!(error = crate::chain(&error), "the attempts cannot be counted");
-                    u8::MAX
-                });
+                let used = self
+                    .outbox
+                    .attempts_used(&subject, modality, since)
+                    .unwrap_or_else(|error| {
+                        tracing::error!(error = crate::chain(&error), "the attempts cannot be counted");
+                        u8::MAX
+                    });
                 Some(Input::AttemptsCounted(used))
             }
             Effect::OpenCamera => {
@@ -528,10 +559,18 @@ impl Core {
             tracing::error!(error = crate::chain(&error), "the document cannot be signed");
             RecordFailed
         })?;
-        self.outbox.put(&SignedDocument { id: evidence.document_id, bytes }, now).map_err(|error| {
-            tracing::error!(error = crate::chain(&error), "the document cannot be stored");
-            RecordFailed
-        })?;
+        self.outbox
+            .put(
+                &SignedDocument {
+                    id: evidence.document_id,
+                    bytes,
+                },
+                now,
+            )
+            .map_err(|error| {
+                tracing::error!(error = crate::chain(&error), "the document cannot be stored");
+                RecordFailed
+            })?;
         self.line.wake();
         Ok(())
     }
@@ -560,7 +599,8 @@ impl Core {
                 self.outbox.release_in_flight()
             }
             sync::Event::WantNext => self.outbox.next(now).map(|next| {
-                self.line.offer(next.map(|document| (document.id, document.bytes)));
+                self.line
+                    .offer(next.map(|document| (document.id, document.bytes)));
             }),
             sync::Event::Delivered { id } => self.outbox.receipt(id, now).and_then(|_| {
                 tracing::info!(document = %id, "the gateway keeps the document");
@@ -569,7 +609,8 @@ impl Core {
             }),
             sync::Event::Refused { id, code } => {
                 tracing::error!(document = %id, code = code.name(), "the gateway refuses the document");
-                self.outbox.wedge(id, WedgeReason::Refused(code.name().to_owned()))
+                self.outbox
+                    .wedge(id, WedgeReason::Refused(code.name().to_owned()))
             }
             sync::Event::Postponed { id, retry_after_ms } => {
                 let later = i64::try_from(retry_after_ms).unwrap_or(i64::MAX);
@@ -590,11 +631,17 @@ impl Core {
                 identification::decode(verified.content.expose())
             }
             Ok(verified) => {
-                tracing::error!(signer = verified.signer_common_name, "somebody else signed the centre's answer");
+                tracing::error!(
+                    signer = verified.signer_common_name,
+                    "somebody else signed the centre's answer"
+                );
                 return;
             }
             Err(error) => {
-                tracing::error!(error = crate::chain(&error), "the signature of the centre's answer is wrong");
+                tracing::error!(
+                    error = crate::chain(&error),
+                    "the signature of the centre's answer is wrong"
+                );
                 return;
             }
         };
@@ -605,20 +652,29 @@ impl Core {
                 return tracing::error!(error = crate::chain(&error), "the centre's answer cannot be read");
             }
         };
-        let matched =
-            answer.verdict == Verdict::Match && self.parts.config.policy.accepts(answer.score);
+        let matched = answer.verdict == Verdict::Match && self.parts.config.policy.accepts(answer.score);
         tracing::info!(document = %id, matched, "the centre has answered");
-        match self.outbox.identified(id, now).and_then(|_| self.outbox.awaiting()) {
+        match self
+            .outbox
+            .identified(id, now)
+            .and_then(|_| self.outbox.awaiting())
+        {
             Ok(awaiting) => self.line.set_awaiting(awaiting),
             Err(error) => tracing::error!(error = crate::chain(&error), "the answer cannot be noted"),
         }
         self.line.seen(id);
-        self.give(Input::Identified { document_id: id, matched });
+        self.give(Input::Identified {
+            document_id: id,
+            matched,
+        });
     }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, StartError> {
-    std::fs::read(path).map_err(|source| StartError::Read { path: path.to_owned(), source })
+    std::fs::read(path).map_err(|source| StartError::Read {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 fn text(pem: &[u8]) -> String {
@@ -627,7 +683,10 @@ fn text(pem: &[u8]) -> String {
 
 fn open_store(parts: &Parts) -> Result<SqliteOutbox, StartError> {
     let folder = &parts.config.data;
-    let data = |source| StartError::Data { path: folder.clone(), source };
+    let data = |source| StartError::Data {
+        path: folder.clone(),
+        source,
+    };
     std::fs::create_dir_all(folder).map_err(data)?;
     let key = store_key(&folder.join("store.key"))?;
     let opened = SqliteOutbox::open(&folder.join("outbox.db"), &key, parts.now().utc)?;
@@ -642,17 +701,29 @@ fn store_key(path: &Path) -> Result<Sensitive<[u8; 32]>, StartError> {
     match std::fs::read(path) {
         Ok(bytes) => {
             let bytes = Sensitive::new(bytes);
-            let key = bytes.expose().as_slice().try_into().map_err(|_| StartError::StoreKey { path: path.to_owned() })?;
+            let key = bytes
+                .expose()
+                .as_slice()
+                .try_into()
+                .map_err(|_| StartError::StoreKey {
+                    path: path.to_owned(),
+                })?;
             Ok(Sensitive::new(key))
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let mut key = [0; 32];
             getrandom::fill(&mut key).map_err(StartError::Randomness)?;
             let key = Sensitive::new(key);
-            write_private(path, key.expose()).map_err(|source| StartError::Data { path: path.to_owned(), source })?;
+            write_private(path, key.expose()).map_err(|source| StartError::Data {
+                path: path.to_owned(),
+                source,
+            })?;
             Ok(key)
         }
-        Err(source) => Err(StartError::Data { path: path.to_owned(), source }),
+        Err(source) => Err(StartError::Data {
+            path: path.to_owned(),
+            source,
+        }),
     }
 }
 
@@ -669,7 +740,9 @@ fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 
 /// Asks the palm scanner who it is, on a thread of its own: a silent one takes seconds.
 fn probe_palm(parts: &Arc<Parts>) {
-    let Some(config::Palm { port, driver }) = parts.config.palm.clone() else { return };
+    let Some(config::Palm { port, driver }) = parts.config.palm.clone() else {
+        return;
+    };
     let events = parts.events.clone();
     let probe = move || {
         let found = match (driver.open)(&port, driver.baud).and_then(|mut scanner| scanner.info()) {

@@ -13,7 +13,6 @@ mod convert;
 pub mod kiosk;
 mod logging;
 
-use std::error::Error as _;
 use std::path::Path;
 
 use tauri::{WebviewUrl, WebviewWindowBuilder};

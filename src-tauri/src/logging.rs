@@ -8,5 +8,8 @@ use tracing_subscriber::EnvFilter;
 /// Starts logging. A second call changes nothing.
 pub fn start() {
     let filter = EnvFilter::try_from_env("ALAQAN_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init();
 }
