@@ -16,6 +16,7 @@ use const_oid::db::{rfc4519, rfc5911, rfc5912};
 use der::asn1::{
     Any, GeneralizedTime, OctetString, OctetStringRef, PrintableStringRef, SetOfVec, UtcTime, Utf8StringRef,
 };
+use der::pem::Error as PemError;
 use der::referenced::OwnedToRef;
 use der::{Decode, DecodePem, Encode, Sequence, Tag, Tagged};
 use p256::ecdsa::signature::{Signer as _, Verifier as _};
@@ -338,10 +339,21 @@ pub fn verify(cms: &[u8], anchors: &[Vec<u8>], now: UtcMs) -> Result<Verified, V
 /// The certificates of a PEM text, each as DER, for [`verify`].
 ///
 /// # Errors
-/// [`SignError::Certificate`] where the text holds anything but certificates.
+/// [`SignError::Certificate`] where the text holds no certificate, or anything else.
 pub fn anchors_from_pem(pem: &[u8]) -> Result<Vec<Vec<u8>>, SignError> {
-    Certificate::load_pem_chain(pem)
-        .and_then(|chain| chain.iter().map(Encode::to_der).collect())
+    let nothing = || SignError::Certificate(PemError::PreEncapsulationBoundary.into());
+    // The reader of chains must not meet an empty text: it counts back from its end.
+    let text = Some(pem.trim_ascii())
+        .filter(|text| !text.is_empty())
+        .ok_or_else(nothing)?;
+    let chain = Certificate::load_pem_chain(text).map_err(SignError::Certificate)?;
+    if chain.is_empty() {
+        return Err(nothing());
+    }
+    chain
+        .iter()
+        .map(Encode::to_der)
+        .collect::<Result<_, _>>()
         .map_err(SignError::Certificate)
 }
 

@@ -6,7 +6,9 @@ use std::fs;
 use std::process::Command;
 
 use document::content::CONTENT_MAX_BYTES;
-use document::signature::{P256Signer, SIGNED_MAX_BYTES, SignError, Signer, VerifyError, sign, verify};
+use document::signature::{
+    P256Signer, SIGNED_MAX_BYTES, SignError, Signer, VerifyError, anchors_from_pem, sign, verify,
+};
 use proptest::prelude::*;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DnType, ExtendedKeyUsagePurpose,
@@ -356,7 +358,36 @@ fn the_time_of_signing_is_bounded() {
     assert!(matches!(result, Err(VerifyError::ExpiredAtSigning)));
 }
 
+#[test]
+fn anchors_are_read_from_pem() {
+    let (one, other) = (Authority::new("one"), Authority::new("other"));
+    let pem = one.issuer.pem() + &other.issuer.pem();
+    assert_eq!(
+        anchors_from_pem(pem.as_bytes()).unwrap(),
+        [one.anchors(), other.anchors()].concat()
+    );
+    assert_eq!(anchors_from_pem(pem.trim_end().as_bytes()).unwrap().len(), 2);
+    let key = KeyPair::generate().unwrap().serialize_pem();
+    for wrong in [
+        "",
+        "\n",
+        "\r\n \n",
+        "-",
+        "no certificate",
+        &pem[..pem.len() - 9],
+        &(pem.clone() + &key),
+    ] {
+        let result = anchors_from_pem(wrong.as_bytes());
+        assert!(matches!(result, Err(SignError::Certificate(_))), "{wrong}");
+    }
+}
+
 proptest! {
+    #[test]
+    fn garbage_is_no_anchor(text in "[-A-Z \\n]{0,60}(-----END CERTIFICATE-----)?[-A-Z \\n]{0,9}") {
+        prop_assert!(anchors_from_pem(text.as_bytes()).is_err());
+    }
+
     #[test]
     fn garbage_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         prop_assert!(verify(&bytes, &[], SIGNED_AT).is_err());
