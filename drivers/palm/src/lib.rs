@@ -27,9 +27,10 @@ pub trait PalmScanner: Send {
     /// Captures a palm and compares it with all references in the module (1:N).
     ///
     /// `limit` is how long the module may look for a palm; it is rounded up to seconds and kept within what
-    /// the module can do. `watch` is called with everything the module sees, and at least every 50 ms; its
-    /// `Break` cancels the capture. A failed comparison is an outcome; `Err` is a fault of the device, which
-    /// must never burn an attempt.
+    /// the module can do. `watch` is called with everything the module sees, and at least every 50 ms while the
+    /// capture runs; its `Break` cancels the capture. What goes unwatched is bringing a module to standby, in the
+    /// first call after opening and in the one after a fault: at most 2 s. A failed comparison is an outcome;
+    /// `Err` is a fault of the device, which must never burn an attempt.
     fn verify(&mut self, limit: Duration, watch: &mut Watch<'_>) -> Result<VerifyOutcome, PalmError>;
 
     /// Captures a palm and stores a reference under `tag`. `limit` and `watch` as for [`Self::verify`].
