@@ -317,6 +317,23 @@ fn each_change_has_its_name() {
     );
 }
 
+/// The parser takes a set in any order, and the signature is over the ordered one; the bytes are still others.
+#[test]
+fn one_signature_has_one_form() {
+    let authority = Authority::new("authority");
+    let mut cms = sign(CONTENT, &authority.signer(), SIGNED_AT).unwrap();
+    let pkcs9 = |last: u8| [0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, last];
+    let start = |oid: [u8; 11]| cms.windows(11).position(|window| window == oid).unwrap() - 2;
+    let (content_type, signing_time) = (start(pkcs9(3)), start(pkcs9(5)));
+    assert_eq!(
+        content_type + 26,
+        signing_time,
+        "the two attributes are neighbours"
+    );
+    cms[content_type..signing_time + 30].rotate_left(26);
+    check(&cms, &authority, SIGNED_AT, "the signed document is not in DER");
+}
+
 #[test]
 fn sizes_are_limited() {
     let authority = Authority::new("authority");
