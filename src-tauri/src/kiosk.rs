@@ -20,7 +20,7 @@ use outbox::sqlite::SqliteOutbox;
 use outbox::{Outbox, OutboxError, SignedDocument, WedgeReason};
 use thiserror::Error;
 use verification::Sensitive;
-use verification::evidence::{DocumentId, Evidence, KioskIdentity, SessionId};
+use verification::evidence::{DocumentId, Evidence, KioskIdentity, Outcome, SessionId};
 use verification::pad::PadChallenge;
 use verification::pad::attempt::FacePrompt;
 use verification::service::ServiceId;
@@ -270,7 +270,8 @@ impl Core {
         let signer = P256Signer::from_pkcs8_pem(&text(key_pem.expose()), &text(&certificate_pem))?;
         let authority_der = signature::anchors_from_pem(&ca_pem)?;
 
-        let outbox = open_store(parts)?;
+        let mut outbox = open_store(parts)?;
+        outbox.forget_attempts(UtcMs(parts.now().utc.0 - CUT_OFF_COUNTS_MS))?;
         let report = parts.events.clone();
         let frames = Arc::clone(&parts.preview);
         let capture = Capture::start(
@@ -559,18 +560,17 @@ impl Core {
             tracing::error!(error = crate::chain(&error), "the document cannot be signed");
             RecordFailed
         })?;
-        self.outbox
-            .put(
-                &SignedDocument {
-                    id: evidence.document_id,
-                    bytes,
-                },
-                now,
-            )
-            .map_err(|error| {
-                tracing::error!(error = crate::chain(&error), "the document cannot be stored");
-                RecordFailed
-            })?;
+        let document = SignedDocument { id: evidence.document_id, bytes };
+        // Only a capture is answered by the centre; nothing is awaited for the others.
+        let put = if evidence.outcome == Outcome::AwaitingIdentification {
+            self.outbox.put(&document, now)
+        } else {
+            self.outbox.put_final(&document, now)
+        };
+        put.map_err(|error| {
+            tracing::error!(error = crate::chain(&error), "the document cannot be stored");
+            RecordFailed
+        })?;
         self.line.wake();
         Ok(())
     }
