@@ -149,16 +149,23 @@ impl Stage {
             programs.perform("gateway-enrol", &mut enrol)?;
         }
         let ready = |name: &str| self.folder.join("ready").join(name);
+        // Free ports, because the ones in the configuration files may be taken.
+        let listen = ["--listen", "127.0.0.1:0"];
         let mut centre = Command::new(paths.binary("alaqan-idec-sim"));
-        centre.arg("--config").arg(self.gateway.join("idec.toml"));
-        programs.start("idec-sim", &mut centre, Some(&ready("idec-sim")))?;
-        let mut run = gateway();
-        run.args(["run", "--config"])
-            .arg(self.gateway.join("gateway.toml"));
+        centre
+            .args(listen)
+            .arg("--config")
+            .arg(self.gateway.join("idec.toml"));
+        let centre = programs.start("idec-sim", &mut centre, Some(&ready("idec-sim")))?;
         let mut palm = Command::new(paths.binary("alaqan-palm-sim"));
         palm.args(["--protocol", "dfrobot-ai10", "--link"])
             .arg(self.palm());
         programs.start("palm-sim", &mut palm, Some(&ready("palm-sim")))?;
+        let mut run = gateway();
+        run.arg("run")
+            .args(listen)
+            .args(["--idec-url", &format!("https://{centre}")]);
+        run.arg("--config").arg(self.gateway.join("gateway.toml"));
         programs.start("gateway", &mut run, Some(&ready("gateway")))
     }
 

@@ -55,6 +55,7 @@ pub fn perform(paths: &Paths) -> Result<(), XtaskError> {
 
 fn broken(paths: &Paths) -> Result<Vec<String>, XtaskError> {
     let mut broken = Vec::new();
+    let mut sources = Vec::new();
     for file in tracked(paths)? {
         let path = paths.root.join(&file);
         // A file that was removed but not yet committed is still listed.
@@ -65,8 +66,20 @@ fn broken(paths: &Paths) -> Result<Vec<String>, XtaskError> {
             broken.push(format!("{}: larger than {BYTES_MAX} bytes", file.display()));
         }
         if file.extension().is_some_and(|extension| extension == "rs") {
-            broken.extend(broken_in_source(&file, &paths::read_text(&path)?));
+            let text = paths::read_text(&path)?;
+            sources.push((file, text));
         }
+    }
+    let tests: Vec<PathBuf> = sources
+        .iter()
+        .flat_map(|(file, text)| test_modules(file, text))
+        .collect();
+    for (file, text) in &sources {
+        let test = is_test_file(file)
+            || tests
+                .iter()
+                .any(|module| file.starts_with(module) || *file == module.with_extension("rs"));
+        broken.extend(broken_in_source(file, test, text));
     }
     for pure in PURE {
         if !paths.root.join(pure).exists() {
@@ -97,10 +110,10 @@ fn tracked(paths: &Paths) -> Result<Vec<PathBuf>, XtaskError> {
     Ok(files)
 }
 
-fn broken_in_source(file: &Path, text: &str) -> Vec<String> {
-    let pure = PURE.iter().any(|pure| file.starts_with(pure)) && !is_test_file(file);
+fn broken_in_source(file: &Path, test: bool, text: &str) -> Vec<String> {
+    let pure = PURE.iter().any(|pure| file.starts_with(pure)) && !test;
     // The checks themselves must name what they look for.
-    let shipped = !file.starts_with("xtask") && !is_test_file(file);
+    let shipped = !file.starts_with("xtask") && !test;
     let screens = file.starts_with("ui/src");
     let mut broken = Vec::new();
     let mut tell = |number: usize, what: &str| broken.push(format!("{}:{number}: {what}", file.display()));
@@ -115,7 +128,7 @@ fn broken_in_source(file: &Path, text: &str) -> Vec<String> {
             tell(number, "a text that belongs into locales/");
         }
     }
-    if shipped || is_test_file(file) {
+    if !file.starts_with("xtask") {
         for (number, line) in text.lines().enumerate() {
             if line.trim_start().starts_with("#[ignore") {
                 tell(number + 1, "an ignored test");
@@ -127,29 +140,41 @@ fn broken_in_source(file: &Path, text: &str) -> Vec<String> {
 
 /// Numbered lines of code above the tests of a file; comments are blank.
 fn code_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.lines()
-        .take_while(|line| !line.starts_with("#[cfg(test)]"))
-        .enumerate()
-        .map(|(at, line)| {
-            (
-                at + 1,
-                if line.trim_start().starts_with("//") {
-                    ""
-                } else {
-                    line
-                },
-            )
-        })
+    let is_tests = |at: &usize| {
+        let rest = text[*at..].lines().nth(1).unwrap_or_default();
+        rest.contains("mod ") && rest.contains('{')
+    };
+    let mut gates = text.match_indices("#[cfg(test)]\n").map(|(at, _)| at);
+    let own_tests = gates.find(is_tests).unwrap_or(text.len());
+    text[..own_tests].lines().enumerate().map(|(at, line)| {
+        (
+            at + 1,
+            if line.trim_start().starts_with("//") {
+                ""
+            } else {
+                line
+            },
+        )
+    })
+}
+
+/// Modules of a file that exist in tests only and have files of their own, as paths without an ending.
+fn test_modules(file: &Path, text: &str) -> Vec<PathBuf> {
+    let folder = match file.file_stem().and_then(|stem| stem.to_str()) {
+        Some("lib" | "main" | "mod") => file.parent().unwrap_or(file).to_path_buf(),
+        _ => file.with_extension(""),
+    };
+    text.split("#[cfg(test)]\n")
+        .skip(1)
+        .filter_map(|rest| rest.lines().next()?.trim().strip_suffix(';')?.rsplit_once("mod "))
+        .map(|(_, name)| folder.join(name))
+        .collect()
 }
 
 fn is_test_file(file: &Path) -> bool {
-    file.components().any(|part| {
-        ["tests", "benches", "examples"]
-            .iter()
-            .any(|name| part.as_os_str() == *name)
-    }) || file
-        .file_stem()
-        .is_some_and(|stem| stem == "tests" || stem == "conformance")
+    let folders = ["tests", "benches", "examples"];
+    file.components()
+        .any(|part| folders.iter().any(|name| part.as_os_str() == *name))
 }
 
 /// Whether the word stands there and is not the end of a longer one, such as `unknown(`.
@@ -201,8 +226,9 @@ mod tests {
     #[test]
     fn breaches_are_found() {
         let check = |file: &str, text: &str, expect: &[&str]| {
-            let found = broken_in_source(Path::new(file), text);
-            assert_eq!(found, expect, "{file}: {text}");
+            let file = Path::new(file);
+            let found = broken_in_source(file, is_test_file(file), text);
+            assert_eq!(found, expect, "{}: {text}", file.display());
         };
         let pure = "crates/verification/src/session.rs";
         check(
@@ -234,6 +260,26 @@ mod tests {
             &["ui/src/app.rs:1: a text that belongs into locales/"],
         );
         check("ui/src/app.rs", "view!{ \"data-kk\" } // Сәлем", &[]);
+    }
+
+    #[test]
+    fn modules_of_tests_are_found() {
+        let check = |file: &str, text: &str, expect: &[&str]| {
+            let expect: Vec<PathBuf> = expect.iter().map(PathBuf::from).collect();
+            assert_eq!(test_modules(Path::new(file), text), expect, "{file}");
+        };
+        check(
+            "a/src/lib.rs",
+            "mod x;\n#[cfg(test)]\nmod conformance;\nmod y;\n",
+            &["a/src/conformance"],
+        );
+        check(
+            "a/src/store.rs",
+            "#[cfg(test)]\npub(crate) mod faults;\n",
+            &["a/src/store/faults"],
+        );
+        check("a/src/store.rs", "#[cfg(test)]\nmod tests {\n}\n", &[]);
+        check("a/src/store.rs", "mod faults;\n", &[]);
     }
 
     #[test]

@@ -66,17 +66,12 @@ fn compile(paths: &Paths, arguments: &Arguments) -> Result<PathBuf, XtaskError> 
         ("ui", "ui")
     };
     let mut cargo = process::cargo();
-    cargo.current_dir(&paths.root).args([
-        "build",
-        "--package",
-        "ui",
-        "--target",
-        wasm::TARGET,
-        "--profile",
-        profile,
-    ]);
+    cargo
+        .current_dir(&paths.root)
+        .args(["build", "--package", "ui", "--profile", profile]);
+    let target = wasm::aim(paths, &mut cargo)?;
     process::run(&mut cargo)?;
-    Ok(paths.target.join(wasm::TARGET).join(folder).join("ui.wasm"))
+    Ok(target.join(folder).join("ui.wasm"))
 }
 
 fn generate(wasm: &Path, out: &Path, debug: bool) -> Result<(), XtaskError> {
