@@ -36,6 +36,12 @@ impl Kiosk {
         expect_context()
     }
 
+    /// Whether the warning of an idle session covers the screen now. Not reactive: for handlers of events.
+    pub fn is_idle_warned(self) -> bool {
+        self.view
+            .with_untracked(|view| view.as_ref().is_some_and(|view| view.idle_warning_s.is_some()))
+    }
+
     /// A text that follows the language.
     pub fn say(self, key: Key) -> impl Fn() -> String + Copy + Send + 'static {
         move || locale::text(self.language.get(), key, vec![])
@@ -91,7 +97,7 @@ pub fn App() -> impl IntoView {
     let idle = Memo::new(move |_| view.with(|view| view.as_ref().and_then(|view| view.idle_warning_s)));
     let idle_shown = Memo::new(move |_| idle.get().is_some());
     let on_key = move || {
-        if idle_shown.get_untracked() {
+        if kiosk.is_idle_warned() {
             ipc::send(Intent::StayAlive);
         } else if in_session.get_untracked() {
             ipc::touched();
@@ -99,7 +105,7 @@ pub fn App() -> impl IntoView {
     };
     let on_pointer = move || {
         // While the warning is up it answers the touch itself.
-        if in_session.get_untracked() && !idle_shown.get_untracked() {
+        if in_session.get_untracked() && !kiosk.is_idle_warned() {
             ipc::touched();
         }
     };

@@ -8,7 +8,7 @@ use js_sys::{Array, Object, Reflect, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Blob, CanvasRenderingContext2d, HtmlCanvasElement, ImageBitmap};
+use web_sys::{Blob, CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement, ImageBitmap};
 
 #[wasm_bindgen]
 extern "C" {
@@ -81,6 +81,7 @@ async fn send_to_shell(intent: &Intent) -> Result<(), JsValue> {
 
 thread_local! {
     static LAST_STAY_ALIVE_MS: Cell<f64> = const { Cell::new(f64::NEG_INFINITY) };
+    static FOCUSED: RefCell<Option<HtmlElement>> = const { RefCell::new(None) };
     static CANVAS: RefCell<Option<HtmlCanvasElement>> = const { RefCell::new(None) };
     static DECODING: Cell<bool> = const { Cell::new(false) };
     static NEXT: RefCell<Option<Blob>> = const { RefCell::new(None) };
@@ -88,7 +89,13 @@ thread_local! {
 
 /// Tells the shell that somebody is there, at most once in a few seconds.
 pub fn touched() {
-    let now_ms = js_sys::Date::now();
+    // Not the wall clock: it may be set back, and then touches would be kept back for as long.
+    let Some(now_ms) = web_sys::window()
+        .and_then(|window| window.performance())
+        .map(|clock| clock.now())
+    else {
+        return;
+    };
     LAST_STAY_ALIVE_MS.with(|last| {
         if now_ms - last.get() >= STAY_ALIVE_EVERY_MS {
             last.set(now_ms);
@@ -169,5 +176,22 @@ fn set_on_document(attribute: &str, value: &str) {
         .and_then(|page| page.document_element());
     if let Some(Err(error)) = root.map(|root| root.set_attribute(attribute, value)) {
         leptos::logging::error!("could not set {attribute} of the document: {error:?}");
+    }
+}
+
+/// Notes which element has the focus, for [`restore_focus`].
+pub fn remember_focus() {
+    let page = web_sys::window().and_then(|window| window.document());
+    FOCUSED.set(
+        page.and_then(|page| page.active_element())
+            .and_then(|element| element.dyn_into().ok()),
+    );
+}
+
+/// Gives the focus back to the element of [`remember_focus`], if it is still there.
+pub fn restore_focus() {
+    if let Some(element) = FOCUSED.take() {
+        // An element that left the page meanwhile takes no focus, and needs none.
+        let _ = element.focus();
     }
 }

@@ -17,6 +17,11 @@ pub fn IdleWarning(
     seconds: Signal<u32>,
 ) -> impl IntoView {
     let kiosk = Kiosk::of_context();
+    ipc::remember_focus();
+    on_cleanup(|| {
+        // The page below takes focus again only once it is drawn without the warning.
+        request_animation_frame(ipc::restore_focus);
+    });
     let button = NodeRef::<html::Button>::new();
     button.on_load(|button| {
         // Any key is enough even without focus.

@@ -67,22 +67,22 @@ fn head(prompt: Prompt) -> Head {
             ..STRAIGHT
         },
         Prompt::TurnLeft => Head {
-            gaze: (-13.0, 0.0),
+            gaze: (-10.0, 0.0),
             around: ARROW_LEFT,
             ..STRAIGHT
         },
         Prompt::TurnRight => Head {
-            gaze: (13.0, 0.0),
+            gaze: (10.0, 0.0),
             around: ARROW_RIGHT,
             ..STRAIGHT
         },
         Prompt::LookUp => Head {
-            gaze: (0.0, -11.0),
+            gaze: (0.0, -10.0),
             around: ARROW_UP,
             ..STRAIGHT
         },
         Prompt::LookDown => Head {
-            gaze: (0.0, 11.0),
+            gaze: (0.0, 8.0),
             around: ARROW_DOWN,
             ..STRAIGHT
         },
@@ -134,10 +134,11 @@ fn drawing(head: Head) -> impl IntoView {
         if x > 0.0 { 4 } else { -4 }
     );
     let mouth = match head.mouth {
-        Mouth::Neutral => format!("M{} {}h16", 52.0 + x, 78.0 + y),
+        Mouth::Neutral => format!("M{} {}h14", 53.0 + x, 77.0 + y),
         Mouth::Open => format!("M{} {}a8 9 0 1 0 16 0a8 9 0 1 0-16 0", 52.0 + x, 79.0 + y),
         Mouth::Smile => format!("M{} {}q15 17 30 0z", 45.0 + x, 74.0 + y),
     };
+    let acts = head.mouth != Mouth::Neutral;
     let second = head.second.then(|| {
         view! {
             <path class="pictogram__second" d="M92 40a17 21 0 1 1 0 42a17 21 0 1 1 0-42"></path>
@@ -146,9 +147,11 @@ fn drawing(head: Head) -> impl IntoView {
     });
     view! {
         {second}
-        <ellipse class="pictogram__head" cx="60" cy="60" rx="29" ry="36"></ellipse>
-        <path class="pictogram__line" d=format!("{eyes}{nose}")></path>
-        <path class="pictogram__mouth" class:pictogram__mouth--acts=head.mouth != Mouth::Neutral d=mouth></path>
+        <g transform=head.second.then_some("translate(-22 0)")>
+            <ellipse class="pictogram__head" cx="60" cy="60" rx="29" ry="36"></ellipse>
+            <path class="pictogram__line" d=format!("{eyes}{nose}")></path>
+            <path class="pictogram__mouth" class:pictogram__mouth--acts=acts d=mouth></path>
+        </g>
         <path class="pictogram__sign" d=head.around></path>
     }
 }

@@ -44,7 +44,9 @@ pub fn Claim() -> impl IntoView {
         }
     };
     let keys = window_event_listener(ev::keydown, move |event| {
-        if event.ctrl_key() || event.alt_key() || event.meta_key() {
+        let shortcut = event.ctrl_key() || event.alt_key() || event.meta_key();
+        // A key that answers the idle warning is no digit.
+        if shortcut || kiosk.is_idle_warned() {
             return;
         }
         match keystroke(&event.key()) {

@@ -49,7 +49,7 @@ pub fn MethodChoice(
     view! {
         <section class="screen" data-screen="method">
             <Heading step=4>{kiosk.say(Key("method-title"))}</Heading>
-            <div class="screen__body cards">{cards}</div>
+            <div class="screen__body cards cards--few">{cards}</div>
             <div class="actions">
                 <BackButton />
             </div>
