@@ -1,0 +1,40 @@
+//! `alaqan-puppet`: makes a clip from one portrait.
+
+use std::error::Error;
+use std::path::PathBuf;
+
+use clap::Parser;
+use face::ModelFolder;
+use opencv::imgcodecs;
+use opencv::prelude::*;
+use puppet::PuppetError;
+
+/// Animates one portrait into a clip with a list of its events, as test material.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Picture of one person who faces the camera.
+    #[arg(long)]
+    portrait: PathBuf,
+    /// Folder of the face models.
+    #[arg(long)]
+    models: PathBuf,
+    /// Folder for the clip and its manifest.toml; made if it is not there.
+    #[arg(long)]
+    out: PathBuf,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments = Arguments::parse();
+    let portrait = imgcodecs::imread(&arguments.portrait, imgcodecs::IMREAD_COLOR)?;
+    if portrait.empty() {
+        return Err(PuppetError::PortraitUnreadable {
+            path: arguments.portrait,
+        }
+        .into());
+    }
+    let clip = puppet::render(&portrait, &ModelFolder::open(&arguments.models)?, &arguments.out)?;
+    println!("{}", clip.display());
+    println!("A rendered puppet: it proves the plumbing, not the biometrics.");
+    Ok(())
+}
