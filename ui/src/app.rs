@@ -111,10 +111,18 @@ pub fn App() -> impl IntoView {
     };
 
     view! {
-        <div class="kiosk" on:pointerdown=move |_| on_pointer() on:keydown=move |_| on_key()>
+        <div
+            class="kiosk"
+            on:pointerdown=move |_| on_pointer()
+            on:keydown=move |_| on_key()
+            // A long touch must not open the menu of a browser.
+            on:contextmenu=|event| event.prevent_default()
+        >
             <div class="kiosk__page" inert=move || idle_shown.get()>
-                <Toolbar />
-                <Notices />
+                <header>
+                    <Toolbar />
+                    <Notices />
+                </header>
                 <main class="kiosk__main">{move || frame.get().map(show)}</main>
                 <StatusStrip />
             </div>

@@ -170,6 +170,20 @@ fn page_has_nothing_inline_and_nothing_from_outside() {
     let page = static_file("index.html");
     assert!(!page.contains("style=") && !page.contains("<style"));
     assert!(!page.contains("//"), "an address");
+    for tag in page.split("<link").skip(1) {
+        let name = tag
+            .split_once("href=\"")
+            .and_then(|(_, rest)| rest.split_once('"'))
+            .expect("a link has href")
+            .0;
+        assert!(
+            Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("static")
+                .join(name)
+                .is_file(),
+            "{name}"
+        );
+    }
     for script in page.split("<script").skip(1) {
         assert!(
             script.contains("src=") && script.contains("></script>"),

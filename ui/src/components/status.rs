@@ -59,7 +59,7 @@ pub fn StatusStrip() -> impl IntoView {
         Link::Offline => (Glyph::Offline, "offline", Key("link-offline")),
     };
     view! {
-        <footer class="status" role="status">
+        <footer class="status">
             {move || {
                 link.get()
                     .map(|link| {

@@ -28,7 +28,7 @@ pub fn Toolbar() -> impl IntoView {
         })
     });
     view! {
-        <header class="toolbar" role="toolbar" aria-label=kiosk.say(Key("toolbar"))>
+        <div class="toolbar" role="group" aria-label=kiosk.say(Key("toolbar"))>
             <span class="toolbar__brand">
                 <Icon glyph=Glyph::Palm />
                 <span>{kiosk.say(Key("brand"))}</span>
@@ -59,7 +59,7 @@ pub fn Toolbar() -> impl IntoView {
                     <span>{kiosk.say(Key("cancel"))}</span>
                 </button>
             </Show>
-        </header>
+        </div>
     }
 }
 

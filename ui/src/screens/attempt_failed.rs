@@ -97,3 +97,23 @@ fn words(reason: AttemptReason) -> Words {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_shell() {
+        let reasons = [
+            AttemptReason::NotPerformed,
+            AttemptReason::WrongAction,
+            AttemptReason::FaceLost,
+            AttemptReason::SeveralFaces,
+            AttemptReason::Jump,
+            AttemptReason::NotBonaFide,
+        ];
+        for reason in reasons {
+            assert_eq!(serde_json::json!(words(reason).name), serde_json::json!(reason));
+        }
+    }
+}

@@ -168,3 +168,29 @@ fn words(prompt: Prompt) -> Words {
         Prompt::Smile => action("smile", Key("prompt-smile")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_shell() {
+        let prompts = [
+            Prompt::ShowFace,
+            Prompt::Closer,
+            Prompt::OnePersonOnly,
+            Prompt::LookStraight,
+            Prompt::HoldStill,
+            Prompt::TurnLeft,
+            Prompt::TurnRight,
+            Prompt::LookUp,
+            Prompt::LookDown,
+            Prompt::Blink,
+            Prompt::OpenMouth,
+            Prompt::Smile,
+        ];
+        for prompt in prompts {
+            assert_eq!(serde_json::json!(words(prompt).name), serde_json::json!(prompt));
+        }
+    }
+}

@@ -149,6 +149,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn each_outcome_has_its_own_words_and_sign() {
+        let outcomes = [
+            Outcome::Verified,
+            Outcome::NotVerified,
+            Outcome::AttackSuspected,
+            Outcome::FailureToAcquire,
+            Outcome::Withdrawn,
+            Outcome::TimedOut,
+            Outcome::DeviceUnavailable,
+            Outcome::AwaitingIdentification,
+        ];
+        for (at, outcome) in outcomes.into_iter().enumerate() {
+            let shown = words(outcome);
+            assert_eq!(serde_json::json!(shown.name), serde_json::json!(outcome));
+            for other in outcomes.into_iter().skip(at + 1).map(words) {
+                assert_ne!(shown.title, other.title);
+                assert_ne!(shown.glyph, other.glyph, "{} and {}", shown.name, other.name);
+            }
+        }
+    }
+
+    #[test]
     fn a_number_is_read_in_groups_of_four() {
         assert_eq!(groups("0af3912c77"), ["0af3", "912c", "77"]);
         assert_eq!(groups("ҚҢҒӘӨ"), ["ҚҢҒӘ", "Ө"]);
