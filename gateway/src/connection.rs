@@ -131,7 +131,7 @@ async fn greet(
     stop: &mut watch::Receiver<bool>,
 ) -> End {
     let first = tokio::select! {
-        first = tokio::time::timeout(GREETING_LIMIT, next_frame(socket)) => first.unwrap_or(Err(End::Gone)),
+        first = tokio::time::timeout(GREETING_LIMIT, first_frame(socket)) => first.unwrap_or(Err(End::Gone)),
         () = crate::stopped(stop) => return End::Bye(ByeReason::ShuttingDown),
     };
     let awaiting = match first {
@@ -196,14 +196,15 @@ async fn attend(
     }
     loop {
         let done = tokio::select! {
-            frame = tokio::time::timeout(SILENCE_LIMIT, next_frame(socket)) => match frame {
-                Ok(Ok(frame)) => take(shared, socket, kiosk_id, frame).await,
+            frame = tokio::time::timeout(SILENCE_LIMIT, heard(socket)) => match frame {
+                Ok(Ok(None)) => Ok(()),
+                Ok(Ok(Some(frame))) => take(shared, socket, kiosk_id, frame).await,
                 Ok(Err(end)) => Err(end),
                 Err(_) => Err(End::Gone),
             },
             frame = queue.recv() => match frame {
                 Some(frame) => send(socket, &frame).await,
-                None => Err(End::Bye(ByeReason::Replaced)),
+                None => Err(End::Bye(shared.presence.why_ended(kiosk_id))),
             },
             () = crate::stopped(stop) => Err(End::Bye(ByeReason::ShuttingDown)),
         };
@@ -272,33 +273,37 @@ async fn take(shared: &Shared, socket: &mut Socket, kiosk_id: &str, frame: Kiosk
     }
 }
 
-/// The next frame of the kiosk; pings are answered on the way. Can be dropped and called again without losing
-/// anything.
-async fn next_frame(socket: &mut Socket) -> Result<KioskFrame, End> {
+/// The first frame of the kiosk.
+async fn first_frame(socket: &mut Socket) -> Result<KioskFrame, End> {
     loop {
-        match socket.next().await {
-            Some(Ok(Message::Binary(bytes))) => {
-                return KioskFrame::decode(&bytes).map_err(|error| {
-                    tracing::warn!(%error, "a kiosk sent something that makes no sense");
-                    match error {
-                        WireError::Version(_) => End::Bye(ByeReason::Version),
-                        WireError::TooLarge(_) | WireError::Malformed(_) => End::Bye(ByeReason::Malformed),
-                    }
-                });
+        if let Some(frame) = heard(socket).await? {
+            return Ok(frame);
+        }
+    }
+}
+
+/// The next sign of the kiosk: a frame, or something below frames. Can be dropped and called again without losing
+/// anything.
+async fn heard(socket: &mut Socket) -> Result<Option<KioskFrame>, End> {
+    match socket.next().await {
+        Some(Ok(Message::Binary(bytes))) => KioskFrame::decode(&bytes).map(Some).map_err(|error| {
+            tracing::warn!(%error, "a kiosk sent something that makes no sense");
+            match error {
+                WireError::Version(_) => End::Bye(ByeReason::Version),
+                WireError::TooLarge(_) | WireError::Malformed(_) => End::Bye(ByeReason::Malformed),
             }
-            Some(Ok(Message::Text(_))) => return Err(End::Bye(ByeReason::Malformed)),
-            // A ping shows that the kiosk is there; the library has queued the answer, which goes out with the
-            // next reading.
-            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
-            Some(Ok(Message::Close(_))) | None => return Err(End::Gone),
-            Some(Err(tungstenite::Error::Capacity(error))) => {
-                tracing::warn!(%error, "a kiosk sent too much");
-                return Err(End::Bye(ByeReason::Malformed));
-            }
-            Some(Err(error)) => {
-                tracing::debug!(%error, "a connection is gone");
-                return Err(End::Gone);
-            }
+        }),
+        Some(Ok(Message::Text(_))) => Err(End::Bye(ByeReason::Malformed)),
+        // The library has queued the answer to a ping; it goes out with the next reading.
+        Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(None),
+        Some(Ok(Message::Close(_))) | None => Err(End::Gone),
+        Some(Err(tungstenite::Error::Capacity(error))) => {
+            tracing::warn!(%error, "a kiosk sent too much");
+            Err(End::Bye(ByeReason::Malformed))
+        }
+        Some(Err(error)) => {
+            tracing::debug!(%error, "a connection is gone");
+            Err(End::Gone)
         }
     }
 }

@@ -20,6 +20,7 @@ pub mod idec;
 mod identification;
 pub mod intake;
 mod presence;
+pub mod process;
 pub mod server;
 pub mod store;
 mod tls;

@@ -9,9 +9,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use gateway::authority;
 use gateway::config::{self, GatewayConfig};
+use gateway::process;
 use gateway::server::Gateway;
 use gateway::store::{AnswerState, Store};
-use tracing_subscriber::EnvFilter;
 use verification::evidence::DocumentId;
 
 /// The gateway of Alaqan: keeps the documents of kiosks and has their subjects identified.
@@ -132,19 +132,16 @@ fn act(verb: Verb) -> Result<(), Box<dyn Error>> {
 }
 
 fn run(config: &GatewayConfig, ready_file: Option<&Path>) -> Result<(), Box<dyn Error>> {
-    let filter = EnvFilter::try_new(&config.log)?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
+    process::log_to_stderr(&config.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
+        let stop = process::stop_signal()?;
         let gateway = Gateway::start(config).await?;
         tracing::info!(address = %gateway.address(), "the gateway listens");
         if let Some(file) = ready_file {
-            write_ready(file, gateway.address())?;
+            process::write_ready(file, gateway.address())?;
         }
-        stop_signal().await?;
+        stop.await;
         tracing::info!("the gateway stops");
         gateway.stop().await;
         Ok(())
@@ -208,28 +205,6 @@ fn open(config: &Path) -> Result<Store, Box<dyn Error>> {
         &config.store.file,
         &config::read_store_key(&config.store.key)?,
     )?)
-}
-
-/// Appears whole or not at all, for somebody waits for it.
-fn write_ready(file: &Path, address: SocketAddr) -> std::io::Result<()> {
-    let mut temporary = file.as_os_str().to_owned();
-    temporary.push(".new");
-    std::fs::write(&temporary, format!("{address}\n"))?;
-    std::fs::rename(&temporary, file)
-}
-
-#[cfg(unix)]
-async fn stop_signal() -> std::io::Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        result = tokio::signal::ctrl_c() => result,
-        _ = terminate.recv() => Ok(()),
-    }
-}
-
-#[cfg(not(unix))]
-async fn stop_signal() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
 }
 
 fn document_id(text: &str) -> Result<DocumentId, String> {

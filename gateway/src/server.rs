@@ -142,6 +142,12 @@ impl Gateway {
         self.address
     }
 
+    /// Ends it where it stands, as a power cut would.
+    pub async fn kill(mut self) {
+        self.task.abort();
+        let _ = (&mut self.task).await;
+    }
+
     /// Says goodbye to all kiosks and ends.
     pub async fn stop(mut self) {
         let _ = self.stop.send(true);

@@ -210,7 +210,8 @@ impl LinkDownReason {
     pub fn class(&self) -> FailureClass {
         match self {
             Self::Unreachable(_) | Self::TimedOut | Self::Closed => FailureClass::Network,
-            Self::Nonsense(_) | Self::Bye(ByeReason::ShuttingDown | ByeReason::Malformed) => {
+            Self::Nonsense(_)
+            | Self::Bye(ByeReason::ShuttingDown | ByeReason::Malformed | ByeReason::Overrun) => {
                 FailureClass::Transient { retry_after: None }
             }
             Self::GatewayUntrusted(_)

@@ -170,6 +170,9 @@ pub enum ByeReason {
     /// The same kiosk has connected anew.
     #[n(4)]
     Replaced,
+    /// More answers wait than the gateway keeps for one connection; the next one starts with them.
+    #[n(5)]
+    Overrun,
 }
 
 /// Bytes that `Debug` does not show.
@@ -459,6 +462,12 @@ mod tests {
                 reason: ByeReason::Replaced,
             },
             expect!["8201820481820480"],
+        );
+        check_gateway(
+            GatewayFrame::Bye {
+                reason: ByeReason::Overrun,
+            },
+            expect!["8201820481820580"],
         );
     }
 

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use gateway::config::SimConfig;
 use gateway::idec::sim::Simulator;
-use tracing_subscriber::EnvFilter;
+use gateway::process;
 
 /// A SIMULATOR of the identification centre. It compares nothing: it answers by the script in its configuration.
 #[derive(Parser)]
@@ -42,38 +42,19 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let mut config = SimConfig::load(&arguments.config)?;
     config.listen = arguments.listen.unwrap_or(config.listen);
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_new(&config.log)?)
-        .with_writer(std::io::stderr)
-        .init();
+    process::log_to_stderr(&config.log)?;
     eprintln!(
         "This is a SIMULATOR of the identification centre. It looks at no face and answers by a script."
     );
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
+        let stop = process::stop_signal()?;
         let simulator = Simulator::start(config).await?;
         tracing::info!(address = %simulator.address(), "the simulator listens");
         if let Some(file) = &arguments.ready_file {
-            let mut temporary = file.as_os_str().to_owned();
-            temporary.push(".new");
-            std::fs::write(&temporary, format!("{}\n", simulator.address()))?;
-            std::fs::rename(&temporary, file)?;
+            process::write_ready(file, simulator.address())?;
         }
-        stop_signal().await?;
+        stop.await;
         Ok(())
     })
-}
-
-#[cfg(unix)]
-async fn stop_signal() -> std::io::Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        result = tokio::signal::ctrl_c() => result,
-        _ = terminate.recv() => Ok(()),
-    }
-}
-
-#[cfg(not(unix))]
-async fn stop_signal() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
 }

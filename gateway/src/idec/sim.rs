@@ -180,6 +180,15 @@ async fn compare(State(centre): State<Arc<Centre>>, body: axum::body::Bytes) -> 
     let Ok(question) = serde_json::from_slice::<Question>(&body) else {
         return reject("not the agreed JSON");
     };
+    // It is logged and kept, so it must be what it says and not a place for something else.
+    let id = question.request_id.as_bytes();
+    if !(1..=64).contains(&id.len())
+        || !id
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
+    {
+        return reject("not a request id");
+    }
     if question.iin.parse::<Iin>().is_err() {
         return reject("not an IIN");
     }

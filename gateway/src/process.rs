@@ -1,0 +1,61 @@
+//! What both programs of this room share: the log, the ready file, the end.
+
+use std::io::{self, IsTerminal};
+use std::net::SocketAddr;
+use std::path::Path;
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::ParseError;
+
+/// Logs to the standard error, filtered as the configuration says.
+///
+/// # Errors
+/// When the filter is none.
+pub fn log_to_stderr(filter: &str) -> Result<(), ParseError> {
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_new(filter)?)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr)
+        .init();
+    Ok(())
+}
+
+/// Writes the address into a file for whoever waits for it. The file appears whole or not at all.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_ready(file: &Path, address: SocketAddr) -> io::Result<()> {
+    let mut temporary = file.as_os_str().to_owned();
+    temporary.push(".new");
+    std::fs::write(&temporary, format!("{address}\n"))?;
+    std::fs::rename(&temporary, file)
+}
+
+/// The wish that the program ends: SIGTERM or Ctrl-C. It is heard from the call on, not only from the first poll.
+///
+/// # Errors
+/// When the system does not let signals be heard.
+#[cfg(unix)]
+pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// The wish that the program ends: Ctrl-C. It is heard from the call on, not only from the first poll.
+///
+/// # Errors
+/// When the system does not let signals be heard.
+#[cfg(windows)]
+pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        let _ = interrupt.recv().await;
+    })
+}

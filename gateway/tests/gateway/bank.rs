@@ -1,0 +1,350 @@
+//! A whole bank on loopback: authority, gateway, simulator of the centre, and kiosks that keep their documents.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use document::identification::{self, Identification};
+use document::signature::{P256Signer, sign, verify};
+use gateway::config::{GatewayConfig, SimConfig, read_store_key};
+use gateway::idec::sim::{SimError, Simulator};
+use gateway::server::{Gateway, GatewayError};
+use gateway::store::{Listed, Store};
+use gateway::{ANSWER_SIGNER, authority};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use sync::{ClientConfig, Event, Handle, Settings};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use verification::Sensitive;
+use verification::capture::{CameraIdentity, CapturedSample};
+use verification::evidence::{
+    DocumentId, Evidence, KioskIdentity, Language, Modality, Organisation, Outcome, SessionId, Still,
+    StillPurpose,
+};
+use verification::policy::Policy;
+use verification::service::ServiceId;
+use verification::time::UtcMs;
+
+/// How long a test waits for what must happen.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The public test card.
+pub const IIN: &str = "880412401006";
+
+pub const JPEG: &[u8] = b"\xff\xd8\xff a picture of nobody \xff\xd9";
+
+/// A free address for what is started later.
+pub fn anywhere() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 0))
+}
+
+pub fn now() -> UtcMs {
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
+    UtcMs(i64::try_from(since.as_millis()).unwrap())
+}
+
+pub fn settings() -> Settings {
+    Settings {
+        backoff_min: Duration::from_millis(20),
+        backoff_max: Duration::from_millis(200),
+        ..Settings::default()
+    }
+}
+
+pub struct Bank {
+    pub folder: TempDir,
+    pub runtime: Runtime,
+    pub config: GatewayConfig,
+    pub sim_config: SimConfig,
+}
+
+impl Bank {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        authority::init(folder.path(), anywhere(), anywhere()).unwrap();
+        let mut config = GatewayConfig::load(&folder.path().join("gateway.toml")).unwrap();
+        config.idec.retry_min_ms = 20;
+        config.idec.retry_max_ms = 100;
+        let sim_config = SimConfig::load(&folder.path().join("idec.toml")).unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        Self {
+            folder,
+            runtime,
+            config,
+            sim_config,
+        }
+    }
+
+    /// Starts the gateway; a second one takes the same address.
+    pub fn gateway(&mut self) -> Gateway {
+        let end = Instant::now() + PATIENCE;
+        let gateway = loop {
+            match self.runtime.block_on(Gateway::start(&self.config)) {
+                Ok(gateway) => break gateway,
+                // While nobody listened, the system may have lent the port to a connection of another test.
+                Err(GatewayError::Listen { .. }) if Instant::now() < end => std::thread::yield_now(),
+                Err(error) => panic!("{error}"),
+            }
+        };
+        self.config.listen = gateway.address();
+        gateway
+    }
+
+    pub fn kill(&self, gateway: Gateway) {
+        self.runtime.block_on(gateway.kill());
+    }
+
+    /// Starts the simulator; the gateway that is started after it asks there. A second one takes the same address.
+    pub fn simulator(&mut self) -> Simulator {
+        let end = Instant::now() + PATIENCE;
+        let simulator = loop {
+            match self.runtime.block_on(Simulator::start(self.sim_config.clone())) {
+                Ok(simulator) => break simulator,
+                // As above; or the former simulator is not quite gone.
+                Err(SimError::Listen { .. }) if Instant::now() < end => std::thread::yield_now(),
+                Err(error) => panic!("{error}"),
+            }
+        };
+        self.sim_config.listen = simulator.address();
+        self.config.idec.url = format!("https://{}", simulator.address());
+        simulator
+    }
+
+    pub fn enrol(&self, name: &str) -> Enrolled {
+        let out = self.folder.path().join("kiosks").join(name);
+        authority::enrol(self.folder.path(), name, &out).unwrap();
+        Enrolled {
+            name: name.to_owned(),
+            folder: out,
+            settings: settings(),
+        }
+    }
+
+    /// As [`Bank::enrol`], of a bank that is of no further use.
+    pub fn enrol_and_keep(self, name: &str) -> (TempDir, Enrolled) {
+        let enrolled = self.enrol(name);
+        (self.folder, enrolled)
+    }
+
+    pub fn list(&self) -> Vec<Listed> {
+        self.store().list().unwrap()
+    }
+
+    pub fn store(&self) -> Store {
+        Store::open(
+            &self.config.store.file,
+            &read_store_key(&self.config.store.key).unwrap(),
+        )
+        .unwrap()
+    }
+
+    /// What an answer says, if it is signed as it must be.
+    pub fn read_answer(&self, signed: &[u8]) -> Identification {
+        let authority = std::fs::read(self.folder.path().join("ca.pem")).unwrap();
+        let anchor = CertificateDer::from_pem_slice(&authority).unwrap().to_vec();
+        let verified = verify(signed, &[anchor], now()).unwrap();
+        assert_eq!(verified.signer_common_name, ANSWER_SIGNER);
+        identification::decode(verified.content.expose()).unwrap()
+    }
+}
+
+/// A kiosk's papers.
+#[derive(Clone)]
+pub struct Enrolled {
+    pub name: String,
+    pub folder: PathBuf,
+    pub settings: Settings,
+}
+
+impl Enrolled {
+    pub fn read(&self, file: &str) -> Vec<u8> {
+        std::fs::read(self.folder.join(file)).unwrap()
+    }
+
+    pub fn client(&self, address: SocketAddr) -> ClientConfig {
+        ClientConfig {
+            url: format!("wss://{address}/v1/kiosk"),
+            ca_pem: self.read("ca.pem"),
+            certificate_pem: self.read("kiosk.pem"),
+            key_pem: Sensitive::new(self.read("kiosk.key")),
+            kiosk_id: self.name.clone(),
+            software: "test".into(),
+            settings: self.settings.clone(),
+        }
+    }
+
+    /// A document of this kiosk that asks for a comparison.
+    pub fn document(&self, number: u8, iin: &str) -> (DocumentId, Vec<u8>) {
+        self.sign(&evidence(&self.name, number, iin))
+    }
+
+    pub fn sign(&self, evidence: &Evidence) -> (DocumentId, Vec<u8>) {
+        let text = |file| String::from_utf8(self.read(file)).unwrap();
+        let signer = P256Signer::from_pkcs8_pem(&text("kiosk.key"), &text("kiosk.pem")).unwrap();
+        let signed = sign(&document::content::encode(evidence), &signer, now()).unwrap();
+        (evidence.document_id, signed)
+    }
+}
+
+pub fn evidence(kiosk_id: &str, number: u8, iin: &str) -> Evidence {
+    let sample = CapturedSample {
+        frame: 7,
+        width_px: 4,
+        height_px: 4,
+        jpeg: Sensitive::new(JPEG.to_vec()),
+    };
+    Evidence {
+        document_id: DocumentId([number; 16]),
+        session_id: SessionId([number; 16]),
+        organisation: Organisation {
+            name: "Demo Bank".into(),
+            bin: "050140000000".into(),
+        },
+        kiosk: KioskIdentity {
+            kiosk_id: kiosk_id.into(),
+            software: "test".into(),
+        },
+        language: Language::Kk,
+        service: Some(ServiceId("account-opening".into())),
+        consents: Vec::new(),
+        claim: Some(iin.parse().unwrap()),
+        modality: Some(Modality::Face),
+        started_at: UtcMs(1_790_000_000_000),
+        ended_at: UtcMs(1_790_000_030_000),
+        outcome: Outcome::AwaitingIdentification,
+        camera: Some(CameraIdentity {
+            name: "clip".into(),
+            bus_id: "0".into(),
+            replay: true,
+        }),
+        attempts: Vec::new(),
+        stills: vec![Still {
+            purpose: StillPurpose::Comparison,
+            sample,
+        }],
+        policy: Policy::default(),
+    }
+}
+
+/// A running kiosk: its client, and an outbox in memory.
+pub struct Kiosk {
+    pub handle: Handle,
+    events: mpsc::Receiver<Event>,
+    pub pending: VecDeque<(DocumentId, Vec<u8>)>,
+    in_flight: Option<(DocumentId, Vec<u8>)>,
+    /// Everything that the gateway keeps, in the order of the receipts.
+    pub delivered: Vec<DocumentId>,
+}
+
+impl Kiosk {
+    pub fn start(config: ClientConfig) -> Self {
+        let (sender, events) = mpsc::channel();
+        let handle = sync::spawn(config, move |event| {
+            // The test may have ended.
+            let _ = sender.send(event);
+        })
+        .unwrap();
+        Self {
+            handle,
+            events,
+            pending: VecDeque::new(),
+            in_flight: None,
+            delivered: Vec::new(),
+        }
+    }
+
+    pub fn put(&mut self, document: (DocumentId, Vec<u8>)) {
+        self.pending.push_back(document);
+        self.handle.wake();
+    }
+
+    /// Handles events until `pick` takes one.
+    pub fn wait<T>(&mut self, what: &str, mut pick: impl FnMut(&Event) -> Option<T>) -> T {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let event = self
+                .events
+                .recv_timeout(left)
+                .unwrap_or_else(|_| panic!("waited in vain for {what}"));
+            match &event {
+                Event::WantNext => {
+                    self.in_flight = self.pending.pop_front();
+                    self.handle.offer(self.in_flight.clone());
+                }
+                Event::LinkDown { .. } | Event::Postponed { .. } => {
+                    if let Some(document) = self.in_flight.take() {
+                        self.pending.push_front(document);
+                    }
+                }
+                Event::Delivered { id } => {
+                    self.in_flight = None;
+                    self.delivered.push(*id);
+                }
+                Event::Refused { .. } => self.in_flight = None,
+                Event::LinkUp | Event::Identified { .. } => {}
+            }
+            if let Some(picked) = pick(&event) {
+                return picked;
+            }
+        }
+    }
+
+    /// Nothing but questions for documents, that is.
+    pub fn nothing_happens_for(&mut self, time: Duration) {
+        let end = Instant::now() + time;
+        while let Ok(event) = self
+            .events
+            .recv_timeout(end.saturating_duration_since(Instant::now()))
+        {
+            assert_eq!(event, Event::WantNext);
+            self.handle.offer(None);
+        }
+    }
+
+    pub fn up(&mut self) {
+        self.wait("the link", |event| matches!(event, Event::LinkUp).then_some(()));
+    }
+
+    pub fn down(&mut self) -> sync::LinkDownReason {
+        self.wait("the end of the link", |event| match event {
+            Event::LinkDown { reason } => Some(reason.clone()),
+            _ => None,
+        })
+    }
+
+    pub fn delivered(&mut self, id: DocumentId) {
+        self.wait("a receipt", |event| match event {
+            Event::Delivered { id: got } => {
+                assert_eq!(*got, id);
+                Some(())
+            }
+            Event::Refused { code, .. } => panic!("refused: {}", code.name()),
+            _ => None,
+        });
+    }
+
+    pub fn refused(&mut self, id: DocumentId) -> sync::RefusalCode {
+        self.wait("a refusal", |event| match event {
+            Event::Refused { id: got, code } if *got == id => Some(*code),
+            Event::Delivered { .. } => panic!("delivered"),
+            _ => None,
+        })
+    }
+
+    pub fn identified(&mut self, id: DocumentId) -> Vec<u8> {
+        self.wait("an answer", |event| match event {
+            Event::Identified { id: got, document } if *got == id => Some(document.clone()),
+            _ => None,
+        })
+    }
+}
