@@ -11,7 +11,7 @@ mod commands;
 pub mod config;
 mod convert;
 pub mod kiosk;
-mod logging;
+pub mod logging;
 
 use std::path::Path;
 

@@ -1,0 +1,273 @@
+//! An institution and a kiosk for the stories: the real gateway, the real centre simulator, a recorded person.
+#![allow(dead_code, reason = "each story uses a part of it")]
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use alaqan::config::Config;
+use alaqan::kiosk::Kiosk;
+use camera::{Actor, Pace};
+use document::signature;
+use gateway::config::{GatewayConfig, SimConfig};
+use gateway::idec::sim::Simulator;
+use gateway::server::Gateway;
+use gateway::store::Store;
+use ipc::{Intent, Screen, View};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use verification::evidence::{DocumentId, Evidence};
+use verification::pad::PadChallenge;
+use verification::time::UtcMs;
+
+/// A specimen number that is nobody's.
+pub const IIN: &str = "880412401006";
+/// Longer than any step of a story takes, even on a loaded machine.
+pub const LIMIT: Duration = Duration::from_secs(120);
+
+/// Stories play clips in real time; two at once would starve each other of the processor.
+pub fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The folder of the models, as `cargo xtask test` sets it.
+pub fn models() -> PathBuf {
+    let folder = std::env::var_os("ALAQAN_MODELS").map(PathBuf::from);
+    folder.expect("ALAQAN_MODELS names the model folder; `cargo xtask test` sets it")
+}
+
+/// A recorded person who answers prompts.
+#[derive(Clone)]
+pub struct Clip {
+    pub folder: PathBuf,
+    pub file: String,
+    pub offers: Vec<PadChallenge>,
+    /// Whether it was made from a portrait by this test.
+    pub made: bool,
+}
+
+/// The first bona fide clip of `ALAQAN_FOOTAGE` that offers three different actions; without that folder, one
+/// made from the portrait `ALAQAN_PORTRAIT`.
+pub fn clip() -> Clip {
+    match std::env::var_os("ALAQAN_FOOTAGE") {
+        Some(folder) => choose(Path::new(&folder), false).expect("a clip with three different actions"),
+        None => choose(&made_clip(), true).expect("the made clip offers three actions"),
+    }
+}
+
+fn choose(folder: &Path, made: bool) -> Option<Clip> {
+    camera::clips(folder).expect("a readable manifest").into_iter().filter(|clip| clip.label == "bona_fide").find_map(
+        |clip| {
+            let offers = Actor::open(folder, &clip.file, Pace::Free, Instant::now()).ok()?.offers();
+            (offers.len() >= 3).then(|| Clip { folder: folder.to_owned(), file: clip.file, offers, made })
+        },
+    )
+}
+
+fn made_clip() -> PathBuf {
+    static MADE: Mutex<Option<PathBuf>> = Mutex::new(None);
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(folder) = &*made {
+        return folder.clone();
+    }
+    println!("no ALAQAN_FOOTAGE: the clip is made from a portrait and proves the plumbing, not the biometrics");
+    let portrait = std::env::var_os("ALAQAN_PORTRAIT").expect("ALAQAN_PORTRAIT; `cargo xtask test` sets it");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("made-clip");
+    let _ = portrait; //PUPPET
+    *made = Some(folder.clone());
+    folder
+}
+
+/// The name of an action in the configuration.
+pub fn name(challenge: PadChallenge) -> &'static str {
+    match challenge {
+        PadChallenge::TurnLeft => "turn-left",
+        PadChallenge::TurnRight => "turn-right",
+        PadChallenge::LookUp => "look-up",
+        PadChallenge::LookDown => "look-down",
+        PadChallenge::Blink => "blink",
+        PadChallenge::OpenMouth => "open-mouth",
+        PadChallenge::Smile => "smile",
+    }
+}
+
+/// The institution: gateway, centre, authority, and one enrolled kiosk.
+pub struct Institution {
+    pub folder: TempDir,
+    runtime: Runtime,
+    centre: Simulator,
+    gateway: Option<Gateway>,
+    address: SocketAddr,
+}
+
+impl Institution {
+    /// With the centre running and the gateway not.
+    pub fn found() -> Self {
+        let folder = TempDir::new().unwrap();
+        let address = free_address();
+        gateway::authority::init(folder.path(), address, free_address()).unwrap();
+        gateway::authority::enrol(folder.path(), "kiosk-0001", &folder.path().join("kiosk")).unwrap();
+        let runtime = Runtime::new().unwrap();
+        let config = SimConfig::load(&folder.path().join("idec.toml")).unwrap();
+        let centre = runtime.block_on(Simulator::start(config)).unwrap();
+        Self { folder, runtime, centre, gateway: None, address }
+    }
+
+    pub fn open_gateway(&mut self) {
+        let config = GatewayConfig::load(&self.folder.path().join("gateway.toml")).unwrap();
+        self.gateway = Some(self.runtime.block_on(Gateway::start(&config)).unwrap());
+    }
+
+    pub fn close_gateway(&mut self) {
+        if let Some(gateway) = self.gateway.take() {
+            self.runtime.block_on(gateway.stop());
+        }
+    }
+
+    /// How many comparisons the centre was asked for.
+    pub fn comparisons(&self) -> u64 {
+        self.centre.comparisons()
+    }
+
+    /// The documents that the gateway keeps, verified and read. Closes the gateway.
+    pub fn documents(&mut self) -> Vec<Evidence> {
+        self.close_gateway();
+        let folder = self.folder.path();
+        let key = gateway::config::read_store_key(&folder.join("gateway.db.key")).unwrap();
+        let store = Store::open(&folder.join("gateway.db"), &key).unwrap();
+        let anchors = signature::anchors_from_pem(&std::fs::read(folder.join("ca.pem")).unwrap()).unwrap();
+        let read = |id: DocumentId| {
+            let stored = store.document(id).unwrap().unwrap();
+            let verified = signature::verify(stored.signed.expose(), &anchors, now()).unwrap();
+            assert_eq!(verified.signer_common_name, "kiosk-0001");
+            document::content::decode(verified.content.expose()).unwrap()
+        };
+        store.list().unwrap().iter().map(|listed| read(listed.id)).collect()
+    }
+
+    /// Writes the configuration of the kiosk; `policy` is TOML for its `[policy]` table.
+    pub fn kiosk_config(&self, clip: &Clip, policy: &str, window: (u32, u32)) -> PathBuf {
+        let folder = self.folder.path();
+        let text = format!(
+            r#"
+mode = "demo"
+kiosk_id = "kiosk-0001"
+data = {data:?}
+models = {models:?}
+[organisation]
+name = "Test Bank"
+bin = "050140000000"
+[gateway]
+url = "wss://{address}/v1/kiosk"
+ca = {ca:?}
+certificate = {certificate:?}
+key = {key:?}
+[camera]
+folder = {clips:?}
+clip = {clip:?}
+[window]
+width = {width}
+height = {height}
+kiosk = false
+[policy]
+passive = "where-installed"
+{policy}
+"#,
+            data = folder.join("data"),
+            models = models(),
+            address = self.address,
+            ca = folder.join("kiosk/ca.pem"),
+            certificate = folder.join("kiosk/kiosk.pem"),
+            key = folder.join("kiosk/kiosk.key"),
+            clips = clip.folder,
+            clip = clip.file,
+            width = window.0,
+            height = window.1,
+        );
+        let path = folder.join("kiosk.toml");
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// Starts the kiosk without a window.
+    pub fn kiosk(&self, clip: &Clip, policy: &str) -> Person {
+        Person::before(Config::load(&self.kiosk_config(clip, policy, (1080, 1920))).unwrap())
+    }
+}
+
+/// The `challenge_set` line for what a clip offers.
+pub fn offered(clip: &Clip) -> String {
+    let names: Vec<_> = clip.offers.iter().map(|challenge| name(*challenge)).collect();
+    format!("challenge_set = {names:?}")
+}
+
+/// Somebody before a kiosk: sees views, has intents.
+pub struct Person {
+    kiosk: Kiosk,
+    views: Receiver<View>,
+    pub seen: View,
+}
+
+impl Person {
+    fn before(config: Config) -> Self {
+        let kiosk = Kiosk::start(config).unwrap();
+        let (sender, views) = channel();
+        kiosk.subscribe(move |view| drop(sender.send(view.clone())), |_| {});
+        let seen = views.recv_timeout(LIMIT).unwrap();
+        Self { kiosk, views, seen }
+    }
+
+    pub fn wants(&mut self, intent: Intent) {
+        self.kiosk.intent(intent);
+    }
+
+    /// Waits until such a view is seen.
+    pub fn sees(&mut self, what: &str, right: impl Fn(&View) -> bool) -> &View {
+        let end = Instant::now() + LIMIT;
+        while !right(&self.seen) {
+            match self.views.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(view) => self.seen = view,
+                Err(RecvTimeoutError::Timeout) => panic!("{what} was not seen; there is {:?}", self.seen),
+                Err(RecvTimeoutError::Disconnected) => panic!("the kiosk ended before {what} was seen"),
+            }
+        }
+        &self.seen
+    }
+
+    /// From the welcome to the camera.
+    pub fn goes_to_the_camera(&mut self) {
+        self.sees("welcome", |view| view.screen == Screen::Welcome);
+        self.wants(Intent::Begin);
+        self.sees("the services", |view| matches!(view.screen, Screen::Service { .. }));
+        self.wants(Intent::ChooseService { service: "account-opening".into() });
+        for asked in 1..=2 {
+            self.sees("a consent", |view| matches!(view.screen, Screen::Consent { number, .. } if number == asked));
+            self.wants(Intent::AnswerConsent { given: true });
+        }
+        self.sees("the claim", |view| matches!(view.screen, Screen::Claim { .. }));
+        self.wants(Intent::Claim { iin: ipc::EnteredIin(IIN.into()) });
+        self.sees("the methods", |view| matches!(view.screen, Screen::Method { .. }));
+        self.wants(Intent::ChooseMethod { method: ipc::Method::Face });
+    }
+
+    /// The outcome and the number of the record, once there is one of these.
+    pub fn sees_outcome(&mut self, among: &[ipc::Outcome]) -> (ipc::Outcome, String) {
+        let is = |view: &View| matches!(&view.screen, Screen::Outcome { outcome, .. } if among.contains(outcome));
+        match &self.sees("the outcome", is).screen {
+            Screen::Outcome { outcome, record } => (*outcome, record.clone()),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+pub fn now() -> UtcMs {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    UtcMs(i64::try_from(since.as_millis()).unwrap())
+}
+
+fn free_address() -> SocketAddr {
+    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap()
+}

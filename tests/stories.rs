@@ -1,0 +1,176 @@
+//! Stories of the whole kiosk without its window: real clip, real models, real store, real line, real gateway.
+
+mod common;
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use common::{Institution, alone, clip, offered};
+use ipc::{Intent, Link, Outcome, Screen};
+use verification::evidence::{Outcome as Recorded, StillPurpose};
+use verification::pad::AttemptFailure;
+
+#[test]
+fn a_person_is_captured_delivered_and_verified() {
+    let _alone = alone();
+    let clip = clip();
+    let mut institution = Institution::found();
+    institution.open_gateway();
+    let mut person = institution.kiosk(&clip, &offered(&clip));
+    person.goes_to_the_camera();
+    let (_, record) = person.sees_outcome(&[Outcome::Verified]);
+    person.sees("an empty outbox", |view| view.pending == 0);
+    person.wants(Intent::Finish);
+    person.sees("welcome", |view| view.screen == Screen::Welcome);
+    drop(person);
+
+    assert_eq!(institution.comparisons(), 1);
+    let [document] = &institution.documents()[..] else { panic!("one document") };
+    assert_eq!(document.document_id.to_string(), record);
+    assert_eq!(document.outcome, Recorded::AwaitingIdentification);
+    assert_eq!(document.claim.as_ref().unwrap().expose(), common::IIN);
+    let passed = document.attempts.last().unwrap();
+    assert_eq!(passed.failure, None);
+    assert_eq!(passed.challenges.len(), 3);
+    assert!(passed.challenges.iter().all(|challenge| challenge.completed_at.is_some()));
+    assert!(document.stills.iter().any(|still| still.purpose == StillPurpose::Comparison));
+    assert_eq!(document.stills.len(), 4);
+    assert!(document.stills.iter().all(|still| still.sample.jpeg.expose().starts_with(&[0xff, 0xd8])));
+    assert!(document.camera.as_ref().unwrap().replay);
+}
+
+#[test]
+fn the_third_failed_attempt_ends_it() {
+    let _alone = alone();
+    let mut sitting = clip();
+    // The same person, of whom the manifest now knows no action: whatever is asked for is not done.
+    let folder = sitting_still(&sitting.folder, &sitting.file);
+    sitting.folder = folder.path().to_owned();
+    let mut institution = Institution::found();
+    institution.open_gateway();
+    let mut person = institution.kiosk(&sitting, "challenge_window_ms = 1500");
+    person.goes_to_the_camera();
+    for left in [2, 1] {
+        let offers_another =
+            |view: &ipc::View| matches!(view.screen, Screen::AttemptFailed { left: shown, .. } if shown == left);
+        person.sees("another attempt", offers_another);
+        person.wants(Intent::Retry);
+    }
+    person.sees_outcome(&[Outcome::NotVerified]);
+    person.sees("an empty outbox", |view| view.pending == 0);
+    drop(person);
+
+    assert_eq!(institution.comparisons(), 0, "nothing is compared that did not pass");
+    let [document] = &institution.documents()[..] else { panic!("one document") };
+    assert_eq!(document.outcome, Recorded::NotVerified);
+    assert!(document.stills.is_empty());
+    let failures: Vec<_> = document.attempts.iter().map(|attempt| attempt.failure).collect();
+    assert_eq!(failures.len(), 3);
+    assert!(failures.iter().all(|failure| matches!(failure, Some(AttemptFailure::NotPerformed(_)))), "{failures:?}");
+}
+
+#[test]
+fn without_a_line_it_is_recorded_and_delivered_later() {
+    let _alone = alone();
+    let clip = clip();
+    let mut institution = Institution::found();
+    let policy = format!("{}\nidentification_patience_ms = 500", offered(&clip));
+    let mut person = institution.kiosk(&clip, &policy);
+    person.goes_to_the_camera();
+    let (_, record) = person.sees_outcome(&[Outcome::AwaitingIdentification]);
+    assert!(!record.is_empty());
+    assert_eq!((person.seen.link, person.seen.pending), (Link::Offline, 1));
+
+    institution.open_gateway();
+    person.sees_outcome(&[Outcome::Verified]);
+    person.sees("an empty outbox", |view| view.pending == 0 && view.link == Link::Online);
+    drop(person);
+    assert_eq!(institution.documents().len(), 1);
+    assert_eq!(institution.comparisons(), 1);
+}
+
+#[test]
+fn nothing_personal_is_readable() {
+    let _alone = alone();
+    let log = Log::default();
+    let writer = log.clone();
+    tracing_subscriber::fmt()
+        .with_env_filter(alaqan::logging::filter(tracing::Level::TRACE))
+        .with_writer(move || writer.clone())
+        .try_init()
+        .expect("this story alone listens to the log");
+    let clip = clip();
+    let mut institution = Institution::found();
+    institution.open_gateway();
+    let mut person = institution.kiosk(&clip, &offered(&clip));
+    person.goes_to_the_camera();
+    person.sees_outcome(&[Outcome::Verified]);
+    drop(person);
+    let documents = institution.documents();
+
+    let mut secrets: Vec<Vec<u8>> = vec![common::IIN.as_bytes().to_vec()];
+    for still in documents.iter().flat_map(|document| &document.stills) {
+        let jpeg = still.sample.jpeg.expose();
+        secrets.push(jpeg[jpeg.len() / 2..][..24].to_vec());
+    }
+    assert!(secrets.len() > 1);
+    let log = log.0.lock().unwrap().clone();
+    assert!(log.len() > 1_000, "the log was listened to");
+    for secret in &secrets {
+        let at = log.windows(secret.len()).position(|window| window == secret);
+        assert_eq!(at, None, "a secret is in the log");
+    }
+    let mut files = 0;
+    each_file(institution.folder.path(), &mut |path, bytes| {
+        files += 1;
+        for secret in &secrets {
+            assert!(!holds(bytes, secret), "a secret is readable in {}", path.display());
+        }
+    });
+    assert!(files > 5);
+}
+
+/// A copy of a clip folder whose manifest knows one clip, and of it only that it is frontal.
+fn sitting_still(folder: &Path, file: &str) -> tempfile::TempDir {
+    let copy = tempfile::TempDir::new().unwrap();
+    std::os::unix::fs::symlink(folder.join(file), copy.path().join(file)).unwrap();
+    let entry = camera::clips(folder).unwrap().into_iter().find(|clip| clip.file == file).unwrap();
+    let frontal = entry.events.iter().find(|event| event.kind == "frontal").expect("a frontal stretch");
+    let manifest = format!(
+        "[[clip]]\nfile = {file:?}\nlabel = \"bona_fide\"\nframes = {}\nfps = {:?}\n\
+         [[clip.event]]\ntype = \"frontal\"\nfirst = {}\nlast = {}\n",
+        entry.frames, entry.fps, frontal.first, frontal.last
+    );
+    std::fs::write(copy.path().join("manifest.toml"), manifest).unwrap();
+    copy
+}
+
+fn holds(bytes: &[u8], secret: &[u8]) -> bool {
+    bytes.windows(secret.len()).any(|window| window == secret)
+}
+
+fn each_file(folder: &Path, look: &mut impl FnMut(&Path, &[u8])) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            each_file(&path, look);
+        } else {
+            look(&path, &std::fs::read(&path).unwrap());
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
