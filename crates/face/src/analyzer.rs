@@ -157,10 +157,11 @@ impl Analyzer {
         let box_px = bounding_box(&fit.points);
         // Kiosk cameras and webcams see 55 to 80 degrees across, a focal length of about the longer side.
         let focal_px = f64::from(bgr.cols().max(bgr.rows()));
-        let Some(Head { pose, rotation }) = head(&fit.points, focal_px)? else {
+        let Some(head) = head(&fit.points, focal_px)? else {
             return Ok(None);
         };
-        let ratios = ratios(&fit.points, &rotation);
+        let Head { pose, .. } = head;
+        let ratios = ratios(&fit.points, &head);
         let Some(quality) = quality(bgr, box_px, ratios.inter_eye_distance_px)? else {
             return Ok(None);
         };

@@ -25,6 +25,8 @@ pub(crate) struct Head {
     /// Rows of the rotation from the head to the camera, both with x to the right of a frontal picture, y down
     /// and z away from the camera.
     pub(crate) rotation: [[f32; 3]; 3],
+    /// Distance of the canonical face's origin from the camera, in its centimetres.
+    pub(crate) distance_cm: f32,
 }
 
 /// Points that neither speech nor the lids move, with their place in centimetres on the canonical face of
@@ -124,9 +126,11 @@ pub(crate) fn head(points: &[Point3; POINTS], focal_px: f64) -> Result<Option<He
         roll_deg: degrees(across_y.atan2(across_x)),
     };
     let finite = pose.yaw_deg.is_finite() && pose.pitch_deg.is_finite() && pose.roll_deg.is_finite();
+    let distance_cm = *translation.at_2d::<f64>(2, 0)? as f32;
     Ok(finite.then_some(Head {
         pose,
         rotation: r.map(|row| row.map(|value| value as f32)),
+        distance_cm,
     }))
 }
 

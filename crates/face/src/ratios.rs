@@ -1,6 +1,7 @@
 //! Eye and mouth ratios of the mesh.
 
 use crate::mesh::{POINTS, Point3};
+use crate::pose::Head;
 
 /// Two corners from left to right in the picture, then pairs of upper and lower lid.
 struct Eye {
@@ -27,6 +28,10 @@ const LIPS_INNER: (usize, usize) = (13, 14);
 const MOUTH_CORNERS: (usize, usize) = (61, 291);
 const EYE_CORNERS_OUTER: (usize, usize) = (33, 263);
 const EYE_CORNERS_INNER: (usize, usize) = (133, 362);
+/// Middle of the mouth and of the outer eye corners on the canonical face, centimetres: x to the right of a
+/// frontal picture, y down, z away from the camera.
+const MOUTH: [f32; 3] = [0.0, 4.343, -4.284];
+const EYES: [f32; 3] = [0.0, -2.664, -3.173];
 const ACROSS: [f32; 3] = [1.0, 0.0, 0.0];
 const DOWN: [f32; 3] = [0.0, 1.0, 0.0];
 /// Where a plane of the face is seen at less than this part of its area, nothing can be read from it any more.
@@ -43,8 +48,10 @@ pub(crate) struct Ratios {
 }
 
 /// Distances are measured in the picture and freed of foreshortening by the rotation of the head, so that a
-/// turn or a nod leaves the ratios alone. The mesh's own depth is of no use here: it keeps closed lids apart.
-pub(crate) fn ratios(points: &[Point3; POINTS], rotation: &[[f32; 3]; 3]) -> Ratios {
+/// turn or a nod leaves the ratios alone; mouth and eyes are also brought to one distance from the camera, for a
+/// chin that is lifted comes nearer and would look wider. The mesh's own depth is of no use here: it keeps closed lids apart.
+pub(crate) fn ratios(points: &[Point3; POINTS], head: &Head) -> Ratios {
+    let rotation = &head.rotation;
     let eye = |eye: &Eye| {
         let plane = Plane::new(rotation, eye.across, DOWN_EYE);
         let lids: f32 = eye.lids.iter().map(|lids| plane.distance(points, *lids)).sum();
@@ -64,7 +71,10 @@ pub(crate) fn ratios(points: &[Point3; POINTS], rotation: &[[f32; 3]; 3]) -> Rat
         eye_left: eye(&EYE_LEFT),
         eye_right: eye(&EYE_RIGHT),
         mouth_opening: part(plane.distance(points, LIPS_INNER), mouth),
-        mouth_width: part(mouth, plane.distance(points, EYE_CORNERS_OUTER)),
+        mouth_width: part(
+            mouth * depth(head, MOUTH),
+            plane.distance(points, EYE_CORNERS_OUTER) * depth(head, EYES),
+        ),
         inter_eye_distance_px: (left_x - right_x).hypot(left_y - right_y),
     }
 }
@@ -96,6 +106,13 @@ impl Plane {
     }
 }
 
+/// Distance of a place of the head from the camera plane, at least a few centimetres.
+fn depth(head: &Head, place: [f32; 3]) -> f32 {
+    let [_, _, row] = head.rotation;
+    let along: f32 = row.iter().zip(place).map(|(r, p)| r * p).sum();
+    (head.distance_cm + along).max(5.0)
+}
+
 fn part(length: f32, whole: f32) -> f32 {
     if whole > f32::EPSILON { length / whole } else { 0.0 }
 }
@@ -103,6 +120,20 @@ fn part(length: f32, whole: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pose::HeadPose;
+
+    /// Far away, where perspective is nothing.
+    fn head(rotation: [[f32; 3]; 3]) -> Head {
+        Head {
+            pose: HeadPose {
+                yaw_deg: 0.0,
+                pitch_deg: 0.0,
+                roll_deg: 0.0,
+            },
+            rotation,
+            distance_cm: 1e6,
+        }
+    }
 
     const LEVEL: [[f32; 3]; 3] = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
 
@@ -148,7 +179,7 @@ mod tests {
     fn turn_and_nod_leave_the_ratios_alone() {
         for (yaw, pitch) in [(0.0, 0.0), (25.0, 0.0), (-40.0, 0.0), (0.0, 30.0), (20.0, -20.0)] {
             let rotation = turned(yaw, pitch);
-            let got = ratios(&face(9.0, 20.0, &rotation), &rotation);
+            let got = ratios(&face(9.0, 20.0, &rotation), &head(rotation));
             let near = |a: f32, b: f32| assert!((a - b).abs() < 0.01, "{a} is not {b} at {yaw}, {pitch}");
             near(got.eye_left, 0.3);
             near(got.eye_right, 0.3);
@@ -159,7 +190,7 @@ mod tests {
 
     #[test]
     fn closed_lids_and_lips_read_nought() {
-        let got = ratios(&face(0.0, 0.0, &LEVEL), &LEVEL);
+        let got = ratios(&face(0.0, 0.0, &LEVEL), &head(LEVEL));
         assert_eq!((got.eye_left, got.eye_right, got.mouth_opening), (0.0, 0.0, 0.0));
         assert!((got.inter_eye_distance_px - 60.0).abs() < 1e-3);
     }
@@ -173,10 +204,10 @@ mod tests {
                     y: 1.0,
                     z: 1.0,
                 }; POINTS],
-                &rotation,
+                &head(rotation),
             );
             assert_eq!((got.eye_left, got.mouth_width), (0.0, 0.0));
-            let got = ratios(&face(9.0, 20.0, &rotation), &rotation);
+            let got = ratios(&face(9.0, 20.0, &rotation), &head(rotation));
             assert!(got.eye_left.is_finite() && got.mouth_opening.is_finite());
         }
     }
