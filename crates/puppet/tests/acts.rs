@@ -37,7 +37,9 @@ fn portrait() -> Option<Mat> {
 
 fn observe(analyzer: &mut Analyzer, actor: &mut Actor) -> FaceMeasures {
     let frame = actor.next_frame().expect("a frame").expect("an actor never ends");
-    let seen = analyzer.observe(&frame.bgr, frame.index, frame.at).expect("an observation");
+    let seen = analyzer
+        .observe(&frame.bgr, frame.index, frame.at)
+        .expect("an observation");
     assert_eq!(seen.faces, 1);
     seen.face.expect("the puppet's face")
 }
