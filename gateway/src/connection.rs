@@ -256,10 +256,9 @@ async fn take(shared: &Shared, socket: &mut Socket, kiosk_id: &str, frame: Kiosk
             // A panic there is a fault of this program; the kiosk keeps its document and tries again later.
             let accepted = accepted.await.map_err(|_| End::Gone)?;
             match accepted {
-                Ok(new) => {
-                    if new {
-                        shared.stored.notify_one();
-                    }
+                Ok(()) => {
+                    // Also for one that was known: whoever stored it may have ended before saying so.
+                    shared.stored.notify_one();
                     send(socket, &GatewayFrame::Receipt { id }).await
                 }
                 Err(code) => send(socket, &GatewayFrame::Refused { id, code }).await,

@@ -25,7 +25,7 @@ use crate::utc_now;
 const STORE_PAUSE: Duration = Duration::from_secs(5);
 
 /// How long it sleeps when nothing is due. A document that comes wakes it.
-const IDLE_PAUSE: Duration = Duration::from_secs(3600);
+const IDLE_PAUSE: Duration = Duration::from_secs(60);
 
 /// Everything that answering needs.
 pub struct Identifier {
@@ -37,6 +37,18 @@ pub struct Identifier {
     pub settings: Idec,
     /// Notified when a document was stored.
     pub stored: Arc<Notify>,
+}
+
+/// Where one document stands.
+enum Question {
+    /// Answered since it was listed as unanswered.
+    Answered(Vec<u8>),
+    /// To be asked.
+    Open {
+        request: Request,
+        /// The score that the policy of the session asks for.
+        comparison_min: f32,
+    },
 }
 
 /// Why one document has no answer yet.
@@ -160,16 +172,19 @@ impl Identifier {
         let (kiosk_id, question) = tokio::task::spawn_blocking(move || this.question(id))
             .await
             .map_err(|_| AskError::Lost)??;
-        let Some((request, comparison_min)) = question else {
-            return Ok(());
+        let signed = match question {
+            Question::Answered(signed) => signed,
+            Question::Open {
+                request,
+                comparison_min,
+            } => {
+                let answer = self.centre.compare(&request).await?;
+                let this = Arc::clone(self);
+                tokio::task::spawn_blocking(move || this.keep(id, request.request_id, comparison_min, answer))
+                    .await
+                    .map_err(|_| AskError::Lost)??
+            }
         };
-        let answer = self.centre.compare(&request).await?;
-
-        let this = Arc::clone(self);
-        let request_id = request.request_id;
-        let signed = tokio::task::spawn_blocking(move || this.keep(id, request_id, comparison_min, answer))
-            .await
-            .map_err(|_| AskError::Lost)??;
         self.presence.send(
             &kiosk_id,
             GatewayFrame::Identified {
@@ -181,13 +196,13 @@ impl Identifier {
     }
 
     /// The kiosk of a stored document, and what the centre is asked about it.
-    fn question(&self, id: DocumentId) -> Result<(String, Option<(Request, f32)>), AskError> {
+    fn question(&self, id: DocumentId) -> Result<(String, Question), AskError> {
         let stored = self
             .store
             .document(id)?
             .ok_or_else(|| AskError::Document("it is gone".into()))?;
-        if self.store.answer(id)?.is_some() {
-            return Ok((stored.kiosk_id, None));
+        if let Some(answer) = self.store.answer(id)? {
+            return Ok((stored.kiosk_id, Question::Answered(answer)));
         }
         // As of its arrival: the certificate of the kiosk may have expired since.
         let verified = signature::verify(stored.signed.expose(), &self.anchors, stored.received_at)
@@ -201,7 +216,13 @@ impl Identifier {
             claim: question.claim.clone(),
             jpeg: question.jpeg.clone(),
         };
-        Ok((stored.kiosk_id, Some((request, question.comparison_min))))
+        Ok((
+            stored.kiosk_id,
+            Question::Open {
+                request,
+                comparison_min: question.comparison_min,
+            },
+        ))
     }
 
     /// Signs and stores the answer; gives the signed bytes.

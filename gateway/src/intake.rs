@@ -22,7 +22,7 @@ pub struct Sender<'a> {
     pub anchors: &'a [Vec<u8>],
 }
 
-/// Checks a document and stores it. `Ok` means that it is on the disk; it says whether it is new.
+/// Checks a document and stores it. `Ok` means that it is on the disk, now or since before.
 ///
 /// # Errors
 /// The refusal that the kiosk is to hear.
@@ -32,7 +32,7 @@ pub fn accept(
     id: DocumentId,
     signed: &[u8],
     now: UtcMs,
-) -> Result<bool, RefusalCode> {
+) -> Result<(), RefusalCode> {
     let verified = signature::verify(signed, sender.anchors, now).map_err(|error| {
         tracing::warn!(document = %id, kiosk = sender.kiosk_id, %error, "a document was refused");
         refusal(&error)
@@ -63,9 +63,9 @@ pub fn accept(
     match store.put(&document, now) {
         Ok(Put::New) => {
             tracing::info!(document = %id, kiosk = sender.kiosk_id, outcome = document.outcome, "a document was stored");
-            Ok(true)
+            Ok(())
         }
-        Ok(Put::Known) => Ok(false),
+        Ok(Put::Known) => Ok(()),
         Ok(Put::Conflict) => {
             tracing::warn!(document = %id, kiosk = sender.kiosk_id, "another document under a known id was refused");
             Err(RefusalCode::IdConflict)

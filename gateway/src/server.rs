@@ -1,7 +1,7 @@
 //! The gateway as a whole: starts, accepts connections, stops.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use document::signature::{P256Signer, SignError};
@@ -73,6 +73,8 @@ pub struct Gateway {
     address: SocketAddr,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
+    /// Alive as long as any part of the gateway is at work.
+    store: Weak<Store>,
 }
 
 impl Gateway {
@@ -114,6 +116,7 @@ impl Gateway {
         let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
 
+        let alive = Arc::downgrade(&store);
         let presence = Arc::new(Presence::default());
         let stored = Arc::new(Notify::new());
         let identifier = Arc::new(Identifier {
@@ -134,7 +137,12 @@ impl Gateway {
         });
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(run(listener, shared, identifier, stopped));
-        Ok(Self { address, stop, task })
+        Ok(Self {
+            address,
+            stop,
+            task,
+            store: alive,
+        })
     }
 
     /// Where it listens.
@@ -142,10 +150,14 @@ impl Gateway {
         self.address
     }
 
-    /// Ends it where it stands, as a power cut would.
+    /// Ends it where it stands. As after the end of a process, nothing of it is at work any more when this
+    /// returns; a call of the disk that was under way has come to its end.
     pub async fn kill(mut self) {
         self.task.abort();
         let _ = (&mut self.task).await;
+        while self.store.strong_count() > 0 {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Says goodbye to all kiosks and ends.

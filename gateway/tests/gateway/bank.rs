@@ -240,7 +240,7 @@ pub struct Kiosk {
     pub handle: Handle,
     events: mpsc::Receiver<Event>,
     pub pending: VecDeque<(DocumentId, Vec<u8>)>,
-    in_flight: Option<(DocumentId, Vec<u8>)>,
+    in_flight: VecDeque<(DocumentId, Vec<u8>)>,
     /// Everything that the gateway keeps, in the order of the receipts.
     pub delivered: Vec<DocumentId>,
 }
@@ -257,7 +257,7 @@ impl Kiosk {
             handle,
             events,
             pending: VecDeque::new(),
-            in_flight: None,
+            in_flight: VecDeque::new(),
             delivered: Vec::new(),
         }
     }
@@ -278,25 +278,37 @@ impl Kiosk {
                 .unwrap_or_else(|_| panic!("waited in vain for {what}"));
             match &event {
                 Event::WantNext => {
-                    self.in_flight = self.pending.pop_front();
-                    self.handle.offer(self.in_flight.clone());
+                    let next = self.pending.pop_front();
+                    self.in_flight.extend(next.clone());
+                    self.handle.offer(next);
                 }
-                Event::LinkDown { .. } | Event::Postponed { .. } => {
-                    if let Some(document) = self.in_flight.take() {
-                        self.pending.push_front(document);
+                Event::LinkDown { .. } => {
+                    self.in_flight.append(&mut self.pending);
+                    std::mem::swap(&mut self.in_flight, &mut self.pending);
+                }
+                Event::Postponed { id, .. } => {
+                    if let Some(at) = self.in_flight.iter().position(|(other, _)| other == id) {
+                        self.pending.extend(self.in_flight.remove(at));
                     }
                 }
+                // An answer about one document says nothing about another: after a lost line, an offer that was
+                // under way may be followed by a second one.
                 Event::Delivered { id } => {
-                    self.in_flight = None;
+                    self.forget(*id);
                     self.delivered.push(*id);
                 }
-                Event::Refused { .. } => self.in_flight = None,
+                Event::Refused { id, .. } => self.forget(*id),
                 Event::LinkUp | Event::Identified { .. } => {}
             }
             if let Some(picked) = pick(&event) {
                 return picked;
             }
         }
+    }
+
+    fn forget(&mut self, id: DocumentId) {
+        self.pending.retain(|(other, _)| *other != id);
+        self.in_flight.retain(|(other, _)| *other != id);
     }
 
     /// Nothing but questions for documents, that is.
