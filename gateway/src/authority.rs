@@ -9,13 +9,12 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use document::identification::SIGNER_COMMON_NAME;
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
     KeyPair, KeyUsagePurpose, date_time_ymd,
 };
 use verification::Sensitive;
-
-use crate::ANSWER_SIGNER;
 
 /// Validity of the authority's certificate.
 const AUTHORITY_DAYS: u64 = 3650;
@@ -100,7 +99,7 @@ pub fn init(folder: &Path, gateway: SocketAddr, idec: SocketAddr) -> Result<(), 
         &server,
     )?;
     issue(&issuer, folder, "idec", "alaqan-idec-sim", &SERVER_NAMES, &server)?;
-    issue(&issuer, folder, "answers", ANSWER_SIGNER, &[], &[])?;
+    issue(&issuer, folder, "answers", SIGNER_COMMON_NAME, &[], &[])?;
 
     let store_key = folder.join("gateway.db.key");
     if !store_key.exists() {
@@ -134,7 +133,7 @@ pub fn init(folder: &Path, gateway: SocketAddr, idec: SocketAddr) -> Result<(), 
 /// When the name cannot be used, `out` belongs to another kiosk, or a file cannot be read or written.
 pub fn enrol(folder: &Path, name: &str, out: &Path) -> Result<(), AuthorityError> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    if name.is_empty() || name.len() > 64 || !name.chars().all(allowed) || name == ANSWER_SIGNER {
+    if name.is_empty() || name.len() > 64 || !name.chars().all(allowed) || name == SIGNER_COMMON_NAME {
         return Err(AuthorityError::Name(name.to_owned()));
     }
     let authority_file = folder.join("ca.pem");
@@ -431,7 +430,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (ca, kiosk) = (folder.path().join("a"), folder.path().join("k"));
         init(&ca, address(1), address(2)).unwrap();
-        for name in ["", "a b", "../x", "ә", ANSWER_SIGNER, &"x".repeat(65)] {
+        for name in ["", "a b", "../x", "ә", SIGNER_COMMON_NAME, &"x".repeat(65)] {
             assert!(
                 matches!(enrol(&ca, name, &kiosk), Err(AuthorityError::Name(_))),
                 "{name}"

@@ -29,10 +29,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use verification::time::UtcMs;
 
-/// Common name of the certificate that signs the answers. A kiosk must accept an answer from no other signer,
-/// and no kiosk is ever enrolled under this name.
-pub const ANSWER_SIGNER: &str = "alaqan-gateway-answers";
-
 /// The wall clock.
 fn utc_now() -> UtcMs {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

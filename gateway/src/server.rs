@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
+use document::identification::SIGNER_COMMON_NAME;
 use document::signature::{P256Signer, SignError};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore, watch};
@@ -48,7 +49,7 @@ pub enum GatewayError {
     /// The certificate that signs answers has another name than the kiosks expect.
     #[error(
         "the certificate that signs answers does not have the common name {}",
-        crate::ANSWER_SIGNER
+        SIGNER_COMMON_NAME
     )]
     SignerName,
     /// The store cannot be used.
@@ -175,7 +176,7 @@ impl Drop for Gateway {
 
 fn signer(config: &GatewayConfig) -> Result<P256Signer, GatewayError> {
     let certificate = config::read(&config.signing.certificate)?;
-    if tls::common_name_of_pem(&certificate).as_deref() != Some(crate::ANSWER_SIGNER) {
+    if tls::common_name_of_pem(&certificate).as_deref() != Some(SIGNER_COMMON_NAME) {
         return Err(GatewayError::SignerName);
     }
     let key = Sensitive::new(config::read(&config.signing.key)?);

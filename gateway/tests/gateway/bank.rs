@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use document::identification::{self, Identification};
+use document::identification::{self, Identification, SIGNER_COMMON_NAME};
 use document::signature::{P256Signer, sign, verify};
+use gateway::authority;
 use gateway::config::{GatewayConfig, SimConfig, read_store_key};
 use gateway::idec::sim::{SimError, Simulator};
 use gateway::server::{Gateway, GatewayError};
 use gateway::store::{Listed, Store};
-use gateway::{ANSWER_SIGNER, authority};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use sync::{ClientConfig, Event, Handle, Settings};
@@ -152,7 +152,7 @@ impl Bank {
         let authority = std::fs::read(self.folder.path().join("ca.pem")).unwrap();
         let anchor = CertificateDer::from_pem_slice(&authority).unwrap().to_vec();
         let verified = verify(signed, &[anchor], now()).unwrap();
-        assert_eq!(verified.signer_common_name, ANSWER_SIGNER);
+        assert_eq!(verified.signer_common_name, SIGNER_COMMON_NAME);
         identification::decode(verified.content.expose()).unwrap()
     }
 }
