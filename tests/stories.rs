@@ -1,12 +1,15 @@
 //! Stories of the whole kiosk without its window: real clip, real models, real store, real line, real gateway.
 
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+
 mod common;
 
 use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use common::{Institution, alone, clip, offered};
+use common::{Institution, alone, clip, offered, sitting_still};
 use ipc::{Intent, Link, Outcome, Screen};
 use verification::evidence::{Outcome as Recorded, StillPurpose};
 use verification::pad::AttemptFailure;
@@ -26,34 +29,47 @@ fn a_person_is_captured_delivered_and_verified() {
     drop(person);
 
     assert_eq!(institution.comparisons(), 1);
-    let [document] = &institution.documents()[..] else { panic!("one document") };
+    let [document] = &institution.documents()[..] else {
+        panic!("one document")
+    };
     assert_eq!(document.document_id.to_string(), record);
     assert_eq!(document.outcome, Recorded::AwaitingIdentification);
     assert_eq!(document.claim.as_ref().unwrap().expose(), common::IIN);
     let passed = document.attempts.last().unwrap();
     assert_eq!(passed.failure, None);
     assert_eq!(passed.challenges.len(), 3);
-    assert!(passed.challenges.iter().all(|challenge| challenge.completed_at.is_some()));
-    assert!(document.stills.iter().any(|still| still.purpose == StillPurpose::Comparison));
+    assert!(
+        passed
+            .challenges
+            .iter()
+            .all(|challenge| challenge.completed_at.is_some())
+    );
+    assert!(
+        document
+            .stills
+            .iter()
+            .any(|still| still.purpose == StillPurpose::Comparison)
+    );
     assert_eq!(document.stills.len(), 4);
-    assert!(document.stills.iter().all(|still| still.sample.jpeg.expose().starts_with(&[0xff, 0xd8])));
+    assert!(
+        document
+            .stills
+            .iter()
+            .all(|still| still.sample.jpeg.expose().starts_with(&[0xff, 0xd8]))
+    );
     assert!(document.camera.as_ref().unwrap().replay);
 }
 
 #[test]
 fn the_third_failed_attempt_ends_it() {
     let _alone = alone();
-    let mut sitting = clip();
-    // The same person, of whom the manifest now knows no action: whatever is asked for is not done.
-    let folder = sitting_still(&sitting.folder, &sitting.file);
-    sitting.folder = folder.path().to_owned();
+    let (_folder, sitting) = sitting_still(&clip());
     let mut institution = Institution::found();
     institution.open_gateway();
     let mut person = institution.kiosk(&sitting, "challenge_window_ms = 1500");
     person.goes_to_the_camera();
     for left in [2, 1] {
-        let offers_another =
-            |view: &ipc::View| matches!(view.screen, Screen::AttemptFailed { left: shown, .. } if shown == left);
+        let offers_another = |view: &ipc::View| matches!(view.screen, Screen::AttemptFailed { left: shown, .. } if shown == left);
         person.sees("another attempt", offers_another);
         person.wants(Intent::Retry);
     }
@@ -61,13 +77,24 @@ fn the_third_failed_attempt_ends_it() {
     person.sees("an empty outbox", |view| view.pending == 0);
     drop(person);
 
-    assert_eq!(institution.comparisons(), 0, "nothing is compared that did not pass");
-    let [document] = &institution.documents()[..] else { panic!("one document") };
+    assert_eq!(
+        institution.comparisons(),
+        0,
+        "nothing is compared that did not pass"
+    );
+    let [document] = &institution.documents()[..] else {
+        panic!("one document")
+    };
     assert_eq!(document.outcome, Recorded::NotVerified);
     assert!(document.stills.is_empty());
     let failures: Vec<_> = document.attempts.iter().map(|attempt| attempt.failure).collect();
     assert_eq!(failures.len(), 3);
-    assert!(failures.iter().all(|failure| matches!(failure, Some(AttemptFailure::NotPerformed(_)))), "{failures:?}");
+    assert!(
+        failures
+            .iter()
+            .all(|failure| matches!(failure, Some(AttemptFailure::NotPerformed(_)))),
+        "{failures:?}"
+    );
 }
 
 #[test]
@@ -84,7 +111,9 @@ fn without_a_line_it_is_recorded_and_delivered_later() {
 
     institution.open_gateway();
     person.sees_outcome(&[Outcome::Verified]);
-    person.sees("an empty outbox", |view| view.pending == 0 && view.link == Link::Online);
+    person.sees("an empty outbox", |view| {
+        view.pending == 0 && view.link == Link::Online
+    });
     drop(person);
     assert_eq!(institution.documents().len(), 1);
     assert_eq!(institution.comparisons(), 1);
@@ -125,25 +154,14 @@ fn nothing_personal_is_readable() {
     each_file(institution.folder.path(), &mut |path, bytes| {
         files += 1;
         for secret in &secrets {
-            assert!(!holds(bytes, secret), "a secret is readable in {}", path.display());
+            assert!(
+                !holds(bytes, secret),
+                "a secret is readable in {}",
+                path.display()
+            );
         }
     });
     assert!(files > 5);
-}
-
-/// A copy of a clip folder whose manifest knows one clip, and of it only that it is frontal.
-fn sitting_still(folder: &Path, file: &str) -> tempfile::TempDir {
-    let copy = tempfile::TempDir::new().unwrap();
-    std::os::unix::fs::symlink(folder.join(file), copy.path().join(file)).unwrap();
-    let entry = camera::clips(folder).unwrap().into_iter().find(|clip| clip.file == file).unwrap();
-    let frontal = entry.events.iter().find(|event| event.kind == "frontal").expect("a frontal stretch");
-    let manifest = format!(
-        "[[clip]]\nfile = {file:?}\nlabel = \"bona_fide\"\nframes = {}\nfps = {:?}\n\
-         [[clip.event]]\ntype = \"frontal\"\nfirst = {}\nlast = {}\n",
-        entry.frames, entry.fps, frontal.first, frontal.last
-    );
-    std::fs::write(copy.path().join("manifest.toml"), manifest).unwrap();
-    copy
 }
 
 fn holds(bytes: &[u8], secret: &[u8]) -> bool {

@@ -7,13 +7,28 @@ use std::path::Path;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
+/// Libraries through which documents and questions pass. Their traces hold whole messages, so they may only warn,
+/// whatever the configuration says.
+const CARRIERS: [&str; 6] = [
+    "hyper",
+    "hyper_util",
+    "reqwest",
+    "rustls",
+    "tokio_tungstenite",
+    "tungstenite",
+];
+
 /// Logs to the standard error, filtered as the configuration says.
 ///
 /// # Errors
 /// When the filter is none.
 pub fn log_to_stderr(filter: &str) -> Result<(), ParseError> {
+    let mut filter = EnvFilter::try_new(filter)?;
+    for carrier in CARRIERS {
+        filter = filter.add_directive(format!("{carrier}=warn").parse()?);
+    }
     tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_new(filter)?)
+        .with_env_filter(filter)
         .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr)
         .init();

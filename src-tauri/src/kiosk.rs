@@ -560,7 +560,10 @@ impl Core {
             tracing::error!(error = crate::chain(&error), "the document cannot be signed");
             RecordFailed
         })?;
-        let document = SignedDocument { id: evidence.document_id, bytes };
+        let document = SignedDocument {
+            id: evidence.document_id,
+            bytes,
+        };
         // Only a capture is answered by the centre; nothing is awaited for the others.
         let put = if evidence.outcome == Outcome::AwaitingIdentification {
             self.outbox.put(&document, now)

@@ -11,11 +11,22 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::Directive;
 
 /// The rooms that run in the kiosk.
-const ROOMS: [&str; 8] = ["alaqan", "camera", "document", "face", "outbox", "palm", "sync", "verification"];
+const ROOMS: [&str; 8] = [
+    "alaqan",
+    "camera",
+    "document",
+    "face",
+    "outbox",
+    "palm",
+    "sync",
+    "verification",
+];
 
 /// Lets the kiosk's rooms say everything up to `level`, and libraries warn.
 pub fn filter(level: Level) -> EnvFilter {
-    let rooms = ROOMS.iter().filter_map(|room| format!("{room}={level}").parse::<Directive>().ok());
+    let rooms = ROOMS
+        .iter()
+        .filter_map(|room| format!("{room}={level}").parse::<Directive>().ok());
     rooms.fold(EnvFilter::new("warn"), EnvFilter::add_directive)
 }
 
@@ -23,5 +34,8 @@ pub fn filter(level: Level) -> EnvFilter {
 pub fn start() {
     let asked = std::env::var("ALAQAN_LOG").unwrap_or_default();
     let level = asked.parse().unwrap_or(Level::INFO);
-    let _ = tracing_subscriber::fmt().with_env_filter(filter(level)).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter(level))
+        .with_writer(std::io::stderr)
+        .try_init();
 }

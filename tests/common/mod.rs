@@ -1,5 +1,6 @@
 //! An institution and a kiosk for the stories: the real gateway, the real centre simulator, a recorded person.
 #![allow(dead_code, reason = "each story uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -59,12 +60,21 @@ pub fn clip() -> Clip {
 }
 
 fn choose(folder: &Path, made: bool) -> Option<Clip> {
-    camera::clips(folder).expect("a readable manifest").into_iter().filter(|clip| clip.label == "bona_fide").find_map(
-        |clip| {
-            let offers = Actor::open(folder, &clip.file, Pace::Free, Instant::now()).ok()?.offers();
-            (offers.len() >= 3).then(|| Clip { folder: folder.to_owned(), file: clip.file, offers, made })
-        },
-    )
+    camera::clips(folder)
+        .expect("a readable manifest")
+        .into_iter()
+        .filter(|clip| clip.label == "bona_fide")
+        .find_map(|clip| {
+            let offers = Actor::open(folder, &clip.file, Pace::Free, Instant::now())
+                .ok()?
+                .offers();
+            (offers.len() >= 3).then(|| Clip {
+                folder: folder.to_owned(),
+                file: clip.file,
+                offers,
+                made,
+            })
+        })
 }
 
 fn made_clip() -> PathBuf {
@@ -73,10 +83,12 @@ fn made_clip() -> PathBuf {
     if let Some(folder) = &*made {
         return folder.clone();
     }
-    println!("no ALAQAN_FOOTAGE: the clip is made from a portrait and proves the plumbing, not the biometrics");
+    println!(
+        "no ALAQAN_FOOTAGE: the clip is made from a portrait and proves the plumbing, not the biometrics"
+    );
     let portrait = std::env::var_os("ALAQAN_PORTRAIT").expect("ALAQAN_PORTRAIT; `cargo xtask test` sets it");
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("made-clip");
-    let _ = portrait; //PUPPET
+    puppet::render_file(Path::new(&portrait), &models(), &folder).expect("the clip can be made");
     *made = Some(folder.clone());
     folder
 }
@@ -113,17 +125,23 @@ impl Institution {
         let runtime = Runtime::new().unwrap();
         let config = SimConfig::load(&folder.path().join("idec.toml")).unwrap();
         let centre = runtime.block_on(Simulator::start(config)).unwrap();
-        Self { folder, runtime, centre, gateway: None, address }
+        Self {
+            folder,
+            runtime,
+            centre,
+            gateway: None,
+            address,
+        }
     }
 
     pub fn open_gateway(&mut self) {
         let config = GatewayConfig::load(&self.folder.path().join("gateway.toml")).unwrap();
-        self.gateway = Some(self.runtime.block_on(Gateway::start(&config)).unwrap());
+        self.gateway = Some(block_on(&self.runtime, || Gateway::start(&config)).unwrap());
     }
 
     pub fn close_gateway(&mut self) {
         if let Some(gateway) = self.gateway.take() {
-            self.runtime.block_on(gateway.stop());
+            block_on(&self.runtime, || gateway.stop());
         }
     }
 
@@ -145,7 +163,12 @@ impl Institution {
             assert_eq!(verified.signer_common_name, "kiosk-0001");
             document::content::decode(verified.content.expose()).unwrap()
         };
-        store.list().unwrap().iter().map(|listed| read(listed.id)).collect()
+        store
+            .list()
+            .unwrap()
+            .iter()
+            .map(|listed| read(listed.id))
+            .collect()
     }
 
     /// Writes the configuration of the kiosk; `policy` is TOML for its `[policy]` table.
@@ -198,6 +221,11 @@ passive = "where-installed"
     }
 }
 
+/// Waits on a thread of its own: the caller may be inside another runtime.
+fn block_on<T: Send, F: Future<Output = T>>(runtime: &Runtime, make: impl FnOnce() -> F + Send) -> T {
+    std::thread::scope(|scope| scope.spawn(|| runtime.block_on(make())).join().unwrap())
+}
+
 /// The `challenge_set` line for what a clip offers.
 pub fn offered(clip: &Clip) -> String {
     let names: Vec<_> = clip.offers.iter().map(|challenge| name(*challenge)).collect();
@@ -228,7 +256,10 @@ impl Person {
     pub fn sees(&mut self, what: &str, right: impl Fn(&View) -> bool) -> &View {
         let end = Instant::now() + LIMIT;
         while !right(&self.seen) {
-            match self.views.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            match self
+                .views
+                .recv_timeout(end.saturating_duration_since(Instant::now()))
+            {
                 Ok(view) => self.seen = view,
                 Err(RecvTimeoutError::Timeout) => panic!("{what} was not seen; there is {:?}", self.seen),
                 Err(RecvTimeoutError::Disconnected) => panic!("the kiosk ended before {what} was seen"),
@@ -241,21 +272,33 @@ impl Person {
     pub fn goes_to_the_camera(&mut self) {
         self.sees("welcome", |view| view.screen == Screen::Welcome);
         self.wants(Intent::Begin);
-        self.sees("the services", |view| matches!(view.screen, Screen::Service { .. }));
-        self.wants(Intent::ChooseService { service: "account-opening".into() });
+        self.sees("the services", |view| {
+            matches!(view.screen, Screen::Service { .. })
+        });
+        self.wants(Intent::ChooseService {
+            service: "account-opening".into(),
+        });
         for asked in 1..=2 {
-            self.sees("a consent", |view| matches!(view.screen, Screen::Consent { number, .. } if number == asked));
+            self.sees(
+                "a consent",
+                |view| matches!(view.screen, Screen::Consent { number, .. } if number == asked),
+            );
             self.wants(Intent::AnswerConsent { given: true });
         }
         self.sees("the claim", |view| matches!(view.screen, Screen::Claim { .. }));
-        self.wants(Intent::Claim { iin: ipc::EnteredIin(IIN.into()) });
+        self.wants(Intent::Claim {
+            iin: ipc::EnteredIin(IIN.into()),
+        });
         self.sees("the methods", |view| matches!(view.screen, Screen::Method { .. }));
-        self.wants(Intent::ChooseMethod { method: ipc::Method::Face });
+        self.wants(Intent::ChooseMethod {
+            method: ipc::Method::Face,
+        });
     }
 
     /// The outcome and the number of the record, once there is one of these.
     pub fn sees_outcome(&mut self, among: &[ipc::Outcome]) -> (ipc::Outcome, String) {
-        let is = |view: &View| matches!(&view.screen, Screen::Outcome { outcome, .. } if among.contains(outcome));
+        let is =
+            |view: &View| matches!(&view.screen, Screen::Outcome { outcome, .. } if among.contains(outcome));
         match &self.sees("the outcome", is).screen {
             Screen::Outcome { outcome, record } => (*outcome, record.clone()),
             other => panic!("{other:?}"),
@@ -264,10 +307,41 @@ impl Person {
 }
 
 pub fn now() -> UtcMs {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
     UtcMs(i64::try_from(since.as_millis()).unwrap())
 }
 
 fn free_address() -> SocketAddr {
     TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap()
+}
+
+/// The same person, of whom the manifest now knows no action: whatever is asked for is not done.
+pub fn sitting_still(clip: &Clip) -> (TempDir, Clip) {
+    let copy = TempDir::new().unwrap();
+    let file = &clip.file;
+    std::fs::copy(clip.folder.join(file), copy.path().join(file)).unwrap();
+    let entry = camera::clips(&clip.folder)
+        .unwrap()
+        .into_iter()
+        .find(|entry| entry.file == *file)
+        .unwrap();
+    let frontal = entry
+        .events
+        .iter()
+        .find(|event| event.kind == "frontal")
+        .expect("a frontal stretch");
+    let manifest = format!(
+        "[[clip]]\nfile = {file:?}\nlabel = \"bona_fide\"\nframes = {}\nfps = {:?}\n\
+         [[clip.event]]\ntype = \"frontal\"\nfirst = {}\nlast = {}\n",
+        entry.frames, entry.fps, frontal.first, frontal.last
+    );
+    std::fs::write(copy.path().join("manifest.toml"), manifest).unwrap();
+    let sitting = Clip {
+        folder: copy.path().to_owned(),
+        offers: Vec::new(),
+        ..clip.clone()
+    };
+    (copy, sitting)
 }

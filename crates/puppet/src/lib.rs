@@ -12,4 +12,4 @@ mod render;
 mod warp;
 
 pub use error::PuppetError;
-pub use render::render;
+pub use render::{render, render_file};

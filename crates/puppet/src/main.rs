@@ -4,10 +4,6 @@ use std::error::Error;
 use std::path::PathBuf;
 
 use clap::Parser;
-use face::ModelFolder;
-use opencv::imgcodecs;
-use opencv::prelude::*;
-use puppet::PuppetError;
 
 /// Animates one portrait into a clip with a list of its events, as test material.
 #[derive(Parser)]
@@ -26,14 +22,7 @@ struct Arguments {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
-    let portrait = imgcodecs::imread(&arguments.portrait, imgcodecs::IMREAD_COLOR)?;
-    if portrait.empty() {
-        return Err(PuppetError::PortraitUnreadable {
-            path: arguments.portrait,
-        }
-        .into());
-    }
-    let clip = puppet::render(&portrait, &ModelFolder::open(&arguments.models)?, &arguments.out)?;
+    let clip = puppet::render_file(&arguments.portrait, &arguments.models, &arguments.out)?;
     println!("{}", clip.display());
     println!("A rendered puppet: it proves the plumbing, not the biometrics.");
     Ok(())

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use face::{Analyzer, ModelFolder, Point3};
 use opencv::core::{self, CV_16SC3, Mat, Point, Point2f, Scalar, Size, Vector};
-use opencv::imgproc;
 use opencv::prelude::*;
 use opencv::videoio::VideoWriter;
+use opencv::{imgcodecs, imgproc};
 
 use crate::PuppetError;
 use crate::motion::{FPS, Posture, Script, script, smooth};
@@ -57,6 +57,20 @@ const OUTLINE: [usize; 36] = [
 /// Rings around the outline: how far out, and which part of the outline's motion they follow. So hair moves with
 /// the face and the background stays.
 const RINGS: [(f32, f32); 4] = [(1.12, 1.0), (1.25, 0.8), (1.5, 0.4), (1.9, 0.1)];
+
+/// As [`render`], from a picture file and a folder of models.
+///
+/// # Errors
+/// [`PuppetError::PortraitUnreadable`], and those of [`render`].
+pub fn render_file(portrait: &Path, models: &Path, out_dir: &Path) -> Result<PathBuf, PuppetError> {
+    let picture = imgcodecs::imread(portrait, imgcodecs::IMREAD_COLOR)?;
+    if picture.empty() {
+        return Err(PuppetError::PortraitUnreadable {
+            path: portrait.to_owned(),
+        });
+    }
+    render(&picture, &ModelFolder::open(models)?, out_dir)
+}
 
 /// Animates the largest face of a portrait (BGR): writes a clip and a `manifest.toml` of its events into a
 /// folder, which is made if it is not there. Returns the path of the clip.

@@ -35,7 +35,8 @@ pub struct Policy {
     pub nod_min_deg: f32,
     /// Neutral is within this of facing the camera.
     pub neutral_max_deg: f32,
-    /// A lid counts as closed when the eye ratio falls below this part of the subject's own open eye.
+    /// A lid counts as closed when the eye ratio falls below this part of the subject's own open eye. The mesh
+    /// keeps the lids of a closed eye apart, so that this is far from 0; an eye at rest stays above 0.78.
     pub eye_closed_part: f32,
     /// A mouth counts as open from this opening ratio above the subject's own neutral.
     pub mouth_open_rise: f32,
@@ -74,7 +75,7 @@ impl Default for Policy {
             turn_min_deg: 20.0,
             nod_min_deg: 12.0,
             neutral_max_deg: 15.0,
-            eye_closed_part: 0.55,
+            eye_closed_part: 0.68,
             mouth_open_rise: 0.25,
             smile_widening: 1.12,
             passive: PassivePad::Required,

@@ -22,6 +22,9 @@ pub enum WalkError {
     /// The driver does not answer.
     #[error("WebKitWebDriver does not answer")]
     DriverSilent,
+    /// The window did not open in time.
+    #[error("the kiosk window did not open within {} s", STEP_LIMIT.as_secs())]
+    WindowSilent,
     /// The window cannot be opened.
     #[error("the kiosk window cannot be opened")]
     Window(#[source] Box<NewSessionError>),
@@ -51,10 +54,27 @@ pub enum WalkError {
     },
 }
 
-/// A kiosk window under WebDriver. Call [`Walk::close`] at the end; dropping it kills driver and window.
+/// A kiosk window under WebDriver. Dropping it kills driver and window.
 pub struct Walk {
     client: Client,
-    driver: Child,
+    _driver: Driver,
+}
+
+/// The driver program and what it has started: one process group, killed as a whole.
+struct Driver(Child);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let group = self
+            .0
+            .id()
+            .and_then(|id| i32::try_from(id).ok())
+            .and_then(rustix::process::Pid::from_raw);
+        if let Some(group) = group {
+            // Nothing is left to kill where the window was closed in an orderly way.
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+    }
 }
 
 /// A step of a person is answered within this time even on a loaded machine.
@@ -71,20 +91,28 @@ impl Walk {
             .env("TAURI_AUTOMATION", "true")
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
             .stdin(Stdio::null())
-            .kill_on_drop(true)
+            .process_group(0)
             .spawn()
+            .map(Driver)
             .map_err(WalkError::Driver)?;
         wait_for_port(port).await?;
         let options = serde_json::json!({
             "webkitgtk:browserOptions": { "binary": kiosk, "args": ["--config", config] }
         });
-        let serde_json::Value::Object(capabilities) = options else { return Err(WalkError::DriverSilent) };
-        let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities)
-            .connect(&format!("http://127.0.0.1:{port}"))
+        let serde_json::Value::Object(capabilities) = options else {
+            return Err(WalkError::DriverSilent);
+        };
+        let address = format!("http://127.0.0.1:{port}");
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        let connecting = builder.capabilities(capabilities).connect(&address);
+        let client = tokio::time::timeout(STEP_LIMIT, connecting)
             .await
+            .map_err(|_| WalkError::WindowSilent)?
             .map_err(|error| WalkError::Window(Box::new(error)))?;
-        Ok(Self { client, driver })
+        Ok(Self {
+            client,
+            _driver: driver,
+        })
     }
 
     /// The WebDriver client, for what has no method here.
@@ -102,8 +130,14 @@ impl Walk {
             .at_most(STEP_LIMIT)
             .for_element(Locator::Css(&selector))
             .await
-            .map_err(|source| WalkError::Step { step: step(), source: Box::new(source) })?;
-        element.click().await.map_err(|source| WalkError::Step { step: step(), source: Box::new(source) })
+            .map_err(|source| WalkError::Step {
+                step: step(),
+                source: Box::new(source),
+            })?;
+        element.click().await.map_err(|source| WalkError::Step {
+            step: step(),
+            source: Box::new(source),
+        })
     }
 
     /// The name of the screen that is shown, empty before the first.
@@ -119,7 +153,10 @@ impl Walk {
             .client
             .execute(script, vec![name.into()])
             .await
-            .map_err(|source| WalkError::Step { step: format!("read {name}"), source: Box::new(source) })?;
+            .map_err(|source| WalkError::Step {
+                step: format!("read {name}"),
+                source: Box::new(source),
+            })?;
         Ok(value.as_str().unwrap_or_default().to_owned())
     }
 
@@ -132,7 +169,10 @@ impl Walk {
                 return Ok(shown);
             }
             if tokio::time::Instant::now() >= end {
-                return Err(WalkError::Screen { expected: screens.join(" or "), shown });
+                return Err(WalkError::Screen {
+                    expected: screens.join(" or "),
+                    shown,
+                });
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -162,6 +202,29 @@ impl Walk {
         self.touch("claim-next").await
     }
 
+    /// Waits until an attribute of the screen has this value.
+    pub async fn wait_for_value(
+        &self,
+        attribute: &str,
+        value: &str,
+        limit: Duration,
+    ) -> Result<(), WalkError> {
+        let end = tokio::time::Instant::now() + limit;
+        loop {
+            let shown = self.attribute(attribute).await?;
+            if shown == value {
+                return Ok(());
+            }
+            if tokio::time::Instant::now() >= end {
+                return Err(WalkError::Screen {
+                    expected: format!("{attribute}={value}"),
+                    shown,
+                });
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Waits until an attribute of the screen is no longer `old`, or another screen is shown.
     pub async fn wait_for_change(&self, attribute: &str, old: &str) -> Result<String, WalkError> {
         let end = tokio::time::Instant::now() + STEP_LIMIT;
@@ -171,7 +234,10 @@ impl Walk {
                 return Ok(value);
             }
             if tokio::time::Instant::now() >= end {
-                return Err(WalkError::Screen { expected: format!("a change of {attribute}"), shown: value });
+                return Err(WalkError::Screen {
+                    expected: format!("a change of {attribute}"),
+                    shown: value,
+                });
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -179,12 +245,14 @@ impl Walk {
 
     /// Writes a picture of the window.
     pub async fn picture(&self, path: &Path) -> Result<(), WalkError> {
-        let png = self
-            .client
-            .screenshot()
-            .await
-            .map_err(|source| WalkError::Step { step: "take a picture".into(), source: Box::new(source) })?;
-        let failed = |source| WalkError::Picture { path: path.to_owned(), source };
+        let png = self.client.screenshot().await.map_err(|source| WalkError::Step {
+            step: "take a picture".into(),
+            source: Box::new(source),
+        })?;
+        let failed = |source| WalkError::Picture {
+            path: path.to_owned(),
+            source,
+        };
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(failed)?;
         }
@@ -192,15 +260,24 @@ impl Walk {
     }
 
     /// Closes the window and the driver.
-    pub async fn close(mut self) -> Result<(), WalkError> {
+    pub async fn close(self) -> Result<(), WalkError> {
         let closed = self.client.clone().close().await;
-        let _ = self.driver.kill().await;
-        closed.map_err(|source| WalkError::Step { step: "close the window".into(), source: Box::new(source) })
+        closed.map_err(|source| WalkError::Step {
+            step: "close the window".into(),
+            source: Box::new(source),
+        })
     }
 }
 
+/// A CSS selector, for [`Walk::client`].
+pub fn css(selector: &str) -> Locator<'_> {
+    Locator::Css(selector)
+}
+
 fn free_port() -> std::io::Result<u16> {
-    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?
+        .local_addr()?
+        .port())
 }
 
 async fn wait_for_port(port: u16) -> Result<(), WalkError> {

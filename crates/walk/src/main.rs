@@ -69,7 +69,10 @@ async fn main() -> ExitCode {
 }
 
 async fn face(arguments: &Arguments) -> Result<bool, WalkError> {
-    let mut pictures = Pictures { folder: &arguments.screenshots, taken: 0 };
+    let mut pictures = Pictures {
+        folder: &arguments.screenshots,
+        taken: 0,
+    };
     println!("   opening the window");
     let walk = Walk::start(&arguments.kiosk, &arguments.config).await?;
     walk.wait_for(&["welcome"], STEP_LIMIT).await?;
@@ -104,7 +107,10 @@ async fn face(arguments: &Arguments) -> Result<bool, WalkError> {
     let record = walk.attribute("data-record").await?;
     println!("   outcome: {outcome}, recorded as {record}");
     if let Some(path) = &arguments.record {
-        std::fs::write(path, &record).map_err(|source| WalkError::Picture { path: path.clone(), source })?;
+        std::fs::write(path, &record).map_err(|source| WalkError::Picture {
+            path: path.clone(),
+            source,
+        })?;
     }
     walk.touch("finish").await?;
     walk.wait_for(&["welcome"], STEP_LIMIT).await?;
@@ -138,7 +144,10 @@ async fn capture(walk: &Walk, pictures: &mut Pictures<'_>) -> Result<String, Wal
             last = shown;
         }
         if tokio::time::Instant::now() >= end {
-            return Err(WalkError::Screen { expected: "outcome".into(), shown: last });
+            return Err(WalkError::Screen {
+                expected: "outcome".into(),
+                shown: last,
+            });
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
@@ -152,6 +161,7 @@ struct Pictures<'a> {
 impl Pictures<'_> {
     async fn take(&mut self, walk: &Walk, name: &str) -> Result<(), WalkError> {
         self.taken += 1;
-        walk.picture(&self.folder.join(format!("{:02}-{name}.png", self.taken))).await
+        walk.picture(&self.folder.join(format!("{:02}-{name}.png", self.taken)))
+            .await
     }
 }

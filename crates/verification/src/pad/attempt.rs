@@ -112,6 +112,9 @@ struct Deviation {
     mouth_widening: f32,
 }
 
+/// By how much above the closed state the eyes count as open again, so that one lid at the limit is not many
+/// blinks.
+const EYES_REOPEN: f32 = 0.08;
 /// Between two frames closer than this a face cannot be somewhere else.
 const JUMP_WITHIN: Duration = Duration::from_millis(250);
 /// A head moves less than this part of its width from one frame to the next: at 12 frames a second this is
@@ -540,7 +543,7 @@ impl Deviation {
     fn is_neutral(&self, policy: &Policy) -> bool {
         self.yaw_deg.abs() <= policy.neutral_max_deg
             && self.pitch_deg.abs() <= policy.nod_min_deg * 0.8
-            && self.eyes_open_part >= (1.0 + policy.eye_closed_part) / 2.0
+            && self.eyes_open_part >= policy.eye_closed_part + EYES_REOPEN
             && self.mouth_rise <= policy.mouth_open_rise * 0.6
             && self.mouth_widening <= 1.0 + (policy.smile_widening - 1.0) * 0.6
     }

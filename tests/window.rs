@@ -1,0 +1,258 @@
+//! Stories in the real window: the real program in the real web view, driven through WebDriver.
+//!
+//! A display must be there; `cargo xtask test` brings one. The pictures stay in `tmp/screens` of the target
+//! folder, to be looked at.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+
+mod common;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use common::{Clip, IIN, Institution, LIMIT, alone, clip, offered, sitting_still};
+use walk::{STEP_LIMIT, Walk};
+
+const KIOSK: &str = env!("CARGO_BIN_EXE_alaqan");
+const LANGUAGES: [&str; 3] = ["kk", "ru", "en"];
+
+fn run<T>(story: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(story)
+}
+
+/// Takes pictures of a window of one size, and looks whether everything fits.
+struct Gallery {
+    folder: PathBuf,
+}
+
+impl Gallery {
+    fn new(story: &str, (width, height): (u32, u32)) -> Self {
+        let screens = Path::new(env!("CARGO_TARGET_TMPDIR")).join("screens");
+        let folder = screens.join(format!("{width}x{height}")).join(story);
+        let _ = std::fs::remove_dir_all(&folder);
+        Self { folder }
+    }
+
+    /// One picture in each language, in normal and in high contrast.
+    async fn show(&self, walk: &Walk, screen: &str, name: &str) {
+        walk.wait_for(&[screen], STEP_LIMIT).await.unwrap();
+        for contrast in ["normal", "high"] {
+            for language in LANGUAGES {
+                walk.touch(&format!("language-{language}")).await.unwrap();
+                self.wait_for_language(walk, language).await;
+                let picture = format!("{name}-{language}-{contrast}");
+                assert_eq!(misfits(walk).await, "", "{picture} does not fit");
+                walk.picture(&self.folder.join(format!("{picture}.png")))
+                    .await
+                    .unwrap();
+                assert_eq!(
+                    walk.screen().await.unwrap(),
+                    screen,
+                    "the screen went while its pictures were taken"
+                );
+            }
+            walk.touch("contrast").await.unwrap();
+        }
+    }
+
+    async fn wait_for_language(&self, walk: &Walk, language: &str) {
+        let end = tokio::time::Instant::now() + STEP_LIMIT;
+        loop {
+            let shown = walk
+                .client()
+                .execute("return document.documentElement.lang", vec![])
+                .await
+                .unwrap();
+            if shown == language {
+                return;
+            }
+            assert!(tokio::time::Instant::now() < end, "the language stays {shown}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+/// Names what is cut off or stands outside of the window, one a line.
+async fn misfits(walk: &Walk) -> String {
+    let script = r"
+        const bad = [];
+        for (const element of document.querySelectorAll('button, p, h1, h2, li, label, strong')) {
+            const box = element.getBoundingClientRect();
+            if (box.width === 0) continue;
+            const name = element.dataset.testid ?? element.textContent.trim().slice(0, 60);
+            if (element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0) bad.push('cut off: ' + name);
+            if (box.left < -1 || box.right > innerWidth + 1) bad.push('beside the window: ' + name);
+            if (element.tagName === 'BUTTON' && box.bottom > innerHeight + 1) bad.push('below the window: ' + name);
+        }
+        return bad.join('\n');";
+    walk.client()
+        .execute(script, vec![])
+        .await
+        .unwrap()
+        .as_str()
+        .unwrap_or("no answer")
+        .to_owned()
+}
+
+/// The whole way, without a line at first: every screen of a session that goes well.
+async fn goes_well(institution: &mut Institution, clip: &Clip, size: (u32, u32)) {
+    let policy = format!("{}\nidentification_patience_ms = 20000", offered(clip));
+    let config = institution.kiosk_config(clip, &policy, size);
+    let walk = Walk::start(Path::new(KIOSK), &config).await.unwrap();
+    let gallery = Gallery::new("well", size);
+
+    gallery.show(&walk, "welcome", "welcome").await;
+    walk.touch("begin").await.unwrap();
+    gallery.show(&walk, "service", "service").await;
+    walk.touch("service-account-opening").await.unwrap();
+    for text in ["processing", "automated-decision"] {
+        gallery.show(&walk, "consent", &format!("consent-{text}")).await;
+        walk.touch("consent-agree").await.unwrap();
+        walk.wait_for_change("data-consent", text).await.unwrap();
+    }
+    gallery.show(&walk, "claim", "claim").await;
+    walk.enter_iin("880412401007").await.unwrap();
+    walk.client()
+        .wait()
+        .for_element(walk::css("[data-testid='claim-error'] *"))
+        .await
+        .unwrap();
+    gallery.show(&walk, "claim", "claim-error").await;
+    for _ in 0..IIN.len() {
+        walk.touch("key-delete").await.unwrap();
+    }
+    walk.enter_iin(IIN).await.unwrap();
+    gallery.show(&walk, "method", "method").await;
+    walk.touch("method-face").await.unwrap();
+    walk.wait_for_value("data-stage", "identifying", LIMIT)
+        .await
+        .unwrap();
+    gallery.show(&walk, "progress", "progress-identifying").await;
+    walk.wait_for(&["outcome"], LIMIT).await.unwrap();
+    gallery
+        .show(&walk, "outcome", "outcome-awaiting-identification")
+        .await;
+    institution.open_gateway();
+    assert_eq!(
+        walk.wait_for_change("data-outcome", "awaiting-identification")
+            .await
+            .unwrap(),
+        "verified"
+    );
+    gallery.show(&walk, "outcome", "outcome-verified").await;
+    walk.touch("finish").await.unwrap();
+    walk.wait_for(&["welcome"], STEP_LIMIT).await.unwrap();
+    walk.close().await.unwrap();
+}
+
+/// Attempts that do not pass.
+async fn goes_badly(institution: &Institution, sitting: &Clip, size: (u32, u32)) {
+    let config = institution.kiosk_config(sitting, "attempts = 2\nchallenge_window_ms = 20000", size);
+    let walk = Walk::start(Path::new(KIOSK), &config).await.unwrap();
+    let gallery = Gallery::new("not-well", size);
+    walk.identify_as("account-opening", IIN).await.unwrap();
+    walk.touch("method-face").await.unwrap();
+    gallery.show(&walk, "face", "face").await;
+    walk.wait_for(&["attempt-failed"], LIMIT).await.unwrap();
+    gallery.show(&walk, "attempt-failed", "attempt-failed").await;
+    walk.touch("retry").await.unwrap();
+    walk.wait_for(&["outcome"], LIMIT).await.unwrap();
+    gallery.show(&walk, "outcome", "outcome-not-verified").await;
+    walk.close().await.unwrap();
+}
+
+const UPRIGHT: (u32, u32) = (1080, 1920);
+const LYING: (u32, u32) = (1280, 1024);
+
+#[test]
+fn every_screen_upright() {
+    every_screen(UPRIGHT);
+}
+
+#[test]
+fn every_screen_lying() {
+    every_screen(LYING);
+}
+
+fn every_screen(size: (u32, u32)) {
+    let _alone = alone();
+    let clip = clip();
+    let mut institution = Institution::found();
+    run(goes_well(&mut institution, &clip, size));
+    assert_eq!(institution.documents().len(), 1);
+
+    let (_folder, sitting) = sitting_still(&clip);
+    let institution = Institution::found();
+    run(goes_badly(&institution, &sitting, size));
+}
+
+#[test]
+fn killed_between_put_and_receipt() {
+    let _alone = alone();
+    let clip = clip();
+    let mut institution = Institution::found();
+    let policy = format!("{}\nidentification_patience_ms = 500", offered(&clip));
+    let config = institution.kiosk_config(&clip, &policy, (1080, 1920));
+    let record = run(async {
+        let walk = Walk::start(Path::new(KIOSK), &config).await.unwrap();
+        walk.identify_as("account-opening", IIN).await.unwrap();
+        walk.touch("method-face").await.unwrap();
+        walk.wait_for(&["outcome"], LIMIT).await.unwrap();
+        assert_eq!(
+            walk.attribute("data-outcome").await.unwrap(),
+            "awaiting-identification"
+        );
+        let record = walk.attribute("data-record").await.unwrap();
+        kill(&config);
+        record
+    });
+    institution.open_gateway();
+    run(async {
+        let walk = Walk::start(Path::new(KIOSK), &config).await.unwrap();
+        walk.wait_for(&["welcome"], STEP_LIMIT).await.unwrap();
+        let delivered = "[data-testid='pending'][data-pending='0']";
+        walk.client()
+            .wait()
+            .at_most(LIMIT)
+            .for_element(walk::css(delivered))
+            .await
+            .unwrap();
+        walk.close().await.unwrap();
+    });
+    let documents = institution.documents();
+    let ids: Vec<_> = documents
+        .iter()
+        .map(|document| document.document_id.to_string())
+        .collect();
+    assert_eq!(ids, [record], "delivered, and once");
+}
+
+/// Kills the kiosk that runs with this configuration, as a power cut does.
+fn kill(config: &Path) {
+    let config = config.to_str().unwrap();
+    let mut killed = 0;
+    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+        let Ok(command) = std::fs::read(entry.path().join("cmdline")) else {
+            continue;
+        };
+        let mut words = command.split(|byte| *byte == 0);
+        if words.next() == Some(KIOSK.as_bytes()) && words.any(|word| word == config.as_bytes()) {
+            let pid = entry.file_name();
+            assert!(
+                std::process::Command::new("kill")
+                    .arg("-9")
+                    .arg(pid)
+                    .status()
+                    .unwrap()
+                    .success()
+            );
+            killed += 1;
+        }
+    }
+    assert_eq!(killed, 1);
+}
