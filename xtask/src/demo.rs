@@ -107,6 +107,12 @@ impl Stage {
         for folder in [&folder, &screenshots, &folder.join("data"), &folder.join("ready")] {
             paths::create_folder(folder)?;
         }
+        // Documents and keys of the demonstration are nobody else's business.
+        #[cfg(unix)]
+        {
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+            std::fs::set_permissions(&folder, mode).map_err(XtaskError::file(&folder, "protected"))?;
+        }
         Ok(Self {
             gateway: folder.join("gateway"),
             identity: folder.join("identity"),
@@ -233,7 +239,8 @@ impl Stage {
         display: &Display,
         programs: &mut Programs,
     ) -> Result<(), XtaskError> {
-        let before = self.documents(paths)?;
+        let record = self.folder.join("ready").join("record");
+        programs::remove_file(&record)?;
         let mut walk = Command::new(paths.binary("alaqan-walk"));
         walk.arg("--kiosk")
             .arg(paths.binary("alaqan"))
@@ -241,6 +248,7 @@ impl Stage {
             .arg(config);
         walk.args(["--script", script, "--screenshots"])
             .arg(&self.screenshots);
+        walk.arg("--record").arg(&record);
         display.lend(&mut walk);
         step(
             &format!("Driving the window through one verification by {script}"),
@@ -250,29 +258,24 @@ impl Stage {
             },
         )?;
         note(format!("screenshots in {}", self.screenshots.display()));
-        let fresh: Vec<String> = self
-            .documents(paths)?
-            .into_iter()
-            .filter(|document| !before.contains(document))
-            .collect();
-        let [document] = fresh.as_slice() else {
-            return Err(XtaskError::Demo {
-                what: format!("the gateway holds {} new documents instead of one", fresh.len()),
-                logs: String::new(),
-            });
-        };
+        let document = paths::read_text(&record)?.trim().to_owned();
         step(&format!("Checking document {document} from outside"), || {
-            self.check(paths, document)
+            let line = self.listed(paths, &document)?.ok_or_else(|| XtaskError::Demo {
+                what: format!("the gateway does not hold document {document}"),
+                logs: String::new(),
+            })?;
+            note(format!("gateway   {line}"));
+            self.check(paths, &document)
         })
     }
 
-    /// Ids of the documents that the gateway holds.
-    fn documents(&self, paths: &Paths) -> Result<Vec<String>, XtaskError> {
+    /// What the gateway says of a document, if it holds it.
+    fn listed(&self, paths: &Paths, document: &str) -> Result<Option<String>, XtaskError> {
         let mut list = Command::new(paths.binary("alaqan-gateway"));
         list.args(["list", "--config"])
             .arg(self.gateway.join("gateway.toml"));
         let text = process::output(&mut list)?;
-        Ok(document_ids(&String::from_utf8_lossy(&text)))
+        Ok(line_of(&String::from_utf8_lossy(&text), document))
     }
 
     fn check(&self, paths: &Paths, document: &str) -> Result<(), XtaskError> {
@@ -298,13 +301,12 @@ impl Stage {
     }
 }
 
-/// The first word of each line that is a document id: 32 hexadecimal digits.
-fn document_ids(list: &str) -> Vec<String> {
-    list.lines()
-        .filter_map(|line| line.split_whitespace().next())
-        .filter(|word| word.len() == 32 && word.chars().all(|digit| digit.is_ascii_hexdigit()))
-        .map(str::to_owned)
-        .collect()
+/// The line of a list that begins with this id.
+fn line_of(list: &str, document: &str) -> Option<String> {
+    let line = list
+        .lines()
+        .find(|line| line.split_whitespace().next() == Some(document))?;
+    Some(line.split('\t').collect::<Vec<_>>().join("  "))
 }
 
 #[cfg(test)]
@@ -312,12 +314,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_found_in_a_list() {
+    fn a_document_is_found_in_a_list() {
         let id = "00112233445566778899aabbccddeeff";
-        let check = |list: &str, expect: &[&str]| assert_eq!(document_ids(list), expect, "{list}");
-        check("", &[]);
-        check("no documents\n", &[]);
-        check(&format!("document  kiosk\n{id}  kiosk-0001  received\n"), &[id]);
-        check(&format!("{id}0 kiosk\n"), &[]);
+        let check =
+            |list: &str, expect: Option<&str>| assert_eq!(line_of(list, id).as_deref(), expect, "{list}");
+        check("", None);
+        check(&format!("{id}0\tkiosk-0001\n"), None);
+        check(&format!("kiosk-0001\t{id}\n"), None);
+        check(
+            &format!("\n{id}\tkiosk-0001\tawaited\n"),
+            Some(&format!("{id}  kiosk-0001  awaited")),
+        );
     }
 }

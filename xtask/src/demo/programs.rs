@@ -85,25 +85,22 @@ impl Programs {
         command: &mut Command,
         ready: Option<&Path>,
     ) -> Result<String, XtaskError> {
-        let path = self.logs.join(format!("{name}.log"));
-        let log = File::create(&path).map_err(XtaskError::file(&path, "created"))?;
-        let errors = log.try_clone().map_err(XtaskError::file(&path, "created"))?;
-        self.written.push(path);
+        let log = self.log(name)?;
+        let errors = log
+            .try_clone()
+            .map_err(XtaskError::file(self.log_path(name), "created"))?;
         command.stdout(log).stderr(errors);
         if let Some(ready) = ready {
-            match std::fs::remove_file(ready) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(XtaskError::file(ready, "removed")(error));
-                }
-                _ => command.arg("--ready-file").arg(ready),
-            };
+            remove_file(ready)?;
+            command.arg("--ready-file").arg(ready);
         }
         self.spawn(name, command)?;
         ready.map_or_else(|| Ok(String::new()), |ready| self.wait_until_ready(name, ready))
     }
 
-    /// Starts a program whose output a person sees.
+    /// Starts a program whose standard output a person sees; its error output goes to a log.
     pub fn start_shown(&mut self, name: &str, command: &mut Command) -> Result<(), XtaskError> {
+        command.stderr(self.log(name)?);
         self.spawn(name, command)
     }
 
@@ -120,10 +117,10 @@ impl Programs {
                 } else {
                     "ended too early"
                 };
-                return Err(failure(format!("{ended} {how} ({status})")));
+                return Err(self.failure(&ended, &format!("{ended} {how} ({status})")));
             }
             meanwhile();
-            self.look_again()?;
+            std::thread::sleep(LOOK_INTERVAL);
         }
     }
 
@@ -136,6 +133,26 @@ impl Programs {
             .iter()
             .map(|log| format!("\n   log {}", log.display()))
             .collect()
+    }
+
+    fn log_path(&self, name: &str) -> PathBuf {
+        self.logs.join(format!("{name}.log"))
+    }
+
+    fn log(&mut self, name: &str) -> Result<File, XtaskError> {
+        let path = self.log_path(name);
+        let log = File::create(&path).map_err(XtaskError::file(&path, "created"))?;
+        self.written.push(path);
+        Ok(log)
+    }
+
+    /// That a program ended when it should not have, with the last lines of its log.
+    fn failure(&self, name: &str, what: &str) -> XtaskError {
+        let text = std::fs::read_to_string(self.log_path(name)).unwrap_or_default();
+        let mut last: Vec<&str> = text.lines().rev().take(3).collect();
+        last.reverse();
+        let last: String = last.iter().map(|line| format!("\n   | {line}")).collect();
+        failure(format!("{what}{last}"))
     }
 
     fn spawn(&mut self, name: &str, command: &mut Command) -> Result<(), XtaskError> {
@@ -165,9 +182,8 @@ impl Programs {
                 return Ok(line.trim().to_owned());
             }
             if let Some((ended, status)) = self.ended()? {
-                return Err(failure(format!(
-                    "{ended} ended before {name} was ready ({status})"
-                )));
+                let what = format!("{ended} ended before {name} was ready ({status})");
+                return Err(self.failure(&ended, &what));
             }
             if start.elapsed() > READY_LIMIT {
                 return Err(failure(format!(
@@ -175,12 +191,16 @@ impl Programs {
                     READY_LIMIT.as_secs()
                 )));
             }
-            self.look_again()?;
+            std::thread::sleep(LOOK_INTERVAL);
         }
     }
 
     /// A program that has ended since the last look; it is no longer among the running ones.
     fn ended(&mut self) -> Result<Option<(String, ExitStatus)>, XtaskError> {
+        // Programs end because of the same interrupt; then it is not their fault.
+        if self.interrupt.asked() {
+            return Err(XtaskError::Stopped);
+        }
         for at in 0..self.running.len() {
             let Some(program) = self.running.get_mut(at) else {
                 break;
@@ -195,19 +215,21 @@ impl Programs {
         }
         Ok(None)
     }
-
-    fn look_again(&self) -> Result<(), XtaskError> {
-        if self.interrupt.asked() {
-            return Err(XtaskError::Stopped);
-        }
-        std::thread::sleep(LOOK_INTERVAL);
-        Ok(())
-    }
 }
 
 impl Drop for Programs {
     fn drop(&mut self) {
         self.end();
+    }
+}
+
+/// Removes what an earlier run has left, if it has left anything.
+pub fn remove_file(path: &Path) -> Result<(), XtaskError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(XtaskError::file(path, "removed")(error))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -286,6 +308,7 @@ mod tests {
             assert!(error.to_string().contains(expect), "{error}");
         };
         check("exit 3", "server ended before server was ready (exit status: 3)");
+        check("echo no key >&2; exit 1", "| no key");
     }
 
     #[test]
