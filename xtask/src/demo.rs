@@ -93,17 +93,17 @@ impl Stage {
         let folder =
             paths::folder("ALAQAN_DEMO").map_or_else(|| paths.target.join("demo"), |path| here.join(path));
         if arguments.fresh {
-            match std::fs::remove_dir_all(&folder) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(XtaskError::file(folder, "removed")(error));
-                }
-                _ => note("the earlier demonstration is forgotten"),
-            }
+            paths::remove_folder(&folder)?;
+            note("the earlier demonstration is forgotten");
         }
-        let screenshots = arguments
-            .screenshots
-            .as_ref()
-            .map_or_else(|| folder.join("screenshots"), |path| here.join(path));
+        let screenshots = match &arguments.screenshots {
+            Some(path) => here.join(path),
+            None => {
+                let own = folder.join("screenshots");
+                paths::remove_folder(&own)?;
+                own
+            }
+        };
         for folder in [&folder, &screenshots, &folder.join("data"), &folder.join("ready")] {
             paths::create_folder(folder)?;
         }

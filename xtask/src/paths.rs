@@ -63,6 +63,16 @@ pub fn create_folder(path: &Path) -> Result<(), XtaskError> {
     std::fs::create_dir_all(path).map_err(XtaskError::file(path, "created"))
 }
 
+/// Removes a folder and all in it, if it is there.
+pub fn remove_folder(path: &Path) -> Result<(), XtaskError> {
+    match std::fs::remove_dir_all(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(XtaskError::file(path, "removed")(error))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Reads a text file.
 pub fn read_text(path: &Path) -> Result<String, XtaskError> {
     std::fs::read_to_string(path).map_err(XtaskError::file(path, "read"))

@@ -48,10 +48,10 @@ pub fn perform(paths: &Paths, arguments: &Arguments) -> Result<(), XtaskError> {
     step("Building the screens (wasm)", || {
         let wasm = compile(paths, arguments)?;
         let fresh = paths.target.join("ui-dist");
-        remove_folder(&fresh)?;
+        paths::remove_folder(&fresh)?;
         generate(&wasm, &fresh, arguments.debug)?;
         copy_folder(&paths.root.join("ui/static"), &fresh)?;
-        remove_folder(&dist)?;
+        paths::remove_folder(&dist)?;
         copy_folder(&fresh, &dist)?;
         paths::write(&stamp_file, &stamp)?;
         note(format!("wasm {} in {}", size(&wasm_file)?, dist.display()));
@@ -123,15 +123,6 @@ fn copy_folder(from: &Path, to: &Path) -> Result<(), XtaskError> {
         std::fs::copy(&file, &target).map_err(XtaskError::file(&target, "written"))?;
     }
     Ok(())
-}
-
-fn remove_folder(path: &Path) -> Result<(), XtaskError> {
-    match std::fs::remove_dir_all(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(XtaskError::file(path, "removed")(error))
-        }
-        _ => Ok(()),
-    }
 }
 
 fn size(file: &Path) -> Result<String, XtaskError> {
