@@ -252,15 +252,15 @@ impl Person {
         self.kiosk.intent(intent);
     }
 
-    /// Waits until such a view is seen.
+    /// Waits until such a view is seen, and touches the screen now and then so that it stays.
     pub fn sees(&mut self, what: &str, right: impl Fn(&View) -> bool) -> &View {
         let end = Instant::now() + LIMIT;
         while !right(&self.seen) {
-            match self
-                .views
-                .recv_timeout(end.saturating_duration_since(Instant::now()))
-            {
+            match self.views.recv_timeout(Duration::from_secs(5)) {
                 Ok(view) => self.seen = view,
+                Err(RecvTimeoutError::Timeout) if Instant::now() < end => {
+                    self.kiosk.intent(Intent::StayAlive)
+                }
                 Err(RecvTimeoutError::Timeout) => panic!("{what} was not seen; there is {:?}", self.seen),
                 Err(RecvTimeoutError::Disconnected) => panic!("the kiosk ended before {what} was seen"),
             }

@@ -243,8 +243,19 @@ impl Walk {
         }
     }
 
-    /// Writes a picture of the window.
+    /// Writes a picture of the window, once what stands on it now has been painted.
     pub async fn picture(&self, path: &Path) -> Result<(), WalkError> {
+        // A frame that is asked for now is painted with the page as it is now; the one after it begins when that
+        // one is done.
+        let painted = "const done = arguments[arguments.length - 1];
+                       requestAnimationFrame(() => requestAnimationFrame(() => done(true)));";
+        self.client
+            .execute_async(painted, vec![])
+            .await
+            .map_err(|source| WalkError::Step {
+                step: "wait for a frame".into(),
+                source: Box::new(source),
+            })?;
         let png = self.client.screenshot().await.map_err(|source| WalkError::Step {
             step: "take a picture".into(),
             source: Box::new(source),
