@@ -9,6 +9,8 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use alaqan::config::Config;
+use alaqan::kiosk::Kiosk;
 use common::{Institution, alone, clip, offered, sitting_still};
 use ipc::{Intent, Link, Outcome, Screen};
 use verification::evidence::{Outcome as Recorded, StillPurpose};
@@ -117,6 +119,44 @@ fn without_a_line_it_is_recorded_and_delivered_later() {
     drop(person);
     assert_eq!(institution.documents().len(), 1);
     assert_eq!(institution.comparisons(), 1);
+}
+
+#[test]
+fn a_clip_that_cannot_be_read_is_a_missing_device_and_burns_no_attempt() {
+    let _alone = alone();
+    let (folder, broken) = sitting_still(&clip());
+    std::fs::write(folder.path().join(&broken.file), b"this is no film").unwrap();
+    let mut institution = Institution::found();
+    institution.open_gateway();
+    let mut person = institution.kiosk(&broken, "");
+    person.goes_to_the_camera();
+    let (_, record) = person.sees_outcome(&[Outcome::DeviceUnavailable]);
+    assert!(!record.is_empty());
+    person.sees("an empty outbox", |view| view.pending == 0);
+    drop(person);
+    let documents = institution.documents();
+    assert!(documents[0].attempts.is_empty());
+    assert_eq!(documents[0].outcome, Recorded::DeviceUnavailable);
+}
+
+#[test]
+fn a_missing_model_is_named_with_the_command_that_gets_it() {
+    let institution = Institution::found();
+    let (_folder, sitting) = sitting_still(&clip());
+    let path = institution.kiosk_config(&sitting, "", (1080, 1920));
+    let empty = institution.folder.path().join("no-models");
+    std::fs::create_dir(&empty).unwrap();
+    let config = Config {
+        models: empty,
+        ..Config::load(&path).unwrap()
+    };
+    let error = Kiosk::start(config).err().expect("there are no models");
+    let message = alaqan::chain(&error);
+    assert!(
+        message.contains("mediapipe_face_detection_short_range.onnx"),
+        "{message}"
+    );
+    assert!(message.contains("cargo xtask models"), "{message}");
 }
 
 #[test]

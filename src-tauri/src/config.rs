@@ -439,6 +439,20 @@ mod tests {
         assert!(line.contains("line 2"), "{line}");
     }
 
+    /// The annotated example knows every key, and its policy is the default one.
+    #[test]
+    fn the_example_is_right() {
+        let example = include_str!("../../docs/kiosk.toml").replace("\"required\"", "\"where-installed\"");
+        let config = Config::parse(&example, Path::new("kiosk.toml")).unwrap();
+        assert_eq!(
+            config.policy,
+            Policy {
+                passive: PassivePad::WhereInstalled,
+                ..Policy::default()
+            }
+        );
+    }
+
     #[test]
     fn a_file_that_is_not_there_is_named() {
         let error = Config::load(Path::new("/nowhere/kiosk.toml")).unwrap_err();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::pad::PadChallenge;
+use crate::pad::{PadChallenge, plan};
 
 /// Thresholds and limits in force.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,6 +91,9 @@ pub enum PolicyError {
     /// Fewer than three actions, or fewer different ones than are asked for.
     #[error("the rules ask for at least three different prompted actions")]
     TooFewChallenges,
+    /// More actions than one draw of randomness serves, and than anybody has patience for.
+    #[error("an attempt has at most {} prompted actions", plan::CHALLENGES_MAX)]
+    TooManyChallenges,
     /// No attempt, or more than three.
     #[error("the rules allow one to three attempts")]
     Attempts,
@@ -113,6 +116,9 @@ impl Policy {
         different.dedup();
         if self.challenges_per_attempt < 3 || different.len() < usize::from(self.challenges_per_attempt) {
             return Err(PolicyError::TooFewChallenges);
+        }
+        if self.challenges_per_attempt > plan::CHALLENGES_MAX {
+            return Err(PolicyError::TooManyChallenges);
         }
         if !(1..=3).contains(&self.attempts) {
             return Err(PolicyError::Attempts);
@@ -159,6 +165,14 @@ mod tests {
             }
             .check(),
             Err(PolicyError::TooFewChallenges)
+        );
+        assert_eq!(
+            Policy {
+                challenges_per_attempt: 5,
+                ..policy.clone()
+            }
+            .check(),
+            Err(PolicyError::TooManyChallenges)
         );
         let twice = vec![PadChallenge::Blink, PadChallenge::Blink, PadChallenge::Smile];
         assert_eq!(

@@ -13,11 +13,14 @@ pub struct PlannedChallenge {
     pub pause: Duration,
 }
 
+/// One draw of 32 random bytes serves so many actions: four bytes for the action and four for the pause.
+pub const CHALLENGES_MAX: u8 = 4;
+
 /// Draws `count` different actions from `set`, in random order, with random pauses of 400 to 1,200 ms.
 ///
 /// `random` is 32 bytes of the operating system's randomness, used for this one draw: whoever does not know
-/// them cannot foresee the plan. Fewer than `count` different actions in `set` give a shorter plan, which
-/// [`crate::policy::Policy::check`] rules out.
+/// them cannot foresee the plan. More than [`CHALLENGES_MAX`], or fewer than `count` different actions in `set`,
+/// give a shorter plan; [`crate::policy::Policy::check`] rules both out.
 pub fn draw(set: &[PadChallenge], count: u8, random: [u8; 32]) -> Vec<PlannedChallenge> {
     let mut left = set.to_vec();
     left.sort_unstable();
@@ -26,7 +29,7 @@ pub fn draw(set: &[PadChallenge], count: u8, random: [u8; 32]) -> Vec<PlannedCha
         .chunks_exact(4)
         .map(|four| four.iter().fold(0u32, |sum, byte| sum << 8 | u32::from(*byte)));
     let mut pick = |below: u64| bytes.next().map_or(0, |value| (u64::from(value) * below) >> 32);
-    let count = usize::from(count).min(left.len()).min(4);
+    let count = usize::from(count.min(CHALLENGES_MAX)).min(left.len());
     (0..count)
         .map(|_| {
             let at = usize::try_from(pick(left.len() as u64)).unwrap_or(0);
