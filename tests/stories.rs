@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 
 use alaqan::config::Config;
 use alaqan::kiosk::Kiosk;
-use common::{Institution, alone, clip, offered, sitting_still};
+use common::{Institution, alone, attack, clip, offered, sitting_still};
 use ipc::{Intent, Link, Outcome, Screen};
 use verification::evidence::{Outcome as Recorded, StillPurpose};
 use verification::pad::AttemptFailure;
@@ -97,6 +97,36 @@ fn the_third_failed_attempt_ends_it() {
             .all(|failure| matches!(failure, Some(AttemptFailure::NotPerformed(_)))),
         "{failures:?}"
     );
+}
+
+/// A screen that shows a person who moves as asked. Whether all actions are seen depends on the order that was
+/// drawn; the passive models see the screen in any case.
+#[test]
+fn a_replayed_person_is_refused_and_never_compared() {
+    let _alone = alone();
+    let Some(attack) = attack() else {
+        println!("not told: this story needs ALAQAN_FOOTAGE with a replay attack, and the passive models");
+        return;
+    };
+    let mut institution = Institution::found();
+    institution.open_gateway();
+    let mut person = institution.kiosk(&attack, &format!("{}\nattempts = 1", offered(&attack)));
+    person.goes_to_the_camera();
+    let (outcome, _) = person.sees_outcome(&[Outcome::AttackSuspected, Outcome::NotVerified]);
+    person.sees("an empty outbox", |view| view.pending == 0);
+    drop(person);
+    assert_eq!(institution.comparisons(), 0);
+    let [document] = &institution.documents()[..] else {
+        panic!("one document")
+    };
+    let [attempt] = &document.attempts[..] else {
+        panic!("one attempt")
+    };
+    assert!(attempt.passive_real.unwrap() < document.policy.passive_min);
+    let all_done =
+        attempt.challenges.len() == 3 && attempt.challenges.iter().all(|done| done.completed_at.is_some());
+    assert_eq!(outcome == Outcome::AttackSuspected, all_done);
+    assert!(document.stills.is_empty());
 }
 
 #[test]

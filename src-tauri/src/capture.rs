@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use camera::{Actor, CameraChoice, CameraError, Device, Frame, FrameSource, Pace};
 use face::{Analyzer, ModelFolder};
-use verification::capture::{CameraIdentity, DeviceFault, FaceObservation};
-use verification::evidence::{Still, StillPurpose};
+use verification::capture::{CameraIdentity, CapturedSample, DeviceFault, FaceObservation};
+use verification::evidence::StillPurpose;
 use verification::pad::PadChallenge;
 
 use crate::config::Camera;
@@ -20,7 +20,7 @@ pub enum Command {
     Open,
     /// Close it.
     Close,
-    /// Encode this frame; answered by [`Report::Kept`] if the frame is still there.
+    /// Encode this frame; answered by [`Report::Kept`] while the camera is open.
     Keep {
         /// Number of the frame.
         frame: u64,
@@ -38,8 +38,13 @@ pub enum Report {
     Opened(Result<CameraIdentity, DeviceFault>),
     /// A frame was measured.
     Observed(FaceObservation),
-    /// A still was encoded.
-    Kept(Still),
+    /// Answers [`Command::Keep`].
+    Kept {
+        /// For what it was to be kept.
+        purpose: StillPurpose,
+        /// The picture; `None` if the frame is gone or cannot be encoded.
+        sample: Option<CapturedSample>,
+    },
     /// The camera failed and is closed.
     Failed(DeviceFault),
 }
@@ -218,13 +223,19 @@ impl<R: Fn(Report), P: Fn(Vec<u8>)> Worker<R, P> {
     }
 
     fn keep(&self, open: &Open, frame: u64, purpose: StillPurpose) {
-        let Some(kept) = open.recent.iter().find(|kept| kept.index == frame) else {
+        let kept = open.recent.iter().find(|kept| kept.index == frame);
+        let sample = kept.and_then(
+            |kept| match face::encode_still(&kept.bgr, frame, STILL_MAX_BYTES) {
+                Ok(sample) => Some(sample),
+                Err(error) => {
+                    tracing::error!(error = crate::chain(&error), "the still cannot be encoded");
+                    None
+                }
+            },
+        );
+        if kept.is_none() {
             tracing::warn!(frame, "the frame is gone before it could be kept");
-            return;
-        };
-        match face::encode_still(&kept.bgr, frame, STILL_MAX_BYTES) {
-            Ok(sample) => (self.report)(Report::Kept(Still { purpose, sample })),
-            Err(error) => tracing::error!(error = crate::chain(&error), "the still cannot be encoded"),
         }
+        (self.report)(Report::Kept { purpose, sample });
     }
 }

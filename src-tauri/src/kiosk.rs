@@ -582,7 +582,7 @@ impl Core {
         match report {
             Report::Opened(result) => self.give(Input::CameraOpened(result)),
             Report::Observed(seen) => self.give(Input::Observed(seen)),
-            Report::Kept(still) => self.give(Input::StillKept(still)),
+            Report::Kept { purpose, sample } => self.give(Input::StillKept { purpose, sample }),
             Report::Failed(fault) => self.give(Input::CameraFailed(fault)),
         }
     }

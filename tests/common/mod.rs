@@ -54,16 +54,29 @@ pub struct Clip {
 /// made from the portrait `ALAQAN_PORTRAIT`.
 pub fn clip() -> Clip {
     match std::env::var_os("ALAQAN_FOOTAGE") {
-        Some(folder) => choose(Path::new(&folder), false).expect("a clip with three different actions"),
-        None => choose(&made_clip(), true).expect("the made clip offers three actions"),
+        Some(folder) => {
+            choose(Path::new(&folder), "bona_fide", false).expect("a clip with three different actions")
+        }
+        None => choose(&made_clip(), "bona_fide", true).expect("the made clip offers three actions"),
     }
 }
 
-fn choose(folder: &Path, made: bool) -> Option<Clip> {
+/// The replayed person of `ALAQAN_FOOTAGE` who offers three actions, if that folder and the passive models are there.
+pub fn attack() -> Option<Clip> {
+    let folder = std::env::var_os("ALAQAN_FOOTAGE")?;
+    let passive = face::Analyzer::new(&face::ModelFolder::open(models()).unwrap())
+        .unwrap()
+        .has_passive();
+    passive
+        .then(|| choose(Path::new(&folder), "attack_replay", false))
+        .flatten()
+}
+
+fn choose(folder: &Path, label: &str, made: bool) -> Option<Clip> {
     camera::clips(folder)
         .expect("a readable manifest")
         .into_iter()
-        .filter(|clip| clip.label == "bona_fide")
+        .filter(|clip| clip.label == label)
         .find_map(|clip| {
             let offers = Actor::open(folder, &clip.file, Pace::Free, Instant::now())
                 .ok()?

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use crate::Sensitive;
-use crate::capture::{CameraIdentity, DeviceFault, FaceObservation};
+use crate::capture::{CameraIdentity, CapturedSample, DeviceFault, FaceObservation};
 use crate::evidence::{
     ConsentRecord, DocumentId, Evidence, KioskIdentity, Language, Modality, Organisation, Outcome, SessionId,
     Still, StillPurpose,
@@ -71,8 +71,13 @@ pub enum Input {
     CameraFailed(DeviceFault),
     /// A frame was measured.
     Observed(FaceObservation),
-    /// Answers [`Effect::KeepStill`]; it may come never, if the frame is gone.
-    StillKept(Still),
+    /// Answers [`Effect::KeepStill`].
+    StillKept {
+        /// For what it was to be kept.
+        purpose: StillPurpose,
+        /// The picture; `None` if the frame was gone already or could not be encoded.
+        sample: Option<CapturedSample>,
+    },
     /// Answers [`Effect::PersistAttempt`].
     AttemptPersisted,
     /// Answers [`Effect::Record`]: the document is signed and in the outbox, or could not be put there.
@@ -291,6 +296,7 @@ enum State {
         attempt: Box<FaceAttempt>,
         persisted: bool,
         ended: Option<AttemptRecord>,
+        stills_due: u32,
     },
     AttemptFailed {
         failure: AttemptFailure,
@@ -444,7 +450,7 @@ impl Session {
             Input::CameraOpened(Err(fault)) | Input::CameraFailed(fault) => self.camera_failed(now, fault),
             Input::RandomDrawn(random) => self.open_attempt(now, random),
             Input::Observed(seen) => self.observe(now, &seen),
-            Input::StillKept(still) => self.keep(still),
+            Input::StillKept { purpose, sample } => self.keep(now, purpose, sample),
             Input::AttemptPersisted => self.attempt_persisted(now),
             Input::Recorded(result) => self.recorded(now, result),
             Input::Identified { document_id, matched } => self.identified(now, document_id, matched),
@@ -582,6 +588,7 @@ impl Session {
             attempt,
             persisted: false,
             ended: None,
+            stills_due: 0,
         };
         Vec::new()
     }
@@ -605,7 +612,10 @@ impl Session {
                     }
                 }
                 AttemptEvent::KeepStill { frame, purpose } => {
-                    effects.push(Effect::KeepStill { frame, purpose })
+                    if let State::Capturing { stills_due, .. } = &mut self.state {
+                        *stills_due += 1;
+                    }
+                    effects.push(Effect::KeepStill { frame, purpose });
                 }
                 AttemptEvent::NotPositioned => effects.extend(self.record(now, Outcome::FailureToAcquire)),
                 AttemptEvent::Ended(record) => {
@@ -626,11 +636,13 @@ impl Session {
         self.conclude_attempt(now)
     }
 
-    /// The result of an attempt is acted on only when the attempt is counted durably.
+    /// The result of an attempt is acted on only when the attempt is counted durably, and all its pictures are
+    /// there.
     fn conclude_attempt(&mut self, now: Now) -> Vec<Effect> {
         let State::Capturing {
             persisted: true,
             ended,
+            stills_due: 0,
             ..
         } = &mut self.state
         else {
@@ -669,12 +681,16 @@ impl Session {
         effects
     }
 
-    fn keep(&mut self, still: Still) -> Vec<Effect> {
-        if matches!(self.state, State::Capturing { .. }) {
-            self.facts.stills.retain(|kept| kept.purpose != still.purpose);
-            self.facts.stills.push(still);
+    fn keep(&mut self, now: Now, purpose: StillPurpose, sample: Option<CapturedSample>) -> Vec<Effect> {
+        let State::Capturing { stills_due, .. } = &mut self.state else {
+            return Vec::new();
+        };
+        *stills_due = stills_due.saturating_sub(1);
+        if let Some(sample) = sample {
+            self.facts.stills.retain(|kept| kept.purpose != purpose);
+            self.facts.stills.push(Still { purpose, sample });
         }
-        Vec::new()
+        self.conclude_attempt(now)
     }
 
     fn retry(&mut self, now: Now) -> Vec<Effect> {

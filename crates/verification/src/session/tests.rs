@@ -94,15 +94,19 @@ impl Kiosk {
                 Effect::DrawRandom => {
                     Input::RandomDrawn([self.persisted.wrapping_mul(83).wrapping_add(29); 32])
                 }
-                Effect::KeepStill { frame, purpose } => Input::StillKept(Still {
-                    purpose,
-                    sample: CapturedSample {
+                Effect::KeepStill { frame, purpose } => {
+                    let jpeg = Sensitive::new(vec![0xff]);
+                    let sample = CapturedSample {
                         frame,
                         width_px: 1,
                         height_px: 1,
-                        jpeg: Sensitive::new(vec![0xff]),
-                    },
-                }),
+                        jpeg,
+                    };
+                    Input::StillKept {
+                        purpose,
+                        sample: Some(sample),
+                    }
+                }
                 Effect::PersistAttempt { .. } => {
                     self.persisted += 1;
                     Input::AttemptPersisted
