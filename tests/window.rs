@@ -177,6 +177,21 @@ async fn goes_badly(institution: &Institution, sitting: &Clip, size: (u32, u32))
     walk.close().await.unwrap();
 }
 
+/// A store that cannot be opened, until it can.
+async fn is_out_of_service(institution: &Institution, clip: &Clip, size: (u32, u32)) {
+    let config = institution.kiosk_config(clip, &offered(clip), size);
+    // A file stands where the folder of the store should be.
+    let data = institution.folder.path().join("data");
+    std::fs::write(&data, "").unwrap();
+    let walk = Walk::start(Path::new(KIOSK), &config).await.unwrap();
+    let gallery = Gallery::new("out-of-service", size);
+    gallery.show(&walk, "out-of-service", "out-of-service").await;
+    assert_eq!(walk.attribute("data-code").await.unwrap(), "store");
+    std::fs::remove_file(&data).unwrap();
+    walk.wait_for(&["welcome"], LIMIT).await.unwrap();
+    walk.close().await.unwrap();
+}
+
 const UPRIGHT: (u32, u32) = (1080, 1920);
 const LYING: (u32, u32) = (1280, 1024);
 
@@ -200,6 +215,7 @@ fn every_screen(size: (u32, u32)) {
     let (_folder, sitting) = sitting_still(&clip);
     let institution = Institution::found();
     run(goes_badly(&institution, &sitting, size));
+    run(is_out_of_service(&Institution::found(), &clip, size));
 }
 
 #[test]

@@ -76,6 +76,13 @@ pub enum StartError {
     Randomness(#[source] getrandom::Error),
 }
 
+impl StartError {
+    /// Whether the store is the cause, and not what the kiosk was configured with.
+    fn is_of_store(&self) -> bool {
+        matches!(self, Self::Data { .. } | Self::StoreKey { .. } | Self::Store(_))
+    }
+}
+
 /// Attempts of a session that was cut off count for this long.
 const CUT_OFF_COUNTS_MS: i64 = 24 * 60 * 60 * 1000;
 /// The warning before an idle session ends; WCAG 2.2.1 asks for at least 20 seconds.
@@ -111,8 +118,15 @@ impl Kiosk {
             preview: Arc::clone(&preview),
             origin: Instant::now(),
         });
-        // Opened here, so that what cannot work is said before there is a window.
-        let core = Core::open(&parts)?;
+        // Opened here, so that what cannot work is said before there is a window. A store that cannot be opened may
+        // be mended under way: the window then says "out of service" until it can.
+        let core = match Core::open(&parts) {
+            Err(error) if error.is_of_store() => {
+                tracing::error!(error = crate::chain(&error), "the kiosk is out of service");
+                None
+            }
+            opened => Some(opened?),
+        };
         probe_palm(&parts);
         let thread = std::thread::Builder::new()
             .name("kiosk".into())
@@ -178,9 +192,9 @@ impl Parts {
 
 /// Runs the loop. A broken invariant costs the session, not the kiosk: the screen says "out of service", all
 /// parts are dropped, and everything starts anew from the disk.
-fn supervise(parts: &Arc<Parts>, core: Core, inbox: &Receiver<Event>) {
+fn supervise(parts: &Arc<Parts>, mut core: Option<Core>, inbox: &Receiver<Event>) {
     let mut sink = None;
-    let mut core = Some(core);
+    let mut view = out_of_service(&parts.config, ipc::ErrorCode::Store);
     loop {
         if let Some(running) = core.take() {
             let ended = std::panic::catch_unwind(AssertUnwindSafe(|| running.run(inbox, &mut sink)));
@@ -188,20 +202,21 @@ fn supervise(parts: &Arc<Parts>, core: Core, inbox: &Receiver<Event>) {
                 return;
             }
             tracing::error!("the kiosk met a fault of its own and starts again");
+            view.screen = Screen::OutOfService {
+                code: ipc::ErrorCode::Internal,
+            };
         }
-        let code = match Core::open(parts) {
-            Ok(opened) => {
-                core = Some(opened);
-                ipc::ErrorCode::Internal
-            }
-            Err(error) => {
-                tracing::error!(error = crate::chain(&error), "the kiosk cannot start again");
-                ipc::ErrorCode::Store
-            }
-        };
-        let view = out_of_service(&parts.config, code);
-        if !show_for(RESTART_PAUSE, &view, inbox, &mut sink) {
+        if !show_for(RESTART_PAUSE, &mut view, inbox, &mut sink) {
             return;
+        }
+        match Core::open(parts) {
+            Ok(opened) => core = Some(opened),
+            Err(error) => {
+                tracing::error!(error = crate::chain(&error), "the kiosk stays out of service");
+                view.screen = Screen::OutOfService {
+                    code: ipc::ErrorCode::Store,
+                };
+            }
         }
     }
 }
@@ -209,8 +224,8 @@ fn supervise(parts: &Arc<Parts>, core: Core, inbox: &Receiver<Event>) {
 /// How long "out of service" stands before the kiosk is tried again.
 const RESTART_PAUSE: Duration = Duration::from_secs(5);
 
-/// Shows one view for a while; `false` if the kiosk is to stop.
-fn show_for(pause: Duration, view: &View, inbox: &Receiver<Event>, sink: &mut Option<ViewSink>) -> bool {
+/// Shows one view for a while, in the language that is asked for; `false` if the kiosk is to stop.
+fn show_for(pause: Duration, view: &mut View, inbox: &Receiver<Event>, sink: &mut Option<ViewSink>) -> bool {
     let end = Instant::now() + pause;
     loop {
         if let Some(sink) = sink {
@@ -219,6 +234,7 @@ fn show_for(pause: Duration, view: &View, inbox: &Receiver<Event>, sink: &mut Op
         match inbox.recv_timeout(end.saturating_duration_since(Instant::now())) {
             Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => return false,
             Ok(Event::Subscribe(views)) => *sink = Some(views),
+            Ok(Event::Intent(Intent::SetLanguage { language })) => view.language = language,
             Ok(_) => {}
             Err(RecvTimeoutError::Timeout) => return true,
         }
