@@ -18,7 +18,7 @@ pub fn test(paths: &Paths) -> Result<(), XtaskError> {
     step("Testing", || {
         let mut rooms = cargo(paths);
         rooms
-            .args(["test", "--workspace", "--exclude", "ui"])
+            .args(["test", "--workspace", "--exclude", "ui", "--no-fail-fast"])
             .env("ALAQAN_MODELS", &paths.models);
         display.lend(&mut rooms);
         process::run(&mut rooms)
