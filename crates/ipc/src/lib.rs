@@ -35,8 +35,10 @@ pub enum Intent {
         /// One of [`Screen::Service`]'s `services`.
         service: String,
     },
-    /// Answer the consent that is shown.
+    /// Answer a consent.
     AnswerConsent {
+        /// Name of the text that was shown, so that a second touch does not answer the next one.
+        text: String,
         /// Whether it is given.
         given: bool,
     },

@@ -19,7 +19,7 @@ pub struct Policy {
     pub positioning_limit: Duration,
     /// How long neutral must hold before a prompt.
     pub neutral_hold: Duration,
-    /// How long a face may be missing within an attempt.
+    /// How long a face may be missing within an attempt: too short to put another one in its place.
     pub face_lost_limit: Duration,
     /// After how long without a touch a session ends.
     pub idle_limit: Duration,
@@ -68,7 +68,7 @@ impl Default for Policy {
             challenge_window: Duration::from_secs(10),
             positioning_limit: Duration::from_secs(60),
             neutral_hold: Duration::from_millis(400),
-            face_lost_limit: Duration::from_secs(1),
+            face_lost_limit: Duration::from_millis(400),
             idle_limit: Duration::from_secs(120),
             identification_patience: Duration::from_secs(8),
             inter_eye_distance_min_px: 60.0,
@@ -97,16 +97,19 @@ pub enum PolicyError {
     /// No attempt, or more than three.
     #[error("the rules allow one to three attempts")]
     Attempts,
-    /// A probability outside 0 to 1, or an angle or ratio that is not a positive number.
+    /// A probability outside of 0 to 1, an angle or ratio that is not a positive number, or an action that would
+    /// be smaller than what still counts as neutral.
     #[error("a threshold is outside its range")]
     Threshold,
+    /// Less than a second for an action.
+    #[error("nobody performs an action within less than a second")]
+    Window,
 }
 
 impl Policy {
-    /// Whether a match of the centre with this comparison score is enough. A centre that gives no score has
-    /// compared with a threshold of its own.
+    /// Whether a match of the centre with this comparison score is enough. A match without a score is not.
     pub fn accepts(&self, score: Option<f32>) -> bool {
-        score.is_none_or(|score| score >= self.comparison_min)
+        score.is_some_and(|score| score >= self.comparison_min)
     }
 
     /// Whether the rules allow this policy.
@@ -125,16 +128,20 @@ impl Policy {
         }
         let parts = [self.passive_min, self.comparison_min, self.eye_closed_part];
         let positive = [
-            self.turn_min_deg,
             self.nod_min_deg,
             self.neutral_max_deg,
             self.inter_eye_distance_min_px,
             self.mouth_open_rise,
-            self.smile_widening,
         ];
-        if !parts.iter().all(|part| (0.0..=1.0).contains(part)) || !positive.iter().all(|value| *value > 0.0)
-        {
+        let in_range = parts.iter().all(|part| *part > 0.0 && *part <= 1.0)
+            && positive.iter().all(|value| *value > 0.0)
+            && self.turn_min_deg > self.neutral_max_deg
+            && self.smile_widening > 1.0;
+        if !in_range {
             return Err(PolicyError::Threshold);
+        }
+        if self.challenge_window < Duration::from_secs(1) {
+            return Err(PolicyError::Window);
         }
         Ok(())
     }
@@ -151,7 +158,7 @@ mod tests {
         check(Some(0.95), true);
         check(Some(0.949), false);
         check(Some(f32::NAN), false);
-        check(None, true);
+        check(None, false);
     }
 
     #[test]

@@ -45,8 +45,13 @@ pub enum Input {
     LanguageChosen(Language),
     /// A service was chosen.
     ServiceChosen(ServiceId),
-    /// The consent that is shown was given or refused.
-    ConsentAnswered(bool),
+    /// A consent was given or refused.
+    ConsentAnswered {
+        /// Name of the text that was answered; an answer to another than the one shown is none.
+        text: String,
+        /// Whether it was given.
+        given: bool,
+    },
     /// An IIN was entered, right or wrong.
     ClaimEntered(Sensitive<String>),
     /// A method was chosen.
@@ -82,6 +87,8 @@ pub enum Input {
     AttemptPersisted,
     /// Answers [`Effect::Record`]: the document is signed and in the outbox, or could not be put there.
     Recorded(Result<(), RecordFailed>),
+    /// The store failed at something that the session cannot go on without.
+    StoreFailed,
     /// The centre answered. May come long after, or for a document of another session.
     Identified {
         /// Which document.
@@ -127,7 +134,7 @@ pub enum Effect {
         /// Of this kind.
         modality: Modality,
     },
-    /// The attempts of this person are accounted for by a recorded document. Not answered.
+    /// The attempts of this person are accounted for by a recorded document that is final. Not answered.
     ClearAttempts {
         /// The person.
         subject: Iin,
@@ -165,8 +172,8 @@ pub enum AuditEvent {
     EndedBeforeCapture(Outcome),
     /// The session's document was recorded with this outcome.
     Recorded(Outcome),
-    /// The session's document could not be recorded.
-    RecordFailed,
+    /// The store failed, and the session with it.
+    StoreFailed,
     /// The session is over and its data are gone.
     SessionClosed,
 }
@@ -260,6 +267,8 @@ pub struct Session {
     opening: Opening,
     started_at: UtcMs,
     touched_at: Duration,
+    /// Since when a device or the store owes an answer; meaningful in the states that wait for one.
+    asked_at: Duration,
     state: State,
     facts: Facts,
 }
@@ -316,6 +325,8 @@ enum State {
     Closed,
 }
 
+/// How long a device may take to answer. Opening a camera takes one or two seconds.
+const ANSWER_LIMIT: Duration = Duration::from_secs(15);
 /// How long an outcome stays on the screen when nobody touches it.
 const OUTCOME_STAYS: Duration = Duration::from_secs(30);
 
@@ -326,6 +337,7 @@ impl Session {
             opening,
             started_at: now.utc,
             touched_at: now.monotonic,
+            asked_at: now.monotonic,
             state: State::ChoosingService,
             facts: Facts::default(),
         };
@@ -353,8 +365,11 @@ impl Session {
             State::Closed | State::StoreFailed | State::Recording { .. } => None,
             State::Identifying { since } => Some(*since + self.opening.policy.identification_patience),
             State::Ended { since, .. } => Some((*since).max(self.touched_at) + OUTCOME_STAYS),
+            State::Capturing { ended: Some(_), .. }
+            | State::OpeningCamera
+            | State::Drawing { .. }
+            | State::CountingAttempts => Some(self.asked_at + ANSWER_LIMIT),
             State::Capturing { attempt, .. } => attempt.deadline(&self.opening.policy),
-            State::OpeningCamera | State::Drawing { .. } | State::CountingAttempts => None,
             _ => Some(self.touched_at + self.opening.policy.idle_limit),
         }
     }
@@ -438,7 +453,7 @@ impl Session {
                 Vec::new()
             }
             Input::ServiceChosen(id) => self.choose_service(now, &id),
-            Input::ConsentAnswered(given) => self.answer_consent(now, given),
+            Input::ConsentAnswered { text, given } => self.answer_consent(now, &text, given),
             Input::ClaimEntered(text) => self.claim(now, &text),
             Input::MethodChosen(modality) => self.choose_method(now, modality),
             Input::Retry => self.retry(now),
@@ -446,7 +461,7 @@ impl Session {
             Input::Cancel => self.cancel(now),
             Input::Finish => self.finish(),
             Input::AttemptsCounted(used) => self.attempts_counted(now, used),
-            Input::CameraOpened(Ok(camera)) => self.camera_opened(camera),
+            Input::CameraOpened(Ok(camera)) => self.camera_opened(now, camera),
             Input::CameraOpened(Err(fault)) | Input::CameraFailed(fault) => self.camera_failed(now, fault),
             Input::RandomDrawn(random) => self.open_attempt(now, random),
             Input::Observed(seen) => self.observe(now, &seen),
@@ -454,6 +469,7 @@ impl Session {
             Input::AttemptPersisted => self.attempt_persisted(now),
             Input::Recorded(result) => self.recorded(now, result),
             Input::Identified { document_id, matched } => self.identified(now, document_id, matched),
+            Input::StoreFailed => self.store_failed(),
             Input::Tick => self.tick(now),
         }
     }
@@ -475,7 +491,7 @@ impl Session {
         Vec::new()
     }
 
-    fn answer_consent(&mut self, now: Now, given: bool) -> Vec<Effect> {
+    fn answer_consent(&mut self, now: Now, answered: &str, given: bool) -> Vec<Effect> {
         let State::Consenting { next } = self.state else {
             return Vec::new();
         };
@@ -487,6 +503,9 @@ impl Session {
         let (Some((text, version)), of) = (consents.get(next), consents.len()) else {
             return Vec::new();
         };
+        if text != answered {
+            return Vec::new();
+        }
         self.touched_at = now.monotonic;
         if !given {
             let mut effects = vec![Effect::Audit(AuditEvent::ConsentRefused)];
@@ -535,6 +554,7 @@ impl Session {
         };
         self.touched_at = now.monotonic;
         self.facts.modality = Some(modality);
+        self.asked_at = now.monotonic;
         self.state = State::CountingAttempts;
         vec![Effect::CountAttempts { subject, modality }]
     }
@@ -547,15 +567,17 @@ impl Session {
         if used >= self.opening.policy.attempts {
             return self.record(now, Outcome::NotVerified);
         }
+        self.asked_at = now.monotonic;
         self.state = State::OpeningCamera;
         vec![Effect::OpenCamera]
     }
 
-    fn camera_opened(&mut self, camera: CameraIdentity) -> Vec<Effect> {
+    fn camera_opened(&mut self, now: Now, camera: CameraIdentity) -> Vec<Effect> {
         if !matches!(self.state, State::OpeningCamera) {
             return Vec::new();
         }
         self.facts.camera = Some(camera);
+        self.asked_at = now.monotonic;
         self.state = State::Drawing {
             number: self.attempts_used() + 1,
         };
@@ -619,6 +641,7 @@ impl Session {
                 }
                 AttemptEvent::NotPositioned => effects.extend(self.record(now, Outcome::FailureToAcquire)),
                 AttemptEvent::Ended(record) => {
+                    self.asked_at = now.monotonic;
                     if let State::Capturing { ended, .. } = &mut self.state {
                         *ended = Some(record);
                     }
@@ -673,8 +696,6 @@ impl Session {
         if self.attempts_used() < self.opening.policy.attempts {
             self.touched_at = now.monotonic;
             self.state = State::AttemptFailed { failure };
-        } else if matches!(failure, AttemptFailure::Attack(_)) {
-            effects.extend(self.record(now, Outcome::AttackSuspected));
         } else {
             effects.extend(self.record(now, Outcome::NotVerified));
         }
@@ -698,6 +719,7 @@ impl Session {
             return Vec::new();
         }
         self.touched_at = now.monotonic;
+        self.asked_at = now.monotonic;
         self.state = State::Drawing {
             number: self.attempts_used() + 1,
         };
@@ -769,6 +791,18 @@ impl Session {
                 .attempts
                 .extend(ended.take().or_else(|| attempt.interrupt()));
         }
+        let suspected = self
+            .facts
+            .attempts
+            .iter()
+            .any(|attempt| matches!(attempt.failure, Some(AttemptFailure::Attack(_))));
+        // Who was suspected once does not get rid of it by sitting still, leaving or waiting afterwards.
+        let outcome = match outcome {
+            Outcome::NotVerified | Outcome::Withdrawn | Outcome::TimedOut if suspected => {
+                Outcome::AttackSuspected
+            }
+            outcome => outcome,
+        };
         let captured = outcome == Outcome::AwaitingIdentification;
         let evidence = Evidence {
             document_id: self.opening.document_id,
@@ -801,12 +835,12 @@ impl Session {
             return Vec::new();
         };
         if let Err(RecordFailed) = result {
-            self.facts = Facts::default();
-            self.state = State::StoreFailed;
-            return vec![Effect::Audit(AuditEvent::RecordFailed)];
+            return self.store_failed();
         }
         let mut effects = vec![Effect::Audit(AuditEvent::Recorded(outcome))];
-        if let (Some(subject), Some(modality)) = (self.facts.claim.take(), self.facts.modality) {
+        // Attempts do not come back by leaving and beginning anew.
+        let left = matches!(outcome, Outcome::Withdrawn | Outcome::TimedOut);
+        if let (false, Some(subject), Some(modality)) = (left, self.facts.claim.take(), self.facts.modality) {
             effects.push(Effect::ClearAttempts { subject, modality });
         }
         self.facts = Facts::default();
@@ -821,6 +855,18 @@ impl Session {
             }
         };
         effects
+    }
+
+    fn store_failed(&mut self) -> Vec<Effect> {
+        if matches!(
+            self.state,
+            State::Ended { .. } | State::Closed | State::StoreFailed
+        ) {
+            return Vec::new();
+        }
+        self.facts = Facts::default();
+        self.state = State::StoreFailed;
+        vec![Effect::CloseCamera, Effect::Audit(AuditEvent::StoreFailed)]
     }
 
     fn identified(&mut self, now: Now, document_id: DocumentId, matched: bool) -> Vec<Effect> {
@@ -848,15 +894,15 @@ impl Session {
     }
 
     fn tick(&mut self, now: Now) -> Vec<Effect> {
-        let due = match &mut self.state {
-            // An attempt knows better than a single deadline what is due; and its silence is an answer.
-            State::Capturing { attempt, .. } => {
-                let events = attempt.tick(now, &self.opening.policy);
-                return self.follow(now, events);
-            }
-            _ => self.deadline().is_some_and(|deadline| now.monotonic >= deadline),
-        };
-        if !due {
+        // An attempt knows better than a single deadline what is due; and its silence is an answer.
+        if let State::Capturing {
+            attempt, ended: None, ..
+        } = &mut self.state
+        {
+            let events = attempt.tick(now, &self.opening.policy);
+            return self.follow(now, events);
+        }
+        if self.deadline().is_none_or(|deadline| now.monotonic < deadline) {
             return Vec::new();
         }
         match &self.state {
@@ -871,6 +917,10 @@ impl Session {
             }
             State::Ended { .. } => self.close(),
             State::AttemptFailed { .. } => self.record(now, Outcome::TimedOut),
+            State::CountingAttempts => self.store_failed(),
+            State::OpeningCamera | State::Drawing { .. } | State::Capturing { .. } => {
+                self.camera_failed(now, DeviceFault::Timeout)
+            }
             _ => self.end_before_capture(now, Outcome::TimedOut),
         }
     }

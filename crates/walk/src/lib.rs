@@ -120,10 +120,10 @@ impl Walk {
         &self.client
     }
 
-    /// Touches the element with this `data-testid`, once it is there.
+    /// Touches the element with this `data-testid`, once it is there and can be touched.
     pub async fn touch(&self, test_id: &str) -> Result<(), WalkError> {
         let step = || format!("touch {test_id}");
-        let selector = format!("[data-testid='{test_id}']");
+        let selector = format!("[data-testid='{test_id}']:not([disabled])");
         let element = self
             .client
             .wait()

@@ -1,6 +1,6 @@
 //! The strip at the top: what can be done at any time.
 
-use ::ipc::{Intent, Language, Screen};
+use ::ipc::{Intent, Language, Screen, Stage};
 use leptos::prelude::*;
 
 use crate::app::Kiosk;
@@ -19,11 +19,17 @@ pub fn Toolbar() -> impl IntoView {
     };
     // The welcome screen has its own, larger buttons for the languages.
     let languages = Memo::new(move |_| on(|screen| !matches!(screen, Screen::Welcome)));
+    // What is captured is recorded: from then on there is nothing to end.
     let cancel = Memo::new(move |_| {
         on(|screen| {
             !matches!(
                 screen,
-                Screen::Welcome | Screen::Outcome { .. } | Screen::OutOfService { .. }
+                Screen::Welcome
+                    | Screen::Progress {
+                        stage: Stage::Recording | Stage::Identifying
+                    }
+                    | Screen::Outcome { .. }
+                    | Screen::OutOfService { .. }
             )
         })
     });

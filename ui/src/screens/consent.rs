@@ -1,5 +1,7 @@
 //! One consent text.
 
+use std::time::Duration;
+
 use ::ipc::Intent;
 use leptos::prelude::*;
 
@@ -9,6 +11,10 @@ use crate::components::heading::Heading;
 use crate::components::icon::{Glyph, Icon};
 use crate::ipc;
 use crate::locale::{self, Key};
+
+/// A text cannot be answered before it can have been noticed: the second touch of a double touch would answer
+/// a text that nobody saw.
+const READ_AT_LEAST: Duration = Duration::from_millis(600);
 
 /// The text, what refusal means, and the two answers.
 #[component]
@@ -40,6 +46,13 @@ pub fn Consent(
             })
             .collect_view()
     };
+    let ready = RwSignal::new(false);
+    set_timeout(move || ready.set(true), READ_AT_LEAST);
+    let answer = {
+        let text = text.clone();
+        move |given| ipc::send(Intent::AnswerConsent { text: text.clone(), given })
+    };
+    let (refuse, agree) = (answer.clone(), answer);
     view! {
         <section class="screen" data-screen="consent" data-consent=text>
             <Heading step=2>{title}</Heading>
@@ -68,7 +81,8 @@ pub fn Consent(
                     type="button"
                     class="button button--end"
                     data-testid="consent-refuse"
-                    on:click=|_| ipc::send(Intent::AnswerConsent { given: false })
+                    disabled=move || !ready.get()
+                    on:click=move |_| refuse(false)
                 >
                     <Icon glyph=Glyph::Cross />
                     <span>{kiosk.say(Key("consent-refuse"))}</span>
@@ -77,7 +91,8 @@ pub fn Consent(
                     type="button"
                     class="button button--main"
                     data-testid="consent-agree"
-                    on:click=|_| ipc::send(Intent::AnswerConsent { given: true })
+                    disabled=move || !ready.get()
+                    on:click=move |_| agree(true)
                 >
                     <Icon glyph=Glyph::Check />
                     <span>{kiosk.say(Key("consent-agree"))}</span>

@@ -7,7 +7,7 @@ use super::plan::PlannedChallenge;
 use super::{AttemptFailure, AttemptRecord, ChallengeRecord, PadChallenge, PadDecision};
 use crate::capture::{FaceMeasures, FaceObservation};
 use crate::evidence::StillPurpose;
-use crate::policy::Policy;
+use crate::policy::{PassivePad, Policy};
 use crate::time::Now;
 
 /// What the subject is asked to do.
@@ -67,7 +67,7 @@ pub struct FaceAttempt {
     records: Vec<ChallengeRecord>,
     passive: Vec<f32>,
     comparison_merit: f32,
-    last_face: Option<(Duration, FaceMeasures)>,
+    last_face: Option<FaceMeasures>,
     last_single: Duration,
     several_since: Option<Duration>,
 }
@@ -115,13 +115,12 @@ struct Deviation {
 /// By how much above the closed state the eyes count as open again, so that one lid at the limit is not many
 /// blinks.
 const EYES_REOPEN: f32 = 0.08;
-/// Between two frames closer than this a face cannot be somewhere else.
-const JUMP_WITHIN: Duration = Duration::from_millis(250);
 /// A head moves less than this part of its width from one frame to the next: at 12 frames a second this is
 /// about 1 m/s.
 const JUMP_WIDTHS: f32 = 0.6;
-/// A second face must stay this long, so that a passer-by seen in one frame ends nothing.
-const SEVERAL_FACES_HOLD: Duration = Duration::from_millis(300);
+/// A second face must stay this long, so that a passer-by ends nothing. Longer than two rounds of the detector,
+/// which looks for further faces only now and then while it follows one.
+const SEVERAL_FACES_HOLD: Duration = Duration::from_millis(1200);
 
 impl FaceAttempt {
     /// Opens attempt `number` (1 for the first) with a drawn plan.
@@ -249,13 +248,9 @@ impl FaceAttempt {
         }
         let Some(face) = &seen.face else { return Vec::new() };
         self.last_single = seen.at;
-        let before = self.last_face.replace((seen.at, *face));
+        let before = self.last_face.replace(*face);
         match before {
-            Some((at, before))
-                if counting && seen.at.saturating_sub(at) <= JUMP_WITHIN && jumped(&before, face) =>
-            {
-                self.fail(AttemptFailure::Jump)
-            }
+            Some(before) if counting && jumped(&before, face) => self.fail(AttemptFailure::Jump),
             _ => Vec::new(),
         }
     }
@@ -289,7 +284,6 @@ impl FaceAttempt {
                     };
                     events.push(AttemptEvent::Started);
                 }
-                events.extend(self.keep_comparison(seen.frame, face));
             }
             Phase::Pausing { since, neutral_since } => {
                 let Some(planned) = self.plan.get(self.records.len()).copied() else {
@@ -317,7 +311,7 @@ impl FaceAttempt {
                         best: 0.0,
                     };
                 }
-                events.extend(self.keep_comparison(seen.frame, face));
+                events.extend(self.keep_comparison(seen.frame, face, policy));
             }
             Phase::Acting {
                 frames_seen, best, ..
@@ -414,11 +408,17 @@ impl FaceAttempt {
         }
     }
 
-    /// The best frontal frame is the one for comparison: the sharper and the straighter, the better.
-    fn keep_comparison(&mut self, frame: u64, face: &FaceMeasures) -> Option<AttemptEvent> {
+    /// The best frontal frame is the one for comparison: the sharper and the straighter, the better. It is taken
+    /// between the actions, from the face that performs them, and where the passive models are installed only
+    /// from a frame that they find real.
+    fn keep_comparison(&mut self, frame: u64, face: &FaceMeasures, policy: &Policy) -> Option<AttemptEvent> {
+        let found_real = match face.passive_real {
+            Some(real) => real >= policy.passive_min,
+            None => self.passive.is_empty() && policy.passive == PassivePad::WhereInstalled,
+        };
         let off_deg = face.yaw_deg.abs() + face.pitch_deg.abs();
         let merit = face.quality.sharpness / (10.0 + off_deg);
-        (merit > self.comparison_merit * 1.2).then(|| {
+        (found_real && merit > self.comparison_merit * 1.2).then(|| {
             self.comparison_merit = merit;
             AttemptEvent::KeepStill {
                 frame,

@@ -257,6 +257,35 @@ fn acting_before_the_prompt_does_not_count() {
     );
 }
 
+/// A print that is shown first, or for a moment in between, must not become the picture that is compared.
+#[test]
+fn the_comparison_still_is_of_the_face_that_acts() {
+    let sharp = |passive_real| FaceMeasures {
+        quality: FaceQuality {
+            sharpness: 5_000.0,
+            ..neutral().quality
+        },
+        passive_real,
+        ..neutral()
+    };
+    let kept = |player: &Player| {
+        let of_comparison = |event: &&AttemptEvent| matches!(event, AttemptEvent::KeepStill { purpose, .. } if *purpose == StillPurpose::Comparison);
+        player.events.iter().filter(of_comparison).count()
+    };
+    let mut player = Player::new(&[TurnLeft], Policy::default());
+    player
+        .face(sharp(Some(0.9)), 5)
+        .show(0, None, 2)
+        .face(neutral(), 12);
+    assert_eq!(kept(&player), 0, "nothing is kept before the attempt counts");
+    player.face(neutral(), 3);
+    assert_eq!(kept(&player), 1);
+    player.face(sharp(Some(0.1)), 1).face(sharp(None), 1);
+    assert_eq!(kept(&player), 1, "only what the passive models find real");
+    player.face(sharp(Some(0.9)), 1);
+    assert_eq!(kept(&player), 2);
+}
+
 #[test]
 fn the_same_one_face_must_stay() {
     fn away() -> FaceMeasures {
@@ -275,12 +304,12 @@ fn the_same_one_face_must_stay() {
         assert_eq!(player.result(), expect);
     };
     check(|p| p.show(0, None, 40), Some(Some(AttemptFailure::FaceLost)));
-    check(|p| p.show(0, None, 20), None);
+    check(|p| p.show(0, None, 10), None);
     check(
-        |p| p.show(2, Some(neutral()), 12),
+        |p| p.show(2, Some(neutral()), 40),
         Some(Some(AttemptFailure::SeveralFaces)),
     );
-    check(|p| p.show(2, Some(neutral()), 3), None);
+    check(|p| p.show(2, Some(neutral()), 30), None);
     check(|p| p.face(away(), 1), Some(Some(AttemptFailure::Jump)));
 }
 
