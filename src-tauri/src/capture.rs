@@ -1,9 +1,10 @@
 //! The thread that owns the camera and OpenCV: frames in, observations out. It measures and never decides.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use camera::{Actor, CameraChoice, CameraError, Device, Frame, FrameSource, Pace};
 use face::{Analyzer, ModelFolder};
@@ -76,14 +77,17 @@ impl Capture {
     ) -> std::io::Result<Self> {
         let (commands, inbox) = channel();
         let thread = std::thread::Builder::new().name("camera".into()).spawn(move || {
-            Worker {
+            let worker = Worker {
                 camera,
                 models,
                 origin,
                 report,
                 preview,
+            };
+            // A fault in here costs the camera, not the kiosk: it is reported, and the next one may open it anew.
+            while catch_unwind(AssertUnwindSafe(|| worker.run(&inbox))).is_err() {
+                (worker.report)(Report::Failed(DeviceFault::Protocol));
             }
-            .run(&inbox)
         })?;
         Ok(Self {
             commands: Some(commands),
@@ -94,18 +98,28 @@ impl Capture {
     /// Hands a command to the thread.
     pub fn command(&self, command: Command) {
         if let Some(commands) = &self.commands {
-            // A thread that has ended has reported why.
+            // The thread lives as long as this.
             let _ = commands.send(command);
         }
     }
 }
 
+/// A camera that hangs in the kernel cannot be joined; it is left behind after this time.
+const JOIN_LIMIT: Duration = Duration::from_secs(3);
+
 impl Drop for Capture {
     fn drop(&mut self) {
         self.commands = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+        let Some(thread) = self.thread.take() else { return };
+        let end = Instant::now() + JOIN_LIMIT;
+        while !thread.is_finished() {
+            if Instant::now() >= end {
+                tracing::error!("the camera does not answer and is left behind");
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
         }
+        let _ = thread.join();
     }
 }
 

@@ -85,6 +85,8 @@ impl StartError {
 
 /// Attempts of a session that was cut off count for this long.
 const CUT_OFF_COUNTS_MS: i64 = 24 * 60 * 60 * 1000;
+/// After a refused certificate a document is offered again after this time.
+const CERTIFICATE_PAUSE_MS: i64 = 15 * 60 * 1000;
 /// The warning before an idle session ends; WCAG 2.2.1 asks for at least 20 seconds.
 const IDLE_WARNING: Duration = Duration::from_secs(20);
 
@@ -104,7 +106,7 @@ enum Event {
 pub struct Kiosk {
     events: Sender<Event>,
     preview: Arc<Mutex<Option<PreviewSink>>>,
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Kiosk {
@@ -127,7 +129,6 @@ impl Kiosk {
             }
             opened => Some(opened?),
         };
-        probe_palm(&parts);
         let thread = std::thread::Builder::new()
             .name("kiosk".into())
             .spawn(move || supervise(&parts, core, &inbox))
@@ -135,7 +136,7 @@ impl Kiosk {
         Ok(Self {
             events,
             preview,
-            thread: Some(thread),
+            thread: Mutex::new(Some(thread)),
         })
     }
 
@@ -154,6 +155,15 @@ impl Kiosk {
         self.send(Event::Subscribe(Box::new(views)));
     }
 
+    /// Ends the session that is under way as if the person had left, so that it leaves its record, and stops.
+    pub fn stop(&self) {
+        self.send(Event::Stop);
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            let _ = thread.join();
+        }
+    }
+
     fn send(&self, event: Event) {
         // The loop ends only when this is dropped.
         let _ = self.events.send(event);
@@ -162,10 +172,7 @@ impl Kiosk {
 
 impl Drop for Kiosk {
     fn drop(&mut self) {
-        self.send(Event::Stop);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        self.stop();
     }
 }
 
@@ -190,21 +197,21 @@ impl Parts {
     }
 }
 
-/// Runs the loop. A broken invariant costs the session, not the kiosk: the screen says "out of service", all
-/// parts are dropped, and everything starts anew from the disk.
+/// Runs the loop. A broken invariant or a failing store costs the session, not the kiosk: the screen says "out of
+/// service", all parts are dropped, and everything starts anew from the disk.
 fn supervise(parts: &Arc<Parts>, mut core: Option<Core>, inbox: &Receiver<Event>) {
     let mut sink = None;
     let mut view = out_of_service(&parts.config, ipc::ErrorCode::Store);
     loop {
         if let Some(running) = core.take() {
             let ended = std::panic::catch_unwind(AssertUnwindSafe(|| running.run(inbox, &mut sink)));
-            if ended.is_ok() {
-                return;
-            }
-            tracing::error!("the kiosk met a fault of its own and starts again");
-            view.screen = Screen::OutOfService {
-                code: ipc::ErrorCode::Internal,
+            let code = match ended {
+                Ok(End::Stopped) => return,
+                Ok(End::Broken(code)) => code,
+                Err(_) => ipc::ErrorCode::Internal,
             };
+            tracing::error!(?code, "the kiosk is out of service and starts again");
+            view.screen = Screen::OutOfService { code };
         }
         if !show_for(RESTART_PAUSE, &mut view, inbox, &mut sink) {
             return;
@@ -219,6 +226,12 @@ fn supervise(parts: &Arc<Parts>, mut core: Option<Core>, inbox: &Receiver<Event>
             }
         }
     }
+}
+
+/// Why the loop ended.
+enum End {
+    Stopped,
+    Broken(ipc::ErrorCode),
 }
 
 /// How long "out of service" stands before the kiosk is tried again.
@@ -273,6 +286,10 @@ struct Core {
     language: ipc::Language,
     link: Link,
     palm: bool,
+    /// Documents that the gateway does not have yet.
+    pending: u32,
+    /// How many times the camera was told to open and has not answered; only the last answer is for now.
+    opens_due: u32,
     broken: Option<ipc::ErrorCode>,
 }
 
@@ -319,7 +336,8 @@ impl Core {
                 let _ = line_events.send(Event::Line(event));
             },
         )?;
-        let core = Self {
+        probe_palm(parts);
+        let mut core = Self {
             parts: Arc::clone(parts),
             outbox,
             signer,
@@ -331,16 +349,22 @@ impl Core {
             language: ipc::Language::default(),
             link: Link::Offline,
             palm: false,
+            pending: 0,
+            opens_due: 0,
             broken: None,
         };
+        core.count()?;
         core.line.set_awaiting(core.outbox.awaiting()?);
         core.line.wake();
         Ok(core)
     }
 
-    fn run(mut self, inbox: &Receiver<Event>, sink: &mut Option<ViewSink>) {
+    fn run(mut self, inbox: &Receiver<Event>, sink: &mut Option<ViewSink>) -> End {
         let mut shown: Option<View> = None;
         loop {
+            if let Some(code) = self.broken {
+                return End::Broken(code);
+            }
             let view = self.view();
             if let (Some(sink), true) = (&sink, shown.as_ref() != Some(&view)) {
                 sink(&view);
@@ -360,7 +384,10 @@ impl Core {
                 Ok(Event::Line(event)) => self.line_changed(event),
                 Ok(Event::Palm(found)) => self.palm = found,
                 Err(RecvTimeoutError::Timeout) => self.give(Input::Tick),
-                Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => {
+                    self.give(Input::Cancel);
+                    return End::Stopped;
+                }
             }
         }
     }
@@ -385,14 +412,20 @@ impl Core {
         }
     }
 
+    /// Counts what waits; after every change of the outbox.
+    fn count(&mut self) -> Result<(), OutboxError> {
+        let counts = self.outbox.counts()?;
+        self.pending = u32::try_from(counts.pending + counts.in_flight + counts.wedged).unwrap_or(u32::MAX);
+        Ok(())
+    }
+
     fn view(&self) -> View {
         let devices = Devices { palm: self.palm };
-        let screen = match (self.broken, &self.session) {
-            (Some(code), _) => Screen::OutOfService { code },
-            (None, Some(session)) => convert::screen(session, devices).unwrap_or(Screen::Welcome),
-            (None, None) => Screen::Welcome,
-        };
-        let counts = self.outbox.counts().unwrap_or_default();
+        let screen = self
+            .session
+            .as_ref()
+            .and_then(|session| convert::screen(session, devices))
+            .unwrap_or(Screen::Welcome);
         let now = self.parts.now().monotonic;
         let idle_left = self
             .session
@@ -403,7 +436,7 @@ impl Core {
             language: self.language,
             screen,
             link: self.link,
-            pending: u32::try_from(counts.pending + counts.in_flight + counts.wedged).unwrap_or(u32::MAX),
+            pending: self.pending,
             replay: replay_name(&self.parts.config),
             demo: self.parts.config.demo,
             idle_warning_s: idle_left
@@ -420,7 +453,7 @@ impl Core {
             }
             Intent::Begin => return self.begin(),
             Intent::ChooseService { service } => Input::ServiceChosen(ServiceId(service)),
-            Intent::AnswerConsent { given } => Input::ConsentAnswered(given),
+            Intent::AnswerConsent { text, given } => Input::ConsentAnswered { text, given },
             Intent::Claim { iin } => Input::ClaimEntered(Sensitive::new(iin.0)),
             Intent::ChooseMethod { method } => match convert::modality(method) {
                 Some(modality) => Input::MethodChosen(modality),
@@ -436,7 +469,7 @@ impl Core {
     }
 
     fn begin(&mut self) {
-        if self.session.is_some() || self.broken.is_some() {
+        if self.session.is_some() {
             return;
         }
         let config = &self.parts.config;
@@ -508,16 +541,16 @@ impl Core {
         match effect {
             Effect::CountAttempts { subject, modality } => {
                 let since = UtcMs(now.0 - CUT_OFF_COUNTS_MS);
-                let used = self
-                    .outbox
-                    .attempts_used(&subject, modality, since)
-                    .unwrap_or_else(|error| {
+                match self.outbox.attempts_used(&subject, modality, since) {
+                    Ok(used) => Some(Input::AttemptsCounted(used)),
+                    Err(error) => {
                         tracing::error!(error = crate::chain(&error), "the attempts cannot be counted");
-                        u8::MAX
-                    });
-                Some(Input::AttemptsCounted(used))
+                        Some(Input::StoreFailed)
+                    }
+                }
             }
             Effect::OpenCamera => {
+                self.opens_due += 1;
                 self.capture.command(Command::Open);
                 None
             }
@@ -532,7 +565,7 @@ impl Core {
                     Err(error) => {
                         tracing::error!(%error, "the operating system gives no randomness");
                         self.broken = Some(ipc::ErrorCode::Internal);
-                        Some(Input::Cancel)
+                        None
                     }
                 }
             }
@@ -546,7 +579,7 @@ impl Core {
                     Err(error) => {
                         // Without a count there must be no result.
                         tracing::error!(error = crate::chain(&error), "the attempt cannot be written down");
-                        Some(Input::Cancel)
+                        Some(Input::StoreFailed)
                     }
                 }
             }
@@ -590,13 +623,22 @@ impl Core {
             tracing::error!(error = crate::chain(&error), "the document cannot be stored");
             RecordFailed
         })?;
+        if let Err(error) = self.count() {
+            tracing::error!(error = crate::chain(&error), "the outbox cannot be counted");
+        }
         self.line.wake();
         Ok(())
     }
 
     fn measured(&mut self, report: Report) {
         match report {
-            Report::Opened(result) => self.give(Input::CameraOpened(result)),
+            Report::Opened(result) => {
+                self.opens_due = self.opens_due.saturating_sub(1);
+                // The answer to an earlier session that did not wait for it is nobody's.
+                if self.opens_due == 0 {
+                    self.give(Input::CameraOpened(result));
+                }
+            }
             Report::Observed(seen) => self.give(Input::Observed(seen)),
             Report::Kept { purpose, sample } => self.give(Input::StillKept { purpose, sample }),
             Report::Failed(fault) => self.give(Input::CameraFailed(fault)),
@@ -626,6 +668,15 @@ impl Core {
                 self.line.set_awaiting(self.outbox.awaiting()?);
                 Ok(())
             }),
+            // A certificate can be renewed, a document cannot: it waits.
+            sync::Event::Refused {
+                id,
+                code: sync::RefusalCode::Certificate,
+            } => {
+                tracing::error!(document = %id, "the gateway does not accept this kiosk's certificate; tried again later");
+                self.outbox
+                    .postpone(id, UtcMs(now.0.saturating_add(CERTIFICATE_PAUSE_MS)))
+            }
             sync::Event::Refused { id, code } => {
                 tracing::error!(document = %id, code = code.name(), "the gateway refuses the document");
                 self.outbox
@@ -637,7 +688,7 @@ impl Core {
             }
             sync::Event::Identified { id, document } => return self.identified(id, &document, now),
         };
-        if let Err(error) = done {
+        if let Err(error) = done.and_then(|()| self.count()) {
             tracing::error!(error = crate::chain(&error), "the store failed");
             self.broken = Some(ipc::ErrorCode::Store);
         }

@@ -15,7 +15,7 @@ pub mod logging;
 
 use std::path::Path;
 
-use tauri::{WebviewUrl, WebviewWindowBuilder};
+use tauri::{Manager, WebviewUrl, WebviewWindowBuilder};
 use thiserror::Error;
 
 use crate::config::{Config, ConfigError};
@@ -56,6 +56,8 @@ pub fn run(config: &Path) -> Result<(), RunError> {
         .invoke_handler(tauri::generate_handler![commands::subscribe, commands::intent])
         .manage(kiosk)
         .setup(move |app| {
+            #[cfg(unix)]
+            close_on_signal(app.handle().clone())?;
             WebviewWindowBuilder::new(app, "kiosk", WebviewUrl::App("index.html".into()))
                 .title("Alaqan")
                 .inner_size(window.width.into(), window.height.into())
@@ -69,7 +71,28 @@ pub fn run(config: &Path) -> Result<(), RunError> {
                 .build()?;
             Ok(())
         })
-        .run(tauri::generate_context!())?;
+        .build(tauri::generate_context!())?
+        .run(|app, event| {
+            // The event loop ends the process without dropping what the program holds.
+            if let tauri::RunEvent::Exit = event {
+                app.state::<Kiosk>().stop();
+            }
+        });
+    Ok(())
+}
+
+/// Closes the window when the system asks the program to end, so that a session under way leaves its record.
+#[cfg(unix)]
+fn close_on_signal(app: tauri::AppHandle) -> std::io::Result<()> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
+    std::thread::Builder::new()
+        .name("signals".into())
+        .spawn(move || {
+            if signals.forever().next().is_some() {
+                app.exit(0);
+            }
+        })?;
     Ok(())
 }
 

@@ -291,12 +291,14 @@ impl Person {
         self.wants(Intent::ChooseService {
             service: "account-opening".into(),
         });
-        for asked in 1..=2 {
-            self.sees(
-                "a consent",
-                |view| matches!(view.screen, Screen::Consent { number, .. } if number == asked),
-            );
-            self.wants(Intent::AnswerConsent { given: true });
+        for asked in ["processing", "automated-decision"] {
+            let is_asked =
+                |view: &View| matches!(&view.screen, Screen::Consent { text, .. } if text == asked);
+            self.sees("a consent", is_asked);
+            self.wants(Intent::AnswerConsent {
+                text: asked.into(),
+                given: true,
+            });
         }
         self.sees("the claim", |view| matches!(view.screen, Screen::Claim { .. }));
         self.wants(Intent::Claim {

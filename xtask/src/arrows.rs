@@ -50,7 +50,7 @@ const ROOMS_OF_TESTS: &[(&str, &[&str])] = &[
 
 /// Libraries that only these rooms may name, in code and in tests.
 const LIBRARIES: &[(&str, &[&str])] = &[
-    ("opencv", &["alaqan", "camera", "face", "puppet"]),
+    ("opencv", &["camera", "face", "puppet"]),
     ("rusqlite", &["gateway", "outbox"]),
     ("serialport", &["palm"]),
     ("tauri", &["alaqan"]),

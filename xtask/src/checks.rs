@@ -9,17 +9,27 @@ use crate::paths::Paths;
 use crate::steps::{note, step};
 use crate::{demo, deny, locales, models, process, setup, tidy, ui, wasm};
 
+/// Holds the largest windows of the stories, upright and lying.
+const TEST_SCREEN_PX: (u32, u32) = (1280, 1920);
+
 /// Sets everything up and runs all tests.
 pub fn test(paths: &Paths) -> Result<(), XtaskError> {
     prepare(paths)?;
     // Stories start the programs themselves, so these must be there and be new.
     demo::build(paths)?;
-    let display = Display::find()?;
+    // Clips are made from it where there is no folder of recorded people.
+    let portrait = models::portrait(paths)?;
+    // Never the screen of the person at this machine: the stories want windows of exact sizes.
+    let display = Display::virtual_one(TEST_SCREEN_PX)?;
     step("Testing", || {
         let mut rooms = cargo(paths);
         rooms
             .args(["test", "--workspace", "--exclude", "ui", "--no-fail-fast"])
-            .env("ALAQAN_MODELS", &paths.models);
+            .env("ALAQAN_MODELS", &paths.models)
+            .env("ALAQAN_PORTRAIT", &portrait);
+        if std::env::var_os("ALAQAN_FOOTAGE").is_some_and(|folder| folder.is_empty()) {
+            rooms.env_remove("ALAQAN_FOOTAGE");
+        }
         display.lend(&mut rooms);
         process::run(&mut rooms)
     })?;

@@ -7,9 +7,6 @@ use std::process::{Child, Command, Stdio};
 use crate::error::XtaskError;
 use crate::steps::note;
 
-/// Size of the virtual display: that of an upright kiosk screen.
-pub const SIZE_PX: (u32, u32) = (1080, 1920);
-
 /// A display for windows: the one that is there, or a virtual one that ends with this value.
 #[derive(Debug)]
 pub enum Display {
@@ -25,12 +22,18 @@ pub enum Display {
 }
 
 impl Display {
-    /// Takes the display of the environment, or starts a virtual one on a free number.
-    pub fn find() -> Result<Self, XtaskError> {
+    /// Takes the display of the environment, or starts a virtual one of this size.
+    pub fn find(size_px: (u32, u32)) -> Result<Self, XtaskError> {
         let named = |variable: &str| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
         if named("DISPLAY") {
-            return Ok(Self::Real);
+            Ok(Self::Real)
+        } else {
+            Self::virtual_one(size_px)
         }
+    }
+
+    /// Starts a virtual display on a free number.
+    pub fn virtual_one(size_px: (u32, u32)) -> Result<Self, XtaskError> {
         let start = |source| XtaskError::Start {
             program: "Xvfb".into(),
             source,
@@ -41,7 +44,7 @@ impl Display {
                 "1",
                 "-screen",
                 "0",
-                &format!("{}x{}x24", SIZE_PX.0, SIZE_PX.1),
+                &format!("{}x{}x24", size_px.0, size_px.1),
             ])
             .args(["-nolisten", "tcp", "-noreset"])
             .stdin(Stdio::null())
@@ -62,8 +65,8 @@ impl Display {
             ));
         }
         note(format!(
-            "no display: a virtual one of {} x {} pixels is used",
-            SIZE_PX.0, SIZE_PX.1
+            "a virtual display of {} x {} pixels is used",
+            size_px.0, size_px.1
         ));
         Ok(display)
     }

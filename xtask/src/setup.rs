@@ -22,6 +22,7 @@ const DEBIAN_PACKAGES: &[(&str, &str)] = &[
     ("libssl-dev", "the cipher under SQLCipher"),
     ("libudev-dev", "serial ports"),
     ("pkg-config", "finds the libraries above"),
+    ("curl", "asks a model's authors for it where no mirror has it"),
     ("xvfb", "a display where there is none"),
     ("xauth", "goes with xvfb"),
     ("python3-venv", "converts the face models"),

@@ -69,19 +69,26 @@ struct Event {
 }
 
 impl Camera {
-    /// A camera if there is one and no clip was asked for, else a recorded clip, else one made from a portrait.
-    pub fn choose(paths: &Paths, clips: Option<&Path>, clip: Option<&str>) -> Result<Self, XtaskError> {
-        if clips.is_none()
+    /// A camera if there is one and a person is there to use it, else a recorded clip, else one made from a
+    /// portrait. Nobody sits before the camera while a script drives the window, and whoever names clips wants them.
+    pub fn choose(
+        paths: &Paths,
+        clips: Option<&Path>,
+        clip: Option<&str>,
+        scripted: bool,
+    ) -> Result<Self, XtaskError> {
+        let clips = clips
+            .map(Path::to_path_buf)
+            .or_else(|| paths::folder("ALAQAN_FOOTAGE"));
+        if !scripted
+            && clips.is_none()
             && clip.is_none()
             && let Some(number) = capture_device(Path::new("/sys/class/video4linux"))
         {
             return Ok(Self::Device { number });
         }
         let here = std::env::current_dir().map_err(XtaskError::file(".", "found"))?;
-        match clips
-            .map(Path::to_path_buf)
-            .or_else(|| paths::folder("ALAQAN_FOOTAGE"))
-        {
+        match clips {
             Some(folder) => Self::recorded(here.join(folder), clip, false),
             None => Self::recorded(puppet(paths)?, clip, true),
         }

@@ -5,8 +5,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::KIOSK;
+use super::KIOSK_SCREEN_PX;
 use super::clip::Camera;
-use crate::display::SIZE_PX;
 
 /// What differs from one demonstration to the next.
 pub struct Facts<'a> {
@@ -77,20 +77,16 @@ struct Window {
 struct Policy<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     challenge_set: Option<&'a [&'static str]>,
-    passive: &'a str,
+    passive: &'static str,
 }
 
 /// The file's text.
 pub fn text(facts: &Facts<'_>) -> String {
-    let (camera, challenge_set, passive) = match facts.camera {
-        Camera::Device { number } => (FileCamera::Device { device: *number }, None, "required"),
+    let (camera, challenge_set) = match facts.camera {
+        Camera::Device { number } => (FileCamera::Device { device: *number }, None),
         Camera::Replay {
             folder, clip, offers, ..
-        } => (
-            FileCamera::Replay { folder, clip },
-            Some(offers.as_slice()),
-            "where-installed",
-        ),
+        } => (FileCamera::Replay { folder, clip }, Some(offers.as_slice())),
     };
     let file = File {
         mode: "demo",
@@ -110,13 +106,23 @@ pub fn text(facts: &Facts<'_>) -> String {
         camera,
         palm: Palm { port: facts.palm },
         window: Window {
-            width: if facts.windowed { SIZE_PX.0 / 2 } else { SIZE_PX.0 },
-            height: if facts.windowed { SIZE_PX.1 / 2 } else { SIZE_PX.1 },
+            width: if facts.windowed {
+                KIOSK_SCREEN_PX.0 / 2
+            } else {
+                KIOSK_SCREEN_PX.0
+            },
+            height: if facts.windowed {
+                KIOSK_SCREEN_PX.1 / 2
+            } else {
+                KIOSK_SCREEN_PX.1
+            },
             kiosk: !facts.windowed,
         },
         policy: Policy {
             challenge_set,
-            passive,
+            // The passive pair cannot be had from the package registries; a demonstration goes without, and the
+            // document says so.
+            passive: "where-installed",
         },
     };
     let body = toml::to_string(&file).unwrap_or_else(|error| unreachable!("only text and numbers: {error}"));
@@ -162,7 +168,7 @@ height = 1920
 kiosk = true
 
 [policy]
-passive = "required"
+passive = "where-installed"
 "#,
         );
         let replay = Camera::Replay {
