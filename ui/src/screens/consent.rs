@@ -50,7 +50,12 @@ pub fn Consent(
     set_timeout(move || ready.set(true), READ_AT_LEAST);
     let answer = {
         let text = text.clone();
-        move |given| ipc::send(Intent::AnswerConsent { text: text.clone(), given })
+        move |given| {
+            ipc::send(Intent::AnswerConsent {
+                text: text.clone(),
+                given,
+            })
+        }
     };
     let (refuse, agree) = (answer.clone(), answer);
     view! {
