@@ -68,6 +68,8 @@ pub struct FaceAttempt {
     passive: Vec<f32>,
     comparison_merit: f32,
     last_face: Option<FaceMeasures>,
+    /// Time of the last frame, and of the last one with a face.
+    last_frame: Duration,
     last_single: Duration,
     several_since: Option<Duration>,
 }
@@ -118,6 +120,9 @@ const EYES_REOPEN: f32 = 0.08;
 /// A head moves less than this part of its width from one frame to the next: at 12 frames a second this is
 /// about 1 m/s.
 const JUMP_WIDTHS: f32 = 0.6;
+/// So long may the camera give no frame. A machine that is slow for a moment is not a face that is gone; that is
+/// judged by the frames alone.
+const SILENCE_LIMIT: Duration = Duration::from_secs(2);
 /// A second face must stay this long, so that a passer-by ends nothing. Longer than two rounds of the detector,
 /// which looks for further faces only now and then while it follows one.
 const SEVERAL_FACES_HOLD: Duration = Duration::from_millis(1200);
@@ -140,6 +145,7 @@ impl FaceAttempt {
             passive: Vec::new(),
             comparison_merit: 0.0,
             last_face: None,
+            last_frame: now.monotonic,
             last_single: now.monotonic,
             several_since: None,
         }
@@ -171,7 +177,7 @@ impl FaceAttempt {
         match self.phase {
             Phase::Positioning { .. } => Some(self.opened_at + policy.positioning_limit),
             Phase::Pausing { since, .. } | Phase::Acting { since, .. } => {
-                Some((since + policy.challenge_window).min(self.last_single + policy.face_lost_limit))
+                Some((since + policy.challenge_window).min(self.last_frame + SILENCE_LIMIT))
             }
             Phase::Over => None,
         }
@@ -185,7 +191,7 @@ impl FaceAttempt {
                 vec![AttemptEvent::NotPositioned]
             }
             Phase::Pausing { since, .. } | Phase::Acting { since, .. } => {
-                if now.monotonic >= self.last_single + policy.face_lost_limit {
+                if now.monotonic >= self.last_frame + SILENCE_LIMIT {
                     self.fail(AttemptFailure::FaceLost)
                 } else if now.monotonic >= since + policy.challenge_window {
                     self.current().map_or_else(Vec::new, |planned| {
@@ -204,7 +210,7 @@ impl FaceAttempt {
         if matches!(self.phase, Phase::Over) {
             return Vec::new();
         }
-        let mut events = self.watch_presence(seen);
+        let mut events = self.watch_presence(seen, policy);
         if events.is_empty() {
             events = self.tick(
                 Now {
@@ -236,7 +242,8 @@ impl FaceAttempt {
     }
 
     /// Sees to it that one and the same face is there.
-    fn watch_presence(&mut self, seen: &FaceObservation) -> Vec<AttemptEvent> {
+    fn watch_presence(&mut self, seen: &FaceObservation, policy: &Policy) -> Vec<AttemptEvent> {
+        self.last_frame = seen.at;
         let counting = self.started.is_some();
         if seen.faces > 1 {
             let since = *self.several_since.get_or_insert(seen.at);
@@ -246,7 +253,14 @@ impl FaceAttempt {
         } else {
             self.several_since = None;
         }
-        let Some(face) = &seen.face else { return Vec::new() };
+        let Some(face) = &seen.face else {
+            let gone = seen.at.saturating_sub(self.last_single) >= policy.face_lost_limit;
+            return if counting && gone {
+                self.fail(AttemptFailure::FaceLost)
+            } else {
+                Vec::new()
+            };
+        };
         self.last_single = seen.at;
         let before = self.last_face.replace(*face);
         match before {
