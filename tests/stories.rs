@@ -152,6 +152,28 @@ fn without_a_line_it_is_recorded_and_delivered_later() {
 }
 
 #[test]
+fn a_kiosk_that_is_stopped_leaves_the_record_of_its_session() {
+    let _alone = alone();
+    let clip = clip();
+    let mut institution = Institution::found();
+    let mut person = institution.kiosk(&clip, &offered(&clip));
+    person.goes_to_the_camera();
+    person.sees("the camera", |view| matches!(view.screen, Screen::Face { .. }));
+    drop(person);
+
+    institution.open_gateway();
+    let mut next = institution.kiosk(&clip, &offered(&clip));
+    next.sees("an empty outbox", |view| {
+        view.link == Link::Online && view.pending == 0
+    });
+    drop(next);
+    let [document] = &institution.documents()[..] else {
+        panic!("one document")
+    };
+    assert_eq!(document.outcome, Recorded::Withdrawn);
+}
+
+#[test]
 fn a_clip_that_cannot_be_read_is_a_missing_device_and_burns_no_attempt() {
     let _alone = alone();
     let (folder, broken) = sitting_still(&clip());
