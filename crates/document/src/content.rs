@@ -100,6 +100,7 @@ pub fn encode(evidence: &Evidence) -> Vec<u8> {
         attempts: evidence.attempts.iter().map(AttemptWire::from).collect(),
         stills: evidence.stills.iter().map(StillWire::from).collect(),
         policy: PolicyWire::from(&evidence.policy),
+        attempts_before: evidence.attempts_before,
     })
 }
 
@@ -136,6 +137,7 @@ pub fn decode(bytes: &[u8]) -> Result<Content, DecodeError> {
         attempts: wire.attempts.into_iter().map(Into::into).collect(),
         stills: wire.stills.into_iter().map(Into::into).collect(),
         policy: wire.policy.into(),
+        attempts_before: wire.attempts_before,
     };
     if encode(&content) != bytes {
         return Err(DecodeError::NotCanonical);
@@ -180,6 +182,8 @@ struct ContentWire<'a> {
     stills: Vec<StillWire<'a>>,
     #[n(16)]
     policy: PolicyWire,
+    #[n(17)]
+    attempts_before: u8,
 }
 
 #[derive(Encode, Decode)]

@@ -161,6 +161,8 @@ pub struct Evidence {
     pub camera: Option<CameraIdentity>,
     /// All attempts, in order.
     pub attempts: Vec<AttemptRecord>,
+    /// Attempts of this person before this session that no final document accounts for; they count too.
+    pub attempts_before: u8,
     /// Stills of the attempt that passed; none otherwise.
     pub stills: Vec<Still>,
     /// The policy in force.

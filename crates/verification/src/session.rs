@@ -819,6 +819,7 @@ impl Session {
             outcome,
             camera: self.facts.camera.clone(),
             attempts: self.facts.attempts.clone(),
+            attempts_before: self.facts.attempts_before,
             stills: if captured {
                 std::mem::take(&mut self.facts.stills)
             } else {

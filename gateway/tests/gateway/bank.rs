@@ -227,6 +227,7 @@ pub fn evidence(kiosk_id: &str, number: u8, iin: &str) -> Evidence {
             replay: true,
         }),
         attempts: Vec::new(),
+        attempts_before: 0,
         stills: vec![Still {
             purpose: StillPurpose::Comparison,
             sample,

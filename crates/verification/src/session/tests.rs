@@ -343,6 +343,7 @@ fn attempts_of_a_session_that_was_cut_off_still_count() {
     kiosk.used_before = 3;
     kiosk.reach_camera();
     assert_eq!(kiosk.outcome(), Some(Outcome::NotVerified));
+    assert_eq!(kiosk.documents[0].attempts_before, 3, "the document says why");
     assert_eq!(kiosk.persisted, 0);
 }
 
