@@ -235,22 +235,11 @@ fn killed_between_put_and_receipt() {
             "awaiting-identification"
         );
         let record = walk.attribute("data-record").await.unwrap();
-        kill(&config);
+        signal("-KILL", &config);
         record
     });
     institution.open_gateway();
-    run(async {
-        let walk = Walk::start(Path::new(KIOSK), &config).await.unwrap();
-        walk.wait_for(&["welcome"], STEP_LIMIT).await.unwrap();
-        let delivered = "[data-testid='pending'][data-pending='0']";
-        walk.client()
-            .wait()
-            .at_most(LIMIT)
-            .for_element(walk::css(delivered))
-            .await
-            .unwrap();
-        walk.close().await.unwrap();
-    });
+    run(delivers(&config));
     let documents = institution.documents();
     let ids: Vec<_> = documents
         .iter()
@@ -259,27 +248,75 @@ fn killed_between_put_and_receipt() {
     assert_eq!(ids, [record], "delivered, and once");
 }
 
-/// Kills the kiosk that runs with this configuration, as a power cut does.
-fn kill(config: &Path) {
-    let config = config.to_str().unwrap();
-    let mut killed = 0;
-    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
-        let Ok(command) = std::fs::read(entry.path().join("cmdline")) else {
-            continue;
-        };
-        let mut words = command.split(|byte| *byte == 0);
-        if words.next() == Some(KIOSK.as_bytes()) && words.any(|word| word == config.as_bytes()) {
-            let pid = entry.file_name();
-            assert!(
-                std::process::Command::new("kill")
-                    .arg("-9")
-                    .arg(pid)
-                    .status()
-                    .unwrap()
-                    .success()
-            );
-            killed += 1;
+#[test]
+fn told_to_end_in_the_middle_of_a_capture() {
+    let _alone = alone();
+    let (_folder, sitting) = sitting_still(&clip());
+    let mut institution = Institution::found();
+    let config = institution.kiosk_config(&sitting, "", (1080, 1920));
+    run(async {
+        let walk = Walk::start(Path::new(KIOSK), &config).await.unwrap();
+        walk.identify_as("account-opening", IIN).await.unwrap();
+        walk.touch("method-face").await.unwrap();
+        walk.wait_for(&["face"], LIMIT).await.unwrap();
+        signal("-TERM", &config);
+        let end = tokio::time::Instant::now() + LIMIT;
+        while !kiosks(&config).is_empty() {
+            assert!(tokio::time::Instant::now() < end, "the kiosk does not end");
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
-    }
-    assert_eq!(killed, 1);
+    });
+    institution.open_gateway();
+    run(delivers(&config));
+    let outcomes: Vec<_> = institution
+        .documents()
+        .iter()
+        .map(|document| document.outcome)
+        .collect();
+    assert_eq!(outcomes, [verification::evidence::Outcome::Withdrawn]);
+}
+
+/// Starts the kiosk again and waits until the gateway has everything.
+async fn delivers(config: &Path) {
+    let walk = Walk::start(Path::new(KIOSK), config).await.unwrap();
+    walk.wait_for(&["welcome"], STEP_LIMIT).await.unwrap();
+    let delivered = "[data-testid='pending'][data-pending='0']";
+    let delivered = walk
+        .client()
+        .wait()
+        .at_most(LIMIT)
+        .for_element(walk::css(delivered))
+        .await;
+    delivered.unwrap();
+    walk.close().await.unwrap();
+}
+
+/// Sends a signal to the kiosk that runs with this configuration; KILL is what a power cut does.
+fn signal(signal: &str, config: &Path) {
+    let [kiosk] = &kiosks(config)[..] else {
+        panic!("one kiosk")
+    };
+    assert!(
+        std::process::Command::new("kill")
+            .args([signal, kiosk])
+            .status()
+            .unwrap()
+            .success()
+    );
+}
+
+/// The processes of the kiosks that run with this configuration.
+fn kiosks(config: &Path) -> Vec<String> {
+    let config = config.to_str().unwrap();
+    let runs = |entry: std::fs::DirEntry| {
+        let command = std::fs::read(entry.path().join("cmdline")).ok()?;
+        let mut words = command.split(|byte| *byte == 0);
+        let is_kiosk = words.next() == Some(KIOSK.as_bytes()) && words.any(|word| word == config.as_bytes());
+        is_kiosk.then(|| entry.file_name().to_string_lossy().into_owned())
+    };
+    std::fs::read_dir("/proc")
+        .unwrap()
+        .flatten()
+        .filter_map(runs)
+        .collect()
 }
