@@ -46,18 +46,14 @@ pub struct Clip {
     pub folder: PathBuf,
     pub file: String,
     pub offers: Vec<PadChallenge>,
-    /// Whether it was made from a portrait by this test.
-    pub made: bool,
 }
 
 /// The first bona fide clip of `ALAQAN_FOOTAGE` that offers three different actions; without that folder, one
 /// made from the portrait `ALAQAN_PORTRAIT`.
 pub fn clip() -> Clip {
     match std::env::var_os("ALAQAN_FOOTAGE") {
-        Some(folder) => {
-            choose(Path::new(&folder), "bona_fide", false).expect("a clip with three different actions")
-        }
-        None => choose(&made_clip(), "bona_fide", true).expect("the made clip offers three actions"),
+        Some(folder) => choose(Path::new(&folder), "bona_fide").expect("a clip with three different actions"),
+        None => choose(&made_clip(), "bona_fide").expect("the made clip offers three actions"),
     }
 }
 
@@ -68,11 +64,11 @@ pub fn attack() -> Option<Clip> {
         .unwrap()
         .has_passive();
     passive
-        .then(|| choose(Path::new(&folder), "attack_replay", false))
+        .then(|| choose(Path::new(&folder), "attack_replay"))
         .flatten()
 }
 
-fn choose(folder: &Path, label: &str, made: bool) -> Option<Clip> {
+fn choose(folder: &Path, label: &str) -> Option<Clip> {
     camera::clips(folder)
         .expect("a readable manifest")
         .into_iter()
@@ -85,7 +81,6 @@ fn choose(folder: &Path, label: &str, made: bool) -> Option<Clip> {
                 folder: folder.to_owned(),
                 file: clip.file,
                 offers,
-                made,
             })
         })
 }

@@ -125,7 +125,11 @@ async fn capture(walk: &Walk, pictures: &mut Pictures<'_>) -> Result<String, Wal
     loop {
         let screen = walk.screen().await?;
         let shown = match screen.as_str() {
-            "face" => format!("face: {}", walk.attribute("data-prompt").await?),
+            "face" => match walk.attribute("data-prompt").await? {
+                // The screen went between the two questions.
+                prompt if prompt.is_empty() => continue,
+                prompt => format!("face: {prompt}"),
+            },
             "outcome" => {
                 let outcome = walk.attribute("data-outcome").await?;
                 if outcome != "awaiting-identification" {
