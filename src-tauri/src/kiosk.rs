@@ -300,7 +300,8 @@ impl Core {
         let certificate_pem = read(&config.gateway.certificate)?;
         let key_pem = Sensitive::new(read(&config.gateway.key)?);
         let ca_pem = read(&config.gateway.ca)?;
-        let signer = P256Signer::from_pkcs8_pem(&text(key_pem.expose()), &text(&certificate_pem))?;
+        let key_text = Sensitive::new(text(key_pem.expose()));
+        let signer = P256Signer::from_pkcs8_pem(key_text.expose(), &text(&certificate_pem))?;
         let authority_der = signature::anchors_from_pem(&ca_pem)?;
 
         let mut outbox = open_store(parts)?;
@@ -397,7 +398,7 @@ impl Core {
         let session = self.session.as_ref()?;
         let now = self.parts.now().monotonic;
         let due = session.deadline().map(|deadline| deadline.saturating_sub(now));
-        // While the warning counts down, once a second.
+        // While the warning counts down, often enough that no second is skipped.
         let counting = session.idle_end().map(|end| {
             let left = end.saturating_sub(now);
             if left > IDLE_WARNING {

@@ -392,11 +392,7 @@ impl Session {
         match &self.state {
             State::ChoosingService => Showing::Service,
             State::Consenting { next } => {
-                let consents = self
-                    .facts
-                    .service
-                    .as_ref()
-                    .map_or(&[][..], |service| &service.consents);
+                let consents = asked(self.facts.service.as_ref());
                 match consents.get(*next) {
                     Some((text, version)) => Showing::Consent {
                         text: text.clone(),
@@ -495,11 +491,7 @@ impl Session {
         let State::Consenting { next } = self.state else {
             return Vec::new();
         };
-        let consents = self
-            .facts
-            .service
-            .as_ref()
-            .map_or(&[][..], |service| &service.consents);
+        let consents = asked(self.facts.service.as_ref());
         let (Some((text, version)), of) = (consents.get(next), consents.len()) else {
             return Vec::new();
         };
@@ -577,11 +569,7 @@ impl Session {
             return Vec::new();
         }
         self.facts.camera = Some(camera);
-        self.asked_at = now.monotonic;
-        self.state = State::Drawing {
-            number: self.attempts_used() + 1,
-        };
-        vec![Effect::Audit(AuditEvent::CameraOpened), Effect::DrawRandom]
+        vec![Effect::Audit(AuditEvent::CameraOpened), self.draw(now)]
     }
 
     fn camera_failed(&mut self, now: Now, _fault: DeviceFault) -> Vec<Effect> {
@@ -719,11 +707,16 @@ impl Session {
             return Vec::new();
         }
         self.touched_at = now.monotonic;
+        vec![self.draw(now)]
+    }
+
+    /// The next attempt begins with a draw.
+    fn draw(&mut self, now: Now) -> Effect {
         self.asked_at = now.monotonic;
         self.state = State::Drawing {
             number: self.attempts_used() + 1,
         };
-        vec![Effect::DrawRandom]
+        Effect::DrawRandom
     }
 
     fn back(&mut self, now: Now) -> Vec<Effect> {
@@ -930,6 +923,11 @@ impl Session {
         let here = u8::try_from(self.facts.attempts.len()).unwrap_or(u8::MAX);
         self.facts.attempts_before.saturating_add(here)
     }
+}
+
+/// The consents that a service asks for, each with the version of its text.
+fn asked(service: Option<&Service>) -> &[(String, u32)] {
+    service.map_or(&[], |service| &service.consents)
 }
 
 #[cfg(test)]
