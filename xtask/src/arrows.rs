@@ -22,6 +22,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("palm", &["verification"]),
     ("ui", &["ipc"]),
     ("puppet", &["face", "verification"]),
+    ("eval", &["camera", "face", "verification"]),
     ("gateway", &["document", "sync", "verification"]),
     (
         "alaqan",
@@ -50,7 +51,7 @@ const ROOMS_OF_TESTS: &[(&str, &[&str])] = &[
 
 /// Libraries that only these rooms may name, in code and in tests.
 const LIBRARIES: &[(&str, &[&str])] = &[
-    ("opencv", &["camera", "face", "puppet"]),
+    ("opencv", &["camera", "eval", "face", "puppet"]),
     ("rusqlite", &["gateway", "outbox"]),
     ("serialport", &["palm"]),
     ("tauri", &["alaqan"]),
