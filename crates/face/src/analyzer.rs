@@ -6,13 +6,20 @@ use opencv::core::Mat;
 use opencv::prelude::*;
 use verification::capture::{FaceMeasures, FaceObservation, RectPx};
 
+use crate::cut_out::CutOutMeter;
 use crate::detector::Detector;
 use crate::image::{area, as_bgr, overlap};
+use crate::light::light;
+use crate::likeness::Likeness;
 use crate::mesh::{Crop, Mesh, MeshFit, POINTS, Point3, bounding_box};
+use crate::occlusion::occlusion;
 use crate::passive::PassivePair;
 use crate::pose::{Head, head};
 use crate::quality::quality;
 use crate::ratios::ratios;
+use crate::relief::ReliefMeter;
+use crate::scene::Scene;
+use crate::screen::ScreenWatch;
 use crate::{FaceError, ModelFolder};
 
 /// Below this presence a face counts as lost.
@@ -39,6 +46,11 @@ pub struct Analyzer {
     faces: u32,
     since_detection: u32,
     present_frames: u64,
+    scene: Scene,
+    relief: ReliefMeter,
+    likeness: Likeness,
+    screen: ScreenWatch,
+    cut_out: CutOutMeter,
 }
 
 impl Analyzer {
@@ -55,6 +67,11 @@ impl Analyzer {
             faces: 0,
             since_detection: 0,
             present_frames: 0,
+            scene: Scene::default(),
+            relief: ReliefMeter::default(),
+            likeness: Likeness::default(),
+            screen: ScreenWatch::default(),
+            cut_out: CutOutMeter::default(),
         })
     }
 
@@ -69,6 +86,11 @@ impl Analyzer {
         self.faces = 0;
         self.since_detection = 0;
         self.present_frames = 0;
+        self.scene = Scene::default();
+        self.relief = ReliefMeter::default();
+        self.likeness = Likeness::default();
+        self.screen = ScreenWatch::default();
+        self.cut_out = CutOutMeter::default();
     }
 
     /// Measures one frame (BGR, BGRA or grey, 8 bits). `frame` and `at` are copied into the observation.
@@ -77,6 +99,7 @@ impl Analyzer {
     /// [`FaceError::UnusableFrame`] for a frame without such pixels, [`FaceError::OpenCv`].
     pub fn observe(&mut self, bgr: &Mat, frame: u64, at: Duration) -> Result<FaceObservation, FaceError> {
         let bgr = as_bgr(bgr)?;
+        let scene_change = self.scene.change(&bgr)?;
         let fit = self.follow(&bgr)?;
         let face = match &fit {
             Some(fit) => self.measure(&bgr, fit)?,
@@ -88,6 +111,8 @@ impl Analyzer {
             frame_width_px: u32::try_from(bgr.cols()).unwrap_or(0),
             frame_height_px: u32::try_from(bgr.rows()).unwrap_or(0),
             faces: self.faces,
+            scene_change,
+            stream: None,
             face,
         })
     }
@@ -160,9 +185,17 @@ impl Analyzer {
         let Some(head) = head(&fit.points, focal_px)? else {
             return Ok(None);
         };
-        let Head { pose, .. } = head;
+        let Head {
+            pose, distance_cm, ..
+        } = head;
         let ratios = ratios(&fit.points, &head);
-        let Some(quality) = quality(bgr, box_px, ratios.inter_eye_distance_px)? else {
+        let Some(quality) = quality(
+            bgr,
+            box_px,
+            ratios.inter_eye_distance_px,
+            occlusion(bgr, &fit.points)?,
+        )?
+        else {
             return Ok(None);
         };
         let passive_real = match &mut self.passive {
@@ -171,6 +204,7 @@ impl Analyzer {
             }
             _ => None,
         };
+        let continuity = self.likeness.measure(bgr, &fit.points, &head)?;
         self.present_frames += 1;
         Ok(Some(FaceMeasures {
             box_px,
@@ -182,8 +216,15 @@ impl Analyzer {
             eye_right_ratio: ratios.eye_right,
             mouth_opening_ratio: ratios.mouth_opening,
             mouth_width_ratio: ratios.mouth_width,
+            distance_mm: distance_cm * 10.0,
             quality,
             passive_real,
+            relief: self.relief.measure(&fit.points, &head)?,
+            likeness: continuity.likeness,
+            face_change: continuity.face_change,
+            cut_out: self.cut_out.measure(bgr, &fit.points, &head)?,
+            screen: self.screen.measure(bgr, &fit.points, box_px)?,
+            light: light(bgr, &fit.points)?,
         }))
     }
 }

@@ -10,16 +10,23 @@
 //! panic, and nothing of it reaches a log or an error message.
 
 mod analyzer;
+mod cut_out;
 mod detector;
 mod encode;
 mod error;
 mod image;
+mod light;
+mod likeness;
 mod mesh;
 mod models;
+mod occlusion;
 mod passive;
 mod pose;
 mod quality;
 mod ratios;
+mod relief;
+mod scene;
+mod screen;
 
 pub use analyzer::{Analyzer, MeshPoints};
 pub use encode::{encode_preview, encode_still};

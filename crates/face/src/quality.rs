@@ -7,15 +7,20 @@ use verification::capture::{FaceQuality, RectPx};
 
 use crate::FaceError;
 use crate::image::inside;
+use crate::occlusion::Occlusion;
 
 /// Every face is measured at this width, so that sharpness does not depend on the distance.
 const WIDTH_PX: i32 = 128;
+/// The limits of ISO/IEC 29794-5 for under- and over-exposed pixels: the lowest tenth and the top of 8 bits.
+const DARK_MAX: f64 = 25.0;
+const BRIGHT_MIN: f64 = 247.0;
 
 /// Measures the pixels of the face; `None` if the box lies outside the frame.
 pub(crate) fn quality(
     bgr: &Mat,
     face: RectPx,
     inter_eye_distance_px: f32,
+    occlusion: Occlusion,
 ) -> Result<Option<FaceQuality>, FaceError> {
     let Some(cut) = inside(face, bgr.cols(), bgr.rows()) else {
         return Ok(None);
@@ -46,6 +51,12 @@ pub(crate) fn quality(
     let (mut mean, mut deviation) = (Scalar::default(), Scalar::default());
     core::mean_std_dev_def(&edges, &mut mean, &mut deviation)?;
     let brighter = one.max(other);
+    let pixels = f64::from(WIDTH_PX * height);
+    let part = |from: f64, to: f64| -> Result<f32, FaceError> {
+        let mut within = Mat::default();
+        core::in_range(&grey, &Scalar::all(from), &Scalar::all(to), &mut within)?;
+        Ok((f64::from(core::count_non_zero(&within)?) / pixels) as f32)
+    };
     Ok(Some(FaceQuality {
         inter_eye_distance_px,
         sharpness: (deviation[0] * deviation[0]) as f32,
@@ -55,6 +66,10 @@ pub(crate) fn quality(
         } else {
             1.0
         },
+        under_exposure: part(0.0, DARK_MAX)?,
+        over_exposure: part(BRIGHT_MIN, 255.0)?,
+        mouth_occlusion: occlusion.mouth,
+        eyes_occlusion: occlusion.eyes,
     }))
 }
 
@@ -82,7 +97,9 @@ mod tests {
             0,
         )
         .unwrap();
-        let got = quality(&frame, FACE, 60.0).unwrap().unwrap();
+        let got = quality(&frame, FACE, 60.0, Occlusion::default())
+            .unwrap()
+            .unwrap();
         assert!((got.illumination_uniformity - 0.5).abs() < 0.02, "{got:?}");
         assert!((got.luminance_mean - 150.0).abs() < 2.0, "{got:?}");
         assert_eq!(got.inter_eye_distance_px, 60.0);
@@ -104,8 +121,14 @@ mod tests {
         }
         let mut blurred = Mat::default();
         imgproc::gaussian_blur_def(&frame, &mut blurred, Size::new(15, 15), 5.0).unwrap();
-        let sharp = quality(&frame, FACE, 60.0).unwrap().unwrap().sharpness;
-        let soft = quality(&blurred, FACE, 60.0).unwrap().unwrap().sharpness;
+        let sharp = quality(&frame, FACE, 60.0, Occlusion::default())
+            .unwrap()
+            .unwrap()
+            .sharpness;
+        let soft = quality(&blurred, FACE, 60.0, Occlusion::default())
+            .unwrap()
+            .unwrap()
+            .sharpness;
         assert!(sharp > 10.0 * soft, "{sharp} against {soft}");
     }
 
@@ -118,6 +141,6 @@ mod tests {
             width: 9.0,
             height: 9.0,
         };
-        assert_eq!(quality(&frame, away, 0.0).unwrap(), None);
+        assert_eq!(quality(&frame, away, 0.0, Occlusion::default()).unwrap(), None);
     }
 }

@@ -32,8 +32,42 @@ pub struct FaceObservation {
     pub frame_height_px: u32,
     /// How many faces stand in the frame.
     pub faces: u32,
+    /// How little the picture has in common with the one before: 0 the same, 1 nothing. `None` for the first frame.
+    pub scene_change: Option<f32>,
+    /// What the camera room found about the stream up to this frame; `None` where nobody watches it.
+    pub stream: Option<StreamMeasures>,
     /// Measures of the largest face, if there is one.
     pub face: Option<FaceMeasures>,
+}
+
+/// What a stream of frames looks like, whatever the frames show.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StreamMeasures {
+    /// What is wrong with it, if anything.
+    pub state: StreamState,
+    /// Frames a second, from the median interval.
+    pub rate_hz: f32,
+    /// The interval that 95 of 100 frames keep.
+    pub interval_p95_ms: f32,
+    /// Frames that were exactly the frame before, so far.
+    pub duplicates: u32,
+    /// Frames that were exactly an earlier one other than the frame before, so far.
+    pub repeats: u32,
+}
+
+/// Whether frames come as those of a working camera do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StreamState {
+    /// Nothing is wrong.
+    Good,
+    /// No light reaches the sensor, or no sensor stands behind it.
+    Black,
+    /// No pixel changes.
+    Frozen,
+    /// Earlier frames come again, pixel for pixel.
+    Repeating,
+    /// Frames come too seldom to see an action.
+    TooSlow,
 }
 
 /// Measures of one face in one frame.
@@ -60,11 +94,52 @@ pub struct FaceMeasures {
     pub mouth_opening_ratio: f32,
     /// Distance of the mouth corners over the distance of the outer eye corners.
     pub mouth_width_ratio: f32,
+    /// Distance of the eyes from the camera, estimated from the picture of an average head; right within about
+    /// a fifth.
+    pub distance_mm: f32,
     /// Quality of the face as a sample.
     pub quality: FaceQuality,
     /// Probability "real" of the passive model pair, where the models are installed and this frame was given
     /// to them. A part of the decision, never the decision.
     pub passive_real: Option<f32>,
+    /// How far the tracked points move apart from the best plane, as a part of what a head of average relief does
+    /// between the same two poses: 1 a head, 0 a flat or evenly bent sheet. `None` while the pose differs too
+    /// little from the reference pose to tell.
+    pub relief: Option<f32>,
+    /// How alike this face and the first frontal one since the analyzer began are, -1 to 1; `None` in poses that
+    /// cannot be compared.
+    pub likeness: Option<f32>,
+    /// How little this face has in common with the face of the frame before, both brought to one shape: 0 the
+    /// same, 1 nothing.
+    pub face_change: Option<f32>,
+    /// How much the eyes and the mouth differ in their skin and grain from the rest of the face, 0 not at all.
+    pub cut_out: Option<f32>,
+    /// What speaks for a screen.
+    pub screen: Option<ScreenSigns>,
+    /// Light on the face and beside it.
+    pub light: Option<LightMeasures>,
+}
+
+/// Traces of a display in a picture, each 0 (none) to 1 (strong).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ScreenSigns {
+    /// Periodic pattern from the beat of two pixel grids.
+    pub moire: f32,
+    /// Straight border around the face that passes in front of the body.
+    pub bezel: f32,
+    /// Reflection of a surrounding on a smooth surface before the face.
+    pub glare: f32,
+    /// Periodic change of brightness over time.
+    pub flicker: f32,
+}
+
+/// Mean colour, linear light (IEC 61966-2-1 decoded), red, green, blue, each 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LightMeasures {
+    /// Of the skin of cheeks and forehead.
+    pub face_rgb: [f32; 3],
+    /// Of what surrounds the head.
+    pub surround_rgb: [f32; 3],
 }
 
 /// Quality components, named after ISO/IEC 29794-5.
@@ -78,6 +153,14 @@ pub struct FaceQuality {
     pub luminance_mean: f32,
     /// Mean luminance of the darker half of the face (left against right) over that of the brighter, 0 to 1.
     pub illumination_uniformity: f32,
+    /// Part of the face's pixels that are too dark to show anything (below 25 of 255).
+    pub under_exposure: f32,
+    /// Part of the face's pixels that are too bright to show anything (above 247 of 255).
+    pub over_exposure: f32,
+    /// How surely something covers the mouth and the chin, 0 to 1.
+    pub mouth_occlusion: f32,
+    /// How surely something covers the eyes (dark glasses, hair, a hand), 0 to 1.
+    pub eyes_occlusion: f32,
 }
 
 /// One still picture of the capture subject.
@@ -125,4 +208,19 @@ pub enum DeviceFault {
     /// It went away while it was used.
     #[error("the device was disconnected")]
     Disconnected,
+    /// A camera that gives black frames.
+    #[error("the camera gives black frames")]
+    Black,
+    /// A camera whose picture does not change at all.
+    #[error("the picture of the camera stands still")]
+    Frozen,
+    /// Frames of another size or kind than agreed.
+    #[error("the camera gives frames of another format than configured")]
+    Format,
+    /// Another camera than the configured one, or another than at the start.
+    #[error("this is not the configured camera")]
+    Identity,
+    /// A camera behind which no hardware stands.
+    #[error("this is a virtual camera")]
+    Virtual,
 }

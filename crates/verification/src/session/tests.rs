@@ -167,6 +167,8 @@ impl Kiosk {
             frame_width_px: 640,
             frame_height_px: 480,
             faces: u32::from(face.is_some()),
+            scene_change: None,
+            stream: None,
             face,
         }))
     }
@@ -224,13 +226,24 @@ fn face() -> FaceMeasures {
         eye_right_ratio: 0.3,
         mouth_opening_ratio: 0.0,
         mouth_width_ratio: 0.5,
+        distance_mm: 600.0,
         quality: FaceQuality {
             inter_eye_distance_px: 90.0,
             sharpness: 100.0,
             luminance_mean: 120.0,
             illumination_uniformity: 0.9,
+            under_exposure: 0.0,
+            over_exposure: 0.0,
+            mouth_occlusion: 0.0,
+            eyes_occlusion: 0.0,
         },
         passive_real: Some(0.95),
+        relief: None,
+        likeness: None,
+        face_change: None,
+        cut_out: None,
+        screen: None,
+        light: None,
     }
 }
 
