@@ -62,6 +62,12 @@ pub enum Intent {
     Finish,
     /// A touch that changes nothing; keeps the session alive.
     StayAlive,
+    /// Let the screen change its colours slowly and faintly while the camera looks. Allowed at any time; holds until
+    /// the end of the session.
+    SetCalm {
+        /// Whether it is wanted.
+        calm: bool,
+    },
 }
 
 /// An IIN as it was typed, right or wrong. `Debug` hides it.
@@ -104,6 +110,8 @@ pub struct View {
     pub demo: bool,
     /// Seconds until an idle session ends, once the warning is due.
     pub idle_warning_s: Option<u32>,
+    /// Whether colours change slowly and faintly; see [`Intent::SetCalm`].
+    pub calm: bool,
 }
 
 /// State of the line to the gateway.
@@ -160,6 +168,14 @@ pub enum Screen {
         attempt: u32,
         /// Attempts allowed.
         attempts: u32,
+        /// The colour with which the whole screen is to light the face now, red, green, blue; none is the normal
+        /// screen.
+        light: Option<[u8; 3]>,
+    },
+    /// The camera cannot be used just now; the kiosk goes on by itself once it can.
+    CameraTrouble {
+        /// What is wrong.
+        trouble: CameraTrouble,
     },
     /// An attempt did not pass, another one is left.
     AttemptFailed {
@@ -223,6 +239,20 @@ pub enum Prompt {
     ShowFace,
     /// Come closer.
     Closer,
+    /// Step back.
+    StepBack,
+    /// Step to one's own left.
+    StepLeft,
+    /// Step to one's own right.
+    StepRight,
+    /// Too little light on the face.
+    MoreLight,
+    /// Too much light on the face, or from one side only.
+    LessLight,
+    /// Take off what covers mouth and nose.
+    RemoveMask,
+    /// Take off what covers the eyes.
+    UncoverEyes,
     /// One person only.
     OnePersonOnly,
     /// Look straight into the camera.
@@ -259,8 +289,28 @@ pub enum AttemptReason {
     SeveralFaces,
     /// The picture jumped.
     Jump,
+    /// The face is not that of the person who began.
+    AnotherPerson,
+    /// The picture stood still; the attempt does not count.
+    Frozen,
     /// Not found to be a living person. Says no more than that.
     NotBonaFide,
+}
+
+/// Why the camera cannot be used just now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CameraTrouble {
+    /// It is not plugged in.
+    Missing,
+    /// Another program uses it.
+    Busy,
+    /// It does not answer.
+    Silent,
+    /// It gives black pictures; it may be covered.
+    Black,
+    /// Its picture stands still.
+    Frozen,
 }
 
 /// What the kiosk works on.
@@ -327,17 +377,19 @@ mod tests {
                 of: 3,
                 attempt: 1,
                 attempts: 3,
+                light: Some([0, 96, 255]),
             },
             link: Link::Offline,
             pending: 2,
             replay: Some("clip.mp4".into()),
             demo: true,
             idle_warning_s: None,
+            calm: false,
         };
         check(
             &view,
             expect![[
-                r#"{"language":"kk","screen":{"kind":"face","prompt":"turn-left","done":1,"of":3,"attempt":1,"attempts":3},"link":"offline","pending":2,"replay":"clip.mp4","demo":true,"idle_warning_s":null}"#
+                r#"{"language":"kk","screen":{"kind":"face","prompt":"turn-left","done":1,"of":3,"attempt":1,"attempts":3,"light":[0,96,255]},"link":"offline","pending":2,"replay":"clip.mp4","demo":true,"idle_warning_s":null,"calm":false}"#
             ]],
         );
         let methods = vec![
