@@ -1,1 +1,87 @@
-fn main(){}
+//! `alaqan-eval`: the evaluation as a program. `cargo xtask eval` builds and runs it.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Parser;
+use eval::error::EvalError;
+use eval::play::chain;
+use eval::report::Report;
+use eval::{run, text};
+use face::ModelFolder;
+use verification::policy::{PassivePad, Policy};
+
+/// Judges a folder of recorded presentations with the rules of the kiosk.
+#[derive(Parser)]
+#[command(name = "alaqan-eval", version)]
+struct Arguments {
+    /// Folder with clips and their manifest.toml.
+    folder: PathBuf,
+    /// Folder of the models.
+    #[arg(long, value_name = "DIR", env = "ALAQAN_MODELS")]
+    models: PathBuf,
+    /// Where the report is written as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Do without the passive pair: what is left must catch every attack.
+    #[arg(long)]
+    without_passive: bool,
+}
+
+fn main() -> ExitCode {
+    match perform(&Arguments::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => {
+            eprintln!("some clips could not be played");
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("error: {}", chain(&error));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn perform(arguments: &Arguments) -> Result<bool, EvalError> {
+    let models = ModelFolder::open(&arguments.models)?;
+    let policy = Policy {
+        passive: if arguments.without_passive {
+            PassivePad::WhereInstalled
+        } else {
+            PassivePad::Required
+        },
+        ..Policy::default()
+    };
+    let started = Instant::now();
+    let report = run::evaluate(&arguments.folder, &models, &policy, |clip| {
+        eprintln!(
+            "{:6.1} s  {}: {} {}",
+            started.elapsed().as_secs_f32(),
+            clip.file,
+            clip.decision.word(),
+            clip.decision.reason()
+        );
+    })?;
+    if let Some(path) = &arguments.json {
+        write(path, &json(&report))?;
+    }
+    println!("{}", text::markdown(&report));
+    Ok(report.is_complete())
+}
+
+fn json(report: &Report) -> String {
+    // A report has only names as keys, and no number in it is infinite.
+    serde_json::to_string(report).unwrap_or_default()
+}
+
+fn write(path: &Path, text: &str) -> Result<(), EvalError> {
+    let failed = |source| EvalError::Write {
+        path: path.to_owned(),
+        source,
+    };
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
+    std::fs::write(path, text).map_err(failed)
+}

@@ -1,0 +1,31 @@
+//! Why an evaluation could not be made.
+
+use std::path::PathBuf;
+
+use camera::CameraError;
+use face::FaceError;
+
+/// What could not be done. A single clip that cannot be played is no error of the evaluation but a line of it.
+#[derive(Debug, thiserror::Error)]
+pub enum EvalError {
+    /// The list of the folder.
+    #[error("the folder cannot be evaluated")]
+    List(#[from] CameraError),
+    /// The models.
+    #[error("the models cannot be used")]
+    Models(#[from] FaceError),
+    /// The list names no clip.
+    #[error("{} lists no clip", folder.display())]
+    NoClip {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A report cannot be written.
+    #[error("{} cannot be written", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}

@@ -1,0 +1,195 @@
+//! The evaluation of a folder, from its list to the report.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Instant;
+
+use camera::{ClipEntry, Pace, Replay, clips};
+use face::ModelFolder;
+use verification::capture::FaceObservation;
+use verification::policy::{PassivePad, Policy};
+
+use crate::actions::{ActionScore, score};
+use crate::error::EvalError;
+use crate::ground::{GroundTruth, Label, truth};
+use crate::judge::{Decision, Verdict, judge};
+use crate::measures::{MEASURES, median};
+use crate::play::{PlayError, chain, observe};
+use crate::rates::PadRates;
+use crate::report::{ActionRates, ActionReport, ClipReport, EventReport, Report, is_wrong, remarks};
+
+/// The form of the report.
+const VERSION: u32 = 1;
+
+/// One presentation with all that is known of it.
+pub(crate) struct Judged {
+    pub(crate) truth: GroundTruth,
+    pub(crate) score: ActionScore,
+    pub(crate) report: ClipReport,
+}
+
+/// Plays and judges every clip of a folder. `progress` is told each line when it is done.
+///
+/// # Errors
+/// [`EvalError::List`] and [`EvalError::NoClip`]. A clip that cannot be played is a line of the report.
+pub fn evaluate(
+    folder: &Path,
+    models: &ModelFolder,
+    policy: &Policy,
+    mut progress: impl FnMut(&ClipReport),
+) -> Result<Report, EvalError> {
+    let list = clips(folder)?;
+    if list.is_empty() {
+        return Err(EvalError::NoClip {
+            folder: folder.to_owned(),
+        });
+    }
+    let passive = policy.passive == PassivePad::Required;
+    let judged: Vec<Judged> = list
+        .iter()
+        .map(|clip| {
+            let observed = Replay::open(folder.join(&clip.file), Pace::Free, Instant::now())
+                .map_err(PlayError::from)
+                .and_then(|mut replay| observe(&mut replay, models, passive));
+            let judged = judge_clip(clip, observed, policy);
+            progress(&judged.report);
+            judged
+        })
+        .collect();
+    Ok(report(folder, passive, policy, judged))
+}
+
+/// Judges what was observed of one clip.
+pub(crate) fn judge_clip(
+    clip: &ClipEntry,
+    observed: Result<Vec<FaceObservation>, PlayError>,
+    policy: &Policy,
+) -> Judged {
+    let truth = truth(clip);
+    let (observations, verdict) = match observed {
+        Ok(observations) => {
+            let verdict = judge(&observations, policy);
+            (observations, verdict)
+        }
+        Err(error) => {
+            let verdict = Verdict {
+                decision: Decision::Unreadable(chain(&error)),
+                parts: Vec::new(),
+                actions: Vec::new(),
+            };
+            (Vec::new(), verdict)
+        }
+    };
+    let score = score(&truth, &verdict.actions);
+    let report = clip_report(clip, &truth, &score, &observations, verdict);
+    Judged { truth, score, report }
+}
+
+fn clip_report(
+    clip: &ClipEntry,
+    truth: &GroundTruth,
+    score: &ActionScore,
+    observations: &[FaceObservation],
+    verdict: Verdict,
+) -> ClipReport {
+    let found = |kind: &str, first: u32| {
+        score
+            .events
+            .iter()
+            .find(|(event, _)| event.kind == kind && *event.frames.start() == u64::from(first))
+            .map(|(_, found)| *found)
+    };
+    let curve = |of: fn(&FaceObservation) -> Option<f32>| -> Vec<Option<f32>> {
+        observations
+            .iter()
+            .map(|seen| of(seen).filter(|value| value.is_finite()))
+            .collect()
+    };
+    // Measures that no frame has are left out, so that the report says what was measured.
+    let curves: BTreeMap<String, Vec<Option<f32>>> = MEASURES
+        .iter()
+        .map(|measure| (measure.name.to_owned(), curve(measure.of)))
+        .filter(|(_, values)| values.iter().any(Option::is_some))
+        .collect();
+    ClipReport {
+        file: clip.file.clone(),
+        label: clip.label.clone(),
+        subject: clip.subject.clone(),
+        shows: clip.shows.clone(),
+        rendered: clip.synthetic,
+        frames: observations.len() as u64,
+        fps: clip.fps,
+        width_px: observations.first().map_or(0, |seen| seen.frame_width_px),
+        height_px: observations.first().map_or(0, |seen| seen.frame_height_px),
+        face_px: median(observations.iter().filter_map(|seen| Some(seen.face?.box_px.width))),
+        not_acquirable: truth.not_acquirable,
+        wrong: is_wrong(truth, &verdict.decision),
+        decision: verdict.decision,
+        parts: verdict.parts,
+        events: clip
+            .events
+            .iter()
+            .map(|event| EventReport {
+                kind: event.kind.clone(),
+                first: u64::from(event.first),
+                last: u64::from(event.last),
+                note: event.note.clone(),
+                found: found(&event.kind, event.first),
+            })
+            .collect(),
+        actions: score
+            .actions
+            .iter()
+            .map(|(spotted, finding)| ActionReport {
+                spotted: *spotted,
+                finding: *finding,
+            })
+            .collect(),
+        at_s: observations.iter().map(|seen| seen.at.as_secs_f32()).collect(),
+        curves,
+    }
+}
+
+fn report(folder: &Path, passive: bool, policy: &Policy, judged: Vec<Judged>) -> Report {
+    let actions = |wanted: fn(&Label) -> bool| {
+        ActionRates::over(
+            judged
+                .iter()
+                .filter(|one| wanted(&one.truth.label))
+                .map(|one| (one.report.file.as_str(), &one.truth, &one.report.decision, &one.score)),
+        )
+    };
+    Report {
+        version: VERSION,
+        folder: folder.display().to_string(),
+        passive,
+        thresholds: BTreeMap::from([
+            ("turn_min_deg".into(), policy.turn_min_deg),
+            ("nod_min_deg".into(), policy.nod_min_deg),
+            ("passive_min".into(), policy.passive_min),
+        ]),
+        pad: pad_rates(&judged),
+        actions_bona_fide: actions(|label| matches!(label, Label::BonaFide | Label::NoFace)),
+        actions_attack: actions(|label| matches!(label, Label::Attack(_))),
+        remarks: remarks(judged.iter().map(|one| (one.report.file.as_str(), &one.truth))),
+        clips: judged.into_iter().map(|one| one.report).collect(),
+    }
+}
+
+pub(crate) fn pad_rates(judged: &[Judged]) -> PadRates {
+    PadRates::over(
+        judged
+            .iter()
+            .map(|one| (&one.truth.label, one.truth.not_acquirable, &one.report.decision)),
+    )
+}
+
+impl Report {
+    /// Whether every clip could be played.
+    pub fn is_complete(&self) -> bool {
+        !self
+            .clips
+            .iter()
+            .any(|clip| matches!(clip.decision, Decision::Unreadable(_)))
+    }
+}

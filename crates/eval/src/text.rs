@@ -1,0 +1,197 @@
+//! The report as text: Markdown, which also reads well in a terminal.
+
+use std::fmt::Write;
+
+use crate::actions::Finding;
+use crate::judge::Decision;
+use crate::rates::{PadRates, Rate};
+use crate::report::{ActionRates, ClipReport, Report};
+
+/// Everything but the curves.
+pub fn markdown(report: &Report) -> String {
+    let mut text = String::new();
+    // Writing to a String never fails.
+    let _ = write_all(&mut text, report);
+    text
+}
+
+fn write_all(to: &mut String, report: &Report) -> std::fmt::Result {
+    writeln!(to, "## Presentations\n")?;
+    let rows: Vec<Vec<String>> = report.clips.iter().map(clip_row).collect();
+    table(to, CLIP_HEAD, &rows)?;
+    writeln!(to, "\n`!` marks an error. Actions: found / expected, missed, false, neither.")?;
+    writeln!(to, "\n## Presentation attack detection (ISO/IEC 30107-3)\n")?;
+    table(to, RATE_HEAD, &pad_rows(&report.pad))?;
+    for (name, rates) in [
+        ("bona fide presentations", &report.actions_bona_fide),
+        ("attack presentations (for information)", &report.actions_attack),
+    ] {
+        writeln!(to, "\n## Actions in {name}\n")?;
+        actions(to, rates)?;
+    }
+    if !report.remarks.is_empty() {
+        writeln!(to, "\n## Remarks\n")?;
+        for remark in &report.remarks {
+            writeln!(to, "- {remark}")?;
+        }
+    }
+    Ok(())
+}
+
+const CLIP_HEAD: &[&str] = &[
+    "", "clip", "label", "frames", "size", "face px", "decision", "reason", "actions", "missed", "false", "neither",
+];
+
+/// One line of the table of clips.
+pub fn clip_row(clip: &ClipReport) -> Vec<String> {
+    let count = |wanted: Finding| {
+        let count = clip.actions.iter().filter(|action| action.finding == wanted).count();
+        if count == 0 { String::new() } else { count.to_string() }
+    };
+    let required = clip.events.iter().filter_map(|event| event.found);
+    let (found, expected) = required.fold((0, 0), |(found, all), one| (found + u32::from(one), all + 1));
+    let missed = expected - found;
+    let expected_not_acquired = clip.not_acquirable && matches!(clip.decision, Decision::NotAcquired(_));
+    vec![
+        if clip.wrong { "!".into() } else { String::new() },
+        clip.file.clone(),
+        format!("{}{}", clip.label, if clip.rendered { " (rendered)" } else { "" }),
+        clip.frames.to_string(),
+        format!("{}x{}", clip.width_px, clip.height_px),
+        clip.face_px.map_or_else(|| "-".into(), |px| format!("{px:.0}")),
+        format!(
+            "{}{}",
+            clip.decision.word(),
+            if expected_not_acquired { " (expected)" } else { "" }
+        ),
+        clip.decision.reason().to_owned(),
+        if expected == 0 { "-".into() } else { format!("{found}/{expected}") },
+        if missed == 0 { String::new() } else { missed.to_string() },
+        count(Finding::False),
+        count(Finding::Neither),
+    ]
+}
+
+const RATE_HEAD: &[&str] = &["rate", "count", "share", "95 % interval (Wilson)"];
+
+/// The lines of the table of error rates.
+pub fn pad_rows(rates: &PadRates) -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
+    let each = |name: &str, map: &std::collections::BTreeMap<String, Rate>| -> Vec<Vec<String>> {
+        map.iter()
+            .map(|(species, rate)| rate_row(format!("{name} {species}"), *rate))
+            .collect()
+    };
+    rows.extend(each("APCER", &rates.apcer));
+    if let Some((species, rate)) = rates.apcer_max() {
+        rows.push(rate_row(format!("APCER max ({species})"), rate));
+    }
+    rows.push(rate_row("BPCER".into(), rates.bpcer));
+    rows.extend(each("APNRR", &rates.apnrr));
+    rows.push(rate_row("BPNRR".into(), rates.bpnrr));
+    rows.push(rate_row("failure to acquire".into(), rates.failure_to_acquire));
+    for (reason, count) in &rates.failure_reasons {
+        rows.push(vec![
+            format!("- {reason}"),
+            count.to_string(),
+            String::new(),
+            String::new(),
+        ]);
+    }
+    rows.extend(each("attack not acquired,", &rates.attack_not_acquired));
+    rows.push(rate_row(
+        "expected not acquired, and not acquired".into(),
+        rates.expected_not_acquired,
+    ));
+    rows
+}
+
+fn rate_row(name: String, rate: Rate) -> Vec<String> {
+    vec![name, format!("{}/{}", rate.of, rate.all), share(rate), interval(rate)]
+}
+
+/// The share in percent.
+pub fn share(rate: Rate) -> String {
+    rate.share()
+        .map_or_else(|| "-".into(), |share| format!("{:.1} %", 100.0 * share))
+}
+
+/// The interval in percent.
+pub fn interval(rate: Rate) -> String {
+    rate.interval().map_or_else(
+        || "-".into(),
+        |(low, high)| format!("{:.1} - {:.1} %", 100.0 * low, 100.0 * high),
+    )
+}
+
+fn actions(to: &mut String, rates: &ActionRates) -> std::fmt::Result {
+    table(
+        to,
+        RATE_HEAD,
+        &[
+            rate_row("recall".into(), rates.recall),
+            rate_row(
+                "recall, with those not acquired".into(),
+                rates.recall_with_not_acquired,
+            ),
+            rate_row("precision".into(), rates.precision),
+        ],
+    )?;
+    writeln!(
+        to,
+        "\n{} action(s) count for nothing; {} false action(s) in {} clip(s) without any action.\n",
+        rates.neither, rates.false_where_nothing_happens, rates.presentations_where_nothing_happens
+    )?;
+    table(to, KIND_HEAD, &kind_rows(rates))?;
+    if !rates.left_out.is_empty() {
+        writeln!(to, "\nLeft out, not acquired: {}.", rates.left_out.join(", "))?;
+    }
+    Ok(())
+}
+
+/// The head of the table of kinds.
+pub const KIND_HEAD: &[&str] = &["action", "found", "missed", "false"];
+
+/// The lines of the table of kinds.
+pub fn kind_rows(rates: &ActionRates) -> Vec<Vec<String>> {
+    rates
+        .kinds
+        .iter()
+        .map(|(kind, rates)| {
+            vec![
+                kind.clone(),
+                format!("{}/{}", rates.found, rates.events),
+                rates.missed.join(", "),
+                rates.false_actions.join(", "),
+            ]
+        })
+        .collect()
+}
+
+/// A Markdown table whose columns are padded, so that it can be read as it stands.
+pub fn table(to: &mut String, head: &[&str], rows: &[Vec<String>]) -> std::fmt::Result {
+    let width = |column: usize| {
+        rows.iter()
+            .filter_map(|row| row.get(column))
+            .map(|cell| cell.chars().count())
+            .chain([head[column].chars().count(), 3])
+            .max()
+            .unwrap_or(3)
+    };
+    let widths: Vec<usize> = (0..head.len()).map(width).collect();
+    let line = |to: &mut String, cells: &mut dyn Iterator<Item = &str>| -> std::fmt::Result {
+        for (cell, width) in cells.zip(&widths) {
+            write!(to, "| {cell:<width$} ")?;
+        }
+        writeln!(to, "|")
+    };
+    line(to, &mut head.iter().copied())?;
+    for width in &widths {
+        write!(to, "|{}", "-".repeat(width + 2))?;
+    }
+    writeln!(to, "|")?;
+    for row in rows {
+        line(to, &mut row.iter().map(String::as_str))?;
+    }
+    Ok(())
+}
