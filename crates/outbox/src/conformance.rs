@@ -214,6 +214,19 @@ fn attempts_are_counted(outbox: &mut dyn Outbox) {
     assert_eq!(used(outbox, &one, Modality::Face, 11), 1);
     assert_eq!(used(outbox, &one, Modality::Face, 21), 0);
 
+    outbox.forgive_attempt(&one, Modality::Face).unwrap();
+    assert_eq!(used(outbox, &one, Modality::Face, 0), 1);
+    assert_eq!(
+        used(outbox, &one, Modality::Face, 20),
+        0,
+        "the newest is forgiven"
+    );
+    assert_eq!(used(outbox, &other, Modality::Face, 0), 1);
+    for _ in 0..2 {
+        outbox.forgive_attempt(&one, Modality::Face).unwrap();
+        assert_eq!(used(outbox, &one, Modality::Face, 0), 0);
+    }
+    outbox.record_attempt(&one, Modality::Face, UtcMs(20)).unwrap();
     outbox.clear_attempts(&one, Modality::Face).unwrap();
     assert_eq!(used(outbox, &one, Modality::Face, 0), 0);
     assert_eq!(used(outbox, &one, Modality::Palm, 0), 1);

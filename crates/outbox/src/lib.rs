@@ -123,6 +123,12 @@ pub trait Outbox: Send {
     /// If the store fails.
     fn attempts_used(&self, subject: &Iin, modality: Modality, since: UtcMs) -> Result<u8, OutboxError>;
 
+    /// Takes back the newest attempt of a person, which a device cut off; nothing happens where there is none.
+    ///
+    /// # Errors
+    /// If the store fails; then the attempt still counts.
+    fn forgive_attempt(&mut self, subject: &Iin, modality: Modality) -> Result<(), OutboxError>;
+
     /// Forgets the attempts of a person.
     ///
     /// # Errors

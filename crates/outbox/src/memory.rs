@@ -180,6 +180,14 @@ impl Outbox for MemoryOutbox {
         Ok(u8::try_from(self.attempts.iter().filter(counts).count()).unwrap_or(u8::MAX))
     }
 
+    fn forgive_attempt(&mut self, subject: &Iin, modality: Modality) -> Result<(), OutboxError> {
+        let of_person = |row: &(Iin, Modality, UtcMs)| row.0 == *subject && row.1 == modality;
+        if let Some(newest) = self.attempts.iter().rposition(of_person) {
+            self.attempts.remove(newest);
+        }
+        Ok(())
+    }
+
     fn clear_attempts(&mut self, subject: &Iin, modality: Modality) -> Result<(), OutboxError> {
         self.attempts.retain(|row| row.0 != *subject || row.1 != modality);
         Ok(())

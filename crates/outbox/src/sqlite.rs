@@ -357,6 +357,17 @@ impl Outbox for SqliteOutbox {
         count_attempts(&self.connection, subject, modality, since)
     }
 
+    fn forgive_attempt(&mut self, subject: &Iin, modality: Modality) -> Result<(), OutboxError> {
+        let digits = Zeroizing::new(subject.expose());
+        self.connection
+            .prepare_cached(
+                "DELETE FROM attempt WHERE position =
+                    (SELECT max(position) FROM attempt WHERE subject = ?1 AND modality = ?2)",
+            )?
+            .execute(params![digits.as_str(), modality_code(modality)])?;
+        Ok(())
+    }
+
     fn clear_attempts(&mut self, subject: &Iin, modality: Modality) -> Result<(), OutboxError> {
         let digits = Zeroizing::new(subject.expose());
         self.connection

@@ -1,11 +1,18 @@
 //! Presentation attack detection: prompted actions, and the decision over all that was measured.
 
 pub mod attempt;
+pub mod continuity;
 pub mod decision;
+pub mod parts;
 pub mod plan;
+pub mod positioning;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use std::time::Duration;
 
+use crate::capture::StreamMeasures;
+use crate::pad::parts::PartRecord;
 use crate::time::UtcMs;
 
 /// An action that the capture subject is asked to perform, seen from the subject.
@@ -38,6 +45,11 @@ impl PadChallenge {
         Self::OpenMouth,
         Self::Smile,
     ];
+
+    /// Whether the head turns to a side, which shows whether it has a relief.
+    pub fn is_turn(self) -> bool {
+        matches!(self, Self::TurnLeft | Self::TurnRight)
+    }
 }
 
 /// What presentation attack detection found (ISO/IEC 30107-3).
@@ -56,6 +68,20 @@ pub enum AttackSign {
     Passive,
     /// The policy asks for the passive models and they gave no score.
     PassiveMissing,
+    /// The head moved like a sheet.
+    Flat,
+    /// A turn was asked for and the relief of the head could not be measured in it.
+    ReliefMissing,
+    /// Eyes or mouth do not belong to the face around them.
+    CutOut,
+    /// The picture has traces of a display.
+    Screen,
+    /// The face did not answer the light of the kiosk's own screen.
+    LightIgnored,
+    /// The policy asks for an answer to the screen's light and none could be measured.
+    LightMissing,
+    /// Frames came a second time, pixel for pixel: no camera looks here.
+    Injected,
 }
 
 /// Why an attempt did not pass.
@@ -69,12 +95,25 @@ pub enum AttemptFailure {
     FaceLost,
     /// More than one face.
     SeveralFaces,
-    /// The face was somewhere else from one frame to the next.
+    /// The face was somewhere else, or turned elsewhere, from one frame to the next.
     Jump,
+    /// The stream was cut: the picture and the face in it do not go on from the frame before.
+    Cut,
+    /// The face is not the one that began.
+    AnotherPerson,
+    /// No pixel changed for too long. It says something about the camera and not about the person.
+    Frozen,
     /// Presentation attack detection decided against it.
     Attack(AttackSign),
     /// It was ended by the person or by a device, not by its result.
     Interrupted,
+}
+
+impl AttemptFailure {
+    /// Whether the device is the cause, so that no attempt is used up.
+    pub fn is_of_device(self) -> bool {
+        matches!(self, Self::Frozen)
+    }
 }
 
 /// One prompted action of an attempt.
@@ -97,8 +136,10 @@ pub struct AttemptRecord {
     pub started_at: UtcMs,
     /// The actions asked for, in order.
     pub challenges: Vec<ChallengeRecord>,
-    /// Median of the passive probabilities, if there were any.
-    pub passive_real: Option<f32>,
+    /// What each part of presentation attack detection found.
+    pub parts: Vec<PartRecord>,
+    /// What the stream of frames looked like at its end, where somebody watched it.
+    pub stream: Option<StreamMeasures>,
     /// `None` if it passed.
     pub failure: Option<AttemptFailure>,
 }

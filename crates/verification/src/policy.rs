@@ -46,6 +46,31 @@ pub struct Policy {
     pub passive: PassivePad,
     /// The median passive probability must be at least this.
     pub passive_min: f32,
+    /// The tracked points must move apart from a plane by at least this part of what a head of average relief does;
+    /// see [`crate::capture::FaceMeasures::relief`].
+    pub relief_min: f32,
+    /// Eyes and mouth may differ by so much from the face around them; see [`crate::capture::FaceMeasures::cut_out`].
+    pub cut_out_max: f32,
+    /// Each trace of a display may be so strong; see [`crate::capture::ScreenSigns`].
+    pub screen_max: f32,
+    /// The face must be so much like the one that began; see [`crate::capture::FaceMeasures::likeness`].
+    pub likeness_min: f32,
+    /// A face changes by no more than this from one frame to the next; see
+    /// [`crate::capture::FaceMeasures::face_change`].
+    pub face_change_max: f32,
+    /// A picture changes by no more than this from one frame to the next; see
+    /// [`crate::capture::FaceObservation::scene_change`].
+    pub scene_change_max: f32,
+    /// A head turns no faster than this.
+    pub head_speed_max_deg_s: f32,
+    /// Whether the face has to answer the light of the kiosk's own screen.
+    pub light: ScreenLight,
+    /// The face is lit enough from this mean luminance on, of 255.
+    pub luminance_min: f32,
+    /// The face is lit too much from this mean luminance on, of 255.
+    pub luminance_max: f32,
+    /// A face nearer than this is distorted and leaves the picture when it turns.
+    pub distance_min_mm: f32,
     /// The centre's comparison score must be at least this, 0 to 1.
     pub comparison_min: f32,
 }
@@ -57,6 +82,17 @@ pub enum PassivePad {
     Required,
     /// They are used where they are installed; their absence is recorded.
     WhereInstalled,
+}
+
+/// Whether the face has to answer the light of the kiosk's own screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScreenLight {
+    /// Without a clear answer no presentation is bona fide.
+    Required,
+    /// A face that clearly does not answer is none; where daylight drowns the screen, the other evidence decides.
+    Supporting,
+    /// The screen keeps its colours.
+    Off,
 }
 
 impl Default for Policy {
@@ -80,6 +116,17 @@ impl Default for Policy {
             smile_widening: 1.12,
             passive: PassivePad::Required,
             passive_min: 0.5,
+            relief_min: 0.5,
+            cut_out_max: 0.5,
+            screen_max: 0.5,
+            likeness_min: 0.5,
+            face_change_max: 0.5,
+            scene_change_max: 0.5,
+            head_speed_max_deg_s: 600.0,
+            light: ScreenLight::Supporting,
+            luminance_min: 40.0,
+            luminance_max: 225.0,
+            distance_min_mm: 250.0,
             comparison_min: 0.95,
         }
     }

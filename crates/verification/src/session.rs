@@ -13,7 +13,8 @@ use crate::evidence::{
     Still, StillPurpose,
 };
 use crate::identifier::{Iin, IinError};
-use crate::pad::attempt::{AttemptEvent, FaceAttempt, FacePrompt};
+use crate::pad::attempt::{AttemptEvent, FaceAttempt};
+use crate::pad::positioning::FacePrompt;
 use crate::pad::{AttemptFailure, AttemptRecord, plan};
 use crate::policy::Policy;
 use crate::service::{Service, ServiceId};
@@ -71,7 +72,7 @@ pub enum Input {
     /// Answers [`Effect::OpenCamera`].
     CameraOpened(Result<CameraIdentity, DeviceFault>),
     /// Answers [`Effect::DrawRandom`].
-    RandomDrawn([u8; 32]),
+    RandomDrawn([u8; plan::RANDOM_BYTES]),
     /// The camera failed while it was open.
     CameraFailed(DeviceFault),
     /// A frame was measured.
@@ -118,7 +119,7 @@ pub enum Effect {
     OpenCamera,
     /// Close the camera.
     CloseCamera,
-    /// Draw 32 random bytes.
+    /// Draw the random bytes of [`Input::RandomDrawn`].
     DrawRandom,
     /// Encode this frame.
     KeepStill {
@@ -129,6 +130,13 @@ pub enum Effect {
     },
     /// Write down, durably, that an attempt was begun.
     PersistAttempt {
+        /// The person.
+        subject: Iin,
+        /// Of this kind.
+        modality: Modality,
+    },
+    /// The newest attempt written down for this person was cut off by a device and does not count. Not answered.
+    ForgiveAttempt {
         /// The person.
         subject: Iin,
         /// Of this kind.
@@ -162,6 +170,8 @@ pub enum AuditEvent {
     CameraOpened,
     /// The camera could not be used.
     CameraFailed,
+    /// Another camera answered than the one the session began with.
+    CameraChanged,
     /// An attempt was begun.
     AttemptStarted,
     /// An attempt passed.
@@ -208,6 +218,11 @@ pub enum Showing {
     },
     /// The camera is being opened.
     OpeningCamera,
+    /// The camera cannot be used just now; the session goes on by itself once it can.
+    CameraTrouble {
+        /// Why.
+        fault: DeviceFault,
+    },
     /// An attempt is under way.
     Face {
         /// What to do.
@@ -260,7 +275,8 @@ pub enum Showing {
 ///                                                                    │
 ///                                            captured: Identifying ──┴──> Ended ─> Closed
 /// ```
-/// Before the capture, refusing, cancelling or waiting too long leads to `Ended` with an audit record and no
+/// A camera that fails after it was asked for leads to `CameraLost`, which opens it again and begins a new attempt;
+/// the one that was cut off does not count. Before the capture, refusing, cancelling or waiting too long leads to `Ended` with an audit record and no
 /// document. From `OpeningCamera` on, every way out leads through `Recording`.
 #[derive(Debug)]
 pub struct Session {
@@ -281,6 +297,7 @@ struct Facts {
     claim: Option<Iin>,
     modality: Option<Modality>,
     camera: Option<CameraIdentity>,
+    camera_failures: u8,
     attempts: Vec<AttemptRecord>,
     attempts_before: u8,
     stills: Vec<Still>,
@@ -298,6 +315,13 @@ enum State {
     ChoosingMethod,
     CountingAttempts,
     OpeningCamera,
+    /// The camera failed and is opened again and again.
+    CameraLost {
+        fault: DeviceFault,
+        /// When it was lost, and when it was last told to open, if the answer is still due.
+        since: Duration,
+        opening: bool,
+    },
     Drawing {
         number: u8,
     },
@@ -327,6 +351,11 @@ enum State {
 
 /// How long a device may take to answer. Opening a camera takes one or two seconds.
 const ANSWER_LIMIT: Duration = Duration::from_secs(15);
+/// A camera that fails is opened again after this pause, and given up after this time.
+const CAMERA_RETRY: Duration = Duration::from_secs(1);
+const CAMERA_PATIENCE: Duration = Duration::from_secs(60);
+/// A camera that fails this often in one session is not going to serve it.
+const CAMERA_FAILURES_MAX: u8 = 5;
 /// How long an outcome stays on the screen when nobody touches it.
 const OUTCOME_STAYS: Duration = Duration::from_secs(30);
 
@@ -365,7 +394,9 @@ impl Session {
             State::Closed | State::StoreFailed | State::Recording { .. } => None,
             State::Identifying { since } => Some(*since + self.opening.policy.identification_patience),
             State::Ended { since, .. } => Some((*since).max(self.touched_at) + OUTCOME_STAYS),
+            State::CameraLost { opening: false, .. } => Some(self.asked_at + CAMERA_RETRY),
             State::Capturing { ended: Some(_), .. }
+            | State::CameraLost { .. }
             | State::OpeningCamera
             | State::Drawing { .. }
             | State::CountingAttempts => Some(self.asked_at + ANSWER_LIMIT),
@@ -409,6 +440,7 @@ impl Session {
                 palm: self.facts.service.as_ref().is_some_and(|service| service.palm),
             },
             State::OpeningCamera | State::Drawing { .. } => Showing::OpeningCamera,
+            State::CameraLost { fault, .. } => Showing::CameraTrouble { fault: *fault },
             State::Capturing { attempt, .. } => {
                 let (done, of) = attempt.progress();
                 Showing::Face {
@@ -565,28 +597,61 @@ impl Session {
     }
 
     fn camera_opened(&mut self, now: Now, camera: CameraIdentity) -> Vec<Effect> {
-        if !matches!(self.state, State::OpeningCamera) {
+        if !matches!(
+            self.state,
+            State::OpeningCamera | State::CameraLost { opening: true, .. }
+        ) {
             return Vec::new();
+        }
+        if self.facts.camera.as_ref().is_some_and(|known| *known != camera) {
+            let mut effects = vec![Effect::Audit(AuditEvent::CameraChanged)];
+            effects.extend(self.record(now, Outcome::DeviceUnavailable));
+            return effects;
         }
         self.facts.camera = Some(camera);
         vec![Effect::Audit(AuditEvent::CameraOpened), self.draw(now)]
     }
 
-    fn camera_failed(&mut self, now: Now, _fault: DeviceFault) -> Vec<Effect> {
-        match &self.state {
-            State::OpeningCamera
-            | State::Drawing { .. }
-            | State::Capturing { .. }
-            | State::AttemptFailed { .. } => {}
+    /// A fault of the device burns no attempt. Where the camera may come back it is waited for.
+    fn camera_failed(&mut self, now: Now, fault: DeviceFault) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let since = match &mut self.state {
+            State::CameraLost { since, .. } => *since,
+            State::Capturing { attempt, ended, .. } => {
+                let ended = ended.take().or_else(|| attempt.interrupt(&self.opening.policy));
+                if let Some(mut record) = ended {
+                    // One that passed is nothing without its pictures, which went with the camera.
+                    let failure = *record.failure.get_or_insert(AttemptFailure::Interrupted);
+                    self.facts.attempts.push(record);
+                    effects.extend(self.forgive(failure));
+                }
+                now.monotonic
+            }
+            State::OpeningCamera | State::Drawing { .. } | State::AttemptFailed { .. } => now.monotonic,
             _ => return Vec::new(),
+        };
+        if !matches!(self.state, State::CameraLost { .. }) {
+            self.facts.stills.clear();
+            self.facts.camera_failures = self.facts.camera_failures.saturating_add(1);
+            effects.push(Effect::Audit(AuditEvent::CameraFailed));
         }
-        // A fault of the device burns no attempt: what was persisted is given back with the record.
-        let mut effects = vec![Effect::Audit(AuditEvent::CameraFailed)];
-        effects.extend(self.record(now, Outcome::DeviceUnavailable));
+        let given_up = now.monotonic.saturating_sub(since) >= CAMERA_PATIENCE
+            || self.facts.camera_failures >= CAMERA_FAILURES_MAX;
+        if given_up || !may_come_back(fault) {
+            effects.extend(self.record(now, Outcome::DeviceUnavailable));
+            return effects;
+        }
+        effects.push(Effect::CloseCamera);
+        self.asked_at = now.monotonic;
+        self.state = State::CameraLost {
+            fault,
+            since,
+            opening: false,
+        };
         effects
     }
 
-    fn open_attempt(&mut self, now: Now, random: [u8; 32]) -> Vec<Effect> {
+    fn open_attempt(&mut self, now: Now, random: [u8; plan::RANDOM_BYTES]) -> Vec<Effect> {
         let State::Drawing { number } = self.state else {
             return Vec::new();
         };
@@ -681,6 +746,14 @@ impl Session {
         };
         let mut effects = vec![Effect::Audit(AuditEvent::AttemptFailed)];
         self.facts.stills.clear();
+        if failure.is_of_device() {
+            effects.extend(self.forgive(failure));
+            self.facts.camera_failures = self.facts.camera_failures.saturating_add(1);
+            if self.facts.camera_failures >= CAMERA_FAILURES_MAX {
+                effects.extend(self.record(now, Outcome::DeviceUnavailable));
+                return effects;
+            }
+        }
         if self.attempts_used() < self.opening.policy.attempts {
             self.touched_at = now.monotonic;
             self.state = State::AttemptFailed { failure };
@@ -743,6 +816,7 @@ impl Session {
             | State::ChoosingMethod
             | State::CountingAttempts => self.end_before_capture(now, Outcome::Withdrawn),
             State::OpeningCamera
+            | State::CameraLost { .. }
             | State::Drawing { .. }
             | State::Capturing { .. }
             | State::AttemptFailed { .. } => self.record(now, Outcome::Withdrawn),
@@ -782,7 +856,7 @@ impl Session {
         if let State::Capturing { attempt, ended, .. } = &mut self.state {
             self.facts
                 .attempts
-                .extend(ended.take().or_else(|| attempt.interrupt()));
+                .extend(ended.take().or_else(|| attempt.interrupt(&self.opening.policy)));
         }
         let suspected = self
             .facts
@@ -832,8 +906,11 @@ impl Session {
             return self.store_failed();
         }
         let mut effects = vec![Effect::Audit(AuditEvent::Recorded(outcome))];
-        // Attempts do not come back by leaving and beginning anew.
-        let left = matches!(outcome, Outcome::Withdrawn | Outcome::TimedOut);
+        // Attempts do not come back by leaving and beginning anew, nor by pulling a plug.
+        let left = matches!(
+            outcome,
+            Outcome::Withdrawn | Outcome::TimedOut | Outcome::DeviceUnavailable
+        );
         if let (false, Some(subject), Some(modality)) = (left, self.facts.claim.take(), self.facts.modality) {
             effects.push(Effect::ClearAttempts { subject, modality });
         }
@@ -912,16 +989,62 @@ impl Session {
             State::Ended { .. } => self.close(),
             State::AttemptFailed { .. } => self.record(now, Outcome::TimedOut),
             State::CountingAttempts => self.store_failed(),
-            State::OpeningCamera | State::Drawing { .. } | State::Capturing { .. } => {
-                self.camera_failed(now, DeviceFault::Timeout)
+            State::CameraLost {
+                fault,
+                since,
+                opening: false,
+            } => {
+                let (fault, since) = (*fault, *since);
+                self.asked_at = now.monotonic;
+                self.state = State::CameraLost {
+                    fault,
+                    since,
+                    opening: true,
+                };
+                vec![Effect::OpenCamera]
             }
+            State::OpeningCamera
+            | State::CameraLost { .. }
+            | State::Drawing { .. }
+            | State::Capturing { .. } => self.camera_failed(now, DeviceFault::Timeout),
             _ => self.end_before_capture(now, Outcome::TimedOut),
         }
     }
 
+    /// Gives back an attempt that a device cut off.
+    fn forgive(&self, failure: AttemptFailure) -> Option<Effect> {
+        let (subject, modality) = self.facts.claim.clone().zip(self.facts.modality)?;
+        (!counts(failure)).then_some(Effect::ForgiveAttempt { subject, modality })
+    }
+
     fn attempts_used(&self) -> u8 {
-        let here = u8::try_from(self.facts.attempts.len()).unwrap_or(u8::MAX);
+        let counted = |record: &&AttemptRecord| record.failure.is_none_or(counts);
+        let here = self.facts.attempts.iter().filter(counted).count();
+        let here = u8::try_from(here).unwrap_or(u8::MAX);
         self.facts.attempts_before.saturating_add(here)
+    }
+}
+
+/// Whether an attempt that ended in this way counts. One that the person interrupts ends the session too, so that
+/// what was interrupted in a session that goes on was interrupted by the device.
+fn counts(failure: AttemptFailure) -> bool {
+    !(failure.is_of_device() || failure == AttemptFailure::Interrupted)
+}
+
+/// Whether waiting may help. A camera that is virtual, that is not the configured one, gives another format or may
+/// not be opened wants somebody who changes that.
+fn may_come_back(fault: DeviceFault) -> bool {
+    match fault {
+        DeviceFault::NotFound
+        | DeviceFault::Busy
+        | DeviceFault::Timeout
+        | DeviceFault::Protocol
+        | DeviceFault::Disconnected
+        | DeviceFault::Black
+        | DeviceFault::Frozen => true,
+        DeviceFault::NoPermission | DeviceFault::Format | DeviceFault::Identity | DeviceFault::Virtual => {
+            false
+        }
     }
 }
 

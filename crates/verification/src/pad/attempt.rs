@@ -2,30 +2,16 @@
 
 use std::time::Duration;
 
-use super::decision::{PadEvidence, decide};
+use super::continuity::Continuity;
+use super::decision::decide;
+use super::parts::{Measures, quantile};
 use super::plan::PlannedChallenge;
+use super::positioning::{self, FacePrompt, Hint};
 use super::{AttemptFailure, AttemptRecord, ChallengeRecord, PadChallenge, PadDecision};
-use crate::capture::{FaceMeasures, FaceObservation};
+use crate::capture::{FaceMeasures, FaceObservation, StreamMeasures};
 use crate::evidence::StillPurpose;
 use crate::policy::{PassivePad, Policy};
 use crate::time::Now;
-
-/// What the subject is asked to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FacePrompt {
-    /// Come into the picture.
-    ShowFace,
-    /// Come closer.
-    Closer,
-    /// One person only.
-    OnePersonOnly,
-    /// Look straight into the camera, eyes open, mouth closed.
-    LookStraight,
-    /// Keep still.
-    HoldStill,
-    /// Perform this action.
-    Act(PadChallenge),
-}
 
 /// What follows from one step of the attempt.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,18 +46,16 @@ pub struct FaceAttempt {
     number: u8,
     plan: Vec<PlannedChallenge>,
     phase: Phase,
-    prompt: FacePrompt,
+    hint: Hint,
     opened_at: Duration,
     started: Option<Now>,
     baseline: Baseline,
     records: Vec<ChallengeRecord>,
-    passive: Vec<f32>,
+    measures: Measures,
+    continuity: Continuity,
+    stream: Option<StreamMeasures>,
     comparison_merit: f32,
-    last_face: Option<FaceMeasures>,
-    /// Time of the last frame, and of the last one with a face.
     last_frame: Duration,
-    last_single: Duration,
-    several_since: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -117,16 +101,9 @@ struct Deviation {
 /// By how much above the closed state the eyes count as open again, so that one lid at the limit is not many
 /// blinks.
 const EYES_REOPEN: f32 = 0.08;
-/// A head moves less than this part of its width from one frame to the next: at 12 frames a second this is
-/// about 1 m/s.
-const JUMP_WIDTHS: f32 = 0.6;
 /// So long may the camera give no frame. A machine that is slow for a moment is not a face that is gone; that is
 /// judged by the frames alone.
 const SILENCE_LIMIT: Duration = Duration::from_secs(2);
-/// A second face must stay this long, so that a passer-by ends nothing. Longer than two rounds of the detector,
-/// which looks for further faces only now and then while it follows one.
-const SEVERAL_FACES_HOLD: Duration = Duration::from_millis(1200);
-
 impl FaceAttempt {
     /// Opens attempt `number` (1 for the first) with a drawn plan.
     pub fn new(number: u8, plan: Vec<PlannedChallenge>, now: Now) -> Self {
@@ -137,17 +114,16 @@ impl FaceAttempt {
                 gathered: Vec::new(),
                 since: now.monotonic,
             },
-            prompt: FacePrompt::ShowFace,
+            hint: Hint::new(FacePrompt::ShowFace, now.monotonic),
             opened_at: now.monotonic,
             started: None,
             baseline: Baseline::default(),
             records: Vec::new(),
-            passive: Vec::new(),
+            measures: Measures::default(),
+            continuity: Continuity::default(),
+            stream: None,
             comparison_merit: 0.0,
-            last_face: None,
             last_frame: now.monotonic,
-            last_single: now.monotonic,
-            several_since: None,
         }
     }
 
@@ -158,7 +134,7 @@ impl FaceAttempt {
 
     /// What the subject is asked to do now.
     pub fn prompt(&self) -> FacePrompt {
-        self.prompt
+        self.hint.shown()
     }
 
     /// How many actions were performed, and how many are asked for.
@@ -192,10 +168,10 @@ impl FaceAttempt {
             }
             Phase::Pausing { since, .. } | Phase::Acting { since, .. } => {
                 if now.monotonic >= self.last_frame + SILENCE_LIMIT {
-                    self.fail(AttemptFailure::FaceLost)
+                    self.fail(AttemptFailure::FaceLost, policy)
                 } else if now.monotonic >= since + policy.challenge_window {
                     self.current().map_or_else(Vec::new, |planned| {
-                        self.fail(AttemptFailure::NotPerformed(planned.challenge))
+                        self.fail(AttemptFailure::NotPerformed(planned.challenge), policy)
                     })
                 } else {
                     Vec::new()
@@ -210,63 +186,35 @@ impl FaceAttempt {
         if matches!(self.phase, Phase::Over) {
             return Vec::new();
         }
-        let mut events = self.watch_presence(seen, policy);
-        if events.is_empty() {
-            events = self.tick(
-                Now {
-                    monotonic: seen.at,
-                    utc: now.utc,
-                },
-                policy,
-            );
+        self.last_frame = seen.at;
+        self.stream = seen.stream.or(self.stream);
+        if self.started.is_some()
+            && let Some(failure) = self.continuity.observe(seen, policy)
+        {
+            return self.fail(failure, policy);
         }
+        let time = Now {
+            monotonic: seen.at,
+            utc: now.utc,
+        };
+        let mut events = self.tick(time, policy);
         if matches!(self.phase, Phase::Over) {
             return events;
         }
         let face = match (seen.faces, &seen.face) {
             (1, Some(face)) => face,
-            (0, _) | (_, None) => {
-                self.not_right(FacePrompt::ShowFace, seen.at);
-                return events;
-            }
             _ => {
-                self.not_right(FacePrompt::OnePersonOnly, seen.at);
+                if let Some(prompt) = positioning::wrong(seen, policy) {
+                    self.not_right(prompt, seen.at);
+                }
                 return events;
             }
         };
         if self.started.is_some() {
-            self.passive.extend(face.passive_real);
+            self.measures.add(face);
         }
         events.extend(self.advance(seen, face, now, policy));
         events
-    }
-
-    /// Sees to it that one and the same face is there.
-    fn watch_presence(&mut self, seen: &FaceObservation, policy: &Policy) -> Vec<AttemptEvent> {
-        self.last_frame = seen.at;
-        let counting = self.started.is_some();
-        if seen.faces > 1 {
-            let since = *self.several_since.get_or_insert(seen.at);
-            if counting && seen.at.saturating_sub(since) >= SEVERAL_FACES_HOLD {
-                return self.fail(AttemptFailure::SeveralFaces);
-            }
-        } else {
-            self.several_since = None;
-        }
-        let Some(face) = &seen.face else {
-            let gone = seen.at.saturating_sub(self.last_single) >= policy.face_lost_limit;
-            return if counting && gone {
-                self.fail(AttemptFailure::FaceLost)
-            } else {
-                Vec::new()
-            };
-        };
-        self.last_single = seen.at;
-        let before = self.last_face.replace(*face);
-        match before {
-            Some(before) if counting && jumped(&before, face) => self.fail(AttemptFailure::Jump),
-            _ => Vec::new(),
-        }
     }
 
     fn advance(
@@ -280,11 +228,11 @@ impl FaceAttempt {
         let mut events = Vec::new();
         match &mut self.phase {
             Phase::Positioning { gathered, since } => {
-                if let Some(prompt) = stands_wrong(face, policy) {
+                if let Some(prompt) = positioning::wrong(seen, policy) {
                     self.not_right(prompt, at);
                     return events;
                 }
-                self.prompt = FacePrompt::HoldStill;
+                self.hint.ask(FacePrompt::HoldStill, at);
                 gathered.push(*face);
                 if at.saturating_sub(*since) >= policy.neutral_hold && gathered.len() >= 5 {
                     self.baseline = Baseline::over(gathered);
@@ -305,15 +253,15 @@ impl FaceAttempt {
                 };
                 if !self.baseline.deviation(face).is_neutral(policy) {
                     *neutral_since = None;
-                    self.prompt = FacePrompt::LookStraight;
+                    self.hint.ask(FacePrompt::LookStraight, at);
                     return events;
                 }
-                self.prompt = FacePrompt::HoldStill;
+                self.hint.set(FacePrompt::HoldStill, at);
                 let neutral_since = *neutral_since.get_or_insert(at);
                 if at.saturating_sub(*since) >= planned.pause
                     && at.saturating_sub(neutral_since) >= policy.neutral_hold
                 {
-                    self.prompt = FacePrompt::Act(planned.challenge);
+                    self.hint.set(FacePrompt::Act(planned.challenge), at);
                     self.records.push(ChallengeRecord {
                         challenge: planned.challenge,
                         prompted_at: self.since_start(at),
@@ -350,7 +298,7 @@ impl FaceAttempt {
                 } else if *best == 0.0 {
                     *frames_seen = 0;
                     if deviation.is_wrong(challenge, policy) {
-                        events.extend(self.fail(AttemptFailure::WrongAction(challenge)));
+                        events.extend(self.fail(AttemptFailure::WrongAction(challenge), policy));
                     }
                 }
             }
@@ -370,38 +318,42 @@ impl FaceAttempt {
                 since: at,
                 neutral_since: Some(at),
             };
-            self.prompt = FacePrompt::HoldStill;
+            self.hint.set(FacePrompt::HoldStill, at);
             return Vec::new();
         }
-        let passive_real = median(self.passive.clone());
-        let failure = match decide(PadEvidence { passive_real }, policy) {
+        let turned = self.records.iter().any(|record| record.challenge.is_turn());
+        let failure = match decide(&self.measures.parts(policy), turned, policy) {
             PadDecision::BonaFide => None,
             PadDecision::Attack(sign) => Some(AttemptFailure::Attack(sign)),
         };
-        self.end(failure).map(AttemptEvent::Ended).into_iter().collect()
-    }
-
-    /// Ends the attempt from outside. `None` if it had not begun to count, or is over already.
-    pub fn interrupt(&mut self) -> Option<AttemptRecord> {
-        self.end(Some(AttemptFailure::Interrupted))
-    }
-
-    fn fail(&mut self, failure: AttemptFailure) -> Vec<AttemptEvent> {
-        self.end(Some(failure))
+        self.end(failure, policy)
             .map(AttemptEvent::Ended)
             .into_iter()
             .collect()
     }
 
-    fn end(&mut self, failure: Option<AttemptFailure>) -> Option<AttemptRecord> {
+    /// Ends the attempt from outside. `None` if it had not begun to count, or is over already.
+    pub fn interrupt(&mut self, policy: &Policy) -> Option<AttemptRecord> {
+        self.end(Some(AttemptFailure::Interrupted), policy)
+    }
+
+    fn fail(&mut self, failure: AttemptFailure, policy: &Policy) -> Vec<AttemptEvent> {
+        self.end(Some(failure), policy)
+            .map(AttemptEvent::Ended)
+            .into_iter()
+            .collect()
+    }
+
+    fn end(&mut self, failure: Option<AttemptFailure>, policy: &Policy) -> Option<AttemptRecord> {
         self.phase = Phase::Over;
-        self.prompt = FacePrompt::HoldStill;
+        self.hint.set(FacePrompt::HoldStill, self.last_frame);
         let started = self.started.take()?;
         Some(AttemptRecord {
             number: self.number,
             started_at: started.utc,
             challenges: std::mem::take(&mut self.records),
-            passive_real: median(std::mem::take(&mut self.passive)),
+            parts: std::mem::take(&mut self.measures).parts(policy),
+            stream: self.stream,
             failure,
         })
     }
@@ -412,11 +364,11 @@ impl FaceAttempt {
             Phase::Positioning { gathered, since } => {
                 gathered.clear();
                 *since = at;
-                self.prompt = prompt;
+                self.hint.ask(prompt, at);
             }
             Phase::Pausing { neutral_since, .. } => {
                 *neutral_since = None;
-                self.prompt = prompt;
+                self.hint.ask(prompt, at);
             }
             Phase::Acting { .. } | Phase::Over => {}
         }
@@ -428,7 +380,7 @@ impl FaceAttempt {
     fn keep_comparison(&mut self, frame: u64, face: &FaceMeasures, policy: &Policy) -> Option<AttemptEvent> {
         let found_real = match face.passive_real {
             Some(real) => real >= policy.passive_min,
-            None => self.passive.is_empty() && policy.passive == PassivePad::WhereInstalled,
+            None => self.measures.passive_real().is_none() && policy.passive == PassivePad::WhereInstalled,
         };
         let off_deg = face.yaw_deg.abs() + face.pitch_deg.abs();
         let merit = face.quality.sharpness / (10.0 + off_deg);
@@ -459,44 +411,12 @@ fn frames_needed(challenge: PadChallenge) -> u32 {
     if challenge == PadChallenge::Blink { 1 } else { 2 }
 }
 
-/// What is wrong with a face that is being positioned, if anything.
-fn stands_wrong(face: &FaceMeasures, policy: &Policy) -> Option<FacePrompt> {
-    let near = face.quality.inter_eye_distance_px >= policy.inter_eye_distance_min_px;
-    // The camera may be mounted well above or below the eyes; the angle that results is the same for the whole
-    // session and goes into the baseline.
-    let straight =
-        face.yaw_deg.abs() <= policy.neutral_max_deg && face.pitch_deg.abs() <= 2.0 * policy.neutral_max_deg;
-    if !near {
-        Some(FacePrompt::Closer)
-    } else if !straight {
-        Some(FacePrompt::LookStraight)
-    } else {
-        None
-    }
-}
-
-fn jumped(before: &FaceMeasures, after: &FaceMeasures) -> bool {
-    let centre = |face: &FaceMeasures| {
-        (
-            face.box_px.x + face.box_px.width / 2.0,
-            face.box_px.y + face.box_px.height / 2.0,
-        )
-    };
-    let ((x0, y0), (x1, y1)) = (centre(before), centre(after));
-    let width = before.box_px.width.max(after.box_px.width).max(1.0);
-    (x1 - x0).hypot(y1 - y0) > JUMP_WIDTHS * width
-}
-
-/// The middle value; the upper one of two.
-fn median(mut values: Vec<f32>) -> Option<f32> {
-    values.sort_unstable_by(f32::total_cmp);
-    values.get(values.len() / 2).copied()
-}
-
 impl Baseline {
     fn over(faces: &[FaceMeasures]) -> Self {
-        let middle =
-            |measure: fn(&FaceMeasures) -> f32| median(faces.iter().map(measure).collect()).unwrap_or(0.0);
+        let middle = |measure: fn(&FaceMeasures) -> f32| {
+            let values: Vec<f32> = faces.iter().map(measure).collect();
+            quantile(&values, 0.5).unwrap_or(0.0)
+        };
         Self {
             yaw_deg: middle(|face| face.yaw_deg),
             pitch_deg: middle(|face| face.pitch_deg),

@@ -1,61 +1,147 @@
-//! The decision over all evidence of one attempt. No single score decides, and missing evidence is not bona
+//! The decision over all evidence of one presentation. No single score decides, and missing evidence is not bona
 //! fide.
 
+use super::parts::{Finding, PadPart, PartRecord};
 use super::{AttackSign, PadDecision};
-use crate::policy::{PassivePad, Policy};
+use crate::policy::{PassivePad, Policy, ScreenLight};
 
-/// What presentation attack detection has to go by, once all prompted actions were performed.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct PadEvidence {
-    /// Median of the passive probabilities "real" over the attempt.
-    pub passive_real: Option<f32>,
-}
-
-/// Decides whether the presentation was bona fide. The prompted actions are judged by
-/// [`super::attempt::FaceAttempt`]; only an attempt that performed them all comes here.
-pub fn decide(evidence: PadEvidence, policy: &Policy) -> PadDecision {
-    match (evidence.passive_real, policy.passive) {
-        (Some(real), _) if real >= policy.passive_min => PadDecision::BonaFide,
-        (Some(_), _) => PadDecision::Attack(AttackSign::Passive),
-        (None, PassivePad::WhereInstalled) => PadDecision::BonaFide,
-        (None, PassivePad::Required) => PadDecision::Attack(AttackSign::PassiveMissing),
+/// Decides whether a presentation was bona fide from what its parts say. `turned` says whether a turn of the head
+/// was asked for and performed; then its relief must have been seen.
+///
+/// Any part that speaks against ends it, in the order of how directly it shows the medium. Then each part that the
+/// policy asks for must speak for the presentation: silence is not enough.
+pub fn decide(parts: &[PartRecord], turned: bool, policy: &Policy) -> PadDecision {
+    let finding = |part| {
+        parts
+            .iter()
+            .find(|record| record.part == part)
+            .map_or(Finding::Silent, |record| record.finding)
+    };
+    let against = [
+        (PadPart::Passive, AttackSign::Passive),
+        (PadPart::Relief, AttackSign::Flat),
+        (PadPart::CutOut, AttackSign::CutOut),
+        (PadPart::Moire, AttackSign::Screen),
+        (PadPart::Bezel, AttackSign::Screen),
+        (PadPart::Glare, AttackSign::Screen),
+        (PadPart::Flicker, AttackSign::Screen),
+        (PadPart::Light, AttackSign::LightIgnored),
+    ];
+    if let Some((_, sign)) = against
+        .into_iter()
+        .find(|(part, _)| finding(*part) == Finding::Against)
+    {
+        return PadDecision::Attack(sign);
     }
+    let needed = [
+        (
+            policy.passive == PassivePad::Required,
+            PadPart::Passive,
+            AttackSign::PassiveMissing,
+        ),
+        (turned, PadPart::Relief, AttackSign::ReliefMissing),
+        (
+            policy.light == ScreenLight::Required,
+            PadPart::Light,
+            AttackSign::LightMissing,
+        ),
+    ];
+    needed
+        .into_iter()
+        .find(|(needed, part, _)| *needed && finding(*part) != Finding::For)
+        .map_or(PadDecision::BonaFide, |(_, _, missing)| {
+            PadDecision::Attack(missing)
+        })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn part(part: PadPart, finding: Finding) -> PartRecord {
+        PartRecord {
+            part,
+            value: None,
+            threshold: 0.0,
+            samples: 0,
+            finding,
+        }
+    }
+
     #[test]
-    fn a_missing_or_invalid_score_is_not_bona_fide_where_the_models_are_required() {
-        let check = |passive_real, passive, expect| {
+    fn silence_is_not_bona_fide_where_a_part_is_asked_for() {
+        use Finding::{Against, For, Silent};
+        use PadPart::{CutOut, Light, Passive, Relief};
+        let bona_fide = PadDecision::BonaFide;
+        let attack = PadDecision::Attack;
+        let check = |parts: &[(PadPart, Finding)], turned, passive, light, expect| {
             let policy = Policy {
                 passive,
+                light,
                 ..Policy::default()
             };
-            assert_eq!(decide(PadEvidence { passive_real }, &policy), expect);
+            let parts: Vec<_> = parts.iter().map(|(at, finding)| part(*at, *finding)).collect();
+            assert_eq!(decide(&parts, turned, &policy), expect, "{parts:?}");
         };
-        check(Some(0.9), PassivePad::Required, PadDecision::BonaFide);
+        let (required, installed) = (PassivePad::Required, PassivePad::WhereInstalled);
+        let (light_required, supporting) = (ScreenLight::Required, ScreenLight::Supporting);
+        check(&[(Passive, For)], false, required, supporting, bona_fide);
         check(
-            Some(0.1),
-            PassivePad::Required,
-            PadDecision::Attack(AttackSign::Passive),
+            &[],
+            false,
+            required,
+            supporting,
+            attack(AttackSign::PassiveMissing),
+        );
+        check(&[], false, installed, supporting, bona_fide);
+        check(
+            &[(Passive, Against)],
+            false,
+            installed,
+            supporting,
+            attack(AttackSign::Passive),
         );
         check(
-            Some(0.1),
-            PassivePad::WhereInstalled,
-            PadDecision::Attack(AttackSign::Passive),
+            &[(Passive, For), (Relief, Silent)],
+            true,
+            required,
+            supporting,
+            attack(AttackSign::ReliefMissing),
         );
         check(
-            Some(f32::NAN),
-            PassivePad::WhereInstalled,
-            PadDecision::Attack(AttackSign::Passive),
+            &[(Passive, For), (Relief, Against)],
+            false,
+            required,
+            supporting,
+            attack(AttackSign::Flat),
         );
         check(
-            None,
-            PassivePad::Required,
-            PadDecision::Attack(AttackSign::PassiveMissing),
+            &[(Passive, For), (Relief, For), (CutOut, Against)],
+            true,
+            required,
+            supporting,
+            attack(AttackSign::CutOut),
         );
-        check(None, PassivePad::WhereInstalled, PadDecision::BonaFide);
+        check(
+            &[(Passive, For), (Relief, For), (Light, Silent)],
+            true,
+            required,
+            light_required,
+            attack(AttackSign::LightMissing),
+        );
+        check(
+            &[(Passive, For), (Relief, For), (Light, Against)],
+            true,
+            required,
+            supporting,
+            attack(AttackSign::LightIgnored),
+        );
+        check(
+            &[(Passive, For), (Relief, For), (Light, For)],
+            true,
+            required,
+            light_required,
+            bona_fide,
+        );
     }
 }

@@ -1,8 +1,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::capture::{CapturedSample, FaceMeasures, FaceQuality, RectPx};
+use crate::capture::{CapturedSample, FaceMeasures, StreamMeasures, StreamState};
 use crate::pad::PadChallenge;
+use crate::pad::testing::{neutral, seen};
 
 const IIN: &str = "880412401006";
 const DOCUMENT: DocumentId = DocumentId([7; 16]);
@@ -109,7 +110,7 @@ impl Kiosk {
                 Effect::CountAttempts { .. } => Input::AttemptsCounted(self.used_before),
                 Effect::OpenCamera => Input::CameraOpened(self.camera.clone()),
                 Effect::DrawRandom => {
-                    Input::RandomDrawn([self.persisted.wrapping_mul(83).wrapping_add(29); 32])
+                    Input::RandomDrawn([self.persisted.wrapping_mul(83).wrapping_add(29); plan::RANDOM_BYTES])
                 }
                 Effect::KeepStill { frame, purpose } => {
                     let jpeg = Sensitive::new(vec![0xff]);
@@ -134,6 +135,10 @@ impl Kiosk {
                 }
                 Effect::Audit(event) => {
                     self.audit.push(event);
+                    continue;
+                }
+                Effect::ForgiveAttempt { .. } => {
+                    self.persisted -= 1;
                     continue;
                 }
                 Effect::ClearAttempts { .. } => {
@@ -161,16 +166,8 @@ impl Kiosk {
     fn frame(&mut self, face: Option<FaceMeasures>) -> &mut Self {
         self.at += Duration::from_millis(33);
         self.frame += 1;
-        self.give(Input::Observed(FaceObservation {
-            frame: self.frame,
-            at: self.at,
-            frame_width_px: 640,
-            frame_height_px: 480,
-            faces: u32::from(face.is_some()),
-            scene_change: None,
-            stream: None,
-            face,
-        }))
+        let at_ms = u64::try_from(self.at.as_millis()).unwrap();
+        self.give(Input::Observed(seen(self.frame, at_ms, face)))
     }
 
     /// Acts like a person who does what the screen says (or who only sits there) until the attempt is over.
@@ -182,13 +179,14 @@ impl Kiosk {
 
             let mut face = FaceMeasures {
                 passive_real: Some(self.passive_real),
-                ..face()
+                relief: Some(1.0),
+                ..neutral()
             };
             // Half of the frames of a prompt show the action, the other half the return to neutral.
             if let (FacePrompt::Act(challenge), true) = (prompt, obeys && self.frame % 20 < 10) {
                 match challenge {
-                    PadChallenge::TurnLeft => face.yaw_deg = 35.0,
-                    PadChallenge::TurnRight => face.yaw_deg = -35.0,
+                    PadChallenge::TurnLeft => face.yaw_deg = 30.0,
+                    PadChallenge::TurnRight => face.yaw_deg = -30.0,
                     PadChallenge::LookUp => face.pitch_deg = 20.0,
                     PadChallenge::LookDown => face.pitch_deg = -20.0,
                     PadChallenge::Blink => (face.eye_left_ratio, face.eye_right_ratio) = (0.05, 0.05),
@@ -207,43 +205,6 @@ impl Kiosk {
             Showing::Outcome { outcome, .. } => Some(outcome),
             _ => None,
         }
-    }
-}
-
-fn face() -> FaceMeasures {
-    FaceMeasures {
-        box_px: RectPx {
-            x: 200.0,
-            y: 100.0,
-            width: 200.0,
-            height: 240.0,
-        },
-        presence: 0.99,
-        yaw_deg: 0.0,
-        pitch_deg: 0.0,
-        roll_deg: 0.0,
-        eye_left_ratio: 0.3,
-        eye_right_ratio: 0.3,
-        mouth_opening_ratio: 0.0,
-        mouth_width_ratio: 0.5,
-        distance_mm: 600.0,
-        quality: FaceQuality {
-            inter_eye_distance_px: 90.0,
-            sharpness: 100.0,
-            luminance_mean: 120.0,
-            illumination_uniformity: 0.9,
-            under_exposure: 0.0,
-            over_exposure: 0.0,
-            mouth_occlusion: 0.0,
-            eyes_occlusion: 0.0,
-        },
-        passive_real: Some(0.95),
-        relief: None,
-        likeness: None,
-        face_change: None,
-        cut_out: None,
-        screen: None,
-        light: None,
     }
 }
 
@@ -360,32 +321,161 @@ fn attempts_of_a_session_that_was_cut_off_still_count() {
     assert_eq!(kiosk.persisted, 0);
 }
 
+impl Kiosk {
+    /// Lets time pass until the session is over, or gives up waiting for the camera.
+    fn wait(&mut self, until: impl Fn(&Showing) -> bool) -> &mut Self {
+        for _ in 0..200 {
+            if until(&self.session.showing()) {
+                return self;
+            }
+            self.at = self.at.max(self.session.deadline().unwrap());
+            self.give(Input::Tick);
+        }
+        panic!("nothing comes after {:?}", self.session.showing());
+    }
+
+    /// Stays neutral until an action is asked for.
+    fn reach_prompt(&mut self) -> &mut Self {
+        let acts = |showing| {
+            matches!(
+                showing,
+                Showing::Face {
+                    prompt: FacePrompt::Act(_),
+                    ..
+                }
+            )
+        };
+        while !acts(self.session.showing()) {
+            self.frame(Some(neutral()));
+        }
+        self
+    }
+}
+
+fn is_outcome(showing: &Showing) -> bool {
+    matches!(showing, Showing::Outcome { .. })
+}
+
 #[test]
-fn a_device_fault_burns_no_attempt_and_leaves_a_document() {
+fn a_camera_that_does_not_come_is_waited_for_and_leaves_a_document() {
     let mut kiosk = Kiosk::new();
     kiosk.camera = Err(DeviceFault::NotFound);
     kiosk.reach_camera();
+    let trouble = Showing::CameraTrouble {
+        fault: DeviceFault::NotFound,
+    };
+    assert_eq!(kiosk.session.showing(), trouble);
+    let began = kiosk.at;
+    kiosk.wait(is_outcome);
     assert_eq!(kiosk.outcome(), Some(Outcome::DeviceUnavailable));
-    assert_eq!(kiosk.persisted, 0);
-    assert_eq!(kiosk.documents.len(), 1);
+    assert_eq!((kiosk.at - began).as_secs(), 60);
+    assert_eq!((kiosk.persisted, kiosk.documents.len()), (0, 1));
 
+    // It comes late.
     let mut kiosk = Kiosk::new();
+    kiosk.camera = Err(DeviceFault::Busy);
     kiosk.reach_camera();
-    while !matches!(
-        kiosk.session.showing(),
-        Showing::Face {
-            prompt: FacePrompt::Act(_),
-            ..
-        }
-    ) {
-        kiosk.frame(Some(face()));
+    kiosk.camera = Ok(camera());
+    kiosk
+        .wait(|showing| matches!(showing, Showing::Face { .. }))
+        .act(true);
+    assert_eq!(kiosk.session.showing(), Showing::Identifying);
+
+    // Waiting is of no use.
+    for fault in [
+        DeviceFault::NoPermission,
+        DeviceFault::Virtual,
+        DeviceFault::Identity,
+        DeviceFault::Format,
+    ] {
+        let mut kiosk = Kiosk::new();
+        kiosk.camera = Err(fault);
+        kiosk.reach_camera();
+        assert_eq!(kiosk.outcome(), Some(Outcome::DeviceUnavailable));
     }
-    kiosk.give(Input::CameraFailed(DeviceFault::Disconnected));
+}
+
+#[test]
+fn a_camera_that_is_unplugged_burns_no_attempt_and_the_session_goes_on_when_it_is_back() {
+    for fault in [DeviceFault::Disconnected, DeviceFault::Black, DeviceFault::Frozen] {
+        let mut kiosk = Kiosk::new();
+        kiosk.reach_camera().reach_prompt();
+        assert_eq!(kiosk.persisted, 1);
+        kiosk.camera = Err(DeviceFault::NotFound);
+        kiosk.give(Input::CameraFailed(fault));
+        assert_eq!(kiosk.session.showing(), Showing::CameraTrouble { fault });
+        assert_eq!(kiosk.persisted, 0);
+        kiosk.wait(|showing| {
+            *showing
+                == Showing::CameraTrouble {
+                    fault: DeviceFault::NotFound,
+                }
+        });
+        kiosk.camera = Ok(camera());
+        kiosk.wait(|showing| matches!(showing, Showing::Face { attempt: 1, .. }));
+        kiosk.act(true);
+        assert_eq!(kiosk.session.showing(), Showing::Identifying);
+        let failures: Vec<_> = kiosk.documents[0]
+            .attempts
+            .iter()
+            .map(|attempt| attempt.failure)
+            .collect();
+        assert_eq!(failures, [Some(AttemptFailure::Interrupted), None]);
+    }
+}
+
+#[test]
+fn another_camera_than_the_one_of_the_beginning_ends_the_session() {
+    let mut kiosk = Kiosk::new();
+    kiosk.reach_camera().reach_prompt();
+    kiosk.camera = Ok(CameraIdentity {
+        bus_id: "usb 1-2".into(),
+        ..camera()
+    });
+    kiosk
+        .give(Input::CameraFailed(DeviceFault::Disconnected))
+        .wait(is_outcome);
     assert_eq!(kiosk.outcome(), Some(Outcome::DeviceUnavailable));
+    assert!(kiosk.audit.contains(&AuditEvent::CameraChanged));
+}
+
+#[test]
+fn a_camera_that_fails_again_and_again_is_given_up_and_gives_no_attempts_back() {
+    let mut kiosk = Kiosk::new();
+    kiosk.reach_camera().act(false).give(Input::Retry);
+    assert_eq!(kiosk.persisted, 1);
+    for _ in 0..5 {
+        kiosk
+            .wait(|showing| matches!(showing, Showing::Face { .. }))
+            .reach_prompt()
+            .give(Input::CameraFailed(DeviceFault::Disconnected));
+    }
+    assert_eq!(kiosk.outcome(), Some(Outcome::DeviceUnavailable));
+    assert_eq!((kiosk.persisted, kiosk.cleared), (1, false));
+}
+
+#[test]
+fn a_picture_that_stands_still_for_a_moment_voids_the_attempt_and_burns_none() {
+    let mut kiosk = Kiosk::new();
+    kiosk.reach_camera().reach_prompt();
+    let mut frozen = seen(9_999, 0, Some(neutral()));
+    frozen.at = kiosk.at + Duration::from_millis(33);
+    frozen.stream = Some(StreamMeasures {
+        state: StreamState::Frozen,
+        rate_hz: 30.0,
+        interval_p95_ms: 34.0,
+        duplicates: 15,
+        repeats: 0,
+    });
+    kiosk.give(Input::Observed(frozen));
     assert_eq!(
-        kiosk.documents[0].attempts[0].failure,
-        Some(AttemptFailure::Interrupted)
+        kiosk.session.showing(),
+        Showing::AttemptFailed {
+            failure: AttemptFailure::Frozen,
+            left: 3
+        }
     );
+    assert_eq!(kiosk.persisted, 0);
 }
 
 #[test]
@@ -394,21 +484,20 @@ fn a_camera_that_is_stuck_is_a_device_fault() {
     kiosk.stuck = true;
     kiosk.reach_camera();
     assert_eq!(kiosk.session.showing(), Showing::OpeningCamera);
-    kiosk.at = kiosk.session.deadline().unwrap();
-    kiosk.give(Input::Tick);
+    kiosk.wait(is_outcome);
     assert_eq!(kiosk.outcome(), Some(Outcome::DeviceUnavailable));
 
     let mut kiosk = Kiosk::new();
     kiosk.reach_camera();
     kiosk.stuck = true;
-    kiosk.act(true);
-    kiosk.at = kiosk.session.deadline().unwrap();
-    kiosk.give(Input::Tick);
+    kiosk.act(true).wait(is_outcome);
     assert_eq!(
         kiosk.outcome(),
         Some(Outcome::DeviceUnavailable),
         "the pictures never came"
     );
+    let passed = |attempt: &AttemptRecord| attempt.failure.is_none();
+    assert!(!kiosk.documents[0].attempts.iter().any(passed));
 }
 
 #[test]
@@ -524,9 +613,10 @@ fn any_input() -> impl Strategy<Value = Input> {
         Just(Input::Finish),
         Just(Input::Tick),
         Just(Input::CameraFailed(DeviceFault::Timeout)),
+        Just(Input::CameraFailed(DeviceFault::Virtual)),
         any::<u8>().prop_map(Input::AttemptsCounted),
         Just(Input::CameraOpened(Ok(camera()))),
-        Just(Input::RandomDrawn([5; 32])),
+        Just(Input::RandomDrawn([5; plan::RANDOM_BYTES])),
         Just(Input::AttemptPersisted),
         Just(Input::Recorded(Ok(()))),
         any::<bool>().prop_map(|matched| Input::Identified {
@@ -571,7 +661,7 @@ proptest! {
                 }
             }
         }
-        for _ in 0..20 {
+        for _ in 0..200 {
             if let Some(deadline) = kiosk.session.deadline() {
                 kiosk.at = kiosk.at.max(deadline);
                 kiosk.give(Input::Tick);
@@ -585,7 +675,8 @@ proptest! {
             let captured = document.outcome == Outcome::AwaitingIdentification;
             prop_assert!(passed || !captured);
             prop_assert_eq!(document.stills.is_empty(), !captured);
-            prop_assert!(document.attempts.len() <= 3);
+            let counted = document.attempts.iter().filter(|attempt| attempt.failure.is_none_or(counts));
+            prop_assert!(counted.count() <= 3);
         }
     }
 }

@@ -1,49 +1,25 @@
 use super::*;
-use crate::capture::{FaceQuality, RectPx};
-use crate::pad::AttackSign;
+use crate::capture::{FaceQuality, RectPx, StreamMeasures, StreamState};
+use crate::pad::{AttackSign, testing};
 use crate::policy::PassivePad;
 use crate::time::UtcMs;
 
-/// A face that faces the camera, eyes open, mouth closed.
+/// A face that faces the camera from a little aside, eyes open, mouth closed.
 fn neutral() -> FaceMeasures {
     FaceMeasures {
-        box_px: RectPx {
-            x: 200.0,
-            y: 100.0,
-            width: 200.0,
-            height: 240.0,
-        },
-        presence: 0.99,
         yaw_deg: 2.0,
         pitch_deg: -3.0,
-        roll_deg: 0.0,
-        eye_left_ratio: 0.30,
-        eye_right_ratio: 0.28,
-        mouth_opening_ratio: 0.02,
-        mouth_width_ratio: 0.55,
-        distance_mm: 600.0,
-        quality: FaceQuality {
-            inter_eye_distance_px: 90.0,
-            sharpness: 100.0,
-            luminance_mean: 120.0,
-            illumination_uniformity: 0.9,
-            under_exposure: 0.0,
-            over_exposure: 0.0,
-            mouth_occlusion: 0.0,
-            eyes_occlusion: 0.0,
-        },
-        passive_real: Some(0.9),
-        relief: None,
-        likeness: None,
-        face_change: None,
-        cut_out: None,
-        screen: None,
-        light: None,
+        ..testing::neutral()
     }
 }
 
+/// A head, which shows its relief when it turns.
 fn turned(yaw_deg: f32) -> FaceMeasures {
-    FaceMeasures { yaw_deg, ..neutral() }
+    FaceMeasures {
+        yaw_deg,
+        relief: Some(1.0),
+        ..neutral()
+    }
 }
 
 fn nodded(pitch_deg: f32) -> FaceMeasures {
@@ -67,6 +43,7 @@ struct Player {
     attempt: FaceAttempt,
     policy: Policy,
     frame: u64,
+    yaw_deg: f32,
     events: Vec<AttemptEvent>,
 }
 
@@ -85,34 +62,36 @@ impl Player {
             attempt: FaceAttempt::new(1, plan, now),
             policy,
             frame: 0,
+            yaw_deg: 0.0,
             events: Vec::new(),
         }
     }
 
     fn show(&mut self, faces: u32, face: Option<FaceMeasures>, frames: u64) -> &mut Self {
         for _ in 0..frames {
-            let at = Duration::from_millis(self.frame * 1000 / 30);
-            let seen = FaceObservation {
-                frame: self.frame,
-                at,
-                frame_width_px: 640,
-                frame_height_px: 480,
-                faces,
-                scene_change: None,
-                stream: None,
-                face,
-            };
-            let now = Now {
-                monotonic: at,
-                utc: UtcMs(1_000),
-            };
-            self.events.extend(self.attempt.observe(&seen, now, &self.policy));
-            self.frame += 1;
+            let mut seen = testing::seen(self.frame, self.frame * 1000 / 30, face);
+            seen.faces = faces;
+            self.observe(&seen);
         }
         self
     }
 
+    fn observe(&mut self, seen: &FaceObservation) {
+        let now = Now {
+            monotonic: seen.at,
+            utc: UtcMs(1_000),
+        };
+        self.events.extend(self.attempt.observe(seen, now, &self.policy));
+        self.frame += 1;
+    }
+
+    /// A head takes a frame on the way where the turn is large.
     fn face(&mut self, face: FaceMeasures, frames: u64) -> &mut Self {
+        if (face.yaw_deg - self.yaw_deg).abs() > 25.0 {
+            let yaw_deg = f32::midpoint(face.yaw_deg, self.yaw_deg);
+            self.show(1, Some(FaceMeasures { yaw_deg, ..face }), 1);
+        }
+        self.yaw_deg = face.yaw_deg;
         self.show(1, Some(face), frames)
     }
 
@@ -324,6 +303,69 @@ fn the_same_one_face_must_stay() {
     );
     check(|p| p.show(2, Some(neutral()), 30), None);
     check(|p| p.face(away(), 1), Some(Some(AttemptFailure::Jump)));
+    check(
+        |p| p.show(1, Some(turned(50.0)), 1),
+        Some(Some(AttemptFailure::Jump)),
+    );
+}
+
+#[test]
+fn another_person_and_a_stream_that_does_not_go_on_end_it() {
+    fn stream(state: StreamState) -> Option<StreamMeasures> {
+        Some(StreamMeasures {
+            state,
+            rate_hz: 30.0,
+            interval_p95_ms: 40.0,
+            duplicates: 0,
+            repeats: 0,
+        })
+    }
+    let check = |change: &dyn Fn(&mut FaceObservation), frames, expect| {
+        let mut player = Player::new(&[TurnLeft], Policy::default());
+        player.until_prompt();
+        for _ in 0..frames {
+            let mut shown = testing::seen(player.frame, player.frame * 1000 / 30, Some(neutral()));
+            change(&mut shown);
+            player.observe(&shown);
+        }
+        assert_eq!(player.result(), expect);
+    };
+    let liken = |likeness: f32| {
+        move |seen: &mut FaceObservation| {
+            if let Some(face) = &mut seen.face {
+                face.likeness = Some(likeness);
+            }
+        }
+    };
+    check(&liken(0.9), 30, None);
+    check(&liken(-0.2), 4, None);
+    check(&liken(-0.2), 5, Some(Some(AttemptFailure::AnotherPerson)));
+    check(&liken(f32::NAN), 5, Some(Some(AttemptFailure::AnotherPerson)));
+
+    let cut = |face: f32, scene: f32| {
+        move |seen: &mut FaceObservation| {
+            seen.scene_change = Some(scene);
+            if let Some(measures) = &mut seen.face {
+                measures.face_change = Some(face);
+            }
+        }
+    };
+    check(&cut(0.9, 0.9), 1, Some(Some(AttemptFailure::Cut)));
+    // Somebody walks by behind, or a shadow falls on the face.
+    check(&cut(0.1, 0.9), 1, None);
+    check(&cut(0.9, 0.1), 1, None);
+
+    check(
+        &|seen| seen.stream = stream(StreamState::Frozen),
+        1,
+        Some(Some(AttemptFailure::Frozen)),
+    );
+    check(
+        &|seen| seen.stream = stream(StreamState::Repeating),
+        1,
+        Some(Some(AttemptFailure::Attack(AttackSign::Injected))),
+    );
+    check(&|seen| seen.stream = stream(StreamState::Good), 30, None);
 }
 
 #[test]

@@ -1,0 +1,98 @@
+//! One and the same face, throughout, in one uncut stream.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::{AttackSign, AttemptFailure};
+use crate::capture::{FaceMeasures, FaceObservation, StreamState};
+use crate::pad::parts::quantile;
+use crate::policy::Policy;
+
+/// A head moves less than this part of its width from one frame to the next: at 12 frames a second this is about
+/// 1 m/s.
+const JUMP_WIDTHS: f32 = 0.6;
+/// The pose of a face is measured with an error of this size; it is added to what a head can turn between two
+/// frames.
+const POSE_ERROR_DEG: f32 = 12.0;
+/// A second face must stay this long, so that a passer-by ends nothing. Longer than two rounds of the detector,
+/// which looks for further faces only now and then while it follows one.
+const SEVERAL_FACES_HOLD: Duration = Duration::from_millis(1200);
+/// The likeness is judged by the median of so many measures: one bad fit is not another person.
+const LIKENESS_WINDOW: usize = 5;
+
+/// Watches over the frames of one presentation.
+#[derive(Debug, Clone, Default)]
+pub struct Continuity {
+    last_face: Option<(Duration, FaceMeasures)>,
+    several_since: Option<Duration>,
+    likeness: VecDeque<f32>,
+}
+
+impl Continuity {
+    /// Takes one frame and says what broke with it, if anything.
+    pub fn observe(&mut self, seen: &FaceObservation, policy: &Policy) -> Option<AttemptFailure> {
+        match seen.stream.map(|stream| stream.state) {
+            Some(StreamState::Frozen) => return Some(AttemptFailure::Frozen),
+            Some(StreamState::Repeating) => return Some(AttemptFailure::Attack(AttackSign::Injected)),
+            Some(StreamState::Good | StreamState::Black | StreamState::TooSlow) | None => {}
+        }
+        if seen.faces > 1 {
+            let since = *self.several_since.get_or_insert(seen.at);
+            if seen.at.saturating_sub(since) >= SEVERAL_FACES_HOLD {
+                return Some(AttemptFailure::SeveralFaces);
+            }
+        } else {
+            self.several_since = None;
+        }
+        let Some(face) = &seen.face else {
+            let since = self.last_face.map_or(seen.at, |(at, _)| at);
+            return (seen.at.saturating_sub(since) >= policy.face_lost_limit)
+                .then_some(AttemptFailure::FaceLost);
+        };
+        let before = self.last_face.replace((seen.at, *face));
+        if let Some((at, before)) = before
+            && jumped(&before, face, seen.at.saturating_sub(at), policy)
+        {
+            return Some(AttemptFailure::Jump);
+        }
+        let cut = face
+            .face_change
+            .is_some_and(|change| change > policy.face_change_max)
+            && seen
+                .scene_change
+                .is_some_and(|change| change > policy.scene_change_max);
+        if cut {
+            return Some(AttemptFailure::Cut);
+        }
+        if let Some(likeness) = face.likeness {
+            self.likeness.push_back(likeness);
+            if self.likeness.len() > LIKENESS_WINDOW {
+                self.likeness.pop_front();
+            }
+            let recent: Vec<f32> = self.likeness.iter().copied().collect();
+            let other = quantile(&recent, 0.5)
+                .is_some_and(|likeness| !(likeness.is_finite() && likeness >= policy.likeness_min));
+            if recent.len() == LIKENESS_WINDOW && other {
+                return Some(AttemptFailure::AnotherPerson);
+            }
+        }
+        None
+    }
+}
+
+/// Whether a head cannot have come from there in this time.
+fn jumped(before: &FaceMeasures, after: &FaceMeasures, within: Duration, policy: &Policy) -> bool {
+    let centre = |face: &FaceMeasures| {
+        (
+            face.box_px.x + face.box_px.width / 2.0,
+            face.box_px.y + face.box_px.height / 2.0,
+        )
+    };
+    let ((x0, y0), (x1, y1)) = (centre(before), centre(after));
+    let width = before.box_px.width.max(after.box_px.width).max(1.0);
+    let turned_deg = (after.yaw_deg - before.yaw_deg)
+        .abs()
+        .max((after.pitch_deg - before.pitch_deg).abs());
+    (x1 - x0).hypot(y1 - y0) > JUMP_WIDTHS * width
+        || turned_deg > POSE_ERROR_DEG + policy.head_speed_max_deg_s * within.as_secs_f32()
+}

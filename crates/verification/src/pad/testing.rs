@@ -1,0 +1,57 @@
+//! Measures of a person who does nothing, for tests to start from.
+
+use std::time::Duration;
+
+use crate::capture::{FaceMeasures, FaceObservation, FaceQuality, RectPx};
+
+/// A neutral face in a frame of 640 x 480 px.
+pub(crate) fn neutral() -> FaceMeasures {
+    FaceMeasures {
+        box_px: RectPx {
+            x: 200.0,
+            y: 100.0,
+            width: 200.0,
+            height: 260.0,
+        },
+        presence: 0.99,
+        yaw_deg: 0.0,
+        pitch_deg: 0.0,
+        roll_deg: 0.0,
+        eye_left_ratio: 0.3,
+        eye_right_ratio: 0.28,
+        mouth_opening_ratio: 0.02,
+        mouth_width_ratio: 0.55,
+        distance_mm: 600.0,
+        quality: FaceQuality {
+            inter_eye_distance_px: 90.0,
+            sharpness: 100.0,
+            luminance_mean: 120.0,
+            illumination_uniformity: 0.9,
+            under_exposure: 0.0,
+            over_exposure: 0.0,
+            mouth_occlusion: 0.0,
+            eyes_occlusion: 0.0,
+        },
+        passive_real: Some(0.9),
+        relief: None,
+        likeness: None,
+        face_change: None,
+        cut_out: None,
+        screen: None,
+        light: None,
+    }
+}
+
+/// A frame with at most one face.
+pub(crate) fn seen(frame: u64, at_ms: u64, face: Option<FaceMeasures>) -> FaceObservation {
+    FaceObservation {
+        frame,
+        at: Duration::from_millis(at_ms),
+        frame_width_px: 640,
+        frame_height_px: 480,
+        faces: u32::from(face.is_some()),
+        scene_change: None,
+        stream: None,
+        face,
+    }
+}
