@@ -9,6 +9,7 @@ mod demo;
 mod deny;
 mod display;
 mod error;
+mod eval;
 mod locales;
 mod models;
 mod paths;
@@ -49,6 +50,8 @@ enum Verb {
     Ui(ui::Arguments),
     /// Starts gateway, IDEC simulator, palm simulator and the kiosk window; installs what is missing first.
     Run(demo::Arguments),
+    /// Judges a folder of recorded presentations and reports the error rates.
+    Eval(eval::Arguments),
     /// Runs all tests; installs what is missing first.
     Test,
     /// Checks the house rules: pure files, dependency reasons, file sizes, arrows between rooms.
@@ -87,6 +90,7 @@ fn perform(verb: Verb) -> Result<(), XtaskError> {
         Verb::Portrait => models::portrait(&paths).map(|_| ()),
         Verb::Ui(arguments) => ui::perform(&paths, &arguments),
         Verb::Run(arguments) => demo::perform(&paths, &arguments),
+        Verb::Eval(arguments) => eval::perform(&paths, &arguments),
         Verb::Test => checks::test(&paths),
         Verb::Tidy => tidy::perform(&paths),
         Verb::Locales => locales::perform(&paths),
