@@ -94,7 +94,7 @@ const OBSTACLES: &[&str] = &["no_face", "too_small", "multi_face"];
 
 /// The action that an event shows. Left and right of the picture are the other way round for the subject, since
 /// frames are never mirrored.
-fn challenge(kind: &str) -> Option<PadChallenge> {
+pub(crate) fn challenge(kind: &str) -> Option<PadChallenge> {
     Some(match kind {
         "turn_image_right" => PadChallenge::TurnLeft,
         "turn_image_left" => PadChallenge::TurnRight,

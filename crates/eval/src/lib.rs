@@ -12,6 +12,7 @@ pub mod error;
 pub mod ground;
 pub mod judge;
 pub mod measures;
+pub mod page;
 pub mod play;
 pub mod rates;
 pub mod report;

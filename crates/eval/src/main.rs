@@ -8,7 +8,7 @@ use clap::Parser;
 use eval::error::EvalError;
 use eval::play::chain;
 use eval::report::Report;
-use eval::{run, text};
+use eval::{page, run, text};
 use face::ModelFolder;
 use verification::policy::{PassivePad, Policy};
 
@@ -24,6 +24,9 @@ struct Arguments {
     /// Where the report is written as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Where the page with the curves is written.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Do without the passive pair: what is left must catch every attack.
     #[arg(long)]
     without_passive: bool,
@@ -65,6 +68,9 @@ fn perform(arguments: &Arguments) -> Result<bool, EvalError> {
     })?;
     if let Some(path) = &arguments.json {
         write(path, &json(&report))?;
+    }
+    if let Some(path) = &arguments.html {
+        write(path, &page::page(&report))?;
     }
     println!("{}", text::markdown(&report));
     Ok(report.is_complete())

@@ -19,8 +19,8 @@ pub struct Report {
     pub folder: String,
     /// Whether the passive pair took part.
     pub passive: bool,
-    /// The thresholds in force that are drawn in the curves.
-    pub thresholds: BTreeMap<String, f32>,
+    /// The thresholds in force that belong to one measure, to be drawn in its curve.
+    pub thresholds: Vec<Threshold>,
     /// Recorded presentations, in the order of the list.
     pub clips: Vec<ClipReport>,
     /// Their error rates.
@@ -31,6 +31,17 @@ pub struct Report {
     pub actions_attack: ActionRates,
     /// What the list says that is not understood.
     pub remarks: Vec<String>,
+}
+
+/// A threshold of the policy.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Threshold {
+    /// Its name in the policy.
+    pub name: String,
+    /// The measure that is held against it.
+    pub measure: String,
+    /// The number.
+    pub value: f32,
 }
 
 /// One presentation.
@@ -87,6 +98,8 @@ pub struct EventReport {
     pub note: String,
     /// Whether it was found; `None` where it need not be.
     pub found: Option<bool>,
+    /// Whether it has to do with an action at all.
+    pub counts: bool,
 }
 
 /// One spotted action.

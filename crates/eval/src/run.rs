@@ -16,7 +16,7 @@ use crate::judge::{Decision, Verdict, judge};
 use crate::measures::{MEASURES, median};
 use crate::play::{PlayError, chain, observe};
 use crate::rates::PadRates;
-use crate::report::{ActionRates, ActionReport, ClipReport, EventReport, Report, is_wrong, remarks};
+use crate::report::{ActionRates, ActionReport, ClipReport, EventReport, Report, Threshold, is_wrong, remarks};
 
 /// The form of the report.
 const VERSION: u32 = 1;
@@ -135,6 +135,7 @@ fn clip_report(
                 last: u64::from(event.last),
                 note: event.note.clone(),
                 found: found(&event.kind, event.first),
+                counts: crate::ground::challenge(&event.kind).is_some(),
             })
             .collect(),
         actions: score
@@ -163,17 +164,31 @@ fn report(folder: &Path, passive: bool, policy: &Policy, judged: Vec<Judged>) ->
         version: VERSION,
         folder: folder.display().to_string(),
         passive,
-        thresholds: BTreeMap::from([
-            ("turn_min_deg".into(), policy.turn_min_deg),
-            ("nod_min_deg".into(), policy.nod_min_deg),
-            ("passive_min".into(), policy.passive_min),
-        ]),
+        thresholds: thresholds(policy),
         pad: pad_rates(&judged),
         actions_bona_fide: actions(|label| matches!(label, Label::BonaFide | Label::NoFace)),
         actions_attack: actions(|label| matches!(label, Label::Attack(_))),
         remarks: remarks(judged.iter().map(|one| (one.report.file.as_str(), &one.truth))),
         clips: judged.into_iter().map(|one| one.report).collect(),
     }
+}
+
+/// Thresholds of the policy that a curve can be held against as it stands.
+fn thresholds(policy: &Policy) -> Vec<Threshold> {
+    [
+        ("turn_min_deg", "yaw_deg", policy.turn_min_deg),
+        ("-turn_min_deg", "yaw_deg", -policy.turn_min_deg),
+        ("nod_min_deg", "pitch_deg", policy.nod_min_deg),
+        ("-nod_min_deg", "pitch_deg", -policy.nod_min_deg),
+        ("passive_min", "passive_real", policy.passive_min),
+    ]
+    .into_iter()
+    .map(|(name, measure, value)| Threshold {
+        name: name.into(),
+        measure: measure.into(),
+        value,
+    })
+    .collect()
 }
 
 pub(crate) fn pad_rates(judged: &[Judged]) -> PadRates {

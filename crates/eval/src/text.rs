@@ -38,7 +38,8 @@ fn write_all(to: &mut String, report: &Report) -> std::fmt::Result {
     Ok(())
 }
 
-const CLIP_HEAD: &[&str] = &[
+/// The head of the table of presentations.
+pub const CLIP_HEAD: &[&str] = &[
     "", "clip", "label", "frames", "size", "face px", "decision", "reason", "actions", "missed", "false", "neither",
 ];
 
@@ -72,7 +73,8 @@ pub fn clip_row(clip: &ClipReport) -> Vec<String> {
     ]
 }
 
-const RATE_HEAD: &[&str] = &["rate", "count", "share", "95 % interval (Wilson)"];
+/// The head of a table of rates.
+pub const RATE_HEAD: &[&str] = &["rate", "count", "share", "95 % interval (Wilson)"];
 
 /// The lines of the table of error rates.
 pub fn pad_rows(rates: &PadRates) -> Vec<Vec<String>> {
@@ -125,28 +127,33 @@ pub fn interval(rate: Rate) -> String {
 }
 
 fn actions(to: &mut String, rates: &ActionRates) -> std::fmt::Result {
-    table(
-        to,
-        RATE_HEAD,
-        &[
-            rate_row("recall".into(), rates.recall),
-            rate_row(
-                "recall, with those not acquired".into(),
-                rates.recall_with_not_acquired,
-            ),
-            rate_row("precision".into(), rates.precision),
-        ],
-    )?;
-    writeln!(
-        to,
-        "\n{} action(s) count for nothing; {} false action(s) in {} clip(s) without any action.\n",
-        rates.neither, rates.false_where_nothing_happens, rates.presentations_where_nothing_happens
-    )?;
+    table(to, RATE_HEAD, &action_rows(rates))?;
+    writeln!(to, "\n{}\n", action_line(rates))?;
     table(to, KIND_HEAD, &kind_rows(rates))?;
     if !rates.left_out.is_empty() {
         writeln!(to, "\nLeft out, not acquired: {}.", rates.left_out.join(", "))?;
     }
     Ok(())
+}
+
+/// The lines of the table of recall and precision.
+pub fn action_rows(rates: &ActionRates) -> Vec<Vec<String>> {
+    vec![
+        rate_row("recall".into(), rates.recall),
+        rate_row(
+            "recall, with those not acquired".into(),
+            rates.recall_with_not_acquired,
+        ),
+        rate_row("precision".into(), rates.precision),
+    ]
+}
+
+/// What the table of recall and precision does not say.
+pub fn action_line(rates: &ActionRates) -> String {
+    format!(
+        "{} action(s) count for nothing; {} false action(s) in {} clip(s) without any action.",
+        rates.neither, rates.false_where_nothing_happens, rates.presentations_where_nothing_happens
+    )
 }
 
 /// The head of the table of kinds.
