@@ -4,11 +4,13 @@ use ::ipc::{ErrorCode, Intent, Language, Link, Screen, View};
 use leptos::prelude::*;
 
 use crate::components::idle::IdleWarning;
+use crate::components::light;
 use crate::components::status::{Notices, StatusStrip};
 use crate::components::toolbar::Toolbar;
 use crate::ipc;
 use crate::locale::{self, Arguments, Key};
 use crate::screens::attempt_failed::AttemptFailed;
+use crate::screens::camera_trouble::CameraTroubleShown;
 use crate::screens::claim::Claim;
 use crate::screens::consent::Consent;
 use crate::screens::face::Face;
@@ -28,6 +30,8 @@ pub struct Kiosk {
     pub language: Memo<Language>,
     /// Whether this person chose the colours of high contrast.
     pub high_contrast: RwSignal<bool>,
+    /// Whether this person chose calm colours. The shell keeps it, for it is the shell that chooses the colours.
+    pub calm: Memo<bool>,
 }
 
 impl Kiosk {
@@ -70,10 +74,13 @@ pub fn App() -> impl IntoView {
         view.with(|view| view.as_ref().map_or_else(Language::default, |view| view.language))
     });
     let high_contrast = RwSignal::new(false);
+    let calm = Memo::new(move |_| view.with(|view| view.as_ref().is_some_and(|view| view.calm)));
+    let light = Memo::new(move |_| view.with(|view| view.as_ref().and_then(light::of_view)));
     let kiosk = Kiosk {
         view,
         language,
         high_contrast,
+        calm,
     };
     provide_context(kiosk);
 
@@ -113,6 +120,10 @@ pub fn App() -> impl IntoView {
     view! {
         <div
             class="kiosk"
+            class:kiosk--lit=move || light.get().is_some()
+            class:kiosk--calm=move || calm.get()
+            // By CSSOM: the content security policy refuses the attribute.
+            style=("--light", move || light.get().map(light::css))
             on:pointerdown=move |_| on_pointer()
             on:keydown=move |_| on_key()
             // A long touch must not open the menu of a browser.
@@ -144,6 +155,7 @@ fn frame(screen: &Screen) -> Screen {
             of: 0,
             attempt: 0,
             attempts: 0,
+            light: None,
         },
         other => other.clone(),
     }
@@ -167,6 +179,7 @@ fn show(screen: Screen) -> AnyView {
         Screen::Claim { .. } => view! { <Claim /> }.into_any(),
         Screen::Method { methods } => view! { <MethodChoice methods /> }.into_any(),
         Screen::Face { .. } => view! { <Face /> }.into_any(),
+        Screen::CameraTrouble { trouble } => view! { <CameraTroubleShown trouble /> }.into_any(),
         Screen::AttemptFailed { reason, left } => view! { <AttemptFailed reason left /> }.into_any(),
         Screen::Progress { stage } => view! { <Progress stage /> }.into_any(),
         Screen::Outcome { outcome, record } => view! { <OutcomeShown outcome record /> }.into_any(),
@@ -186,6 +199,7 @@ fn without_shell() -> View {
         replay: None,
         demo: false,
         idle_warning_s: None,
+        calm: false,
     }
 }
 
@@ -201,14 +215,18 @@ mod tests {
             error: Some(ClaimError::Shape),
         };
         assert_eq!(frame(&wrong), frame(&Screen::Claim { error: None }));
-        let face = |prompt, done| Screen::Face {
+        let face = |prompt, done, light| Screen::Face {
             prompt,
             done,
             of: 3,
             attempt: 1,
             attempts: 3,
+            light,
         };
-        assert_eq!(frame(&face(Prompt::Closer, 0)), frame(&face(Prompt::Smile, 2)));
+        assert_eq!(
+            frame(&face(Prompt::Closer, 0, None)),
+            frame(&face(Prompt::Smile, 2, Some([0, 96, 255])))
+        );
         let consent = |text: &str| Screen::Consent {
             text: text.into(),
             version: 1,

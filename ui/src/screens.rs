@@ -1,6 +1,7 @@
 //! One file for each screen.
 
 pub mod attempt_failed;
+pub mod camera_trouble;
 pub mod claim;
 pub mod consent;
 pub mod face;

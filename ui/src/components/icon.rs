@@ -60,6 +60,14 @@ pub enum Glyph {
     Hourglass,
     /// A tool.
     Wrench,
+    /// Gentle waves.
+    Waves,
+    /// A camera, crossed out.
+    CameraCovered,
+    /// Two windows, one over the other.
+    Windows,
+    /// Two bars: it stands still.
+    Pause,
 }
 
 /// A sign, as tall as its font.
@@ -126,6 +134,12 @@ fn outline(glyph: Glyph) -> &'static str {
         Glyph::Plug => "M9 3V8M15 3V8M6.5 8H17.5V11.5A5.5 5.5 0 0 1 6.5 11.5ZM12 17V21",
         Glyph::Leave => "M14 4H5V20H14M10 12H21M17 8 21 12 17 16",
         Glyph::Hourglass => "M6 3H18M6 21H18M7.5 3V6.5L12 12L7.5 17.5V21M16.5 3V6.5L12 12L16.5 17.5V21",
+        Glyph::Waves => "M3 8.5C6 5 9 5 12 8.5S18 12 21 8.5M3 15.5C6 12 9 12 12 15.5S18 19 21 15.5",
+        Glyph::CameraCovered => {
+            "M3 8H7L9 5H15L17 8H21V19H3ZM12 9.5a3.7 3.7 0 1 0 0 7.4a3.7 3.7 0 1 0 0-7.4M2.5 2.5 21.5 21.5"
+        }
+        Glyph::Windows => "M8 4H21V15H8ZM8 8H21M16 15V20H3V9H8",
+        Glyph::Pause => "M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18M9.5 9V15M14.5 9V15",
         Glyph::Wrench => {
             "M20 7.2A5 5 0 0 1 13.4 12.6L6.6 19.4A1.9 1.9 0 0 1 3.9 16.7L10.9 9.9A5 5 0 0 1 16.6 3.6L13.8 6.5L14.4 9.4L17.3 10Z"
         }

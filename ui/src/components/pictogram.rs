@@ -3,16 +3,25 @@
 use ::ipc::Prompt;
 use leptos::prelude::*;
 
+use crate::components::arrow::Arrow;
+
 /// How the head is drawn, in a square of 120. The preview is a mirror, so one's own left is the left of the
 /// screen.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Head {
+struct Drawing {
     /// How far the features move with the turn, positive to the right of the screen and down.
     gaze: (f32, f32),
     eyes: Eyes,
     mouth: Mouth,
-    /// What is drawn around the head.
+    /// Where the head is and how large, against that of [`STRAIGHT`].
+    place: Place,
+    /// Where the head is to come from, drawn in dashes.
+    ghost: Option<Place>,
+    arrows: &'static [Arrow],
+    /// What is drawn around the head besides arrows.
     around: &'static str,
+    /// What the head wears and should not.
+    worn: Option<Worn>,
     /// Whether a second head stands behind, crossed out.
     second: bool,
 }
@@ -30,74 +39,182 @@ enum Mouth {
     Smile,
 }
 
-const STRAIGHT: Head = Head {
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Worn {
+    Mask,
+    DarkGlasses,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Place {
+    /// To the right of the screen and down.
+    shift: (f32, f32),
+    scale: f32,
+}
+
+const CENTRE: Place = Place {
+    shift: (0.0, 0.0),
+    scale: 1.0,
+};
+
+const STRAIGHT: Drawing = Drawing {
     gaze: (0.0, 0.0),
     eyes: Eyes::Open,
     mouth: Mouth::Neutral,
+    place: CENTRE,
+    ghost: None,
+    arrows: &[],
     around: "",
+    worn: None,
     second: false,
 };
 
-const ARROW_LEFT: &str = "M26 60H6M15 50 5 60 15 70";
-const ARROW_RIGHT: &str = "M94 60H114M105 50 115 60 105 70";
-const ARROW_UP: &str = "M60 20V4M51 13 60 4 69 13";
-const ARROW_DOWN: &str = "M60 100V116M51 107 60 116 69 107";
+const LEFT: Arrow = Arrow::new((26.0, 60.0), (5.0, 60.0));
+const RIGHT: Arrow = Arrow::new((94.0, 60.0), (115.0, 60.0));
+const UP: Arrow = Arrow::new((60.0, 20.0), (60.0, 4.0));
+const DOWN: Arrow = Arrow::new((60.0, 100.0), (60.0, 116.0));
+/// Under the head, as long as its step.
+const STEP_LEFT: Arrow = Arrow::new((84.0, 107.0), (36.0, 107.0));
+const STEP_RIGHT: Arrow = Arrow::new((36.0, 107.0), (84.0, 107.0));
+/// Away from the head: it fills more of the picture.
+const OUTWARDS: [Arrow; 4] = [
+    Arrow::new((30.0, 30.0), (10.0, 10.0)),
+    Arrow::new((90.0, 30.0), (110.0, 10.0)),
+    Arrow::new((30.0, 90.0), (10.0, 110.0)),
+    Arrow::new((90.0, 90.0), (110.0, 110.0)),
+];
+/// Towards the head: it fills less of the picture.
+const INWARDS: [Arrow; 4] = [
+    Arrow::new((10.0, 10.0), (34.0, 34.0)),
+    Arrow::new((110.0, 10.0), (86.0, 34.0)),
+    Arrow::new((10.0, 110.0), (34.0, 86.0)),
+    Arrow::new((110.0, 110.0), (86.0, 86.0)),
+];
 const CORNERS: &str = "M10 32V12H30M90 12H110V32M110 88V108H90M30 108H10V88";
-const INWARDS: &str =
-    "M8 8 24 24M24 12V24H12M112 8 96 24M96 12V24H108M8 112 24 96M12 96H24V108M112 112 96 96M108 96H96V108";
 const STILL: &str = "M12 46V74M20 46V74M100 46V74M108 46V74";
+const SUN_PLUS: &str = "M97 15a10 10 0 1 0 0 20a10 10 0 1 0 0-20M97 5V4M97 45V46M77 25H76M117 25H118M83 11 82 10M111 11 112 10\
+                        M83 39 82 40M111 39 112 40M97 66V90M85 78H109";
+const SUN_MINUS: &str = "M97 15a10 10 0 1 0 0 20a10 10 0 1 0 0-20M97 5V4M97 45V46M77 25H76M117 25H118M83 11 82 10M111 11 112 10\
+                         M83 39 82 40M111 39 112 40M85 78H109";
+const BESIDE_SIGN: Place = Place {
+    shift: (-24.0, 4.0),
+    scale: 1.0,
+};
 
-fn head(prompt: Prompt) -> Head {
+fn drawing(prompt: Prompt) -> Drawing {
     match prompt {
-        Prompt::ShowFace => Head {
+        Prompt::ShowFace => Drawing {
             around: CORNERS,
             ..STRAIGHT
         },
-        Prompt::Closer => Head {
-            around: INWARDS,
+        Prompt::Closer => Drawing {
+            place: scaled(0.72),
+            arrows: &OUTWARDS,
             ..STRAIGHT
         },
-        Prompt::OnePersonOnly => Head {
+        Prompt::StepBack => Drawing {
+            place: scaled(0.6),
+            ghost: Some(scaled(1.4)),
+            arrows: &INWARDS,
+            ..STRAIGHT
+        },
+        Prompt::StepLeft => Drawing {
+            place: shifted(-18.0),
+            ghost: Some(shifted(18.0)),
+            arrows: &[STEP_LEFT],
+            ..STRAIGHT
+        },
+        Prompt::StepRight => Drawing {
+            place: shifted(18.0),
+            ghost: Some(shifted(-18.0)),
+            arrows: &[STEP_RIGHT],
+            ..STRAIGHT
+        },
+        Prompt::MoreLight => Drawing {
+            place: BESIDE_SIGN,
+            around: SUN_PLUS,
+            ..STRAIGHT
+        },
+        Prompt::LessLight => Drawing {
+            place: BESIDE_SIGN,
+            around: SUN_MINUS,
+            ..STRAIGHT
+        },
+        Prompt::RemoveMask => Drawing {
+            worn: Some(Worn::Mask),
+            arrows: &[DOWN],
+            ..STRAIGHT
+        },
+        Prompt::UncoverEyes => Drawing {
+            worn: Some(Worn::DarkGlasses),
+            arrows: &[UP],
+            ..STRAIGHT
+        },
+        Prompt::OnePersonOnly => Drawing {
+            place: shifted(-22.0),
             second: true,
             ..STRAIGHT
         },
         Prompt::LookStraight => STRAIGHT,
-        Prompt::HoldStill => Head {
+        Prompt::HoldStill => Drawing {
             around: STILL,
             ..STRAIGHT
         },
-        Prompt::TurnLeft => Head {
+        Prompt::TurnLeft => Drawing {
             gaze: (-10.0, 0.0),
-            around: ARROW_LEFT,
+            arrows: &[LEFT],
             ..STRAIGHT
         },
-        Prompt::TurnRight => Head {
+        Prompt::TurnRight => Drawing {
             gaze: (10.0, 0.0),
-            around: ARROW_RIGHT,
+            arrows: &[RIGHT],
             ..STRAIGHT
         },
-        Prompt::LookUp => Head {
+        Prompt::LookUp => Drawing {
             gaze: (0.0, -10.0),
-            around: ARROW_UP,
+            arrows: &[UP],
             ..STRAIGHT
         },
-        Prompt::LookDown => Head {
+        Prompt::LookDown => Drawing {
             gaze: (0.0, 8.0),
-            around: ARROW_DOWN,
+            arrows: &[DOWN],
             ..STRAIGHT
         },
-        Prompt::Blink => Head {
+        Prompt::Blink => Drawing {
             eyes: Eyes::Closed,
             ..STRAIGHT
         },
-        Prompt::OpenMouth => Head {
+        Prompt::OpenMouth => Drawing {
             mouth: Mouth::Open,
             ..STRAIGHT
         },
-        Prompt::Smile => Head {
+        Prompt::Smile => Drawing {
             mouth: Mouth::Smile,
             ..STRAIGHT
         },
+    }
+}
+
+fn shifted(shift: f32) -> Place {
+    Place {
+        shift: (shift, -8.0),
+        ..CENTRE
+    }
+}
+
+fn scaled(scale: f32) -> Place {
+    Place { scale, ..CENTRE }
+}
+
+impl Place {
+    /// The value of a `transform` attribute. Scaling is about the middle of the head.
+    fn transform(self) -> String {
+        let Self { shift: (x, y), scale } = self;
+        format!(
+            "translate({} {}) scale({scale}) translate(-60 -60)",
+            60.0 + x,
+            60.0 + y
+        )
     }
 }
 
@@ -110,14 +227,14 @@ pub fn Pictogram(
 ) -> impl IntoView {
     view! {
         <svg class="pictogram" viewBox="0 0 120 120" aria-hidden="true" focusable="false">
-            {move || drawing(head(prompt.get()))}
+            {move || drawn(drawing(prompt.get()))}
         </svg>
     }
 }
 
-fn drawing(head: Head) -> impl IntoView {
-    let (x, y) = head.gaze;
-    let eyes = match head.eyes {
+fn drawn(drawing: Drawing) -> impl IntoView {
+    let (x, y) = drawing.gaze;
+    let eyes = match drawing.eyes {
         Eyes::Open => {
             let eye = |centre: f32| format!("M{} {}v5", centre + x, 52.0 + y);
             format!("{}{}", eye(49.0), eye(71.0))
@@ -133,26 +250,49 @@ fn drawing(head: Head) -> impl IntoView {
         56.0 + y * 1.15,
         if x > 0.0 { 4 } else { -4 }
     );
-    let mouth = match head.mouth {
+    let mouth = match drawing.mouth {
         Mouth::Neutral => format!("M{} {}h14", 53.0 + x, 77.0 + y),
         Mouth::Open => format!("M{} {}a8 9 0 1 0 16 0a8 9 0 1 0-16 0", 52.0 + x, 79.0 + y),
         Mouth::Smile => format!("M{} {}q15 17 30 0z", 45.0 + x, 74.0 + y),
     };
-    let acts = head.mouth != Mouth::Neutral;
-    let second = head.second.then(|| {
+    let acts = drawing.mouth != Mouth::Neutral;
+    let worn = drawing.worn.map(|worn| {
+        let (class, outline) = match worn {
+            Worn::Mask => (
+                "pictogram__mask",
+                "M31 60 40 66M89 60 80 66M40 66Q50 65 60 61Q70 65 80 66V80Q74 93 60 94Q46 93 40 80ZM48 74H72M48 82H72",
+            ),
+            Worn::DarkGlasses => (
+                "pictogram__glasses",
+                "M30 52H90M39 52H57V55A9 9 0 0 1 39 55ZM63 52H81V55A9 9 0 0 1 63 55Z",
+            ),
+        };
+        view! { <path class=class d=outline></path> }
+    });
+    let ghost = drawing.ghost.map(|place| {
+        view! {
+            <g transform=place.transform()>
+                <ellipse class="pictogram__ghost" cx="60" cy="60" rx="29" ry="36"></ellipse>
+            </g>
+        }
+    });
+    let second = drawing.second.then(|| {
         view! {
             <path class="pictogram__second" d="M92 40a17 21 0 1 1 0 42a17 21 0 1 1 0-42"></path>
             <path class="pictogram__sign" d="M82 51 102 71M102 51 82 71"></path>
         }
     });
+    let arrows: String = drawing.arrows.iter().map(|arrow| arrow.outline()).collect();
     view! {
         {second}
-        <g transform=head.second.then_some("translate(-22 0)")>
+        {ghost}
+        <g transform=drawing.place.transform()>
             <ellipse class="pictogram__head" cx="60" cy="60" rx="29" ry="36"></ellipse>
             <path class="pictogram__line" d=format!("{eyes}{nose}")></path>
             <path class="pictogram__mouth" class:pictogram__mouth--acts=acts d=mouth></path>
+            {worn}
         </g>
-        <path class="pictogram__sign" d=head.around></path>
+        <path class="pictogram__sign" d=format!("{arrows}{}", drawing.around)></path>
     }
 }
 
@@ -160,9 +300,36 @@ fn drawing(head: Head) -> impl IntoView {
 mod tests {
     use super::*;
 
+    /// Which way everything in the drawing points, across the screen: -1 is to its left.
+    fn check(prompt: Prompt, expect: f32) {
+        let drawing = drawing(prompt);
+        assert!(!drawing.arrows.is_empty(), "{prompt:?}");
+        for arrow in drawing.arrows {
+            assert_eq!(arrow.direction().0.signum(), expect, "{prompt:?}: {arrow:?}");
+        }
+        let moved = drawing.gaze.0 + drawing.place.shift.0;
+        assert_eq!(moved.signum(), expect, "{prompt:?}: the head");
+        if let Some(ghost) = drawing.ghost {
+            assert_eq!(ghost.shift.0.signum(), -expect, "{prompt:?}: where it comes from");
+        }
+    }
+
+    /// Shell and screen both show a mirror: what is at one's left hand is at the left of the screen.
     #[test]
-    fn left_is_left_in_the_mirror() {
-        assert!(head(Prompt::TurnLeft).gaze.0 < 0.0);
-        assert!(head(Prompt::TurnRight).gaze.0 > 0.0);
+    fn left_and_right_are_those_of_the_person_in_the_mirror() {
+        check(Prompt::TurnLeft, -1.0);
+        check(Prompt::StepLeft, -1.0);
+        check(Prompt::TurnRight, 1.0);
+        check(Prompt::StepRight, 1.0);
+    }
+
+    #[test]
+    fn every_prompt_has_a_drawing_of_its_own() {
+        let prompts = crate::screens::face::PROMPTS;
+        for (at, prompt) in prompts.into_iter().enumerate() {
+            for other in prompts.into_iter().skip(at + 1) {
+                assert_ne!(drawing(prompt), drawing(other), "{prompt:?} and {other:?}");
+            }
+        }
     }
 }

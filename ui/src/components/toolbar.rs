@@ -4,11 +4,12 @@ use ::ipc::{Intent, Language, Screen, Stage};
 use leptos::prelude::*;
 
 use crate::app::Kiosk;
+use crate::components::calm::CalmChip;
 use crate::components::icon::{Glyph, Icon};
 use crate::ipc;
 use crate::locale::{self, Key, LANGUAGES};
 
-/// Languages, contrast, end of the session.
+/// Languages, calm colours, contrast, end of the session.
 #[component]
 pub fn Toolbar() -> impl IntoView {
     let kiosk = Kiosk::of_context();
@@ -33,6 +34,8 @@ pub fn Toolbar() -> impl IntoView {
             )
         })
     });
+    // The screen of the methods has its own, larger switch, which says for whom it is.
+    let calm = Memo::new(move |_| cancel.get() && on(|screen| !matches!(screen, Screen::Method { .. })));
     view! {
         <div class="toolbar" role="group" aria-label=kiosk.say(Key("toolbar"))>
             <span class="toolbar__brand">
@@ -43,6 +46,9 @@ pub fn Toolbar() -> impl IntoView {
                 <div class="toolbar__languages" role="group" aria-label=kiosk.say(Key("language-choice"))>
                     {LANGUAGES.map(|language| view! { <LanguageButton language class="chip" /> }).collect_view()}
                 </div>
+            </Show>
+            <Show when=move || calm.get()>
+                <CalmChip />
             </Show>
             <button
                 type="button"

@@ -90,6 +90,12 @@ fn words(reason: AttemptReason) -> Words {
             Key("reason-several-faces-advice"),
         ),
         AttemptReason::Jump => words("jump", Key("reason-jump"), Key("reason-jump-advice")),
+        AttemptReason::AnotherPerson => words(
+            "another-person",
+            Key("reason-another-person"),
+            Key("reason-another-person-advice"),
+        ),
+        AttemptReason::Frozen => words("frozen", Key("reason-frozen"), Key("reason-frozen-advice")),
         AttemptReason::NotBonaFide => words(
             "not-bona-fide",
             Key("reason-not-bona-fide"),
@@ -110,6 +116,8 @@ mod tests {
             AttemptReason::FaceLost,
             AttemptReason::SeveralFaces,
             AttemptReason::Jump,
+            AttemptReason::AnotherPerson,
+            AttemptReason::Frozen,
             AttemptReason::NotBonaFide,
         ];
         for reason in reasons {

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use crate::app::Kiosk;
 use crate::components::heading::Heading;
+use crate::components::light;
 use crate::components::pictogram::Pictogram;
 use crate::ipc;
 use crate::locale::Key;
@@ -18,6 +19,7 @@ struct Shown {
     of: u32,
     attempt: u32,
     attempts: u32,
+    light: Option<[u8; 3]>,
 }
 
 /// While the next screen is already here and this one not yet gone, there is nothing to show.
@@ -27,6 +29,7 @@ const NOTHING: Shown = Shown {
     of: 0,
     attempt: 0,
     attempts: 0,
+    light: None,
 };
 
 /// Mirrored preview under an oval, the prompt in words and as a drawing, and how far it is.
@@ -43,17 +46,27 @@ pub fn Face() -> impl IntoView {
                     of,
                     attempt,
                     attempts,
+                    light,
                 }) => Shown {
                     prompt,
                     done,
                     of,
                     attempt,
                     attempts,
+                    light,
                 },
                 _ => last.copied().unwrap_or(NOTHING),
             })
     });
     let prompt = Memo::new(move |_| shown.get().prompt);
+    let light = Memo::new(move |_| shown.get().light);
+    let beside = Memo::new(move |_| {
+        if light.get().is_some() {
+            Some(Key("face-light"))
+        } else {
+            words(prompt.get()).beside
+        }
+    });
     let canvas = NodeRef::<html::Canvas>::new();
     canvas.on_load(ipc::show_preview_on);
     on_cleanup(ipc::hide_preview);
@@ -65,7 +78,12 @@ pub fn Face() -> impl IntoView {
             .collect_view()
     };
     view! {
-        <section class="screen" data-screen="face" data-prompt=move || words(prompt.get()).name>
+        <section
+            class="screen"
+            data-screen="face"
+            data-prompt=move || words(prompt.get()).name
+            data-light=move || light::attribute(light.get())
+        >
             <div class="screen__body face">
                 <div class="face__picture" class:face__picture--acts=move || words(prompt.get()).acts>
                     <canvas
@@ -103,14 +121,16 @@ pub fn Face() -> impl IntoView {
                         </p>
                     </div>
                     <div class="face__prompt">
-                        <Pictogram prompt />
-                        <div aria-live="assertive" aria-atomic="true">
-                            <p class="face__command" data-testid="prompt">
-                                {move || kiosk.say(words(prompt.get()).key)()}
-                            </p>
-                            <p class="face__return">
-                                {move || words(prompt.get()).acts.then(|| kiosk.say(Key("face-return"))())}
-                            </p>
+                        <div class="face__plate">
+                            <Pictogram prompt />
+                            <div aria-live="assertive" aria-atomic="true">
+                                <p class="face__command" data-testid="prompt">
+                                    {move || kiosk.say(words(prompt.get()).key)()}
+                                </p>
+                                <p class="face__beside" data-testid="beside">
+                                    {move || beside.get().map(|key| kiosk.say(key)())}
+                                </p>
+                            </div>
                         </div>
                     </div>
                     <div class="face__progress" role="status">
@@ -138,27 +158,58 @@ struct Words {
     /// As in JSON.
     name: &'static str,
     key: Key,
-    /// Whether it is one of the actions that are counted, after which one looks straight again.
+    /// Said in smaller words: what for, or how.
+    beside: Option<Key>,
+    /// Whether it is one of the actions that are counted.
     acts: bool,
 }
 
 fn words(prompt: Prompt) -> Words {
-    let positioning = |name, key| Words {
+    let hint = |name, key, beside| Words {
         name,
         key,
+        beside,
         acts: false,
     };
     let action = |name, key| Words {
         name,
         key,
+        beside: Some(Key("face-return")),
         acts: true,
     };
     match prompt {
-        Prompt::ShowFace => positioning("show-face", Key("prompt-show-face")),
-        Prompt::Closer => positioning("closer", Key("prompt-closer")),
-        Prompt::OnePersonOnly => positioning("one-person-only", Key("prompt-one-person-only")),
-        Prompt::LookStraight => positioning("look-straight", Key("prompt-look-straight")),
-        Prompt::HoldStill => positioning("hold-still", Key("prompt-hold-still")),
+        Prompt::ShowFace => hint("show-face", Key("prompt-show-face"), None),
+        Prompt::Closer => hint("closer", Key("prompt-closer"), None),
+        Prompt::StepBack => hint("step-back", Key("prompt-step-back"), None),
+        Prompt::StepLeft => hint("step-left", Key("prompt-step-left"), None),
+        Prompt::StepRight => hint("step-right", Key("prompt-step-right"), None),
+        Prompt::MoreLight => hint(
+            "more-light",
+            Key("prompt-more-light"),
+            Some(Key("prompt-more-light-beside")),
+        ),
+        Prompt::LessLight => hint(
+            "less-light",
+            Key("prompt-less-light"),
+            Some(Key("prompt-less-light-beside")),
+        ),
+        Prompt::RemoveMask => hint(
+            "remove-mask",
+            Key("prompt-remove-mask"),
+            Some(Key("prompt-remove-mask-beside")),
+        ),
+        Prompt::UncoverEyes => hint(
+            "uncover-eyes",
+            Key("prompt-uncover-eyes"),
+            Some(Key("prompt-uncover-eyes-beside")),
+        ),
+        Prompt::OnePersonOnly => hint(
+            "one-person-only",
+            Key("prompt-one-person-only"),
+            Some(Key("prompt-one-person-only-beside")),
+        ),
+        Prompt::LookStraight => hint("look-straight", Key("prompt-look-straight"), None),
+        Prompt::HoldStill => hint("hold-still", Key("prompt-hold-still"), None),
         Prompt::TurnLeft => action("turn-left", Key("prompt-turn-left")),
         Prompt::TurnRight => action("turn-right", Key("prompt-turn-right")),
         Prompt::LookUp => action("look-up", Key("prompt-look-up")),
@@ -169,28 +220,54 @@ fn words(prompt: Prompt) -> Words {
     }
 }
 
+/// All prompts, for tests.
+#[cfg(test)]
+pub const PROMPTS: [Prompt; 19] = [
+    Prompt::ShowFace,
+    Prompt::Closer,
+    Prompt::StepBack,
+    Prompt::StepLeft,
+    Prompt::StepRight,
+    Prompt::MoreLight,
+    Prompt::LessLight,
+    Prompt::RemoveMask,
+    Prompt::UncoverEyes,
+    Prompt::OnePersonOnly,
+    Prompt::LookStraight,
+    Prompt::HoldStill,
+    Prompt::TurnLeft,
+    Prompt::TurnRight,
+    Prompt::LookUp,
+    Prompt::LookDown,
+    Prompt::Blink,
+    Prompt::OpenMouth,
+    Prompt::Smile,
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::locale::{self, LANGUAGES};
 
     #[test]
     fn names_are_those_of_the_shell() {
-        let prompts = [
-            Prompt::ShowFace,
-            Prompt::Closer,
-            Prompt::OnePersonOnly,
-            Prompt::LookStraight,
-            Prompt::HoldStill,
-            Prompt::TurnLeft,
-            Prompt::TurnRight,
-            Prompt::LookUp,
-            Prompt::LookDown,
-            Prompt::Blink,
-            Prompt::OpenMouth,
-            Prompt::Smile,
-        ];
-        for prompt in prompts {
+        for prompt in PROMPTS {
             assert_eq!(serde_json::json!(words(prompt).name), serde_json::json!(prompt));
+        }
+    }
+
+    /// A person is told what to do, never how far they are from it.
+    #[test]
+    fn prompts_hold_no_number() {
+        for language in LANGUAGES {
+            for prompt in PROMPTS {
+                let Words { key, beside, .. } = words(prompt);
+                for key in [Some(key), beside].into_iter().flatten() {
+                    let said = locale::text(language, key, vec![]);
+                    assert!(!said.contains(|letter: char| letter.is_numeric()), "{said}");
+                    assert!(!said.contains('%'), "{said}");
+                }
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::app::Kiosk;
 use crate::components::back::BackButton;
+use crate::components::calm::CalmCard;
 use crate::components::heading::Heading;
 use crate::components::icon::{Glyph, Icon};
 use crate::ipc;
@@ -22,6 +23,8 @@ pub fn MethodChoice(
         .map(|(method, availability)| {
             let shown = words(method);
             let ready = availability == Availability::Ready;
+            // Only the face is lit by the screen.
+            let calm = (ready && method == Method::Face).then(|| view! { <CalmCard /> });
             view! {
                 <button
                     type="button"
@@ -43,6 +46,7 @@ pub fn MethodChoice(
                     </span>
                     <span class="card__go">{ready.then(|| view! { <Icon glyph=Glyph::Next /> })}</span>
                 </button>
+                {calm}
             }
         })
         .collect_view();
