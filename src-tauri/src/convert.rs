@@ -2,7 +2,8 @@
 
 use verification::evidence::{Language, Modality, Outcome};
 use verification::identifier::IinError;
-use verification::pad::attempt::FacePrompt;
+use verification::capture::DeviceFault;
+use verification::pad::positioning::FacePrompt;
 use verification::pad::{AttemptFailure, PadChallenge};
 use verification::session::{Session, Showing};
 
@@ -49,12 +50,17 @@ pub fn screen(session: &Session, devices: Devices) -> Option<ipc::Screen> {
             of,
             attempt,
             attempts,
+            light,
         } => ipc::Screen::Face {
             prompt: face_prompt(prompt),
             done: count(done),
             of: count(of),
             attempt: attempt.into(),
             attempts: attempts.into(),
+            light,
+        },
+        Showing::CameraTrouble { fault } => ipc::Screen::CameraTrouble {
+            trouble: camera_trouble(fault),
         },
         Showing::AttemptFailed { failure, left } => ipc::Screen::AttemptFailed {
             reason: attempt_reason(failure),
@@ -129,6 +135,13 @@ fn face_prompt(prompt: FacePrompt) -> ipc::Prompt {
     match prompt {
         FacePrompt::ShowFace => ipc::Prompt::ShowFace,
         FacePrompt::Closer => ipc::Prompt::Closer,
+        FacePrompt::StepBack => ipc::Prompt::StepBack,
+        FacePrompt::StepLeft => ipc::Prompt::StepLeft,
+        FacePrompt::StepRight => ipc::Prompt::StepRight,
+        FacePrompt::MoreLight => ipc::Prompt::MoreLight,
+        FacePrompt::LessLight => ipc::Prompt::LessLight,
+        FacePrompt::RemoveMask => ipc::Prompt::RemoveMask,
+        FacePrompt::UncoverEyes => ipc::Prompt::UncoverEyes,
         FacePrompt::OnePersonOnly => ipc::Prompt::OnePersonOnly,
         FacePrompt::LookStraight => ipc::Prompt::LookStraight,
         FacePrompt::HoldStill => ipc::Prompt::HoldStill,
@@ -142,6 +155,23 @@ fn face_prompt(prompt: FacePrompt) -> ipc::Prompt {
     }
 }
 
+/// What a person can do something about, or only wait for, has a word of its own.
+fn camera_trouble(fault: DeviceFault) -> ipc::CameraTrouble {
+    match fault {
+        DeviceFault::NotFound | DeviceFault::Disconnected => ipc::CameraTrouble::Missing,
+        DeviceFault::Busy => ipc::CameraTrouble::Busy,
+        DeviceFault::Black => ipc::CameraTrouble::Black,
+        DeviceFault::Frozen => ipc::CameraTrouble::Frozen,
+        // The last four end the session and never come to this screen.
+        DeviceFault::Timeout
+        | DeviceFault::Protocol
+        | DeviceFault::NoPermission
+        | DeviceFault::Format
+        | DeviceFault::Identity
+        | DeviceFault::Virtual => ipc::CameraTrouble::Silent,
+    }
+}
+
 fn attempt_reason(failure: AttemptFailure) -> ipc::AttemptReason {
     match failure {
         // An interrupted attempt ends the session and never comes to this screen.
@@ -149,7 +179,9 @@ fn attempt_reason(failure: AttemptFailure) -> ipc::AttemptReason {
         AttemptFailure::WrongAction(_) => ipc::AttemptReason::WrongAction,
         AttemptFailure::FaceLost => ipc::AttemptReason::FaceLost,
         AttemptFailure::SeveralFaces => ipc::AttemptReason::SeveralFaces,
-        AttemptFailure::Jump => ipc::AttemptReason::Jump,
+        AttemptFailure::Jump | AttemptFailure::Cut => ipc::AttemptReason::Jump,
+        AttemptFailure::AnotherPerson => ipc::AttemptReason::AnotherPerson,
+        AttemptFailure::Frozen => ipc::AttemptReason::Frozen,
         AttemptFailure::Attack(_) => ipc::AttemptReason::NotBonaFide,
     }
 }

@@ -22,7 +22,8 @@ use thiserror::Error;
 use verification::Sensitive;
 use verification::evidence::{DocumentId, Evidence, KioskIdentity, Outcome, SessionId};
 use verification::pad::PadChallenge;
-use verification::pad::attempt::FacePrompt;
+use verification::pad::positioning::FacePrompt;
+use verification::pad::plan;
 use verification::service::ServiceId;
 use verification::session::{Effect, Input, Opening, RecordFailed, Session, Showing};
 use verification::time::{Now, UtcMs};
@@ -263,6 +264,7 @@ fn out_of_service(config: &Config, code: ipc::ErrorCode) -> View {
         replay: replay_name(config),
         demo: config.demo,
         idle_warning_s: None,
+        calm: false,
     }
 }
 
@@ -284,6 +286,7 @@ struct Core {
     session: Option<Session>,
     cue: Option<PadChallenge>,
     language: ipc::Language,
+    calm: bool,
     link: Link,
     palm: bool,
     /// Documents that the gateway does not have yet.
@@ -348,6 +351,7 @@ impl Core {
             session: None,
             cue: None,
             language: ipc::Language::default(),
+            calm: false,
             link: Link::Offline,
             palm: false,
             pending: 0,
@@ -443,6 +447,7 @@ impl Core {
             idle_warning_s: idle_left
                 .filter(|left| *left <= IDLE_WARNING)
                 .map(|left| u32::try_from(left.as_secs()).unwrap_or(u32::MAX)),
+            calm: self.calm,
         }
     }
 
@@ -465,6 +470,10 @@ impl Core {
             Intent::Cancel => Input::Cancel,
             Intent::Finish => Input::Finish,
             Intent::StayAlive => Input::Touched,
+            Intent::SetCalm { calm } => {
+                self.calm = calm;
+                Input::CalmChosen(calm)
+            }
         };
         self.give(input);
     }
@@ -483,6 +492,7 @@ impl Core {
                 software: env!("CARGO_PKG_VERSION").to_owned(),
             },
             language: convert::language(self.language),
+            calm: self.calm,
             catalogue: config.catalogue.clone(),
             policy: config.policy.clone(),
         };
@@ -533,6 +543,7 @@ impl Core {
             tracing::info!(session = %session.id(), "the session is closed");
             self.session = None;
             self.language = ipc::Language::default();
+            self.calm = false;
         }
     }
 
@@ -560,7 +571,7 @@ impl Core {
                 None
             }
             Effect::DrawRandom => {
-                let mut random = [0; 32];
+                let mut random = [0; plan::RANDOM_BYTES];
                 match getrandom::fill(&mut random) {
                     Ok(()) => Some(Input::RandomDrawn(random)),
                     Err(error) => {
@@ -583,6 +594,12 @@ impl Core {
                         Some(Input::StoreFailed)
                     }
                 }
+            }
+            Effect::ForgiveAttempt { subject, modality } => {
+                if let Err(error) = self.outbox.forgive_attempt(&subject, modality) {
+                    tracing::error!(error = crate::chain(&error), "the attempt cannot be taken back");
+                }
+                None
             }
             Effect::ClearAttempts { subject, modality } => {
                 if let Err(error) = self.outbox.clear_attempts(&subject, modality) {

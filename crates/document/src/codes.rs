@@ -1,6 +1,7 @@
 //! The number that each value of the vocabulary has in the documents, and what both formats share.
 
 use minicbor::{Decode, Encode};
+use verification::capture;
 use verification::evidence;
 use verification::pad;
 use verification::policy;
@@ -59,8 +60,32 @@ codes! {
         6 OpenMouth,
         7 Smile,
     }
-    AttackSignCode for pad::AttackSign { 1 Passive, 2 PassiveMissing }
+    AttackSignCode for pad::AttackSign {
+        1 Passive,
+        2 PassiveMissing,
+        3 Flat,
+        4 ReliefMissing,
+        5 CutOut,
+        6 Screen,
+        7 LightIgnored,
+        8 LightMissing,
+        9 Injected,
+    }
+    PadPartCode for pad::parts::PadPart {
+        1 Passive,
+        2 Relief,
+        3 CutOut,
+        4 Moire,
+        5 Bezel,
+        6 Glare,
+        7 Flicker,
+        8 Light,
+        9 Likeness,
+    }
+    FindingCode for pad::parts::Finding { 1 For, 2 Against, 3 Silent }
+    StreamStateCode for capture::StreamState { 1 Good, 2 Black, 3 Frozen, 4 Repeating, 5 TooSlow }
     PassivePadCode for policy::PassivePad { 1 Required, 2 WhereInstalled }
+    ScreenLightCode for policy::ScreenLight { 1 Required, 2 Supporting, 3 Off }
     VerdictCode for crate::identification::Verdict { 1 Match, 2 NonMatch, 3 PersonNotFound, 4 NoReference }
 }
 

@@ -9,23 +9,24 @@ use std::time::Duration;
 use minicbor::{Decode, Encode};
 use thiserror::Error;
 use verification::Sensitive;
-use verification::capture::{CameraIdentity, CapturedSample};
+use verification::capture::{CameraIdentity, CapturedSample, StreamMeasures};
 use verification::evidence::{
     ConsentRecord, DocumentId, Evidence, KioskIdentity, Organisation, SessionId, Still, StillPurpose,
 };
 use verification::identifier::{Iin, IinError};
+use verification::pad::parts::PartRecord;
 use verification::pad::{AttemptFailure, AttemptRecord, ChallengeRecord};
 use verification::policy::Policy;
 use verification::service::ServiceId;
 use verification::time::UtcMs;
 
 use crate::codes::{
-    AttackSignCode, ChallengeCode, LanguageCode, ModalityCode, OutcomeCode, PassivePadCode, canonical,
-    from_bytes, to_bytes,
+    AttackSignCode, ChallengeCode, FindingCode, LanguageCode, ModalityCode, OutcomeCode, PadPartCode,
+    PassivePadCode, ScreenLightCode, StreamStateCode, canonical, from_bytes, to_bytes,
 };
 
-/// Version of the format that [`encode`] writes.
-pub const VERSION: u32 = 1;
+/// Version of the format that [`encode`] writes. Version 1 knew of attack detection the passive probability alone.
+pub const VERSION: u32 = 2;
 
 /// No document is longer than this.
 pub const CONTENT_MAX_BYTES: usize = 8 * 1024 * 1024;
@@ -279,10 +280,12 @@ struct AttemptWire {
     started_at_ms: i64,
     #[n(2)]
     challenges: Vec<ChallengeWire>,
-    #[n(3)]
-    passive_real: Option<f32>,
     #[n(4)]
     failure: Option<FailureWire>,
+    #[n(5)]
+    parts: Vec<PartWire>,
+    #[n(6)]
+    stream: Option<StreamWire>,
 }
 
 impl From<&AttemptRecord> for AttemptWire {
@@ -291,8 +294,9 @@ impl From<&AttemptRecord> for AttemptWire {
             number: record.number,
             started_at_ms: record.started_at.0,
             challenges: record.challenges.iter().map(ChallengeWire::from).collect(),
-            passive_real: record.passive_real.map(canonical),
             failure: record.failure.map(FailureWire::from),
+            parts: record.parts.iter().map(PartWire::from).collect(),
+            stream: record.stream.as_ref().map(StreamWire::from),
         }
     }
 }
@@ -303,8 +307,87 @@ impl From<AttemptWire> for AttemptRecord {
             number: wire.number,
             started_at: UtcMs(wire.started_at_ms),
             challenges: wire.challenges.into_iter().map(Into::into).collect(),
-            passive_real: wire.passive_real,
+            parts: wire.parts.into_iter().map(Into::into).collect(),
+            stream: wire.stream.map(Into::into),
             failure: wire.failure.map(Into::into),
+        }
+    }
+}
+
+#[derive(Encode, Decode)]
+#[cbor(map)]
+struct PartWire {
+    #[n(0)]
+    part: PadPartCode,
+    #[n(1)]
+    value: Option<f32>,
+    #[n(2)]
+    threshold: f32,
+    #[n(3)]
+    samples: u32,
+    #[n(4)]
+    finding: FindingCode,
+}
+
+impl From<&PartRecord> for PartWire {
+    fn from(record: &PartRecord) -> Self {
+        Self {
+            part: record.part.into(),
+            value: record.value.map(canonical),
+            threshold: canonical(record.threshold),
+            samples: record.samples,
+            finding: record.finding.into(),
+        }
+    }
+}
+
+impl From<PartWire> for PartRecord {
+    fn from(wire: PartWire) -> Self {
+        Self {
+            part: wire.part.into(),
+            value: wire.value,
+            threshold: wire.threshold,
+            samples: wire.samples,
+            finding: wire.finding.into(),
+        }
+    }
+}
+
+#[derive(Encode, Decode)]
+#[cbor(map)]
+struct StreamWire {
+    #[n(0)]
+    state: StreamStateCode,
+    #[n(1)]
+    rate_hz: f32,
+    #[n(2)]
+    interval_p95_ms: f32,
+    #[n(3)]
+    duplicates: u32,
+    #[n(4)]
+    repeats: u32,
+}
+
+impl From<&StreamMeasures> for StreamWire {
+    fn from(stream: &StreamMeasures) -> Self {
+        Self {
+            state: stream.state.into(),
+            rate_hz: canonical(stream.rate_hz),
+            interval_p95_ms: canonical(stream.interval_p95_ms),
+            duplicates: stream.duplicates,
+            repeats: stream.repeats,
+        }
+    }
+}
+
+impl From<StreamWire> for StreamMeasures {
+    fn from(wire: StreamWire) -> Self {
+        Self {
+            state: wire.state.into(),
+            rate_hz: wire.rate_hz,
+            interval_p95_ms: wire.interval_p95_ms,
+            duplicates: wire.duplicates,
+            repeats: wire.repeats,
         }
     }
 }
@@ -357,6 +440,12 @@ enum FailureWire {
     Attack(#[n(0)] AttackSignCode),
     #[n(7)]
     Interrupted,
+    #[n(8)]
+    Cut,
+    #[n(9)]
+    AnotherPerson,
+    #[n(10)]
+    Frozen,
 }
 
 impl From<AttemptFailure> for FailureWire {
@@ -369,6 +458,9 @@ impl From<AttemptFailure> for FailureWire {
             AttemptFailure::Jump => Self::Jump,
             AttemptFailure::Attack(sign) => Self::Attack(sign.into()),
             AttemptFailure::Interrupted => Self::Interrupted,
+            AttemptFailure::Cut => Self::Cut,
+            AttemptFailure::AnotherPerson => Self::AnotherPerson,
+            AttemptFailure::Frozen => Self::Frozen,
         }
     }
 }
@@ -383,6 +475,9 @@ impl From<FailureWire> for AttemptFailure {
             FailureWire::Jump => Self::Jump,
             FailureWire::Attack(sign) => Self::Attack(sign.into()),
             FailureWire::Interrupted => Self::Interrupted,
+            FailureWire::Cut => Self::Cut,
+            FailureWire::AnotherPerson => Self::AnotherPerson,
+            FailureWire::Frozen => Self::Frozen,
         }
     }
 }
@@ -496,6 +591,28 @@ struct PolicyWire {
     passive_min: f32,
     #[n(18)]
     comparison_min: f32,
+    #[n(19)]
+    light: ScreenLightCode,
+    #[n(20)]
+    relief_min: f32,
+    #[n(21)]
+    cut_out_max: f32,
+    #[n(22)]
+    screen_max: f32,
+    #[n(23)]
+    likeness_min: f32,
+    #[n(24)]
+    face_change_max: f32,
+    #[n(25)]
+    scene_change_max: f32,
+    #[n(26)]
+    head_speed_max_deg_s: f32,
+    #[n(27)]
+    luminance_min: f32,
+    #[n(28)]
+    luminance_max: f32,
+    #[n(29)]
+    distance_min_mm: f32,
 }
 
 impl From<&Policy> for PolicyWire {
@@ -520,6 +637,17 @@ impl From<&Policy> for PolicyWire {
             passive: policy.passive.into(),
             passive_min: canonical(policy.passive_min),
             comparison_min: canonical(policy.comparison_min),
+            light: policy.light.into(),
+            relief_min: canonical(policy.relief_min),
+            cut_out_max: canonical(policy.cut_out_max),
+            screen_max: canonical(policy.screen_max),
+            likeness_min: canonical(policy.likeness_min),
+            face_change_max: canonical(policy.face_change_max),
+            scene_change_max: canonical(policy.scene_change_max),
+            head_speed_max_deg_s: canonical(policy.head_speed_max_deg_s),
+            luminance_min: canonical(policy.luminance_min),
+            luminance_max: canonical(policy.luminance_max),
+            distance_min_mm: canonical(policy.distance_min_mm),
         }
     }
 }
@@ -546,6 +674,17 @@ impl From<PolicyWire> for Policy {
             passive: wire.passive.into(),
             passive_min: wire.passive_min,
             comparison_min: wire.comparison_min,
+            light: wire.light.into(),
+            relief_min: wire.relief_min,
+            cut_out_max: wire.cut_out_max,
+            screen_max: wire.screen_max,
+            likeness_min: wire.likeness_min,
+            face_change_max: wire.face_change_max,
+            scene_change_max: wire.scene_change_max,
+            head_speed_max_deg_s: wire.head_speed_max_deg_s,
+            luminance_min: wire.luminance_min,
+            luminance_max: wire.luminance_max,
+            distance_min_mm: wire.distance_min_mm,
         }
     }
 }

@@ -10,14 +10,15 @@ use expect_test::{Expect, expect};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use verification::Sensitive;
-use verification::capture::{CameraIdentity, CapturedSample};
+use verification::capture::{CameraIdentity, CapturedSample, StreamMeasures, StreamState};
 use verification::evidence::{
     ConsentRecord, DocumentId, Evidence, KioskIdentity, Language, Modality, Organisation, Outcome, SessionId,
     Still, StillPurpose,
 };
 use verification::identifier::Iin;
+use verification::pad::parts::{Finding, PadPart, PartRecord};
 use verification::pad::{AttackSign, AttemptFailure, AttemptRecord, ChallengeRecord, PadChallenge};
-use verification::policy::{PassivePad, Policy};
+use verification::policy::{PassivePad, Policy, ScreenLight};
 use verification::service::ServiceId;
 use verification::time::UtcMs;
 
@@ -64,7 +65,8 @@ fn evidence() -> Evidence {
                     prompted_at: Duration::from_millis(400),
                     completed_at: None,
                 }],
-                passive_real: None,
+                parts: Vec::new(),
+                stream: None,
                 failure: Some(AttemptFailure::NotPerformed(PadChallenge::TurnLeft)),
             },
             AttemptRecord {
@@ -75,7 +77,29 @@ fn evidence() -> Evidence {
                     prompted_at: Duration::from_micros(400_001),
                     completed_at: Some(Duration::from_secs(3)),
                 }],
-                passive_real: Some(0.75),
+                parts: vec![
+                    PartRecord {
+                        part: PadPart::Passive,
+                        value: Some(0.75),
+                        threshold: 0.5,
+                        samples: 12,
+                        finding: Finding::For,
+                    },
+                    PartRecord {
+                        part: PadPart::Light,
+                        value: None,
+                        threshold: 0.25,
+                        samples: 0,
+                        finding: Finding::Silent,
+                    },
+                ],
+                stream: Some(StreamMeasures {
+                    state: StreamState::Good,
+                    rate_hz: 30.0,
+                    interval_p95_ms: 34.5,
+                    duplicates: 1,
+                    repeats: 0,
+                }),
                 failure: None,
             },
         ],
@@ -348,6 +372,10 @@ fn outcome() -> impl Strategy<Value = Outcome> {
     ])
 }
 
+fn any_of<T: Clone + std::fmt::Debug + 'static>(values: impl Into<Vec<T>>) -> impl Strategy<Value = T> {
+    prop::sample::select(values.into())
+}
+
 fn attempt() -> impl Strategy<Value = AttemptRecord> {
     let record = (challenge(), duration(), prop::option::of(duration())).prop_map(
         |(challenge, prompted_at, completed_at)| ChallengeRecord {
@@ -362,23 +390,78 @@ fn attempt() -> impl Strategy<Value = AttemptRecord> {
         Just(AttemptFailure::FaceLost),
         Just(AttemptFailure::SeveralFaces),
         Just(AttemptFailure::Jump),
-        Just(AttemptFailure::Attack(AttackSign::Passive)),
-        Just(AttemptFailure::Attack(AttackSign::PassiveMissing)),
+        Just(AttemptFailure::Cut),
+        Just(AttemptFailure::AnotherPerson),
+        Just(AttemptFailure::Frozen),
+        any_of([
+            AttackSign::Passive,
+            AttackSign::PassiveMissing,
+            AttackSign::Flat,
+            AttackSign::ReliefMissing,
+            AttackSign::CutOut,
+            AttackSign::Screen,
+            AttackSign::LightIgnored,
+            AttackSign::LightMissing,
+            AttackSign::Injected,
+        ])
+        .prop_map(AttemptFailure::Attack),
         Just(AttemptFailure::Interrupted),
     ];
+    let part = (
+        any_of([
+            PadPart::Passive,
+            PadPart::Relief,
+            PadPart::CutOut,
+            PadPart::Moire,
+            PadPart::Bezel,
+            PadPart::Glare,
+            PadPart::Flicker,
+            PadPart::Light,
+            PadPart::Likeness,
+        ]),
+        prop::option::of(number()),
+        number(),
+        any::<u32>(),
+        any_of([Finding::For, Finding::Against, Finding::Silent]),
+    )
+        .prop_map(|(part, value, threshold, samples, finding)| PartRecord {
+            part,
+            value,
+            threshold,
+            samples,
+            finding,
+        });
+    let state = any_of([
+        StreamState::Good,
+        StreamState::Black,
+        StreamState::Frozen,
+        StreamState::Repeating,
+        StreamState::TooSlow,
+    ]);
+    let stream = (state, number(), number(), any::<[u32; 2]>()).prop_map(
+        |(state, rate_hz, interval_p95_ms, [duplicates, repeats])| StreamMeasures {
+            state,
+            rate_hz,
+            interval_p95_ms,
+            duplicates,
+            repeats,
+        },
+    );
     (
         any::<u8>(),
         utc(),
         prop::collection::vec(record, 0..5),
-        prop::option::of(number()),
+        prop::collection::vec(part, 0..9),
+        prop::option::of(stream),
         prop::option::of(failure),
     )
         .prop_map(
-            |(number, started_at, challenges, passive_real, failure)| AttemptRecord {
+            |(number, started_at, challenges, parts, stream, failure)| AttemptRecord {
                 number,
                 started_at,
                 challenges,
-                passive_real,
+                parts,
+                stream,
                 failure,
             },
         )
@@ -408,11 +491,15 @@ fn policy() -> impl Strategy<Value = Policy> {
         any::<[u8; 2]>(),
         prop::collection::vec(challenge(), 0..9),
         prop::collection::vec(duration(), 6),
-        prop::collection::vec(number(), 9),
-        prop_oneof![Just(PassivePad::Required), Just(PassivePad::WhereInstalled)],
+        prop::collection::vec(number(), 40),
+        any_of([PassivePad::Required, PassivePad::WhereInstalled]),
+        any_of([ScreenLight::Required, ScreenLight::Supporting, ScreenLight::Off]),
     )
-        .prop_map(
-            |([attempts, challenges_per_attempt], challenge_set, durations, numbers, passive)| Policy {
+        .prop_map(|(counts, challenge_set, durations, numbers, passive, light)| {
+            let [attempts, challenges_per_attempt] = counts;
+            let mut numbers = numbers.into_iter();
+            let mut next = || numbers.next().unwrap();
+            Policy {
                 attempts,
                 challenges_per_attempt,
                 challenge_set,
@@ -422,18 +509,29 @@ fn policy() -> impl Strategy<Value = Policy> {
                 face_lost_limit: durations[3],
                 idle_limit: durations[4],
                 identification_patience: durations[5],
-                inter_eye_distance_min_px: numbers[0],
-                turn_min_deg: numbers[1],
-                nod_min_deg: numbers[2],
-                neutral_max_deg: numbers[3],
-                eye_closed_part: numbers[4],
-                mouth_open_rise: numbers[5],
-                smile_widening: numbers[6],
                 passive,
-                passive_min: numbers[7],
-                comparison_min: numbers[8],
-            },
-        )
+                light,
+                inter_eye_distance_min_px: next(),
+                turn_min_deg: next(),
+                nod_min_deg: next(),
+                neutral_max_deg: next(),
+                eye_closed_part: next(),
+                mouth_open_rise: next(),
+                smile_widening: next(),
+                passive_min: next(),
+                relief_min: next(),
+                cut_out_max: next(),
+                screen_max: next(),
+                likeness_min: next(),
+                face_change_max: next(),
+                scene_change_max: next(),
+                head_speed_max_deg_s: next(),
+                luminance_min: next(),
+                luminance_max: next(),
+                distance_min_mm: next(),
+                comparison_min: next(),
+            }
+        })
 }
 
 fn some_identification() -> impl Strategy<Value = Identification> {

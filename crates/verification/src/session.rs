@@ -33,6 +33,8 @@ pub struct Opening {
     pub kiosk: KioskIdentity,
     /// The language of the welcome screen when it was left.
     pub language: Language,
+    /// Whether the colours of the screen are to change slowly and faintly.
+    pub calm: bool,
     /// The services on offer.
     pub catalogue: Vec<Service>,
     /// The policy in force; stays the same for the session.
@@ -44,6 +46,9 @@ pub struct Opening {
 pub enum Input {
     /// Another language was chosen; allowed at any time.
     LanguageChosen(Language),
+    /// Colours that change slowly and faintly are wanted, or no longer; allowed at any time, and holds from the next
+    /// attempt on.
+    CalmChosen(bool),
     /// A service was chosen.
     ServiceChosen(ServiceId),
     /// A consent was given or refused.
@@ -235,6 +240,8 @@ pub enum Showing {
         attempt: u8,
         /// Attempts allowed.
         attempts: u8,
+        /// The colour with which the screen is to light the face, red, green, blue; `None` for its normal look.
+        light: Option<[u8; 3]>,
     },
     /// An attempt did not pass and another one is left.
     AttemptFailed {
@@ -449,6 +456,7 @@ impl Session {
                     of,
                     attempt: attempt.number(),
                     attempts,
+                    light: attempt.light(),
                 }
             }
             State::AttemptFailed { failure } => Showing::AttemptFailed {
@@ -474,6 +482,11 @@ impl Session {
             Input::LanguageChosen(language) => {
                 self.touched_at = now.monotonic;
                 self.opening.language = language;
+                Vec::new()
+            }
+            Input::CalmChosen(calm) => {
+                self.touched_at = now.monotonic;
+                self.opening.calm = calm;
                 Vec::new()
             }
             Input::Touched => {

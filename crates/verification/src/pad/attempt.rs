@@ -137,6 +137,11 @@ impl FaceAttempt {
         self.hint.shown()
     }
 
+    /// The colour with which the screen is to light the face now; `None` for its normal look.
+    pub fn light(&self) -> Option<[u8; 3]> {
+        None
+    }
+
     /// How many actions were performed, and how many are asked for.
     pub fn progress(&self) -> (usize, usize) {
         (

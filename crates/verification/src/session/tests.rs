@@ -21,6 +21,7 @@ fn opening() -> Opening {
             software: "0.1.0".into(),
         },
         language: Language::Kk,
+        calm: false,
         catalogue: vec![Service {
             id: ServiceId("account-opening".into()),
             consents: vec![("processing".into(), 1), ("automated-decision".into(), 1)],
