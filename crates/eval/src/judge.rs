@@ -4,7 +4,9 @@
 use serde::Serialize;
 use verification::capture::FaceObservation;
 use verification::pad::PadDecision;
-use verification::pad::decision::{PadEvidence, decide};
+use verification::pad::continuity::Continuity;
+use verification::pad::decision::decide;
+use verification::pad::parts::{Measures, PartRecord};
 use verification::policy::Policy;
 
 use crate::actions::Spotted;
@@ -56,10 +58,24 @@ pub struct Part {
     pub name: String,
     /// What was measured, if it could be.
     pub value: Option<f32>,
-    /// What it was held against, if it is a matter of a number.
-    pub threshold: Option<f32>,
-    /// What follows.
+    /// What it was held against.
+    pub threshold: f32,
+    /// In how many frames.
+    pub samples: u32,
+    /// What follows: `for`, `against` or `silent`.
     pub finding: String,
+}
+
+impl From<&PartRecord> for Part {
+    fn from(record: &PartRecord) -> Self {
+        Self {
+            name: words(record.part),
+            value: record.value.filter(|value| value.is_finite()),
+            threshold: record.threshold,
+            samples: record.samples,
+            finding: words(record.finding),
+        }
+    }
 }
 
 /// Everything that the rules say about one presentation.
@@ -75,28 +91,60 @@ pub struct Verdict {
 
 /// Asks the rules about the observations of one presentation, in their order.
 pub fn judge(observations: &[FaceObservation], policy: &Policy) -> Verdict {
-    let mut passive: Vec<f32> = observations
-        .iter()
-        .filter_map(|seen| seen.face?.passive_real)
-        .collect();
-    passive.sort_unstable_by(f32::total_cmp);
-    let passive_real = passive.get(passive.len() / 2).copied();
+    let mut continuity = Continuity::default();
+    let mut measures = Measures::default();
+    let mut broken = None;
+    for seen in observations {
+        broken = broken.or_else(|| continuity.observe(seen, policy));
+        if let Some(face) = &seen.face {
+            measures.add(face);
+        }
+    }
+    let records = measures.parts(policy);
     let decision = if observations.iter().all(|seen| seen.face.is_none()) {
         Decision::NotAcquired("no face".into())
+    } else if let Some(failure) = broken {
+        Decision::Insufficient(words(failure))
     } else {
-        match decide(PadEvidence { passive_real }, policy) {
+        match decide(&records, false, policy) {
             PadDecision::BonaFide => Decision::BonaFide,
-            PadDecision::Attack(sign) => Decision::Attack(format!("{sign:?}")),
+            PadDecision::Attack(sign) => Decision::Attack(words(sign)),
         }
     };
     Verdict {
         decision,
-        parts: vec![Part {
-            name: "passive".into(),
-            value: passive_real,
-            threshold: Some(policy.passive_min),
-            finding: String::new(),
-        }],
+        parts: records.iter().map(Part::from).collect(),
         actions: Vec::new(),
+    }
+}
+
+/// The name of a variant in words: `NotPerformed(TurnLeft)` is "not performed (turn left)".
+pub fn words(value: impl std::fmt::Debug) -> String {
+    let mut text = String::new();
+    for letter in format!("{value:?}").chars() {
+        if letter.is_uppercase() && text.chars().last().is_some_and(char::is_alphanumeric) {
+            text.push(' ');
+        } else if letter == '(' {
+            text.push(' ');
+        }
+        text.extend(letter.to_lowercase());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use verification::pad::{AttackSign, AttemptFailure, PadChallenge};
+
+    #[test]
+    fn variants_are_put_into_words() {
+        let check = |value: &dyn std::fmt::Debug, expect| assert_eq!(words(value), expect);
+        check(&AttackSign::PassiveMissing, "passive missing");
+        check(&AttackSign::Flat, "flat");
+        check(
+            &AttemptFailure::NotPerformed(PadChallenge::TurnLeft),
+            "not performed (turn left)",
+        );
     }
 }

@@ -222,17 +222,17 @@ fn event_mark(event: &EventReport) -> Mark {
 }
 
 fn parts(parts: &[Part]) -> Markup {
-    let cell = |value: Option<f32>| value.map_or_else(|| "-".into(), number);
     html! {
         div class="wide" {
             table {
-                tr { th { "part" } th { "value" } th { "threshold" } th { "finding" } }
+                tr { th { "part" } th { "value" } th { "threshold" } th { "frames" } th { "finding" } }
                 @for part in parts {
                     tr {
                         td { (part.name) }
-                        td class="number" { (cell(part.value)) }
-                        td class="number" { (cell(part.threshold)) }
-                        td { (part.finding) }
+                        td class="number" { (part.value.map_or_else(|| "-".into(), number)) }
+                        td class="number" { (number(part.threshold)) }
+                        td class="number" { (part.samples) }
+                        td class=(part.finding) { (part.finding) }
                     }
                 }
             }

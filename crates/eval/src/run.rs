@@ -181,6 +181,20 @@ fn thresholds(policy: &Policy) -> Vec<Threshold> {
         ("nod_min_deg", "pitch_deg", policy.nod_min_deg),
         ("-nod_min_deg", "pitch_deg", -policy.nod_min_deg),
         ("passive_min", "passive_real", policy.passive_min),
+        ("relief_min", "relief", policy.relief_min),
+        ("likeness_min", "likeness", policy.likeness_min),
+        ("cut_out_max", "cut_out", policy.cut_out_max),
+        ("screen_max", "screen_moire", policy.screen_max),
+        ("face_change_max", "face_change", policy.face_change_max),
+        ("scene_change_max", "scene_change", policy.scene_change_max),
+        (
+            "inter_eye_distance_min_px",
+            "inter_eye_distance_px",
+            policy.inter_eye_distance_min_px,
+        ),
+        ("distance_min_mm", "distance_mm", policy.distance_min_mm),
+        ("luminance_min", "luminance_mean", policy.luminance_min),
+        ("luminance_max", "luminance_mean", policy.luminance_max),
     ]
     .into_iter()
     .map(|(name, measure, value)| Threshold {
