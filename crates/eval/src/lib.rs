@@ -17,5 +17,6 @@ pub mod play;
 pub mod rates;
 pub mod report;
 pub mod run;
+pub mod synthetic;
 pub mod text;
 pub mod words;
