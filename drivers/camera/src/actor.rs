@@ -3,45 +3,44 @@
 //! A kiosk asks for actions in a random order, which no recording follows. The actor takes a clip whose events
 //! are known, rests in its neutral frames, played to and fro, and on a cue goes through the event that was asked
 //! for. Everything that is seen was recorded; only the order is the actor's.
+//!
+//! Three niceties make it look like a camera in front of a person, which it is not; its identity says so:
+//! - where it must cut from one neutral part to another, it blends over a fifth of a second, since a hard cut is
+//!   what a kiosk looks for;
+//! - it adds the noise of a sensor, since frames that are played to and fro would come again, pixel for pixel;
+//! - it lights the middle of the frame in the colour of the screen, as a screen lights a face.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
-use opencv::core::{self, Mat, Size, Vector};
-use opencv::prelude::*;
-use opencv::{imgcodecs, imgproc};
-use verification::capture::CameraIdentity;
+use opencv::core::{self, Mat};
+use verification::capture::{CameraIdentity, RectPx};
 use verification::pad::PadChallenge;
 
-use crate::replay::{Clock, identity, open_video};
-use crate::route::{Neutral, Repertoire, Route, repertoire};
+use crate::grain::Grain;
+use crate::manifest::ClipEntry;
+use crate::reel::{Kept, Reel};
+use crate::replay::{Clock, identity_of_all};
+use crate::route::{Neutral, Route, near};
+use crate::screen_light::ScreenLight;
 use crate::{CameraError, Frame, FrameSource, Pace, clips, manifest};
 
-/// Frames are kept compressed, since a clip of 20 seconds has half a gigabyte of pixels. At this quality the
-/// passive models see no difference.
-const KEPT_QUALITY: i32 = 97;
-/// The actor rests within so many frames of where the last action ended or the next may begin.
-const REST_FRAMES: u32 = 30;
-/// Side of the small grey pictures by which frames are compared.
-const SKETCH_PX: i32 = 48;
+/// A change of the picture within this time passes for a movement.
+const BLEND_S: f64 = 0.2;
 
 /// Plays a clip in the order in which actions are asked for. It never ends.
 pub struct Actor {
     identity: CameraIdentity,
-    frames: BTreeMap<u32, Kept>,
-    repertoire: Repertoire,
+    reel: Reel,
     clock: Clock,
     prompt: Option<PadChallenge>,
     wanted: Option<PadChallenge>,
     position: u32,
     doing: Doing,
-}
-
-/// A frame as it is kept.
-struct Kept {
-    jpeg: Vector<u8>,
-    sketch: Mat,
+    blend: Blend,
+    grain: Grain,
+    light: ScreenLight,
+    ignores_light: bool,
 }
 
 /// What the actor is doing. It moves from one to the next in this order, and from acting back to resting.
@@ -59,39 +58,61 @@ impl Actor {
     /// instant from which [`Frame::at`] is counted; with [`Pace::Free`] the first frame is at 0.
     ///
     /// # Errors
-    /// [`CameraError::ClipUnknown`], [`CameraError::ClipUnreadable`] and those of [`clips`].
+    /// [`CameraError::ClipUnknown`], [`CameraError::ClipUnreadable`], [`CameraError::ClipTruncated`] and those of
+    /// [`clips`].
     pub fn open(
         folder: impl AsRef<Path>,
         clip: &str,
         pace: Pace,
         origin: Instant,
     ) -> Result<Self, CameraError> {
+        Self::open_chain(folder, &[clip], pace, origin)
+    }
+
+    /// As [`Actor::open`], with several clips of one person, who can do what any of them shows and begins in the
+    /// first. All are brought to the size of the first and to the highest rate among them. That they show one
+    /// person is for the caller to see to.
+    ///
+    /// # Errors
+    /// As [`Actor::open`]; without any clip [`CameraError::ClipUnknown`].
+    pub fn open_chain(
+        folder: impl AsRef<Path>,
+        files: &[&str],
+        pace: Pace,
+        origin: Instant,
+    ) -> Result<Self, CameraError> {
         let folder = folder.as_ref();
-        let unknown = || CameraError::ClipUnknown {
-            clip: clip.to_owned(),
+        let listed = clips(folder)?;
+        let unknown = |file: &str| CameraError::ClipUnknown {
+            clip: file.to_owned(),
             path: manifest::path(folder),
         };
-        let entry = clips(folder)?
-            .into_iter()
-            .find(|entry| entry.file == clip)
-            .ok_or_else(unknown)?;
-        let path = folder.join(&entry.file);
-        let identity = identity(&path)?;
-        let repertoire = repertoire(&entry);
-        let frames = read(&path, &repertoire)?;
-        let Some(position) = frames
-            .range(repertoire.rest.clone())
+        let entries = files
+            .iter()
+            .map(|file| {
+                let entry = listed.iter().find(|entry| entry.file == *file);
+                entry.cloned().ok_or_else(|| unknown(file))
+            })
+            .collect::<Result<Vec<ClipEntry>, _>>()?;
+        let Some(first) = entries.first() else {
+            return Err(unknown(""));
+        };
+        let paths: Vec<_> = entries.iter().map(|entry| folder.join(&entry.file)).collect();
+        let identity = identity_of_all(&paths.iter().map(AsRef::as_ref).collect::<Vec<_>>())?;
+        let reel = Reel::read(folder, &entries)?;
+        let Some(position) = reel
+            .frames
+            .range(reel.repertoire.rest.clone())
             .map(|(at, _)| *at)
             .next_back()
         else {
+            let path = folder.join(&first.file);
             return Err(CameraError::ClipUnreadable { path });
         };
-        let within = near(&repertoire.rest, position);
+        let within = near(&reel.repertoire.rest, position);
         Ok(Self {
             identity,
-            frames,
-            repertoire,
-            clock: Clock::new(pace, entry.fps, origin),
+            clock: Clock::new(pace, reel.rate_hz, origin),
             prompt: None,
             wanted: None,
             position,
@@ -99,12 +120,28 @@ impl Actor {
                 within,
                 forwards: true,
             },
+            blend: Blend::new(reel.rate_hz),
+            grain: Grain::default(),
+            light: ScreenLight::default(),
+            ignores_light: false,
+            reel,
         })
+    }
+
+    /// Where the face is in the frames, for the light of the screen. Without it, the middle of the frame is lit.
+    pub fn lights_face(&mut self, face: RectPx) {
+        self.light.set_face(face);
+    }
+
+    /// Switches the answer to the light of the screen off, as a recording has none, or on again.
+    pub fn ignores_light(&mut self, ignores: bool) {
+        self.ignores_light = ignores;
     }
 
     /// The actions that this clip can answer a prompt with.
     pub fn offers(&self) -> Vec<PadChallenge> {
-        self.repertoire
+        self.reel
+            .repertoire
             .routes
             .iter()
             .map(|route| route.challenge)
@@ -116,6 +153,7 @@ impl Actor {
         let resting = matches!(self.doing, Doing::Resting { .. });
         let wanted = if resting { self.wanted.take() } else { None };
         if let Some(route) = self
+            .reel
             .repertoire
             .routes
             .iter()
@@ -124,6 +162,7 @@ impl Actor {
             let route = route.clone();
             if !(route.from.contains(&self.position) && self.can_walk(route.start)) {
                 self.position = self.most_alike(&near(&route.from, route.start));
+                self.blend.begin();
             }
             self.doing = Doing::Approaching { route };
         }
@@ -160,7 +199,7 @@ impl Actor {
     /// Whether every frame from here to there was kept.
     fn can_walk(&self, to: u32) -> bool {
         let (low, high) = (self.position.min(to), self.position.max(to));
-        self.frames.range(low..=high).count() as u64 == u64::from(high - low) + 1
+        self.reel.frames.range(low..=high).count() as u64 == u64::from(high - low) + 1
     }
 
     fn act(&mut self, mut left: Vec<u32>, to: Neutral, end: u32) -> Doing {
@@ -182,12 +221,12 @@ impl Actor {
     /// The frame of a range that looks most like the present one, so that the cut between two parts of a clip is
     /// as small as it can be.
     fn most_alike(&self, range: &Neutral) -> u32 {
-        let Some(present) = self.frames.get(&self.position) else {
+        let Some(present) = self.reel.frames.get(&self.position) else {
             return *range.start();
         };
-        let difference =
-            |kept: &Kept| core::norm2_def(&kept.sketch, &present.sketch).unwrap_or(f64::INFINITY);
-        self.frames
+        let difference = |kept: &Kept| kept.difference(present);
+        self.reel
+            .frames
             .range(range.clone())
             .map(|(at, kept)| (*at, difference(kept)))
             .min_by(|(_, a), (_, b)| a.total_cmp(b))
@@ -200,16 +239,29 @@ impl FrameSource for Actor {
         &self.identity
     }
 
+    fn rate_hz(&self) -> Option<f64> {
+        Some(self.clock.rate_hz())
+    }
+
     fn next_frame(&mut self) -> Result<Option<Frame>, CameraError> {
         let (skipped, index, at) = self.clock.tick();
         for _ in 0..=skipped {
             self.advance();
         }
-        let Some(kept) = self.frames.get(&self.position) else {
+        let Some(kept) = self.reel.frames.get(&self.position) else {
             return Ok(None);
         };
-        let bgr = imgcodecs::imdecode(&kept.jpeg, imgcodecs::IMREAD_COLOR)?;
-        Ok(Some(Frame { index, at, bgr }))
+        let mut shown = self.blend.next(kept.decode()?)?;
+        if !self.ignores_light {
+            self.light.add(&mut shown)?;
+        }
+        let bgr = self.grain.add(&shown)?;
+        Ok(Some(Frame {
+            index,
+            at,
+            bgr,
+            stream: None,
+        }))
     }
 
     /// A cue counts when it changes. A prompt that the clip cannot answer is left unanswered.
@@ -219,6 +271,52 @@ impl FrameSource for Actor {
             self.wanted = prompt;
         }
     }
+
+    fn light(&mut self, screen: Option<[u8; 3]>) {
+        self.light.set_colour(screen);
+    }
+}
+
+/// Goes over a cut: the last frame before it fades out over those after it.
+struct Blend {
+    frames: u32,
+    /// The last frame that was shown.
+    shown: Option<Mat>,
+    /// The frame that fades out, and how many frames it still takes.
+    fading: Option<(Mat, u32)>,
+}
+
+impl Blend {
+    fn new(rate_hz: f64) -> Self {
+        Self {
+            frames: (rate_hz * BLEND_S).round() as u32,
+            shown: None,
+            fading: None,
+        }
+    }
+
+    /// The next frame is the first one after a cut.
+    fn begin(&mut self) {
+        self.fading = self.shown.take().map(|shown| (shown, self.frames));
+    }
+
+    fn next(&mut self, frame: Mat) -> Result<Mat, CameraError> {
+        let shown = match &mut self.fading {
+            Some((from, left)) if *left > 0 => {
+                let part = f64::from(*left) / f64::from(self.frames + 1);
+                *left -= 1;
+                let mut blended = Mat::default();
+                core::add_weighted_def(from, part, &frame, 1.0 - part, 0.0, &mut blended)?;
+                blended
+            }
+            _ => {
+                self.fading = None;
+                frame
+            }
+        };
+        self.shown = Some(shown.clone());
+        Ok(shown)
+    }
 }
 
 fn step(from: u32, to: u32) -> u32 {
@@ -227,56 +325,6 @@ fn step(from: u32, to: u32) -> u32 {
         std::cmp::Ordering::Equal => from,
         std::cmp::Ordering::Greater => from - 1,
     }
-}
-
-/// The part of a range that begins or ends with one of its ends.
-fn near(range: &Neutral, end: u32) -> Neutral {
-    end.saturating_sub(REST_FRAMES).max(*range.start())..=(end + REST_FRAMES).min(*range.end())
-}
-
-fn read(path: &Path, repertoire: &Repertoire) -> Result<BTreeMap<u32, Kept>, CameraError> {
-    let mut needed: Vec<Neutral> = vec![near(&repertoire.rest, *repertoire.rest.end())];
-    for route in &repertoire.routes {
-        needed.push(near(&route.from, route.start));
-        needed.push(near(&route.to, route.end));
-        let spread = route.frames.iter().copied();
-        needed.push(spread.clone().min().unwrap_or(route.start)..=spread.max().unwrap_or(route.start));
-    }
-    let picture = imgcodecs::imread(path, imgcodecs::IMREAD_COLOR).unwrap_or_default();
-    if !picture.empty() {
-        return Ok(BTreeMap::from([(0, keep(&picture)?)]));
-    }
-    let last = needed.iter().map(|range| *range.end()).max().unwrap_or(0);
-    let mut frames = BTreeMap::new();
-    let mut video = open_video(path)?;
-    for at in 0..=last {
-        if !video.grab()? {
-            break;
-        }
-        let mut bgr = Mat::default();
-        if needed.iter().any(|range| range.contains(&at)) && video.retrieve_def(&mut bgr)? && !bgr.empty() {
-            frames.insert(at, keep(&bgr)?);
-        }
-    }
-    let short = |route: &Route| route.frames.iter().any(|frame| !frames.contains_key(frame));
-    if repertoire.routes.iter().any(short) {
-        return Err(CameraError::ClipUnreadable {
-            path: path.to_owned(),
-        });
-    }
-    Ok(frames)
-}
-
-fn keep(bgr: &Mat) -> Result<Kept, CameraError> {
-    let mut jpeg = Vector::new();
-    let options = Vector::from_slice(&[imgcodecs::IMWRITE_JPEG_QUALITY, KEPT_QUALITY]);
-    imgcodecs::imencode(".jpg", bgr, &mut jpeg, &options)?;
-    let mut grey = Mat::default();
-    imgproc::cvt_color_def(bgr, &mut grey, imgproc::COLOR_BGR2GRAY)?;
-    let mut sketch = Mat::default();
-    let side = Size::new(SKETCH_PX, SKETCH_PX);
-    imgproc::resize(&grey, &mut sketch, side, 0.0, 0.0, imgproc::INTER_AREA)?;
-    Ok(Kept { jpeg, sketch })
 }
 
 #[cfg(test)]
@@ -326,7 +374,14 @@ mod tests {
     /// Numbers of the recorded frames, as they are played.
     fn play(actor: &mut Actor, frames: usize) -> Vec<u32> {
         (0..frames)
-            .map(|_| number_of(&actor.next_frame().unwrap().unwrap().bgr))
+            .map(|_| {
+                let frame = actor.next_frame().unwrap().unwrap();
+                // A blended frame shows two numbers.
+                if actor.blend.fading.is_none() {
+                    assert_eq!(number_of(&frame.bgr), actor.position);
+                }
+                actor.position
+            })
             .collect()
     }
 
@@ -379,6 +434,117 @@ mod tests {
     }
 
     #[test]
+    fn a_cut_is_blended_over_a_fifth_of_a_second() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut actor = actor(folder.path());
+        let sight = |actor: &mut Actor| actor.next_frame().unwrap().unwrap().bgr;
+        let mut before = sight(&mut actor);
+        actor.cue(Some(Blink));
+        let mut changes = Vec::new();
+        for _ in 0..60 {
+            let frame = sight(&mut actor);
+            let change = core::norm2(&frame, &before, core::NORM_INF, &core::no_array()).unwrap();
+            if actor.blend.fading.is_some() {
+                changes.push(change);
+            }
+            before = frame;
+        }
+        assert_eq!(changes.len(), 6);
+        // The bars of the numbers are black or white, so a hard cut would change a pixel by 255; the first of the
+        // six frames changes by a seventh of it.
+        assert!(changes[0] < 50.0, "{changes:?}");
+    }
+
+    #[test]
+    fn neither_noise_nor_rest_makes_a_frame_come_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut actor = actor(folder.path());
+        let mut regularity = crate::Regularity::new(actor.rate_hz());
+        for _ in 0..200 {
+            let frame = actor.next_frame().unwrap().unwrap();
+            let fingerprint = crate::Fingerprint::of(&frame.bgr).unwrap();
+            let seen = regularity.see(frame.index, frame.at, &fingerprint);
+            assert_eq!(seen.state, verification::capture::StreamState::Good, "{seen:?}");
+            assert_eq!((seen.duplicates, seen.repeats), (0, 0));
+        }
+    }
+
+    #[test]
+    fn the_face_is_lit_unless_the_actor_ignores_the_light() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut actor = actor(folder.path());
+        // Below the bars of the number.
+        actor.lights_face(RectPx {
+            x: 0.0,
+            y: 48.0,
+            width: 128.0,
+            height: 16.0,
+        });
+        let mut red = |screen: Option<[u8; 3]>, ignores: bool| {
+            actor.light(screen);
+            actor.ignores_light(ignores);
+            let frame = actor.next_frame().unwrap().unwrap().bgr;
+            let bottom = Mat::roi(&frame, core::Rect::new(56, 54, 16, 4)).unwrap();
+            core::mean_def(&bottom).unwrap()[2]
+        };
+        let (dark, lit) = (red(None, false), red(Some([255, 0, 0]), false));
+        assert!(lit > dark * 1.04, "{lit} of {dark}");
+        assert!((red(Some([255, 0, 0]), true) - dark).abs() < dark * 0.01);
+    }
+
+    #[test]
+    fn clips_of_one_person_make_one_actor() {
+        let folder = tempfile::tempdir().unwrap();
+        drawn_clip(folder.path(), "slow.avi", 60, 15.0);
+        drawn_clip(folder.path(), "other.avi", 60, 30.0);
+        let other = r#"
+            [[clip]]
+            file = "slow.avi"
+            label = "bona_fide"
+            frames = 60
+            fps = 15.0
+            [[clip.event]]
+            type = "blink"
+            first = 30
+            last = 34
+            [[clip]]
+            file = "other.avi"
+            label = "bona_fide"
+            frames = 60
+            fps = 30.0
+            [[clip.event]]
+            type = "smile"
+            first = 25
+            last = 40
+        "#;
+        std::fs::write(folder.path().join("manifest.toml"), other).unwrap();
+        let files = ["slow.avi", "other.avi"];
+        let mut actor = Actor::open_chain(folder.path(), &files, Pace::Free, Instant::now()).unwrap();
+        assert_eq!(actor.offers(), [Blink, Smile]);
+        assert_eq!(actor.identity().name, "slow.avi + other.avi");
+        assert_eq!(actor.rate_hz().map(f64::round), Some(30.0));
+        for challenge in [Smile, Blink] {
+            actor.cue(Some(challenge));
+            let seen: Vec<u32> = (0..150)
+                .map(|_| number_of(&actor.next_frame().unwrap().unwrap().bgr))
+                .collect();
+            let shows = |range: std::ops::RangeInclusive<u32>| range.into_iter().all(|at| seen.contains(&at));
+            // At twice its rate every frame of the slow clip is played twice.
+            let twice = |at: u32| seen.iter().filter(|seen| **seen == at).count() == 2;
+            match challenge {
+                Smile => assert!(shows(25..=40), "{seen:?}"),
+                _ => assert!(shows(30..=34) && twice(32), "{seen:?}"),
+            }
+        }
+        let error = |files: &[&str]| {
+            let actor = Actor::open_chain(folder.path(), files, Pace::Free, Instant::now());
+            actor.err().unwrap().to_string()
+        };
+        assert!(error(&["slow.avi", "third.avi"]).contains("third.avi is not listed"));
+        assert!(error(&[]).contains("is not listed"));
+    }
+
+    #[test]
     fn frames_are_numbered_and_timed_as_those_of_a_camera() {
         let folder = tempfile::tempdir().unwrap();
         let mut actor = actor(folder.path());
@@ -403,7 +569,9 @@ mod tests {
         std::fs::write(folder.path().join("manifest.toml"), MANIFEST).unwrap();
         assert!(error("other.avi").contains("other.avi is not listed"));
         drawn_clip(folder.path(), "drawn.avi", 30, 30.0);
-        assert!(error("drawn.avi").contains("drawn.avi"));
+        assert!(error("drawn.avi").contains("drawn.avi ends after 30 of 120 frames"));
+        std::fs::write(folder.path().join("drawn.avi"), "no video").unwrap();
+        assert!(error("drawn.avi").contains("drawn.avi holds no video"));
     }
 
     /// The recordings of real people, where they are at hand; the other tests use drawn clips.

@@ -1,29 +1,19 @@
 //! Cameras of the machine, through OpenCV.
 
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use opencv::core::Mat;
+use opencv::core::{Mat, Size};
 use opencv::prelude::*;
 use opencv::videoio::{self, VideoCapture, VideoWriter};
 use verification::capture::{CameraIdentity, DeviceFault};
 
-use crate::{CameraError, Frame, FrameSource};
+use crate::node::{CameraEntry, System, access};
+use crate::{CameraError, Format, Frame, FrameSource, format};
 
-/// A camera that was found, whether or not it may be opened.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CameraEntry {
-    /// Number of the camera, as [`CameraChoice::Index`] takes it.
-    pub index: u32,
-    /// Device file.
-    pub path: PathBuf,
-    /// What it is.
-    pub identity: CameraIdentity,
-    /// Whether this program may open it now.
-    pub access: Result<(), DeviceFault>,
-}
+/// How often an open camera is looked up again. Reading three small files of sysfs costs far less than a frame.
+const IDENTITY_CHECK_EVERY: Duration = Duration::from_secs(1);
 
 /// Which camera to open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,176 +33,275 @@ impl FromStr for CameraChoice {
     }
 }
 
-/// The cameras of this machine, by number. Where the system does not tell (Windows), the list is empty and a
-/// camera is opened by its number alone.
-pub fn list() -> Vec<CameraEntry> {
-    list_in(Path::new("/sys/class/video4linux"), Path::new("/dev"))
-}
+/// The one camera that may be opened: its [`CameraIdentity::bus_id`], as `alaqan-cameras` prints it. For a USB
+/// camera that is maker, product, serial number and socket. Of two cameras of one model without serial numbers, it
+/// tells which is in the socket, and not whether they were exchanged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CameraPin(String);
 
-fn list_in(classes: &Path, devices: &Path) -> Vec<CameraEntry> {
-    let Ok(folder) = std::fs::read_dir(classes) else {
-        return Vec::new();
-    };
-    let mut cameras: Vec<CameraEntry> = folder
-        .flatten()
-        .filter_map(|node| {
-            let index = node.file_name().to_str()?.strip_prefix("video")?.parse().ok()?;
-            entry(index, &node.path(), devices)
+impl CameraPin {
+    /// A pin from the configuration.
+    pub fn new(bus_id: impl Into<String>) -> Self {
+        Self(bus_id.into().trim().to_owned())
+    }
+
+    /// The pin that lets only this camera be opened again.
+    pub fn of(identity: &CameraIdentity) -> Self {
+        Self::new(identity.bus_id.as_str())
+    }
+
+    /// Whether this camera is the pinned one.
+    ///
+    /// # Errors
+    /// [`CameraError::PinMismatch`], which names both.
+    pub fn check(&self, identity: &CameraIdentity) -> Result<(), CameraError> {
+        if identity.bus_id == self.0 {
+            return Ok(());
+        }
+        Err(CameraError::PinMismatch {
+            camera: identity.name.clone(),
+            expected: self.0.clone(),
+            found: identity.bus_id.clone(),
         })
-        .collect();
-    cameras.sort_by_key(|camera| camera.index);
-    cameras
-}
-
-fn entry(index: u32, class: &Path, devices: &Path) -> Option<CameraEntry> {
-    let text = |path: PathBuf| Some(std::fs::read_to_string(path).ok()?.trim().to_owned());
-    // One camera has several nodes; the first gives pictures and the others only data about them.
-    if text(class.join("index")).is_some_and(|index| index != "0") {
-        return None;
-    }
-    let path = devices.join(format!("video{index}"));
-    let identity = CameraIdentity {
-        name: text(class.join("name")).unwrap_or_else(|| format!("video{index}")),
-        bus_id: bus_id(class),
-        replay: false,
-    };
-    Some(CameraEntry {
-        index,
-        access: access(&path),
-        path,
-        identity,
-    })
-}
-
-/// The place on the bus, with maker, product and serial number where it is a USB camera; `virtual` where no
-/// hardware stands behind the node.
-fn bus_id(class: &Path) -> String {
-    let Ok(interface) = class.join("device").canonicalize() else {
-        return "virtual".to_owned();
-    };
-    let place = interface
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
-    let usb = |field: &str| {
-        let value = std::fs::read_to_string(interface.parent()?.join(field)).ok()?;
-        Some(value.trim().to_owned()).filter(|value| !value.is_empty())
-    };
-    match (usb("idVendor"), usb("idProduct"), usb("serial")) {
-        (Some(vendor), Some(product), Some(serial)) => format!("usb {vendor}:{product} {serial} {place}"),
-        (Some(vendor), Some(product), None) => format!("usb {vendor}:{product} {place}"),
-        _ => place,
     }
 }
 
-fn access(path: &Path) -> Result<(), DeviceFault> {
-    match std::fs::File::open(path) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(match error.kind() {
-            ErrorKind::PermissionDenied => DeviceFault::NoPermission,
-            ErrorKind::ResourceBusy => DeviceFault::Busy,
-            _ => DeviceFault::NotFound,
-        }),
-    }
+/// The cameras of this machine, by number, virtual ones among them. Where the system does not tell (Windows), the
+/// list is empty and a camera is opened by its number alone.
+pub fn list() -> Vec<CameraEntry> {
+    System::default().list()
 }
 
 /// An open camera.
 pub struct Device {
     identity: CameraIdentity,
     capture: VideoCapture,
-    /// Gone when the camera is unplugged; OpenCV alone may take ten seconds to notice, or never does.
-    node: Option<PathBuf>,
+    watch: Option<IdentityWatch>,
+    agreed: Size,
+    rate_hz: f64,
     origin: Instant,
     next: u64,
 }
 
 impl Device {
-    /// Opens a camera and asks it for frames of this size; it may give others. `origin` is the instant from which
-    /// [`Frame::at`] is counted.
+    /// Opens a camera, if it is real and the pinned one, and agrees on a format with it. `origin` is the instant
+    /// from which [`Frame::at`] is counted.
+    ///
+    /// Where the system does not tell what a camera is (Windows through OpenCV), any camera is taken without a pin
+    /// and none with one, and virtual cameras cannot be recognised.
     ///
     /// # Errors
-    /// [`CameraError::Device`] with `NotFound`, `NoPermission` or `Busy`.
+    /// [`CameraError::Device`] with `NotFound`, `NoPermission` or `Busy`; [`CameraError::Virtual`];
+    /// [`CameraError::PinMismatch`], [`CameraError::PinUnconfirmed`]; [`CameraError::FormatRefused`].
     pub fn open(
         choice: &CameraChoice,
-        width_px: u32,
-        height_px: u32,
+        format: &Format,
+        pin: Option<&CameraPin>,
         origin: Instant,
     ) -> Result<Self, CameraError> {
-        let (camera, node, identity) = locate(choice);
-        let fail = |fault| CameraError::Device {
-            camera: camera.clone(),
-            fault,
-        };
-        if let Some(node) = &node {
-            access(node).map_err(fail)?;
-        }
-        let opened = match (&node, choice) {
-            (Some(node), _) => VideoCapture::from_file(node, videoio::CAP_V4L2),
-            (None, CameraChoice::Index(index)) => {
-                let index = i32::try_from(*index).map_err(|_| fail(DeviceFault::NotFound))?;
-                VideoCapture::new(index, videoio::CAP_ANY)
-            }
-            (None, CameraChoice::Path(_)) => return Err(fail(DeviceFault::NotFound)),
+        let system = System::default();
+        let (opened, identity, watch) = if cfg!(target_os = "linux") {
+            let camera = choose(&system, choice, pin)?;
+            let opened = VideoCapture::from_file(&camera.path, videoio::CAP_V4L2);
+            let identity = camera.identity.clone();
+            (opened, identity, Some(IdentityWatch::new(system, camera)))
+        } else {
+            let (index, identity) = untold(choice, pin)?;
+            (VideoCapture::new(index, videoio::CAP_ANY), identity, None)
         };
         // Where the node may be opened and the stream may not, somebody else has it. Without a node there is no
         // way to tell.
-        let refused = if node.is_some() {
+        let refused = if watch.is_some() {
             DeviceFault::Busy
         } else {
             DeviceFault::NotFound
         };
-        let mut capture = opened.map_err(|_| fail(refused))?;
+        let fail = || CameraError::device(&identity.name, refused);
+        let mut capture = opened.map_err(|_| fail())?;
         if !capture.is_opened()? {
-            return Err(fail(refused));
+            return Err(fail());
         }
-        // Compressed frames, since plain ones of this size do not fit USB 2 at full rate; a queue of one, since
-        // an old frame is of no use.
-        capture.set(
-            videoio::CAP_PROP_FOURCC,
-            f64::from(VideoWriter::fourcc('M', 'J', 'P', 'G')?),
-        )?;
-        capture.set(videoio::CAP_PROP_FRAME_WIDTH, f64::from(width_px))?;
-        capture.set(videoio::CAP_PROP_FRAME_HEIGHT, f64::from(height_px))?;
-        capture.set(videoio::CAP_PROP_BUFFERSIZE, 1.0)?;
+        let (agreed, rate_hz) = agree(&mut capture, format, &identity.name)?;
         Ok(Self {
             identity,
             capture,
-            node,
+            watch,
+            agreed,
+            rate_hz,
             origin,
             next: 0,
         })
     }
-
-    fn disconnected(&self) -> CameraError {
-        CameraError::Device {
-            camera: self.identity.name.clone(),
-            fault: DeviceFault::Disconnected,
-        }
-    }
 }
 
-/// Name for messages, device file where the system has them, and identity.
-fn locate(choice: &CameraChoice) -> (String, Option<PathBuf>, CameraIdentity) {
-    let path = match choice {
-        CameraChoice::Index(index) => PathBuf::from(format!("/dev/video{index}")),
-        CameraChoice::Path(path) => path.clone(),
+/// The camera that was chosen, if it may be opened.
+fn choose(
+    system: &System,
+    choice: &CameraChoice,
+    pin: Option<&CameraPin>,
+) -> Result<CameraEntry, CameraError> {
+    let (name, found) = match choice {
+        CameraChoice::Index(index) => (index.to_string(), system.entry(*index)),
+        CameraChoice::Path(path) => (path.display().to_string(), system.find(path)),
     };
-    let node = cfg!(target_os = "linux").then(|| path.canonicalize().unwrap_or(path));
-    let known = list()
-        .into_iter()
-        .find(|camera| node.as_ref() == Some(&camera.path));
-    let name = match choice {
-        CameraChoice::Index(index) => index.to_string(),
-        CameraChoice::Path(path) => path.display().to_string(),
+    let Some(camera) = found else {
+        return Err(CameraError::device(&name, DeviceFault::NotFound));
     };
-    let unknown = || CameraIdentity {
-        name: name.clone(),
+    if let Some(reason) = camera.virtual_reason {
+        return Err(CameraError::Virtual {
+            camera: camera.identity.name,
+            reason,
+        });
+    }
+    if let Some(pin) = pin {
+        pin.check(&camera.identity)?;
+    }
+    access(&camera.path).map_err(|fault| CameraError::device(&name, fault))?;
+    Ok(camera)
+}
+
+/// Number and identity of a camera of which the system tells nothing.
+fn untold(choice: &CameraChoice, pin: Option<&CameraPin>) -> Result<(i32, CameraIdentity), CameraError> {
+    let (camera, index) = match choice {
+        CameraChoice::Index(index) => (index.to_string(), i32::try_from(*index).ok()),
+        CameraChoice::Path(path) => (path.display().to_string(), None),
+    };
+    if let Some(CameraPin(expected)) = pin {
+        return Err(CameraError::PinUnconfirmed {
+            camera,
+            expected: expected.clone(),
+        });
+    }
+    let Some(index) = index else {
+        return Err(CameraError::device(&camera, DeviceFault::NotFound));
+    };
+    let identity = CameraIdentity {
+        name: camera,
         bus_id: "unknown".to_owned(),
         replay: false,
     };
-    let identity = known.map_or_else(unknown, |camera| camera.identity);
-    (name, node, identity)
+    Ok((index, identity))
+}
+
+/// Asks for a format and reads back what the camera made of it.
+fn agree(capture: &mut VideoCapture, format: &Format, camera: &str) -> Result<(Size, f64), CameraError> {
+    let [a, b, c, d] = format.pixels.fourcc();
+    let fourcc = VideoWriter::fourcc(a, b, c, d)?;
+    // Whether a camera took a wish is seen below; OpenCV's answer to a single one is not to be trusted.
+    for (property, value) in [
+        (videoio::CAP_PROP_FOURCC, f64::from(fourcc)),
+        (videoio::CAP_PROP_FRAME_WIDTH, f64::from(format.width_px)),
+        (videoio::CAP_PROP_FRAME_HEIGHT, f64::from(format.height_px)),
+        (videoio::CAP_PROP_FPS, f64::from(format.rate_hz)),
+        // A queue of one, since an old frame is of no use.
+        (videoio::CAP_PROP_BUFFERSIZE, 1.0),
+    ] {
+        capture.set(property, value)?;
+    }
+    let given = Given {
+        width_px: capture.get(videoio::CAP_PROP_FRAME_WIDTH)?,
+        height_px: capture.get(videoio::CAP_PROP_FRAME_HEIGHT)?,
+        fourcc: capture.get(videoio::CAP_PROP_FOURCC)?,
+        rate_hz: capture.get(videoio::CAP_PROP_FPS)?,
+    };
+    given.check(format, f64::from(fourcc), camera)
+}
+
+/// What a camera says that it gives. OpenCV tells 0 or less for what it does not know.
+#[derive(Debug, Clone, Copy)]
+struct Given {
+    width_px: f64,
+    height_px: f64,
+    fourcc: f64,
+    rate_hz: f64,
+}
+
+impl Given {
+    fn check(self, asked: &Format, fourcc: f64, camera: &str) -> Result<(Size, f64), CameraError> {
+        let size = self.width_px == f64::from(asked.width_px) && self.height_px == f64::from(asked.height_px);
+        // Other systems than Linux tell the format after decoding.
+        let pixels = !cfg!(target_os = "linux") || self.fourcc <= 0.0 || self.fourcc == fourcc;
+        if !size || !pixels {
+            return Err(CameraError::FormatRefused {
+                camera: camera.to_owned(),
+                asked: asked.to_string(),
+                given: format!(
+                    "{} x {} {} at {} Hz",
+                    self.width_px,
+                    self.height_px,
+                    letters(self.fourcc),
+                    self.rate_hz
+                ),
+            });
+        }
+        // The conversion saturates, and a size that does not fit was never asked for.
+        let agreed = Size::new(self.width_px as i32, self.height_px as i32);
+        let told = (1.0..=240.0).contains(&self.rate_hz);
+        Ok((
+            agreed,
+            if told {
+                self.rate_hz
+            } else {
+                f64::from(asked.rate_hz)
+            },
+        ))
+    }
+}
+
+/// A format's four letters.
+fn letters(fourcc: f64) -> String {
+    (fourcc.max(0.0) as u32)
+        .to_le_bytes()
+        .into_iter()
+        .map(|byte| {
+            let letter = char::from(byte);
+            if letter.is_ascii_graphic() { letter } else { '?' }
+        })
+        .collect()
+}
+
+/// Looks up every second whether the node of an open camera still belongs to it.
+struct IdentityWatch {
+    system: System,
+    camera: CameraEntry,
+    checked: Instant,
+}
+
+impl IdentityWatch {
+    fn new(system: System, camera: CameraEntry) -> Self {
+        Self {
+            system,
+            camera,
+            checked: Instant::now(),
+        }
+    }
+
+    /// Checks now.
+    fn check(&self) -> Result<(), CameraError> {
+        let expected = &self.camera.identity;
+        match self.system.entry(self.camera.index) {
+            None => Err(CameraError::device(&expected.name, DeviceFault::Disconnected)),
+            Some(found) if found.identity != *expected => Err(CameraError::IdentityChanged {
+                expected: format!("{}, {}", expected.name, expected.bus_id),
+                found: format!("{}, {}", found.identity.name, found.identity.bus_id),
+            }),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Checks the file at every frame and the rest when it is time.
+    fn glance(&mut self) -> Result<(), CameraError> {
+        // Gone when the camera is unplugged; OpenCV alone may take ten seconds to notice, or never does.
+        if !self.camera.path.exists() {
+            let name = &self.camera.identity.name;
+            return Err(CameraError::device(name, DeviceFault::Disconnected));
+        }
+        if self.checked.elapsed() < IDENTITY_CHECK_EVERY {
+            return Ok(());
+        }
+        self.checked = Instant::now();
+        self.check()
+    }
 }
 
 impl FrameSource for Device {
@@ -220,23 +309,41 @@ impl FrameSource for Device {
         &self.identity
     }
 
+    fn rate_hz(&self) -> Option<f64> {
+        Some(self.rate_hz)
+    }
+
     fn next_frame(&mut self) -> Result<Option<Frame>, CameraError> {
         let mut bgr = Mat::default();
         let read = self.capture.read(&mut bgr);
         let at = self.origin.elapsed();
-        let node_gone = self.node.as_ref().is_some_and(|node| !node.exists());
-        if !matches!(read, Ok(true)) || bgr.empty() || node_gone {
-            return Err(self.disconnected());
+        if let Some(watch) = &mut self.watch {
+            watch.glance()?;
         }
+        if !matches!(read, Ok(true)) || bgr.empty() {
+            return Err(CameraError::device(
+                &self.identity.name,
+                DeviceFault::Disconnected,
+            ));
+        }
+        format::check(&bgr, Some(self.agreed))?;
         let index = self.next;
         self.next += 1;
-        Ok(Some(Frame { index, at, bgr }))
+        Ok(Some(Frame {
+            index,
+            at,
+            bgr,
+            stream: None,
+        }))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::node::tests::Tree;
+
+    const VENDOR: [(&str, &str); 2] = [("idVendor", "046d"), ("idProduct", "0825")];
 
     #[test]
     fn a_number_or_a_path_names_a_camera() {
@@ -252,58 +359,136 @@ mod tests {
         for choice in [
             CameraChoice::Index(987),
             CameraChoice::Path("/dev/no-such-camera".into()),
+            // A file is there and is no camera.
+            CameraChoice::Path("/dev/null".into()),
         ] {
-            let error = Device::open(&choice, 640, 480, Instant::now()).err().unwrap();
+            let error = Device::open(&choice, &Format::default(), None, Instant::now())
+                .err()
+                .unwrap();
             assert_eq!(error.fault(), DeviceFault::NotFound, "{error}");
         }
     }
 
-    #[cfg(target_os = "linux")]
     #[test]
-    fn only_first_nodes_are_listed_with_their_place_on_the_bus() {
-        let root = tempfile::tempdir().unwrap();
-        let (classes, devices, usb) = (
-            root.path().join("class"),
-            root.path().join("dev"),
-            root.path().join("devices/usb1/1-2"),
+    fn only_a_real_and_pinned_camera_is_chosen() {
+        let tree = Tree::new();
+        tree.plug(0, "Webcam", "pci0/usb1/1-2/1-2:1.0", "uvcvideo", &VENDOR);
+        tree.plug(1, "Webcam", "virtual", "", &[]);
+        tree.plug(2, "Webcam", "pci0/usb1/1-4/1-4:1.0", "uvcvideo", &VENDOR);
+        std::fs::remove_file(tree.device(2)).unwrap();
+        let check = |choice: CameraChoice, pin: Option<&str>, expect: Option<DeviceFault>, words: &[&str]| {
+            let pin = pin.map(CameraPin::new);
+            let got = choose(&tree.system(), &choice, pin.as_ref());
+            assert_eq!(got.as_ref().err().map(CameraError::fault), expect, "{got:?}");
+            let told = got.map_or_else(|error| error.to_string(), |camera| camera.identity.bus_id);
+            assert!(words.iter().all(|word| told.contains(word)), "{told}");
+        };
+        let first = "usb 046d:0825 1-2:1.0";
+        check(CameraChoice::Index(0), None, None, &[first]);
+        check(
+            CameraChoice::Index(0),
+            Some("usb 046d:0825 1-2:1.0 "),
+            None,
+            &[first],
         );
-        std::fs::create_dir_all(usb.join("1-2:1.0")).unwrap();
-        std::fs::create_dir_all(&devices).unwrap();
-        std::fs::write(usb.join("idVendor"), "046d\n").unwrap();
-        std::fs::write(usb.join("idProduct"), "0825\n").unwrap();
-        let node = |index: u32, place: &str, name: &str, hardware: bool| {
-            let class = classes.join(format!("video{index}"));
-            std::fs::create_dir_all(&class).unwrap();
-            std::fs::write(class.join("index"), place).unwrap();
-            std::fs::write(class.join("name"), name).unwrap();
-            if hardware {
-                std::os::unix::fs::symlink(usb.join("1-2:1.0"), class.join("device")).unwrap();
+        check(CameraChoice::Path(tree.device(0)), Some(first), None, &[first]);
+        let other = "usb 046d:0825 1-3:1.0";
+        check(
+            CameraChoice::Index(0),
+            Some(other),
+            Some(DeviceFault::Identity),
+            &[first, other],
+        );
+        check(
+            CameraChoice::Index(0),
+            Some(""),
+            Some(DeviceFault::Identity),
+            &[first],
+        );
+        check(
+            CameraChoice::Index(1),
+            None,
+            Some(DeviceFault::Virtual),
+            &["no hardware"],
+        );
+        // Nobody pins a virtual camera, by mistake or otherwise.
+        check(
+            CameraChoice::Index(1),
+            Some("virtual"),
+            Some(DeviceFault::Virtual),
+            &["no hardware"],
+        );
+        check(CameraChoice::Index(2), None, Some(DeviceFault::NotFound), &["2"]);
+        check(CameraChoice::Index(3), None, Some(DeviceFault::NotFound), &["3"]);
+    }
+
+    #[test]
+    fn where_the_system_tells_nothing_no_pin_is_confirmed() {
+        let choice = CameraChoice::Index(0);
+        assert_eq!(untold(&choice, None).unwrap().1.bus_id, "unknown");
+        for pin in ["usb 046d:0825 1-2:1.0", "unknown"] {
+            let error = untold(&choice, Some(&CameraPin::new(pin))).unwrap_err();
+            assert_eq!(error.fault(), DeviceFault::Identity);
+            assert!(error.to_string().contains(pin), "{error}");
+        }
+        let error = untold(&CameraChoice::Path("/dev/video0".into()), None).unwrap_err();
+        assert_eq!(error.fault(), DeviceFault::NotFound);
+    }
+
+    #[test]
+    fn a_node_that_becomes_another_camera_ends_the_open_one() {
+        let tree = Tree::new();
+        tree.plug(0, "Webcam", "pci0/usb1/1-2/1-2:1.0", "uvcvideo", &VENDOR);
+        let camera = tree.system().entry(0).unwrap();
+        let mut watch = IdentityWatch::new(tree.system(), camera);
+        assert!(watch.check().is_ok() && watch.glance().is_ok());
+
+        tree.unplug(0);
+        assert_eq!(watch.glance().unwrap_err().fault(), DeviceFault::Disconnected);
+        assert_eq!(watch.check().unwrap_err().fault(), DeviceFault::Disconnected);
+
+        tree.plug(0, "Webcam", "pci0/usb1/1-5/1-5:1.0", "uvcvideo", &VENDOR);
+        let error = watch.check().unwrap_err();
+        assert!(matches!(error, CameraError::IdentityChanged { .. }), "{error}");
+        assert!(error.to_string().contains("1-2:1.0") && error.to_string().contains("1-5:1.0"));
+
+        tree.unplug(0);
+        tree.plug(0, "Webcam", "pci0/usb1/1-2/1-2:1.0", "uvcvideo", &VENDOR);
+        assert!(watch.check().is_ok());
+    }
+
+    #[test]
+    fn what_is_read_back_must_be_what_was_asked_for() {
+        let asked = Format::default();
+        let fourcc = |letters: &[u8; 4]| f64::from(u32::from_le_bytes(*letters));
+        let mjpeg = fourcc(b"MJPG");
+        let check = |width_px: f64, height_px: f64, given: f64, rate_hz: f64, expect: Result<f64, &str>| {
+            let given = Given {
+                width_px,
+                height_px,
+                fourcc: given,
+                rate_hz,
+            };
+            match (given.check(&asked, mjpeg, "7"), expect) {
+                (Ok((size, rate)), Ok(expect)) => {
+                    assert_eq!((size, rate), (Size::new(1280, 720), expect));
+                }
+                (Err(error), Err(expect)) => {
+                    assert_eq!(error.fault(), DeviceFault::Format);
+                    assert!(error.to_string().contains(expect), "{error}");
+                }
+                (got, _) => panic!("{given:?}: {got:?}"),
             }
         };
-        node(10, "0\n", "Loopback\n", false);
-        node(0, "0\n", "Webcam\n", true);
-        node(1, "1\n", "Webcam data\n", true);
-        std::fs::write(devices.join("video0"), "").unwrap();
-
-        let got = list_in(&classes, &devices);
-        let facts: Vec<_> = got
-            .iter()
-            .map(|camera| {
-                (
-                    camera.index,
-                    camera.identity.name.as_str(),
-                    camera.identity.bus_id.as_str(),
-                    camera.access,
-                )
-            })
-            .collect();
-        assert_eq!(
-            facts,
-            [
-                (0, "Webcam", "usb 046d:0825 1-2:1.0", Ok(())),
-                (10, "Loopback", "virtual", Err(DeviceFault::NotFound)),
-            ]
-        );
-        assert_eq!(list_in(&root.path().join("absent"), &devices), []);
+        check(1280.0, 720.0, mjpeg, 30.0, Ok(30.0));
+        check(1280.0, 720.0, mjpeg, 24.0, Ok(24.0));
+        check(1280.0, 720.0, 0.0, 0.0, Ok(30.0));
+        check(1280.0, 720.0, -1.0, f64::NAN, Ok(30.0));
+        check(640.0, 480.0, mjpeg, 30.0, Err("640 x 480 MJPG"));
+        check(0.0, 0.0, mjpeg, 30.0, Err("0 x 0"));
+        check(f64::NAN, 720.0, mjpeg, 30.0, Err("1280 x 720"));
+        if cfg!(target_os = "linux") {
+            check(1280.0, 720.0, fourcc(b"YUYV"), 30.0, Err("YUYV"));
+        }
     }
 }

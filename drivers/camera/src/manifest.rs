@@ -6,6 +6,9 @@ use serde::Deserialize;
 
 use crate::CameraError;
 
+/// A day at 30 frames a second.
+const FRAMES_MAX: u32 = 30 * 24 * 3600;
+
 /// One clip of a folder. Fields of the list that are not needed here are not read.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct ClipEntry {
@@ -97,6 +100,8 @@ fn contradiction(clip: &ClipEntry) -> Option<&'static str> {
     };
     if !plain_name {
         Some("the file is not a plain name within the folder")
+    } else if clip.frames > FRAMES_MAX {
+        Some("there are more frames than in a day of video")
     } else if !(0.0..=1000.0).contains(&clip.fps) {
         Some("the frame rate is no number up to 1000")
     } else if !clip.events.iter().all(in_order) {
@@ -150,6 +155,10 @@ mod tests {
         check(
             "[[clip]]\nfile = \"b\"\nlabel = \"no_face\"\nframes = 1\nfps = nan\n",
             "frame rate",
+        );
+        check(
+            "[[clip]]\nfile = \"b\"\nlabel = \"no_face\"\nframes = 4000000000\n",
+            "a day of video",
         );
         check(
             "[[clip]]\nfile = \"b\"\nlabel = \"no_face\"\nframes = -1\n",

@@ -16,6 +16,9 @@ use crate::{CameraError, Frame, FrameSource};
 
 /// For files that do not say their rate, and for pictures.
 const FPS_DEFAULT: f64 = 30.0;
+/// Some containers only estimate how many frames they have, from their length and a mean rate. A clip with less
+/// than half of them was cut off, for instance by a full disk or a broken copy.
+const COMPLETE_PART_MIN: f64 = 0.5;
 /// A picture is played as a clip of five seconds.
 const STILL_FRAMES: u64 = 150;
 
@@ -35,6 +38,8 @@ pub struct Replay {
     path: PathBuf,
     pictures: Pictures,
     clock: Clock,
+    /// Frames that were decoded or skipped.
+    decoded: u64,
 }
 
 enum Pictures {
@@ -63,7 +68,26 @@ impl Replay {
             path,
             pictures,
             clock: Clock::new(pace, fps, origin),
+            decoded: 0,
         })
+    }
+}
+
+/// The end of a video: it is over, or it is damaged.
+fn end(path: &Path, video: &VideoCapture, decoded: u64) -> Result<Option<Frame>, CameraError> {
+    let path = path.to_owned();
+    let told = video.get(videoio::CAP_PROP_FRAME_COUNT).unwrap_or(0.0);
+    if decoded == 0 {
+        // A file that opens but has no frame at all is no clip.
+        Err(CameraError::ClipUnreadable { path })
+    } else if (decoded as f64) < told * COMPLETE_PART_MIN {
+        Err(CameraError::ClipTruncated {
+            path,
+            frames: decoded,
+            told: told as u64,
+        })
+    } else {
+        Ok(None)
     }
 }
 
@@ -72,39 +96,47 @@ impl FrameSource for Replay {
         &self.identity
     }
 
+    fn rate_hz(&self) -> Option<f64> {
+        Some(self.clock.rate_hz())
+    }
+
     fn next_frame(&mut self) -> Result<Option<Frame>, CameraError> {
         let (skipped, index, at) = self.clock.tick();
         let bgr = match &mut self.pictures {
             Pictures::Still(picture) if index < STILL_FRAMES => picture.clone(),
             Pictures::Still(_) => return Ok(None),
             Pictures::Video(video) => {
-                for _ in 0..skipped {
-                    if !video.grab()? {
-                        return Ok(None);
-                    }
-                }
                 let mut bgr = Mat::default();
-                if !video.read(&mut bgr)? || bgr.empty() {
-                    // A file that opens but has no frame at all is no clip.
-                    let unreadable = index == 0;
-                    return if unreadable {
-                        Err(CameraError::ClipUnreadable {
-                            path: self.path.clone(),
-                        })
-                    } else {
-                        Ok(None)
-                    };
+                let mut more = true;
+                for _ in 0..skipped {
+                    more = more && video.grab()?;
+                    self.decoded += u64::from(more);
                 }
+                if !more || !video.read(&mut bgr)? || bgr.empty() {
+                    return end(&self.path, video, self.decoded);
+                }
+                self.decoded += 1;
                 bgr
             }
         };
-        Ok(Some(Frame { index, at, bgr }))
+        Ok(Some(Frame {
+            index,
+            at,
+            bgr,
+            stream: None,
+        }))
     }
 }
 
 /// Opens a video, with a clear error where that fails.
 pub(crate) fn open_video(path: &Path) -> Result<VideoCapture, CameraError> {
-    match VideoCapture::from_file(path, videoio::CAP_ANY) {
+    // The other backends that would be tried take a name for a pattern of names, and leave pipelines behind.
+    let backend = if videoio::has_backend(videoio::VideoCaptureAPIs::CAP_FFMPEG)? {
+        videoio::CAP_FFMPEG
+    } else {
+        videoio::CAP_ANY
+    };
+    match VideoCapture::from_file(path, backend) {
         Ok(video) if video.is_opened()? => Ok(video),
         _ => Err(CameraError::ClipUnreadable {
             path: path.to_owned(),
@@ -114,34 +146,42 @@ pub(crate) fn open_video(path: &Path) -> Result<VideoCapture, CameraError> {
 
 /// The identity of a replayed file: its name and its SHA-256.
 pub(crate) fn identity(path: &Path) -> Result<CameraIdentity, CameraError> {
-    let unreadable = |source| CameraError::FileUnreadable {
-        path: path.to_owned(),
-        source,
-    };
-    let mut file = File::open(path).map_err(unreadable)?;
+    identity_of_all(&[path])
+}
+
+/// The identity of files that are replayed together: their names, and one SHA-256 of all.
+pub(crate) fn identity_of_all(paths: &[&Path]) -> Result<CameraIdentity, CameraError> {
     let mut digest = Sha256::new();
-    let mut chunk = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut chunk).map_err(unreadable)? {
-            0 => break,
-            count => digest.update(&chunk[..count]),
-        }
+    let mut names = Vec::new();
+    for path in paths {
+        add_to(&mut digest, path)?;
+        names.push(path.file_name().unwrap_or(path.as_os_str()).to_string_lossy());
     }
     let hex: String = digest
         .finalize()
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    let name = path
-        .file_name()
-        .unwrap_or(path.as_os_str())
-        .to_string_lossy()
-        .into_owned();
     Ok(CameraIdentity {
-        name,
+        name: names.join(" + "),
         bus_id: format!("sha256:{hex}"),
         replay: true,
     })
+}
+
+fn add_to(digest: &mut Sha256, path: &Path) -> Result<(), CameraError> {
+    let unreadable = |source| CameraError::FileUnreadable {
+        path: path.to_owned(),
+        source,
+    };
+    let mut file = File::open(path).map_err(unreadable)?;
+    let mut chunk = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut chunk).map_err(unreadable)? {
+            0 => return Ok(()),
+            count => digest.update(&chunk[..count]),
+        }
+    }
 }
 
 /// Says which frame is due, and waits for it where the pace asks for that.
@@ -194,6 +234,10 @@ impl Clock {
                 )
             }
         }
+    }
+
+    pub(crate) fn rate_hz(&self) -> f64 {
+        self.frame_length.as_secs_f64().recip()
     }
 
     fn since_start(&self, index: u64) -> Duration {
@@ -261,7 +305,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let check = |name: &str, expect: &str| {
             let error = Replay::open(folder.path().join(name), Pace::Free, Instant::now())
-                .and_then(|mut replay| replay.next_frame())
+                .and_then(|mut replay| {
+                    while replay.next_frame()?.is_some() {}
+                    Ok(())
+                })
                 .unwrap_err();
             assert!(
                 error.to_string().contains(name) && error.to_string().contains(expect),
@@ -273,5 +320,11 @@ mod tests {
         check("absent.mp4", "cannot be read");
         check("text.mp4", "no video or picture");
         check("empty.avi", "no video or picture");
+        // Cut off in the middle of its frames, and before the first of them.
+        let whole = std::fs::read(drawn_clip(folder.path(), "whole.avi", 60, 30.0)).unwrap();
+        std::fs::write(folder.path().join("cut.avi"), &whole[..whole.len() / 2]).unwrap();
+        std::fs::write(folder.path().join("head.avi"), &whole[..64]).unwrap();
+        check("cut.avi", "of 60 frames");
+        check("head.avi", "no video or picture");
     }
 }

@@ -29,6 +29,8 @@ const MARGIN_HEAD: u32 = 5;
 const MARGIN_BETWEEN_HEADS: u32 = 10;
 /// A route must leave time to return within the window of a challenge.
 const LENGTH_MAX_S: f64 = 8.0;
+/// The actor rests within so many frames of where the last action ended or the next may begin.
+const REST_FRAMES: u32 = 30;
 /// Shorter head movements are twitches.
 const HEAD_MIN_S: f64 = 0.4;
 
@@ -58,8 +60,44 @@ pub(crate) struct Repertoire {
     pub(crate) routes: Vec<Route>,
 }
 
-/// The challenge that an event answers. Left and right of the picture are the other way round for the subject.
-fn challenge(event: &ClipEvent) -> Option<PadChallenge> {
+impl Route {
+    /// The same route in a numbering that begins later.
+    pub(crate) fn moved(self, by: u32) -> Self {
+        let moved = |range: Neutral| range.start().saturating_add(by)..=range.end().saturating_add(by);
+        Self {
+            challenge: self.challenge,
+            from: moved(self.from),
+            start: self.start.saturating_add(by),
+            frames: self
+                .frames
+                .into_iter()
+                .map(|frame| frame.saturating_add(by))
+                .collect(),
+            to: moved(self.to),
+            end: self.end.saturating_add(by),
+        }
+    }
+}
+
+impl Repertoire {
+    /// Takes a route, unless a shorter one for the same challenge is known.
+    pub(crate) fn add(&mut self, route: Route) {
+        let known = self
+            .routes
+            .iter_mut()
+            .find(|known| known.challenge == route.challenge);
+        match known {
+            Some(known) if route.frames.len() < known.frames.len() => *known = route,
+            Some(_) => {}
+            None => self.routes.push(route),
+        }
+        self.routes.sort_by_key(|route| route.challenge);
+    }
+}
+
+/// The challenge that an event of a list of clips answers; `None` for what is no action, such as `frontal` or
+/// `squint`. Left and right of the picture are the other way round for the subject.
+pub fn challenge_of(event: &ClipEvent) -> Option<PadChallenge> {
     Some(match event.kind.as_str() {
         "turn_image_right" => PadChallenge::TurnLeft,
         "turn_image_left" => PadChallenge::TurnRight,
@@ -72,7 +110,8 @@ fn challenge(event: &ClipEvent) -> Option<PadChallenge> {
     })
 }
 
-fn is_head_movement(event: &ClipEvent) -> bool {
+/// Whether the head moves in an event, whether or not it answers a challenge.
+pub fn is_head_movement(event: &ClipEvent) -> bool {
     matches!(
         event.kind.as_str(),
         "turn_image_right" | "turn_image_left" | "look_up" | "head_down" | "head_sway"
@@ -86,32 +125,37 @@ fn is_frontal(event: &ClipEvent) -> bool {
 /// Plans all actions of a clip.
 pub(crate) fn repertoire(clip: &ClipEntry) -> Repertoire {
     let neutrals = neutrals(clip);
-    let mut routes: Vec<Route> = Vec::new();
-    for event in clip.events.iter().filter(|event| is_marked(event, clip.fps)) {
-        let Some(route) = challenge(event).and_then(|challenge| route(challenge, event, clip, &neutrals))
+    let long = |neutral: &&Neutral| neutral.end() - neutral.start() >= REST_MIN;
+    let rest = neutrals.iter().find(long).or(neutrals.first()).cloned();
+    let mut repertoire = Repertoire {
+        // Where nothing is neutral, any part of the clip is as good as another.
+        rest: rest.unwrap_or(0..=clip.frames.saturating_sub(1)),
+        routes: Vec::new(),
+    };
+    for event in clip.events.iter().filter(|event| !is_weak(event, clip.fps)) {
+        let Some(route) = challenge_of(event).and_then(|challenge| route(challenge, event, clip, &neutrals))
         else {
             continue;
         };
-        match routes.iter_mut().find(|known| known.challenge == route.challenge) {
-            Some(known) if route.frames.len() < known.frames.len() => *known = route,
-            Some(_) => {}
-            None => routes.push(route),
-        }
+        repertoire.add(route);
     }
-    routes.sort_by_key(|route| route.challenge);
-    let long = |neutral: &&Neutral| neutral.end() - neutral.start() >= REST_MIN;
-    let rest = neutrals.iter().find(long).or(neutrals.first()).cloned();
-    // Where nothing is neutral, any part of the clip is as good as another.
-    let rest = rest.unwrap_or(0..=clip.frames.saturating_sub(1));
-    Repertoire { rest, routes }
+    repertoire
 }
 
-fn is_marked(event: &ClipEvent, fps: f64) -> bool {
-    let weak = ["slight", "small", "half"]
+/// Whether an event is too weak to answer a prompt: its note calls it slight, small or half; it is over in one
+/// frame; or it is a head movement that is shorter than a deliberate one. `fps` is the rate of its clip.
+pub fn is_weak(event: &ClipEvent, fps: f64) -> bool {
+    let called_weak = ["slight", "small", "half"]
         .iter()
         .any(|word| event.note.contains(word));
-    let length_s = f64::from(event.last - event.first + 1) / fps.max(1.0);
-    !weak && event.last > event.first && !(is_head_movement(event) && length_s < HEAD_MIN_S)
+    let frames = u64::from(event.last.saturating_sub(event.first)) + 1;
+    let length_s = frames as f64 / fps.max(1.0);
+    called_weak || frames < 2 || (is_head_movement(event) && length_s < HEAD_MIN_S)
+}
+
+/// The part of a range that begins or ends with one of its ends.
+pub(crate) fn near(range: &Neutral, end: u32) -> Neutral {
+    end.saturating_sub(REST_FRAMES).max(*range.start())..=end.saturating_add(REST_FRAMES).min(*range.end())
 }
 
 /// Neutral ranges in their order.

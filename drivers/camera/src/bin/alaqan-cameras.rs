@@ -1,0 +1,40 @@
+//! Lists the cameras of this machine, for whoever sets up a kiosk, and the line that pins each.
+
+use camera::CameraEntry;
+
+fn main() {
+    let cameras = camera::list();
+    if cameras.is_empty() {
+        println!("no camera was found");
+        if !cfg!(target_os = "linux") {
+            println!("(this system does not tell; a camera is opened by its number, and cannot be pinned)");
+        }
+    }
+    for camera in cameras {
+        println!("{}", told(&camera));
+    }
+}
+
+fn told(camera: &CameraEntry) -> String {
+    let access = match camera.access {
+        Ok(()) => "may be opened".to_owned(),
+        Err(fault) => fault.to_string(),
+    };
+    let (kind, lines) = match &camera.virtual_reason {
+        Some(reason) => (format!("virtual, refused: {reason}"), String::new()),
+        None => {
+            // Quoted as the file wants it, since a serial number may hold any letter.
+            let pin = toml::Value::String(camera.identity.bus_id.clone());
+            let lines = format!("\n  [camera]\n  device = {}\n  pin = {pin}", camera.index);
+            ("a real device".to_owned(), lines)
+        }
+    };
+    format!(
+        "{}: {}\n  file    {}\n  bus     {}\n  driver  {}\n  access  {access}\n  kind    {kind}{lines}",
+        camera.index,
+        camera.identity.name,
+        camera.path.display(),
+        camera.identity.bus_id,
+        camera.driver.as_deref().unwrap_or("not told"),
+    )
+}
