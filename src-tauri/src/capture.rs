@@ -6,8 +6,8 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use camera::{Actor, CameraChoice, CameraError, Device, Frame, FrameSource, Pace};
-use face::{Analyzer, ModelFolder};
+use camera::{Actor, CameraChoice, CameraError, Device, Frame, FrameSource, Limits, Pace, Watched};
+use face::Analyzer;
 use verification::capture::{CameraIdentity, CapturedSample, DeviceFault, FaceObservation};
 use verification::evidence::StillPurpose;
 use verification::pad::PadChallenge;
@@ -30,6 +30,8 @@ pub enum Command {
     },
     /// The screen now asks for this action. Only a replay listens.
     Cue(Option<PadChallenge>),
+    /// The screen now has this colour, or looks as usual. Only a replay listens; a face is lit.
+    Light(Option<[u8; 3]>),
 }
 
 /// What the thread reports.
@@ -52,11 +54,14 @@ pub enum Report {
 
 /// How many frames can still be asked for. An answer to a measure comes within two or three frames.
 const FRAMES_KEPT: usize = 12;
-/// Size of the frames asked for. A face at arm's length is then some 300 px wide, and nothing measures more.
-const FRAME_WIDTH_PX: u32 = 1280;
-const FRAME_HEIGHT_PX: u32 = 720;
 /// Upper limit of a still: a picture of 1280 x 960 at good quality is about half of it.
 const STILL_MAX_BYTES: usize = 400_000;
+/// A recorded person is read from a file and kept compressed in memory before the first frame.
+const REPLAY_LIMITS: Limits = Limits {
+    open: Duration::from_secs(30),
+    read: Duration::from_secs(2),
+    close: Duration::from_millis(500),
+};
 /// Width of the preview; it is drawn at about this size.
 const PREVIEW_WIDTH_PX: u32 = 640;
 
@@ -70,7 +75,7 @@ impl Capture {
     /// Starts the thread. `origin` is the zero of all times; `report` and `preview` are called on the thread.
     pub fn start(
         camera: Camera,
-        models: ModelFolder,
+        mut analyzer: Analyzer,
         origin: Instant,
         report: impl Fn(Report) + Send + 'static,
         preview: impl Fn(Vec<u8>) + Send + 'static,
@@ -79,13 +84,12 @@ impl Capture {
         let thread = std::thread::Builder::new().name("camera".into()).spawn(move || {
             let worker = Worker {
                 camera,
-                models,
                 origin,
                 report,
                 preview,
             };
             // A fault in here costs the camera, not the kiosk: it is reported, and the next one may open it anew.
-            while catch_unwind(AssertUnwindSafe(|| worker.run(&inbox))).is_err() {
+            while catch_unwind(AssertUnwindSafe(|| worker.run(&mut analyzer, &inbox))).is_err() {
                 (worker.report)(Report::Failed(DeviceFault::Protocol));
             }
         })?;
@@ -125,7 +129,6 @@ impl Drop for Capture {
 
 struct Worker<R, P> {
     camera: Camera,
-    models: ModelFolder,
     origin: Instant,
     report: R,
     preview: P,
@@ -133,13 +136,12 @@ struct Worker<R, P> {
 
 /// An open camera.
 struct Open {
-    source: Box<dyn FrameSource>,
-    analyzer: Analyzer,
+    source: Watched,
     recent: VecDeque<Frame>,
 }
 
 impl<R: Fn(Report), P: Fn(Vec<u8>)> Worker<R, P> {
-    fn run(&self, inbox: &Receiver<Command>) {
+    fn run(&self, analyzer: &mut Analyzer, inbox: &Receiver<Command>) {
         let mut open: Option<Open> = None;
         loop {
             let command = if open.is_some() {
@@ -159,6 +161,7 @@ impl<R: Fn(Report), P: Fn(Vec<u8>)> Worker<R, P> {
                     open = None;
                     match self.open() {
                         Ok(opened) => {
+                            analyzer.reset();
                             (self.report)(Report::Opened(Ok(opened.source.identity().clone())));
                             open = Some(opened);
                         }
@@ -168,9 +171,10 @@ impl<R: Fn(Report), P: Fn(Vec<u8>)> Worker<R, P> {
                 (Some(Command::Close), _) => open = None,
                 (Some(Command::Keep { frame, purpose }), Some(open)) => self.keep(open, frame, purpose),
                 (Some(Command::Cue(prompt)), Some(open)) => open.source.cue(prompt),
+                (Some(Command::Light(screen)), Some(open)) => open.source.light(screen),
                 (Some(_), None) => {}
                 (None, Some(camera)) => {
-                    if let Err(fault) = self.measure(camera) {
+                    if let Err(fault) = self.measure(camera, analyzer) {
                         open = None;
                         (self.report)(Report::Failed(fault));
                     }
@@ -181,32 +185,30 @@ impl<R: Fn(Report), P: Fn(Vec<u8>)> Worker<R, P> {
     }
 
     fn open(&self) -> Result<Open, DeviceFault> {
-        let opened: Result<Box<dyn FrameSource>, CameraError> = match &self.camera {
-            Camera::Device(index) => {
-                let choice = CameraChoice::Index(*index);
-                Device::open(&choice, FRAME_WIDTH_PX, FRAME_HEIGHT_PX, self.origin)
-                    .map(|device| Box::new(device) as _)
+        let origin = self.origin;
+        let opened = match self.camera.clone() {
+            Camera::Device { index, format, pin } => {
+                Watched::open(&index.to_string(), Limits::default(), move || {
+                    let choice = CameraChoice::Index(index);
+                    let device = Device::open(&choice, &format, pin.as_ref(), origin)?;
+                    Ok(Box::new(device))
+                })
             }
-            Camera::Replay { folder, clip } => {
-                Actor::open(folder, clip, Pace::RealTime, self.origin).map(|actor| Box::new(actor) as _)
-            }
+            Camera::Replay { folder, clip } => Watched::open(&clip.clone(), REPLAY_LIMITS, move || {
+                Ok(Box::new(Actor::open(folder, &clip, Pace::RealTime, origin)?))
+            }),
         };
-        let source = opened.map_err(|error| {
+        let source = opened.map_err(|error: CameraError| {
             tracing::error!(error = crate::chain(&error), "the camera cannot be opened");
             error.fault()
         })?;
-        let analyzer = Analyzer::new(&self.models).map_err(|error| {
-            tracing::error!(error = crate::chain(&error), "the face models cannot be loaded");
-            DeviceFault::NotFound
-        })?;
         Ok(Open {
             source,
-            analyzer,
             recent: VecDeque::with_capacity(FRAMES_KEPT),
         })
     }
 
-    fn measure(&self, open: &mut Open) -> Result<(), DeviceFault> {
+    fn measure(&self, open: &mut Open, analyzer: &mut Analyzer) -> Result<(), DeviceFault> {
         let frame = match open.source.next_frame() {
             Ok(Some(frame)) => frame,
             Ok(None) => return Err(DeviceFault::Disconnected),
@@ -215,13 +217,13 @@ impl<R: Fn(Report), P: Fn(Vec<u8>)> Worker<R, P> {
                 return Err(error.fault());
             }
         };
-        let seen = open
-            .analyzer
+        let mut seen = analyzer
             .observe(&frame.bgr, frame.index, frame.at)
             .map_err(|error| {
                 tracing::error!(error = crate::chain(&error), "the frame cannot be measured");
                 DeviceFault::Protocol
             })?;
+        seen.stream = frame.stream;
         // Every second frame is enough for a mirror and leaves the processor to the measuring.
         if frame.index.is_multiple_of(2)
             && let Ok(jpeg) = face::encode_preview(&frame.bgr, PREVIEW_WIDTH_PX, true)

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use camera::{CameraPin, Format, PixelFormat};
 use serde::Deserialize;
 use thiserror::Error;
 use verification::evidence::Organisation;
 use verification::pad::PadChallenge;
-use verification::policy::{PassivePad, Policy, PolicyError};
+use verification::policy::{PassivePad, Policy, PolicyError, ScreenLight};
 use verification::service::{Service, ServiceId};
 
 /// Why a configuration cannot be used.
@@ -38,7 +39,9 @@ pub enum ConfigError {
         source: PolicyError,
     },
     /// Neither a camera nor a clip, or both.
-    #[error("[camera] in {path} needs either `device`, or `folder` and `clip`")]
+    #[error(
+        "[camera] in {path} needs either `device`, with what is asked of it, or `folder` and `clip` alone"
+    )]
     Camera {
         /// The file.
         path: PathBuf,
@@ -105,8 +108,15 @@ pub struct Gateway {
 /// Where frames come from.
 #[derive(Debug, Clone)]
 pub enum Camera {
-    /// A camera by its number.
-    Device(u32),
+    /// A camera of this machine.
+    Device {
+        /// Its number.
+        index: u32,
+        /// What is asked of it.
+        format: Format,
+        /// The one camera that it may be.
+        pin: Option<CameraPin>,
+    },
     /// A recorded person who answers prompts; shown as a replay.
     Replay {
         /// Folder with a `manifest.toml`.
@@ -177,8 +187,58 @@ struct FileOrganisation {
 #[serde(deny_unknown_fields)]
 struct FileCamera {
     device: Option<u32>,
+    pin: Option<String>,
+    width_px: Option<u32>,
+    height_px: Option<u32>,
+    rate_hz: Option<u32>,
+    pixels: Option<Pixels>,
     folder: Option<PathBuf>,
     clip: Option<String>,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "kebab-case")]
+enum Pixels {
+    Mjpeg,
+    Yuyv,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "kebab-case")]
+enum Light {
+    Required,
+    Supporting,
+    Off,
+}
+
+impl FileCamera {
+    /// A camera or a replay, not both and not neither. A replay has the format that it was recorded in.
+    fn camera(self) -> Option<Camera> {
+        let wishes = Format::default();
+        let format = Format {
+            width_px: self.width_px.unwrap_or(wishes.width_px),
+            height_px: self.height_px.unwrap_or(wishes.height_px),
+            pixels: match self.pixels {
+                None | Some(Pixels::Mjpeg) => PixelFormat::Mjpeg,
+                Some(Pixels::Yuyv) => PixelFormat::Yuyv,
+            },
+            rate_hz: self.rate_hz.unwrap_or(wishes.rate_hz),
+        };
+        let of_device = self.pin.is_some()
+            || self.width_px.is_some()
+            || self.height_px.is_some()
+            || self.rate_hz.is_some()
+            || self.pixels.is_some();
+        match (self.device, self.folder, self.clip) {
+            (Some(index), None, None) => Some(Camera::Device {
+                index,
+                format,
+                pin: self.pin.map(CameraPin::new),
+            }),
+            (None, Some(folder), Some(clip)) if !of_device => Some(Camera::Replay { folder, clip }),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -212,6 +272,11 @@ struct FilePolicy {
     nod_min_deg: Option<f32>,
     passive: Option<Passive>,
     passive_min: Option<f32>,
+    relief_min: Option<f32>,
+    cut_out_max: Option<f32>,
+    screen_max: Option<f32>,
+    likeness_min: Option<f32>,
+    light: Option<Light>,
     comparison_min: Option<f32>,
 }
 
@@ -274,6 +339,16 @@ impl FilePolicy {
                 Some(Passive::WhereInstalled) => PassivePad::WhereInstalled,
             },
             passive_min: self.passive_min.unwrap_or(rules.passive_min),
+            relief_min: self.relief_min.unwrap_or(rules.relief_min),
+            cut_out_max: self.cut_out_max.unwrap_or(rules.cut_out_max),
+            screen_max: self.screen_max.unwrap_or(rules.screen_max),
+            likeness_min: self.likeness_min.unwrap_or(rules.likeness_min),
+            light: match self.light {
+                None => rules.light,
+                Some(Light::Required) => ScreenLight::Required,
+                Some(Light::Supporting) => ScreenLight::Supporting,
+                Some(Light::Off) => ScreenLight::Off,
+            },
             comparison_min: self.comparison_min.unwrap_or(rules.comparison_min),
             ..rules
         }
@@ -300,11 +375,10 @@ impl Config {
         policy
             .check()
             .map_err(|source| ConfigError::Policy { path: path(), source })?;
-        let camera = match (file.camera.device, file.camera.folder, file.camera.clip) {
-            (Some(device), None, None) => Camera::Device(device),
-            (None, Some(folder), Some(clip)) => Camera::Replay { folder, clip },
-            _ => return Err(ConfigError::Camera { path: path() }),
-        };
+        let camera = file
+            .camera
+            .camera()
+            .ok_or_else(|| ConfigError::Camera { path: path() })?;
         let palm = file.palm.map(|palm| match palm::driver(&palm.driver) {
             Some(driver) => Ok(Palm {
                 port: palm.port,
@@ -321,6 +395,9 @@ impl Config {
             let refuse = |what| Err(ConfigError::Production { path: path(), what });
             if matches!(camera, Camera::Replay { .. }) {
                 return refuse("the camera is a replayed clip");
+            }
+            if matches!(camera, Camera::Device { pin: None, .. }) {
+                return refuse("the camera is not pinned (`pin` in [camera])");
             }
             if policy.passive != PassivePad::Required {
                 return refuse("the passive models are not required");
@@ -409,7 +486,11 @@ mod tests {
         );
         check(
             &GOOD.replace("device = 0", "device = 0\nclip = \"a.mp4\""),
-            "either `device`, or `folder` and `clip`",
+            "either `device`, with what is asked of it, or `folder` and `clip` alone",
+        );
+        check(
+            &GOOD.replace("device = 0", "folder = \"/a\"\nclip = \"a.mp4\"\npin = \"usb\""),
+            "`folder` and `clip` alone",
         );
         check(
             &GOOD.replace("[window]", "[palm]\nport = \"COM3\"\ndriver = \"x\"\n[window]"),
@@ -427,13 +508,11 @@ mod tests {
             &GOOD.replace("[policy]", "[policy]\nturn_min_deg = nan"),
             "outside its range",
         );
-        check(
-            &GOOD.replace("\"demo\"", "\"production\""),
-            "the passive models are not required",
-        );
-        let production = GOOD
-            .replace("\"demo\"", "\"production\"")
-            .replace("where-installed", "required");
+        let production = GOOD.replace("\"demo\"", "\"production\"");
+        check(&production, "the camera is not pinned");
+        let production = production.replace("device = 0", "device = 0\npin = \"usb 046d:0825 1-2:1.0\"");
+        check(&production, "the passive models are not required");
+        let production = production.replace("where-installed", "required");
         check(&production, "only in files");
         let line = crate::chain(&Config::parse("mode = \"demo\"\nkiosk_id = 7", Path::new("k")).unwrap_err());
         assert!(line.contains("line 2"), "{line}");

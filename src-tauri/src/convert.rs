@@ -1,8 +1,8 @@
 //! Between the vocabulary of `verification` and that of the screens. Converts, decides nothing.
 
+use verification::capture::DeviceFault;
 use verification::evidence::{Language, Modality, Outcome};
 use verification::identifier::IinError;
-use verification::capture::DeviceFault;
 use verification::pad::positioning::FacePrompt;
 use verification::pad::{AttemptFailure, PadChallenge};
 use verification::session::{Session, Showing};

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use document::identification::{self, Verdict};
 use document::signature::{self, P256Signer};
-use face::ModelFolder;
+use face::{Analyzer, ModelFolder};
 use ipc::{Intent, Link, Screen, View};
 use outbox::sqlite::SqliteOutbox;
 use outbox::{Outbox, OutboxError, SignedDocument, WedgeReason};
@@ -22,8 +22,8 @@ use thiserror::Error;
 use verification::Sensitive;
 use verification::evidence::{DocumentId, Evidence, KioskIdentity, Outcome, SessionId};
 use verification::pad::PadChallenge;
-use verification::pad::positioning::FacePrompt;
 use verification::pad::plan;
+use verification::pad::positioning::FacePrompt;
 use verification::service::ServiceId;
 use verification::session::{Effect, Input, Opening, RecordFailed, Session, Showing};
 use verification::time::{Now, UtcMs};
@@ -271,7 +271,7 @@ fn out_of_service(config: &Config, code: ipc::ErrorCode) -> View {
 fn replay_name(config: &Config) -> Option<String> {
     match &config.camera {
         Camera::Replay { clip, .. } => Some(clip.clone()),
-        Camera::Device(_) => None,
+        Camera::Device { .. } => None,
     }
 }
 
@@ -285,6 +285,7 @@ struct Core {
     line: sync::Handle,
     session: Option<Session>,
     cue: Option<PadChallenge>,
+    light: Option<[u8; 3]>,
     language: ipc::Language,
     calm: bool,
     link: Link,
@@ -299,7 +300,7 @@ struct Core {
 impl Core {
     fn open(parts: &Arc<Parts>) -> Result<Self, StartError> {
         let config = &parts.config;
-        let models = ModelFolder::open(&config.models)?;
+        let analyzer = Analyzer::new(&ModelFolder::open(&config.models)?)?;
         let certificate_pem = read(&config.gateway.certificate)?;
         let key_pem = Sensitive::new(read(&config.gateway.key)?);
         let ca_pem = read(&config.gateway.ca)?;
@@ -313,7 +314,7 @@ impl Core {
         let frames = Arc::clone(&parts.preview);
         let capture = Capture::start(
             config.camera.clone(),
-            models,
+            analyzer,
             parts.origin,
             move |seen| {
                 let _ = report.send(Event::Camera(seen));
@@ -350,6 +351,7 @@ impl Core {
             line,
             session: None,
             cue: None,
+            light: None,
             language: ipc::Language::default(),
             calm: false,
             link: Link::Offline,
@@ -523,21 +525,25 @@ impl Core {
 
     fn after_step(&mut self) {
         let Some(session) = &self.session else { return };
-        let (cue, closed) = match session.showing() {
-            Showing::Face {
-                prompt: FacePrompt::Act(challenge),
-                ..
-            } => (Some(challenge), false),
-            Showing::Closed => (None, true),
+        let (cue, light, closed) = match session.showing() {
+            Showing::Face { prompt, light, .. } => match prompt {
+                FacePrompt::Act(challenge) => (Some(challenge), light, false),
+                _ => (None, light, false),
+            },
+            Showing::Closed => (None, None, true),
             Showing::StoreFailed => {
                 self.broken = Some(ipc::ErrorCode::Store);
-                (None, true)
+                (None, None, true)
             }
-            _ => (None, false),
+            _ => (None, None, false),
         };
         if cue != self.cue {
             self.cue = cue;
             self.capture.command(Command::Cue(cue));
+        }
+        if light != self.light {
+            self.light = light;
+            self.capture.command(Command::Light(light));
         }
         if closed {
             tracing::info!(session = %session.id(), "the session is closed");
