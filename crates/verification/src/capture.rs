@@ -94,6 +94,9 @@ pub struct FaceMeasures {
     pub mouth_opening_ratio: f32,
     /// Distance of the mouth corners over the distance of the outer eye corners.
     pub mouth_width_ratio: f32,
+    /// How far the mouth corners stand below the base of the nose, over the distance of the outer eye corners. A
+    /// smile lifts them; speech and an open jaw do not.
+    pub mouth_corner_ratio: f32,
     /// Distance of the eyes from the camera, estimated from the picture of an average head; right within about
     /// a fifth.
     pub distance_mm: f32,

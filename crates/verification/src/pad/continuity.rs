@@ -29,6 +29,12 @@ pub struct Continuity {
 }
 
 impl Continuity {
+    /// Another presentation begins, which must be of the same face.
+    pub fn begin_anew(&mut self) {
+        self.last_face = None;
+        self.several_since = None;
+    }
+
     /// Takes one frame and says what broke with it, if anything.
     pub fn observe(&mut self, seen: &FaceObservation, policy: &Policy) -> Option<AttemptFailure> {
         match seen.stream.map(|stream| stream.state) {

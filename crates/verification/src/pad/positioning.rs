@@ -64,7 +64,6 @@ pub fn wrong(seen: &FaceObservation, policy: &Policy) -> Option<FacePrompt> {
     // session and goes into the baseline.
     let straight =
         face.yaw_deg.abs() <= policy.neutral_max_deg && face.pitch_deg.abs() <= 2.0 * policy.neutral_max_deg;
-    let dark = quality.luminance_mean < policy.luminance_min || quality.under_exposure > UNDER_EXPOSURE_MAX;
     let bright = quality.luminance_mean > policy.luminance_max || quality.over_exposure > OVER_EXPOSURE_MAX;
     let checks = [
         (is_too_far(face, policy), FacePrompt::Closer),
@@ -73,7 +72,7 @@ pub fn wrong(seen: &FaceObservation, policy: &Policy) -> Option<FacePrompt> {
         // of the person.
         (middle < EDGE_PART, FacePrompt::StepLeft),
         (middle > 1.0 - EDGE_PART, FacePrompt::StepRight),
-        (dark, FacePrompt::MoreLight),
+        (is_dark(face, policy), FacePrompt::MoreLight),
         (bright, FacePrompt::LessLight),
         (quality.mouth_occlusion > OCCLUSION_MAX, FacePrompt::RemoveMask),
         (quality.eyes_occlusion > OCCLUSION_MAX, FacePrompt::UncoverEyes),
@@ -88,6 +87,11 @@ pub fn wrong(seen: &FaceObservation, policy: &Policy) -> Option<FacePrompt> {
 pub fn is_too_far(face: &FaceMeasures, policy: &Policy) -> bool {
     // Not `<`: a distance that is not a number is no distance.
     !(face.quality.inter_eye_distance_px >= policy.inter_eye_distance_min_px)
+}
+
+/// Whether the face is too dark to be measured and compared.
+pub fn is_dark(face: &FaceMeasures, policy: &Policy) -> bool {
+    face.quality.luminance_mean < policy.luminance_min || face.quality.under_exposure > UNDER_EXPOSURE_MAX
 }
 
 /// Keeps a hint on the screen long enough to be followed.

@@ -21,6 +21,7 @@ pub(crate) fn neutral() -> FaceMeasures {
         eye_right_ratio: 0.28,
         mouth_opening_ratio: 0.02,
         mouth_width_ratio: 0.55,
+        mouth_corner_ratio: 0.24,
         distance_mm: 600.0,
         quality: FaceQuality {
             inter_eye_distance_px: 90.0,
