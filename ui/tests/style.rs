@@ -101,6 +101,19 @@ fn contrast_is_enough() {
     check(&high, &TEXTS, 7.0);
     // Brass is on the main colour only in the ornament, which high contrast leaves out.
     check(&high, &SIGNS[..5], 4.5);
+    // The plates on the light of the screen are the same in both.
+    let lit = colours(&style, ".kiosk--lit", high);
+    check(&lit, &TEXTS, 4.5);
+    check(&lit, &SIGNS, 3.0);
+}
+
+/// The shell mirrors the picture and the drawings are drawn for a mirror: nothing is mirrored a second time.
+#[test]
+fn nothing_is_mirrored_by_style() {
+    let style = static_file("style.css");
+    for mirror in ["scaleX(", "scale(-", "rotateY(", "scale: -", "matrix("] {
+        assert!(!style.contains(mirror), "{mirror}");
+    }
 }
 
 /// `unicode-range` values of the fonts that are shipped.

@@ -25,7 +25,7 @@ pub fn CameraTroubleShown(
                 </span>
                 <Heading>{kiosk.say(words.title)}</Heading>
                 <p class="result__words">{kiosk.say(words.body)}</p>
-                <div class="panel">
+                <div class="panel panel--lines">
                     <p class="panel__line">
                         <Icon glyph=Glyph::Check />
                         <span>{kiosk.say(Key("camera-trouble-attempts"))}</span>

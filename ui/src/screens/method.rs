@@ -26,27 +26,29 @@ pub fn MethodChoice(
             // Only the face is lit by the screen.
             let calm = (ready && method == Method::Face).then(|| view! { <CalmCard /> });
             view! {
-                <button
-                    type="button"
-                    class="card"
-                    data-testid=shown.testid
-                    disabled=!ready
-                    on:click=move |_| ipc::send(Intent::ChooseMethod { method })
-                >
-                    <span class="card__sign">
-                        <Icon glyph=shown.glyph />
-                    </span>
-                    <span class="card__words">
-                        <span class="card__title">{kiosk.say(shown.title)}</span>
-                        <span class="card__hint">{kiosk.say(shown.hint)}</span>
-                        <span class="card__availability" class:card__availability--ready=ready>
-                            <Icon glyph=if ready { Glyph::Check } else { Glyph::Exclamation } />
-                            <span>{kiosk.say(reason(availability))}</span>
+                <div class="card-group">
+                    <button
+                        type="button"
+                        class="card"
+                        data-testid=shown.testid
+                        disabled=!ready
+                        on:click=move |_| ipc::send(Intent::ChooseMethod { method })
+                    >
+                        <span class="card__sign">
+                            <Icon glyph=shown.glyph />
                         </span>
-                    </span>
-                    <span class="card__go">{ready.then(|| view! { <Icon glyph=Glyph::Next /> })}</span>
-                </button>
-                {calm}
+                        <span class="card__words">
+                            <span class="card__title">{kiosk.say(shown.title)}</span>
+                            <span class="card__hint">{kiosk.say(shown.hint)}</span>
+                            <span class="card__availability" class:card__availability--ready=ready>
+                                <Icon glyph=if ready { Glyph::Check } else { Glyph::Exclamation } />
+                                <span>{kiosk.say(reason(availability))}</span>
+                            </span>
+                        </span>
+                        <span class="card__go">{ready.then(|| view! { <Icon glyph=Glyph::Next /> })}</span>
+                    </button>
+                    {calm}
+                </div>
             }
         })
         .collect_view();
