@@ -1,7 +1,7 @@
 //! Presentation attack detection: prompted actions, and the decision over all that was measured.
 
-pub mod assess;
 pub mod action;
+pub mod assess;
 pub mod attempt;
 pub mod continuity;
 pub mod decision;

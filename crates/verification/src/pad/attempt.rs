@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use super::action::{ActionSpotter, Spotted};
 use super::continuity::Continuity;
 use super::decision::decide;
-use super::parts::{Measures, quantile};
+use super::parts::Measures;
 use super::plan::PlannedChallenge;
 use super::positioning::{self, FacePrompt, Hint};
-use super::{AttemptFailure, AttemptRecord, ChallengeRecord, PadChallenge, PadDecision};
+use super::{AttemptFailure, AttemptRecord, ChallengeRecord, PadDecision};
 use crate::capture::{FaceMeasures, FaceObservation, StreamMeasures};
 use crate::evidence::StillPurpose;
 use crate::policy::{PassivePad, Policy};
@@ -49,7 +50,7 @@ pub struct FaceAttempt {
     hint: Hint,
     opened_at: Duration,
     started: Option<Now>,
-    baseline: Baseline,
+    spotter: ActionSpotter,
     records: Vec<ChallengeRecord>,
     measures: Measures,
     continuity: Continuity,
@@ -61,8 +62,8 @@ pub struct FaceAttempt {
 #[derive(Debug)]
 enum Phase {
     Positioning {
-        gathered: Vec<FaceMeasures>,
         since: Duration,
+        frames: u32,
     },
     Pausing {
         since: Duration,
@@ -70,37 +71,13 @@ enum Phase {
     },
     Acting {
         since: Duration,
-        frames_seen: u32,
         best: f32,
     },
     Over,
 }
 
-/// The subject's own neutral face: medians over the time of positioning.
-#[derive(Debug, Clone, Copy, Default)]
-struct Baseline {
-    yaw_deg: f32,
-    pitch_deg: f32,
-    eye_left: f32,
-    eye_right: f32,
-    mouth_opening: f32,
-    mouth_width: f32,
-}
-
-/// How a face differs from its own neutral.
-#[derive(Debug, Clone, Copy)]
-struct Deviation {
-    yaw_deg: f32,
-    pitch_deg: f32,
-    /// The more open eye, as a part of its own open state: both lids must fall for this to fall.
-    eyes_open_part: f32,
-    mouth_rise: f32,
-    mouth_widening: f32,
-}
-
-/// By how much above the closed state the eyes count as open again, so that one lid at the limit is not many
-/// blinks.
-const EYES_REOPEN: f32 = 0.08;
+/// So many frames show the subject standing right before the attempt begins to count.
+const POSITIONED_FRAMES: u32 = 5;
 /// So long may the camera give no frame. A machine that is slow for a moment is not a face that is gone; that is
 /// judged by the frames alone.
 const SILENCE_LIMIT: Duration = Duration::from_secs(2);
@@ -111,13 +88,13 @@ impl FaceAttempt {
             number,
             plan,
             phase: Phase::Positioning {
-                gathered: Vec::new(),
                 since: now.monotonic,
+                frames: 0,
             },
             hint: Hint::new(FacePrompt::ShowFace, now.monotonic),
             opened_at: now.monotonic,
             started: None,
-            baseline: Baseline::default(),
+            spotter: ActionSpotter::default(),
             records: Vec::new(),
             measures: Measures::default(),
             continuity: Continuity::default(),
@@ -206,6 +183,7 @@ impl FaceAttempt {
         if matches!(self.phase, Phase::Over) {
             return events;
         }
+        let spotted = self.spotter.observe(seen, policy);
         let face = match (seen.faces, &seen.face) {
             (1, Some(face)) => face,
             _ => {
@@ -218,7 +196,7 @@ impl FaceAttempt {
         if self.started.is_some() {
             self.measures.add(face);
         }
-        events.extend(self.advance(seen, face, now, policy));
+        events.extend(self.advance(seen, face, &spotted, now, policy));
         events
     }
 
@@ -226,21 +204,21 @@ impl FaceAttempt {
         &mut self,
         seen: &FaceObservation,
         face: &FaceMeasures,
+        spotted: &[Spotted],
         now: Now,
         policy: &Policy,
     ) -> Vec<AttemptEvent> {
         let at = seen.at;
         let mut events = Vec::new();
         match &mut self.phase {
-            Phase::Positioning { gathered, since } => {
+            Phase::Positioning { since, frames } => {
                 if let Some(prompt) = positioning::wrong(seen, policy) {
                     self.not_right(prompt, at);
                     return events;
                 }
                 self.hint.ask(FacePrompt::HoldStill, at);
-                gathered.push(*face);
-                if at.saturating_sub(*since) >= policy.neutral_hold && gathered.len() >= 5 {
-                    self.baseline = Baseline::over(gathered);
+                *frames += 1;
+                if at.saturating_sub(*since) >= policy.neutral_hold && *frames >= POSITIONED_FRAMES {
                     self.started = Some(Now {
                         monotonic: at,
                         utc: now.utc,
@@ -256,7 +234,7 @@ impl FaceAttempt {
                 let Some(planned) = self.plan.get(self.records.len()).copied() else {
                     return events;
                 };
-                if !self.baseline.deviation(face).is_neutral(policy) {
+                if !self.spotter.deviation().is_some_and(|now| now.is_neutral(policy)) {
                     *neutral_since = None;
                     self.hint.ask(FacePrompt::LookStraight, at);
                     return events;
@@ -272,39 +250,33 @@ impl FaceAttempt {
                         prompted_at: self.since_start(at),
                         completed_at: None,
                     });
-                    self.phase = Phase::Acting {
-                        since: at,
-                        frames_seen: 0,
-                        best: 0.0,
-                    };
+                    self.phase = Phase::Acting { since: at, best: 0.0 };
                 }
                 events.extend(self.keep_comparison(seen.frame, face, policy));
             }
-            Phase::Acting {
-                frames_seen, best, ..
-            } => {
+            Phase::Acting { since, best } => {
                 let Some(challenge) = self.records.last().map(|record| record.challenge) else {
                     return events;
                 };
-                let deviation = self.baseline.deviation(face);
-                let strength = deviation.strength(challenge, policy);
-                if strength >= 1.0 {
-                    *frames_seen += 1;
-                    let enough = *frames_seen >= frames_needed(challenge);
-                    if enough && strength > *best * 1.25 {
-                        *best = strength;
-                        events.push(AttemptEvent::KeepStill {
-                            frame: seen.frame,
-                            purpose: StillPurpose::Challenge(challenge),
-                        });
-                    }
-                } else if *best > 0.0 && deviation.is_neutral(policy) {
+                let strength = self.spotter.under_way(challenge).unwrap_or(0.0);
+                let is_wrong = || {
+                    let deviation = self.spotter.deviation();
+                    deviation.is_some_and(|now| now.is_wrong(challenge, policy))
+                };
+                // It must have begun after the prompt.
+                let performed = |action: &Spotted| {
+                    action.challenge == challenge && action.completed && action.began_at >= *since
+                };
+                if spotted.iter().any(performed) {
                     events.extend(self.complete(at, policy));
-                } else if *best == 0.0 {
-                    *frames_seen = 0;
-                    if deviation.is_wrong(challenge, policy) {
-                        events.extend(self.fail(AttemptFailure::WrongAction(challenge), policy));
-                    }
+                } else if strength > *best * 1.25 {
+                    *best = strength;
+                    events.push(AttemptEvent::KeepStill {
+                        frame: seen.frame,
+                        purpose: StillPurpose::Challenge(challenge),
+                    });
+                } else if *best == 0.0 && is_wrong() {
+                    events.extend(self.fail(AttemptFailure::WrongAction(challenge), policy));
                 }
             }
             Phase::Over => {}
@@ -366,9 +338,8 @@ impl FaceAttempt {
     /// The subject does not stand right: what was gathered for the baseline is void.
     fn not_right(&mut self, prompt: FacePrompt, at: Duration) {
         match &mut self.phase {
-            Phase::Positioning { gathered, since } => {
-                gathered.clear();
-                *since = at;
+            Phase::Positioning { since, frames } => {
+                (*since, *frames) = (at, 0);
                 self.hint.ask(prompt, at);
             }
             Phase::Pausing { neutral_since, .. } => {
@@ -407,84 +378,6 @@ impl FaceAttempt {
 
     fn since_start(&self, at: Duration) -> Duration {
         at.saturating_sub(self.started.map_or(at, |started| started.monotonic))
-    }
-}
-
-/// A lid closes for as little as one frame; everything else must be seen twice, so that one bad measure is no
-/// action.
-fn frames_needed(challenge: PadChallenge) -> u32 {
-    if challenge == PadChallenge::Blink { 1 } else { 2 }
-}
-
-impl Baseline {
-    fn over(faces: &[FaceMeasures]) -> Self {
-        let middle = |measure: fn(&FaceMeasures) -> f32| {
-            let values: Vec<f32> = faces.iter().map(measure).collect();
-            quantile(&values, 0.5).unwrap_or(0.0)
-        };
-        Self {
-            yaw_deg: middle(|face| face.yaw_deg),
-            pitch_deg: middle(|face| face.pitch_deg),
-            eye_left: middle(|face| face.eye_left_ratio),
-            eye_right: middle(|face| face.eye_right_ratio),
-            mouth_opening: middle(|face| face.mouth_opening_ratio),
-            mouth_width: middle(|face| face.mouth_width_ratio),
-        }
-    }
-
-    fn deviation(&self, face: &FaceMeasures) -> Deviation {
-        let part = |value: f32, of: f32| if of > 0.0 { value / of } else { 1.0 };
-        Deviation {
-            yaw_deg: face.yaw_deg - self.yaw_deg,
-            pitch_deg: face.pitch_deg - self.pitch_deg,
-            eyes_open_part: part(face.eye_left_ratio, self.eye_left)
-                .max(part(face.eye_right_ratio, self.eye_right)),
-            mouth_rise: face.mouth_opening_ratio - self.mouth_opening,
-            mouth_widening: part(face.mouth_width_ratio, self.mouth_width),
-        }
-    }
-}
-
-impl Deviation {
-    /// How much of the action there is; 1 and above is the action.
-    fn strength(&self, challenge: PadChallenge, policy: &Policy) -> f32 {
-        let straight = self.yaw_deg.abs() < policy.turn_min_deg;
-        let level = self.pitch_deg.abs() < policy.nod_min_deg;
-        let only_if = |holds: bool, value: f32| if holds { value } else { 0.0 };
-        match challenge {
-            PadChallenge::TurnLeft => self.yaw_deg / policy.turn_min_deg,
-            PadChallenge::TurnRight => -self.yaw_deg / policy.turn_min_deg,
-            PadChallenge::LookUp => only_if(straight, self.pitch_deg / policy.nod_min_deg),
-            PadChallenge::LookDown => only_if(straight, -self.pitch_deg / policy.nod_min_deg),
-            // Lids that come down because the head or the gaze goes down are no blink.
-            PadChallenge::Blink => only_if(
-                straight && level,
-                policy.eye_closed_part / self.eyes_open_part.max(0.05),
-            ),
-            PadChallenge::OpenMouth => self.mouth_rise / policy.mouth_open_rise,
-            PadChallenge::Smile => (self.mouth_widening - 1.0) / (policy.smile_widening - 1.0).max(0.01),
-        }
-    }
-
-    /// A head movement that was not asked for, where a head movement was asked for.
-    fn is_wrong(&self, asked: PadChallenge, policy: &Policy) -> bool {
-        let turned = self.yaw_deg / policy.turn_min_deg;
-        let nodded = self.pitch_deg / policy.nod_min_deg;
-        match asked {
-            PadChallenge::TurnLeft => turned <= -1.0,
-            PadChallenge::TurnRight => turned >= 1.0,
-            PadChallenge::LookUp => nodded <= -1.0 || turned.abs() >= 1.25,
-            PadChallenge::LookDown => nodded >= 1.0 || turned.abs() >= 1.25,
-            PadChallenge::Blink | PadChallenge::OpenMouth | PadChallenge::Smile => turned.abs() >= 1.25,
-        }
-    }
-
-    fn is_neutral(&self, policy: &Policy) -> bool {
-        self.yaw_deg.abs() <= policy.neutral_max_deg
-            && self.pitch_deg.abs() <= policy.nod_min_deg * 0.8
-            && self.eyes_open_part >= policy.eye_closed_part + EYES_REOPEN
-            && self.mouth_rise <= policy.mouth_open_rise * 0.6
-            && self.mouth_widening <= 1.0 + (policy.smile_widening - 1.0) * 0.6
     }
 }
 

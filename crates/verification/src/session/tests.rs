@@ -192,7 +192,10 @@ impl Kiosk {
                     PadChallenge::LookDown => face.pitch_deg = -20.0,
                     PadChallenge::Blink => (face.eye_left_ratio, face.eye_right_ratio) = (0.05, 0.05),
                     PadChallenge::OpenMouth => face.mouth_opening_ratio = 0.6,
-                    PadChallenge::Smile => face.mouth_width_ratio = 0.7,
+                    PadChallenge::Smile => {
+                        face.mouth_width_ratio += 0.15;
+                        face.mouth_corner_ratio -= 0.1;
+                    }
                 }
             }
             self.frame(Some(face));

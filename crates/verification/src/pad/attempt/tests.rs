@@ -1,6 +1,6 @@
 use super::*;
 use crate::capture::{FaceQuality, RectPx, StreamMeasures, StreamState};
-use crate::pad::{AttackSign, testing};
+use crate::pad::{AttackSign, PadChallenge, testing};
 use crate::policy::PassivePad;
 use crate::time::UtcMs;
 
@@ -135,6 +135,7 @@ fn each_action_from_neutral_to_neutral_completes_it() {
             Smile,
             FaceMeasures {
                 mouth_width_ratio: 0.68,
+                mouth_corner_ratio: neutral().mouth_corner_ratio - 0.1,
                 ..neutral()
             },
         ),
