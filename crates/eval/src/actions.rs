@@ -8,13 +8,13 @@
 //!   turn of a flat picture.
 
 use serde::Serialize;
-use verification::pad::PadChallenge;
+use verification::pad::{PadChallenge, action};
 
 use crate::ground::{Expected, GroundTruth};
 use crate::words::challenge_word;
 
 /// An action that the rules spotted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Spotted {
     /// Which.
     #[serde(serialize_with = "challenge_name")]
@@ -25,6 +25,23 @@ pub struct Spotted {
     pub peak: u64,
     /// Last frame.
     pub last: u64,
+    /// How strong it was; 1 is the least that counts.
+    pub strength: f32,
+    /// Whether the face became neutral again.
+    pub completed: bool,
+}
+
+impl From<&action::Spotted> for Spotted {
+    fn from(spotted: &action::Spotted) -> Self {
+        Self {
+            challenge: spotted.challenge,
+            first: spotted.first,
+            peak: spotted.peak,
+            last: spotted.last,
+            strength: spotted.strength,
+            completed: spotted.completed,
+        }
+    }
 }
 
 fn challenge_name<S: serde::Serializer>(challenge: &PadChallenge, to: S) -> Result<S::Ok, S::Error> {
@@ -130,6 +147,8 @@ mod tests {
                 first: *first,
                 peak: first.midpoint(*last),
                 last: *last,
+                strength: 1.0,
+                completed: true,
             })
             .collect();
         let score = score(&truth(&clip(30.0, 400, events)), &spotted);

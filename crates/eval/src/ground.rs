@@ -11,6 +11,11 @@ use verification::pad::PadChallenge;
 /// The rate for which the tolerances are stated; also taken for a clip that does not say its rate.
 pub const RATE_HZ: f64 = 30.0;
 
+/// Frames a second of a clip.
+pub fn rate_hz(clip: &ClipEntry) -> f64 {
+    if clip.fps > 0.0 { clip.fps } else { RATE_HZ }
+}
+
 /// What a presentation is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Label {
@@ -131,7 +136,7 @@ fn is_optional(event: &ClipEvent) -> bool {
 
 /// Reads the truth from an entry of the list.
 pub fn truth(clip: &ClipEntry) -> GroundTruth {
-    let fps = if clip.fps > 0.0 { clip.fps } else { RATE_HZ };
+    let fps = rate_hz(clip);
     let mut truth = GroundTruth {
         label: Label::parse(&clip.label),
         not_acquirable: obstructed(clip) * 2 > u64::from(clip.frames),

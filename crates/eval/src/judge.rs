@@ -3,10 +3,10 @@
 
 use serde::Serialize;
 use verification::capture::FaceObservation;
-use verification::pad::PadDecision;
-use verification::pad::continuity::Continuity;
-use verification::pad::decision::decide;
-use verification::pad::parts::{Measures, PartRecord};
+use verification::pad::PadChallenge;
+use verification::pad::action::ActionSpotter;
+use verification::pad::assess::{Assessment, Judgement};
+use verification::pad::parts::PartRecord;
 use verification::policy::Policy;
 
 use crate::actions::Spotted;
@@ -19,6 +19,8 @@ pub enum Decision {
     BonaFide,
     /// An attack, with the sign that gave it away.
     Attack(String),
+    /// Not one face in one uncut stream; with what broke.
+    Voided(String),
     /// Too little is to be seen to say; with what is missing.
     Insufficient(String),
     /// No face was acquired; with the reason.
@@ -33,6 +35,7 @@ impl Decision {
         match self {
             Self::BonaFide => "bona fide",
             Self::Attack(_) => "attack",
+            Self::Voided(_) => "voided",
             Self::Insufficient(_) => "insufficient",
             Self::NotAcquired(_) => "not acquired",
             Self::Unreadable(_) => "UNREADABLE",
@@ -44,6 +47,7 @@ impl Decision {
         match self {
             Self::BonaFide => "",
             Self::Attack(reason)
+            | Self::Voided(reason)
             | Self::Insufficient(reason)
             | Self::NotAcquired(reason)
             | Self::Unreadable(reason) => reason,
@@ -91,30 +95,30 @@ pub struct Verdict {
 
 /// Asks the rules about the observations of one presentation, in their order.
 pub fn judge(observations: &[FaceObservation], policy: &Policy) -> Verdict {
-    let mut continuity = Continuity::default();
-    let mut measures = Measures::default();
-    let mut broken = None;
+    let mut spotter = ActionSpotter::default();
+    let mut spotted = Vec::new();
     for seen in observations {
-        broken = broken.or_else(|| continuity.observe(seen, policy));
-        if let Some(face) = &seen.face {
-            measures.add(face);
-        }
+        spotted.extend(spotter.observe(seen, policy));
     }
-    let records = measures.parts(policy);
-    let decision = if observations.iter().all(|seen| seen.face.is_none()) {
-        Decision::NotAcquired("no face".into())
-    } else if let Some(failure) = broken {
-        Decision::Insufficient(words(failure))
-    } else {
-        match decide(&records, false, policy) {
-            PadDecision::BonaFide => Decision::BonaFide,
-            PadDecision::Attack(sign) => Decision::Attack(words(sign)),
-        }
-    };
+    spotted.extend(spotter.finish());
+    spotted.sort_by_key(|action| action.first);
+    // An action that the recording breaks off was begun and not performed.
+    let performed: Vec<PadChallenge> = spotted
+        .iter()
+        .filter(|action| action.completed)
+        .map(|action| action.challenge)
+        .collect();
+    let assessment = Assessment::over(observations, &performed, policy);
     Verdict {
-        decision,
-        parts: records.iter().map(Part::from).collect(),
-        actions: Vec::new(),
+        decision: match assessment.judgement {
+            Judgement::BonaFide => Decision::BonaFide,
+            Judgement::Attack(sign) => Decision::Attack(words(sign)),
+            Judgement::Voided(failure) => Decision::Voided(words(failure)),
+            Judgement::Insufficient(missing) => Decision::Insufficient(words(missing)),
+            Judgement::NotAcquired(reason) => Decision::NotAcquired(words(reason)),
+        },
+        parts: assessment.parts.iter().map(Part::from).collect(),
+        actions: spotted.iter().map(Spotted::from).collect(),
     }
 }
 
@@ -135,7 +139,7 @@ pub fn words(value: impl std::fmt::Debug) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use verification::pad::{AttackSign, AttemptFailure, PadChallenge};
+    use verification::pad::{AttackSign, AttemptFailure};
 
     #[test]
     fn variants_are_put_into_words() {

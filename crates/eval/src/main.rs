@@ -8,6 +8,7 @@ use clap::Parser;
 use eval::error::EvalError;
 use eval::play::chain;
 use eval::report::Report;
+use eval::run::Options;
 use eval::{page, run, text};
 use face::ModelFolder;
 use verification::policy::{PassivePad, Policy};
@@ -27,6 +28,15 @@ struct Arguments {
     /// Where the page with the curves is written.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Also render attacks from the folder's own bona fide presentations, in memory.
+    #[arg(long)]
+    synthetic: bool,
+    /// Write the rendered attacks to this folder, for looking at.
+    #[arg(long, value_name = "DIR", requires = "synthetic")]
+    dump: Option<PathBuf>,
+    /// Seed of all randomness.
+    #[arg(long, value_name = "NUMBER", default_value_t = 30107)]
+    seed: u64,
     /// Do without the passive pair: what is left must catch every attack.
     #[arg(long)]
     without_passive: bool,
@@ -56,8 +66,13 @@ fn perform(arguments: &Arguments) -> Result<bool, EvalError> {
         },
         ..Policy::default()
     };
+    let options = Options {
+        synthetic: arguments.synthetic,
+        dump: arguments.dump.clone(),
+        seed: arguments.seed,
+    };
     let started = Instant::now();
-    let report = run::evaluate(&arguments.folder, &models, &policy, |clip| {
+    let report = run::evaluate(&arguments.folder, &models, &policy, &options, |clip| {
         eprintln!(
             "{:6.1} s  {}: {} {}",
             started.elapsed().as_secs_f32(),

@@ -35,6 +35,7 @@ pub fn page(report: &Report) -> String {
                     a href="#rates" { "Error rates" }
                     a href="#actions" { "Actions" }
                     a href="#table" { "Table" }
+                    @if report.synthetic.is_some() { a href="#rendered" { "Rendered attacks" } }
                     a href="#clips" { "Curves" }
                 }
                 (cards(report))
@@ -49,6 +50,14 @@ pub fn page(report: &Report) -> String {
                 }
                 h2 id="table" { "Table" }
                 (clip_table("clip", &report.clips))
+                @if let Some(set) = &report.synthetic {
+                    h2 id="rendered" { "Rendered attacks" }
+                    p class="quiet" {
+                        "Made from the bona fide presentations of this folder, in memory. They are not among the numbers above."
+                    }
+                    (rows(text::RATE_HEAD, &text::attack_rows(&set.pad)))
+                    (clip_table("rendered", &set.clips))
+                }
                 h2 id="clips" { "Curves" }
                 p class="quiet" {
                     "Yellow: an event of the list. Green, grey, red frame: an action that was spotted and is right, "
@@ -56,6 +65,12 @@ pub fn page(report: &Report) -> String {
                 }
                 @for (at, clip) in report.clips.iter().enumerate() {
                     (clip_section(&format!("clip-{at}"), clip, report))
+                }
+                @if let Some(set) = &report.synthetic {
+                    h2 { "Curves of rendered attacks" }
+                    @for (at, clip) in set.clips.iter().enumerate() {
+                        (clip_section(&format!("rendered-{at}"), clip, report))
+                    }
                 }
             }
         }
@@ -138,6 +153,7 @@ fn badge(clip: &ClipReport) -> Markup {
     let class = match clip.decision {
         Decision::BonaFide => "bona_fide",
         Decision::Attack(_) => "attack",
+        Decision::Voided(_) => "voided",
         Decision::Insufficient(_) => "insufficient",
         Decision::NotAcquired(_) => "not_acquired",
         Decision::Unreadable(_) => "unreadable",

@@ -1,6 +1,6 @@
 //! A presentation is played and measured, frame by frame.
 
-use camera::{CameraError, FrameSource};
+use camera::{CameraError, Fingerprint, Frame, Regularity};
 use face::{Analyzer, FaceError, ModelFolder};
 use verification::capture::FaceObservation;
 
@@ -21,25 +21,40 @@ pub enum PlayError {
     Empty,
 }
 
-/// Measures every frame with an analyzer of its own, so that no presentation knows of another.
+/// A picture has shown in a second all that it has.
+pub const PICTURE_FRAMES: usize = 30;
+
+/// Measures every frame with an analyzer of its own, so that no presentation knows of another. `next` gives the
+/// frames, and `None` at the end.
+///
+/// The stream is watched as in the kiosk, at the rate that is given; a picture has no stream, and no rate.
 ///
 /// `passive` says whether what the passive pair says is kept.
 ///
 /// # Errors
 /// [`PlayError`]; a source that fails in the middle is as unreadable as one that fails at once.
 pub fn observe(
-    source: &mut dyn FrameSource,
+    mut next: impl FnMut() -> Result<Option<Frame>, PlayError>,
+    rate_hz: Option<f64>,
     models: &ModelFolder,
     passive: bool,
 ) -> Result<Vec<FaceObservation>, PlayError> {
     let mut analyzer = Analyzer::new(models)?;
+    let mut regularity = rate_hz.map(|rate_hz| Regularity::new(Some(rate_hz)));
     let mut observations = Vec::new();
-    while let Some(frame) = source.next_frame()? {
+    while let Some(frame) = next()? {
         let mut seen = analyzer.observe(&frame.bgr, frame.index, frame.at)?;
         if let Some(face) = seen.face.as_mut().filter(|_| !passive) {
             face.passive_real = None;
         }
+        seen.stream = match &mut regularity {
+            Some(regularity) => Some(regularity.see(frame.index, frame.at, &Fingerprint::of(&frame.bgr)?)),
+            None => None,
+        };
         observations.push(seen);
+        if regularity.is_none() && observations.len() == PICTURE_FRAMES {
+            break;
+        }
     }
     if observations.is_empty() {
         return Err(PlayError::Empty);

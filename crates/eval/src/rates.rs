@@ -52,13 +52,13 @@ impl Rate {
 pub struct PadRates {
     /// By species: attack presentations classified as bona fide, of all of the species.
     pub apcer: BTreeMap<String, Rate>,
-    /// By species: attack presentations that show too little to be judged, of all of the species.
+    /// By species: attack presentations that show too little to be judged or were broken off, of all of the species.
     pub apnrr: BTreeMap<String, Rate>,
     /// By species: attack presentations that were not acquired, of all of the species.
     pub attack_not_acquired: BTreeMap<String, Rate>,
     /// Bona fide presentations classified as attacks, of those that were classified.
     pub bpcer: Rate,
-    /// Bona fide presentations that show too little to be judged, of all that can be acquired.
+    /// Bona fide presentations that show too little to be judged or were broken off, of all that can be acquired.
     pub bpnrr: Rate,
     /// Failures to acquire, of all bona fide presentations that can be acquired.
     pub failure_to_acquire: Rate,
@@ -84,7 +84,8 @@ impl PadRates {
     fn count(&mut self, label: &Label, not_acquirable: bool, decision: &Decision) {
         let bona_fide = matches!(decision, Decision::BonaFide);
         let attack = matches!(decision, Decision::Attack(_));
-        let insufficient = matches!(decision, Decision::Insufficient(_));
+        // A presentation that was broken off is not classified either.
+        let insufficient = matches!(decision, Decision::Insufficient(_) | Decision::Voided(_));
         let not_acquired = matches!(decision, Decision::NotAcquired(_));
         match label {
             // A clip that could not be read says nothing about anybody.

@@ -31,6 +31,17 @@ pub struct Report {
     pub actions_attack: ActionRates,
     /// What the list says that is not understood.
     pub remarks: Vec<String>,
+    /// Rendered attacks, if they were asked for.
+    pub synthetic: Option<SetReport>,
+}
+
+/// A set of presentations that is counted apart.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SetReport {
+    /// The presentations.
+    pub clips: Vec<ClipReport>,
+    /// Their error rates.
+    pub pad: PadRates,
 }
 
 /// A threshold of the policy.

@@ -1,25 +1,38 @@
 //! The evaluation of a folder, from its list to the report.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use camera::{ClipEntry, Pace, Replay, clips};
+use camera::{ClipEntry, FrameSource, Pace, Replay, clips};
 use face::ModelFolder;
 use verification::capture::FaceObservation;
 use verification::policy::{PassivePad, Policy};
 
 use crate::actions::{ActionScore, score};
 use crate::error::EvalError;
-use crate::ground::{GroundTruth, Label, truth};
+use crate::ground::{GroundTruth, Label, rate_hz, truth};
 use crate::judge::{Decision, Verdict, judge};
 use crate::measures::{MEASURES, median};
 use crate::play::{PlayError, chain, observe};
 use crate::rates::PadRates;
-use crate::report::{ActionRates, ActionReport, ClipReport, EventReport, Report, Threshold, is_wrong, remarks};
+use crate::report::{ActionRates, ActionReport, ClipReport, EventReport, Report, SetReport, Threshold, is_wrong, remarks};
+use crate::synthetic::dump::Dump;
+use crate::synthetic::each_rendering;
 
 /// The form of the report.
 const VERSION: u32 = 1;
+
+/// What is done besides playing the folder as it is.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Also render attacks.
+    pub synthetic: bool,
+    /// Write the rendered attacks here.
+    pub dump: Option<PathBuf>,
+    /// Seed of all randomness.
+    pub seed: u64,
+}
 
 /// One presentation with all that is known of it.
 pub(crate) struct Judged {
@@ -36,6 +49,7 @@ pub fn evaluate(
     folder: &Path,
     models: &ModelFolder,
     policy: &Policy,
+    options: &Options,
     mut progress: impl FnMut(&ClipReport),
 ) -> Result<Report, EvalError> {
     let list = clips(folder)?;
@@ -50,13 +64,63 @@ pub fn evaluate(
         .map(|clip| {
             let observed = Replay::open(folder.join(&clip.file), Pace::Free, Instant::now())
                 .map_err(PlayError::from)
-                .and_then(|mut replay| observe(&mut replay, models, passive));
+                .and_then(|mut replay| {
+                    let rate_hz = (clip.frames > 1).then(|| rate_hz(clip));
+                    observe(|| Ok(replay.next_frame()?), rate_hz, models, passive)
+                });
             let judged = judge_clip(clip, observed, policy);
             progress(&judged.report);
             judged
         })
         .collect();
-    Ok(report(folder, passive, policy, judged))
+    let mut report = report(folder, passive, policy, judged);
+    if options.synthetic {
+        report.synthetic = Some(synthetic(folder, &list, models, policy, options, &mut progress)?);
+    }
+    Ok(report)
+}
+
+/// Renders, plays and judges attacks.
+fn synthetic(
+    folder: &Path,
+    list: &[ClipEntry],
+    models: &ModelFolder,
+    policy: &Policy,
+    options: &Options,
+    progress: &mut impl FnMut(&ClipReport),
+) -> Result<SetReport, EvalError> {
+    let passive = policy.passive == PassivePad::Required;
+    let mut dump = options.dump.as_deref().map(Dump::open).transpose()?;
+    let mut judged = Vec::new();
+    let mut failure = None;
+    each_rendering(folder, list, models, options.seed, |_, mut rendering| {
+        let rate_hz = Some(rate_hz(&rendering.entry));
+        let observed = observe(
+            || {
+                let frame = rendering.next_frame()?;
+                if let (Some(dump), Some(frame)) = (&mut dump, &frame) {
+                    dump.write(&rendering.entry, &frame.bgr)?;
+                }
+                Ok(frame)
+            },
+            rate_hz,
+            models,
+            passive,
+        );
+        let one = judge_clip(&rendering.entry, observed, policy);
+        progress(&one.report);
+        judged.push(one);
+        if let Some(dump) = &mut dump {
+            failure = dump.finish(&rendering.entry).err().or(failure.take());
+        }
+    })?;
+    match failure {
+        Some(failure) => Err(failure),
+        None => Ok(SetReport {
+            pad: pad_rates(&judged),
+            clips: judged.into_iter().map(|one| one.report).collect(),
+        }),
+    }
 }
 
 /// Judges what was observed of one clip.
@@ -170,6 +234,7 @@ fn report(folder: &Path, passive: bool, policy: &Policy, judged: Vec<Judged>) ->
         actions_attack: actions(|label| matches!(label, Label::Attack(_))),
         remarks: remarks(judged.iter().map(|one| (one.report.file.as_str(), &one.truth))),
         clips: judged.into_iter().map(|one| one.report).collect(),
+        synthetic: None,
     }
 }
 
@@ -216,9 +281,11 @@ pub(crate) fn pad_rates(judged: &[Judged]) -> PadRates {
 impl Report {
     /// Whether every clip could be played.
     pub fn is_complete(&self) -> bool {
+        let rendered = self.synthetic.iter().flat_map(|set| &set.clips);
         !self
             .clips
             .iter()
+            .chain(rendered)
             .any(|clip| matches!(clip.decision, Decision::Unreadable(_)))
     }
 }

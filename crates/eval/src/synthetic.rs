@@ -5,6 +5,7 @@
 //! a fault, one that does not is no proof. They are counted apart and never among the recorded ones.
 
 pub mod donor;
+pub mod dump;
 mod mask;
 mod paint;
 mod print;
@@ -22,7 +23,7 @@ use crate::play::PlayError;
 use donor::Donor;
 
 /// No rendered presentation is longer.
-const LENGTH_MAX_S: f64 = 8.0;
+const LENGTH_MAX_S: f64 = 5.0;
 
 /// A kind of rendered attack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,7 +134,7 @@ impl Rendering {
                 frames,
                 fps,
                 synthetic: true,
-                events: Vec::<ClipEvent>::new(),
+                events: events(species, donor, frames),
             },
             fps,
             frames,
@@ -163,8 +164,18 @@ impl Rendering {
             index: u64::from(index),
             at: Duration::from_secs_f64(f64::from(index) / self.fps),
             bgr,
+            stream: None,
         }))
     }
+}
+
+/// Behind a mask and on a display a person acts as recorded; a print does nothing that counts.
+fn events(species: Species, donor: &Donor, frames: u32) -> Vec<ClipEvent> {
+    if !matches!(species, Species::CutOutMask | Species::ScreenReplay) {
+        return Vec::new();
+    }
+    let events = donor.clip.events.iter().cloned();
+    events.filter(|event| event.last < frames).collect()
 }
 
 /// Calls `each` with every rendering that a folder allows: each species on each donor. The other person of an attack

@@ -1,5 +1,6 @@
 //! The report as text: Markdown, which also reads well in a terminal.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::actions::Finding;
@@ -28,6 +29,13 @@ fn write_all(to: &mut String, report: &Report) -> std::fmt::Result {
     ] {
         writeln!(to, "\n## Actions in {name}\n")?;
         actions(to, rates)?;
+    }
+    if let Some(set) = &report.synthetic {
+        writeln!(to, "\n## Rendered attacks (not among the recorded ones)\n")?;
+        let rows: Vec<Vec<String>> = set.clips.iter().map(clip_row).collect();
+        table(to, CLIP_HEAD, &rows)?;
+        writeln!(to)?;
+        table(to, RATE_HEAD, &attack_rows(&set.pad))?;
     }
     if !report.remarks.is_empty() {
         writeln!(to, "\n## Remarks\n")?;
@@ -76,20 +84,27 @@ pub fn clip_row(clip: &ClipReport) -> Vec<String> {
 /// The head of a table of rates.
 pub const RATE_HEAD: &[&str] = &["rate", "count", "share", "95 % interval (Wilson)"];
 
-/// The lines of the table of error rates.
-pub fn pad_rows(rates: &PadRates) -> Vec<Vec<String>> {
-    let mut rows = Vec::new();
-    let each = |name: &str, map: &std::collections::BTreeMap<String, Rate>| -> Vec<Vec<String>> {
-        map.iter()
-            .map(|(species, rate)| rate_row(format!("{name} {species}"), *rate))
+/// The lines of the table of error rates of attacks.
+pub fn attack_rows(rates: &PadRates) -> Vec<Vec<String>> {
+    let each = |name: &'static str, map: &'static str, species: &BTreeMap<String, Rate>| -> Vec<Vec<String>> {
+        species
+            .iter()
+            .map(|(species, rate)| rate_row(format!("{name} {species}{map}"), *rate))
             .collect()
     };
-    rows.extend(each("APCER", &rates.apcer));
+    let mut rows = each("APCER", "", &rates.apcer);
     if let Some((species, rate)) = rates.apcer_max() {
         rows.push(rate_row(format!("APCER max ({species})"), rate));
     }
+    rows.extend(each("APNRR", "", &rates.apnrr));
+    rows.extend(each("attack", " not acquired", &rates.attack_not_acquired));
+    rows
+}
+
+/// The lines of the table of all error rates.
+pub fn pad_rows(rates: &PadRates) -> Vec<Vec<String>> {
+    let mut rows = attack_rows(rates);
     rows.push(rate_row("BPCER".into(), rates.bpcer));
-    rows.extend(each("APNRR", &rates.apnrr));
     rows.push(rate_row("BPNRR".into(), rates.bpnrr));
     rows.push(rate_row("failure to acquire".into(), rates.failure_to_acquire));
     for (reason, count) in &rates.failure_reasons {
@@ -100,7 +115,6 @@ pub fn pad_rows(rates: &PadRates) -> Vec<Vec<String>> {
             String::new(),
         ]);
     }
-    rows.extend(each("attack not acquired,", &rates.attack_not_acquired));
     rows.push(rate_row(
         "expected not acquired, and not acquired".into(),
         rates.expected_not_acquired,

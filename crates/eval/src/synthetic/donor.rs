@@ -10,7 +10,7 @@ use opencv::imgproc;
 use opencv::prelude::*;
 use verification::capture::RectPx;
 
-use crate::ground::{Label, RATE_HZ, truth};
+use crate::ground::{Label, rate_hz, truth};
 use crate::play::PlayError;
 
 /// Clips shorter than this show too little to be attacked with.
@@ -36,7 +36,7 @@ pub struct Donor {
 impl Donor {
     /// Frames a second.
     pub fn fps(&self) -> f64 {
-        if self.clip.fps > 0.0 { self.clip.fps } else { RATE_HZ }
+        rate_hz(&self.clip)
     }
 
     /// Size of its frames.
@@ -91,8 +91,7 @@ pub fn donors(folder: &Path, clips: &[ClipEntry], analyzer: &mut Analyzer) -> Re
     let mut chosen: Vec<&ClipEntry> = Vec::new();
     for clip in clips {
         let truth = truth(clip);
-        let fps = if clip.fps > 0.0 { clip.fps } else { RATE_HZ };
-        let long = f64::from(clip.frames) >= LENGTH_MIN_S * fps;
+        let long = f64::from(clip.frames) >= LENGTH_MIN_S * rate_hz(clip);
         if truth.label != Label::BonaFide || truth.not_acquirable || clip.synthetic || !long {
             continue;
         }

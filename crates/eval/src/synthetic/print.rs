@@ -18,9 +18,9 @@ const MARGIN: f32 = 0.06;
 /// A bent print has this radius, in widths of the face: about that of a head.
 const RADIUS: f32 = 0.75;
 /// Each movement and each rest between takes so long.
-const MOVE_S: f64 = 0.9;
-const HOLD_S: f64 = 0.3;
-const REST_S: f64 = 0.7;
+const MOVE_S: f64 = 0.6;
+const HOLD_S: f64 = 0.2;
+const REST_S: f64 = 0.5;
 /// Turns and nods of the sheet, one after the other: yaw and pitch in degrees.
 const POSES: &[(f64, f64)] = &[(35.0, 0.0), (-35.0, 0.0), (0.0, 20.0), (0.0, -20.0)];
 

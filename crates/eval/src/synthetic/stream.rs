@@ -10,7 +10,7 @@ use crate::play::PlayError;
 /// How long the stream stands still.
 const FREEZE_S: f64 = 1.5;
 /// Something is to be seen before and after.
-const BEFORE_S: f64 = 2.0;
+const BEFORE_S: f64 = 1.8;
 
 /// A stream that stands still for a while and then goes on where it stood.
 pub struct Freeze {
