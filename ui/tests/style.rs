@@ -116,6 +116,20 @@ fn nothing_is_mirrored_by_style() {
     }
 }
 
+/// The light of the screen comes at once, for frames are compared with it; it fades only for those who ask for calm.
+#[test]
+fn only_calm_colours_fade() {
+    let style = static_file("style.css");
+    let fades: Vec<usize> = style.match_indices("transition:").map(|(at, _)| at).collect();
+    assert_eq!(fades.len(), 2, "calm colours, and reduced motion");
+    for at in fades {
+        let before = &style[..at];
+        let rule = &before[before.rfind('}').unwrap_or_default()..];
+        let calm = rule.contains(".kiosk--calm") || rule.contains("prefers-reduced-motion: reduce");
+        assert!(calm, "{rule}");
+    }
+}
+
 /// `unicode-range` values of the fonts that are shipped.
 fn covered(style: &str) -> Vec<(u32, u32)> {
     let ranges = style
