@@ -10,6 +10,7 @@
 mod actor;
 mod device;
 mod error;
+mod fingerprint;
 mod format;
 mod grain;
 mod manifest;
@@ -37,10 +38,11 @@ use verification::pad::PadChallenge;
 pub use actor::Actor;
 pub use device::{CameraChoice, CameraPin, Device, list};
 pub use error::CameraError;
+pub use fingerprint::Fingerprint;
 pub use format::{Format, PixelFormat};
 pub use manifest::{ClipEntry, ClipEvent, clips};
 pub use node::CameraEntry;
-pub use regularity::{Fingerprint, Regularity};
+pub use regularity::Regularity;
 pub use replay::{Pace, Replay};
 pub use route::{challenge_of, is_head_movement, is_weak};
 #[cfg(any(test, feature = "simulator"))]

@@ -13,13 +13,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use opencv::core::{self, Mat, Scalar, Size};
-use opencv::imgproc;
-use opencv::prelude::*;
 use verification::capture::{StreamMeasures, StreamState};
-use xxhash_rust::xxh3::xxh3_64;
 
-use crate::CameraError;
+use crate::Fingerprint;
 
 /// Studio black is 16 in BT.601 and BT.709, and some drivers hand it on as it is; four levels above it for the
 /// noise of a sensor at full gain.
@@ -58,57 +54,6 @@ const RATE_MIN_HZ: f64 = 10.0;
 const RATE_PART_MIN: f64 = 0.25;
 /// A gap of this length can hide a whole action, or a change of persons.
 const GAP_MAX: Duration = Duration::from_millis(500);
-
-/// Side of the picture on which light is measured; each of its pixels is one of the frame's.
-const SKETCH_PX: Size = Size {
-    width: 160,
-    height: 90,
-};
-
-/// What is kept of a frame to compare it with others. No picture can be made from it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Fingerprint {
-    /// XXH3 of all pixels. It need not withstand an attacker: who makes two different frames look equal only harms
-    /// himself, and to make two equal frames look different he changes a pixel, whatever the digest. By chance two
-    /// of the 900 frames of 30 s look equal once in 10^13 such spans.
-    pub digest: u64,
-    /// Mean luminance, 0 to 255.
-    pub luminance_mean: f64,
-    /// Its standard deviation over the frame, in levels.
-    pub luminance_spread: f64,
-}
-
-impl Fingerprint {
-    /// Takes the fingerprint of a frame.
-    ///
-    /// # Errors
-    /// [`CameraError::OpenCv`] if it is empty or has another depth than 8 bits.
-    pub fn of(bgr: &Mat) -> Result<Self, CameraError> {
-        let digest = if bgr.is_continuous() {
-            xxh3_64(bgr.data_bytes()?)
-        } else {
-            xxh3_64(bgr.try_clone()?.data_bytes()?)
-        };
-        let (mut small, mut grey) = (Mat::default(), Mat::default());
-        imgproc::resize(bgr, &mut small, SKETCH_PX, 0.0, 0.0, imgproc::INTER_NEAREST)?;
-        imgproc::cvt_color_def(&small, &mut grey, imgproc::COLOR_BGR2GRAY)?;
-        let (mut mean, mut spread) = (Scalar::default(), Scalar::default());
-        core::mean_std_dev_def(&grey, &mut mean, &mut spread)?;
-        Ok(Self {
-            digest,
-            luminance_mean: mean[0],
-            luminance_spread: spread[0],
-        })
-    }
-
-    fn is_black(&self) -> bool {
-        self.luminance_mean <= BLACK_MEAN_MAX && self.luminance_spread <= BLACK_SPREAD_MAX
-    }
-
-    fn is_flat(&self) -> bool {
-        self.luminance_spread <= FLAT_SPREAD_MAX
-    }
-}
 
 /// Watches one stream. What it remembers is bounded.
 #[derive(Debug)]
@@ -156,7 +101,7 @@ impl Regularity {
     /// looked at; `at` does not go back.
     pub fn see(&mut self, index: u64, at: Duration, fingerprint: &Fingerprint) -> StreamMeasures {
         self.forget(at);
-        self.black_since = fingerprint.is_black().then(|| self.black_since.unwrap_or(at));
+        self.black_since = is_black(fingerprint).then(|| self.black_since.unwrap_or(at));
         match &mut self.newest {
             Some(newest) if newest.digest == fingerprint.digest => {
                 newest.followers += 1;
@@ -187,7 +132,7 @@ impl Regularity {
             let gap = at.saturating_sub(newest.at) / steps;
             self.intervals.push_back((at, gap));
         }
-        if !fingerprint.is_flat() {
+        if !is_flat(fingerprint) {
             if self.memory.iter().any(|(_, known)| *known == fingerprint.digest) {
                 self.repeats = self.repeats.saturating_add(1);
                 self.repeated.push_back(at);
@@ -250,11 +195,18 @@ impl Regularity {
     }
 }
 
+fn is_black(fingerprint: &Fingerprint) -> bool {
+    fingerprint.luminance_mean <= BLACK_MEAN_MAX && fingerprint.luminance_spread <= BLACK_SPREAD_MAX
+}
+
+fn is_flat(fingerprint: &Fingerprint) -> bool {
+    fingerprint.luminance_spread <= FLAT_SPREAD_MAX
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use StreamState::{Black, Frozen, Good, Repeating, TooSlow};
-    use opencv::core::CV_8UC3;
 
     fn bright(digest: u64) -> Fingerprint {
         Fingerprint {
@@ -362,22 +314,5 @@ mod tests {
         }
         assert!(regularity.memory.len() <= MEMORY_MAX && regularity.repeated.len() <= MEMORY_MAX);
         assert!(regularity.intervals.len() <= MEMORY_MAX);
-    }
-
-    #[test]
-    fn one_changed_pixel_is_another_frame() {
-        let frame = Mat::new_rows_cols_with_default(720, 1280, CV_8UC3, Scalar::all(90.0)).unwrap();
-        let mut other = frame.clone();
-        other.at_2d_mut::<core::Vec3b>(719, 1279).unwrap()[2] += 1;
-        let (one, two) = (Fingerprint::of(&frame).unwrap(), Fingerprint::of(&other).unwrap());
-        assert_eq!(one, Fingerprint::of(&frame.clone()).unwrap());
-        assert_ne!(one.digest, two.digest);
-        assert!((one.luminance_mean - 90.0).abs() < 1.0 && one.luminance_spread < 0.1);
-        // A part of a picture has gaps between its rows.
-        let part = Mat::roi(&frame, core::Rect::new(9, 9, 640, 480))
-            .unwrap()
-            .clone_pointee();
-        assert!(Fingerprint::of(&part).is_ok());
-        assert!(Fingerprint::of(&Mat::default()).is_err());
     }
 }

@@ -187,6 +187,7 @@ fn add_to(digest: &mut Sha256, path: &Path) -> Result<(), CameraError> {
 /// Says which frame is due, and waits for it where the pace asks for that.
 pub(crate) struct Clock {
     pace: Pace,
+    rate_hz: f64,
     frame_length: Duration,
     origin: Instant,
     started: Option<Instant>,
@@ -203,6 +204,7 @@ impl Clock {
         };
         Self {
             pace,
+            rate_hz: fps,
             frame_length: Duration::from_secs_f64(1.0 / fps),
             origin,
             started: None,
@@ -237,7 +239,7 @@ impl Clock {
     }
 
     pub(crate) fn rate_hz(&self) -> f64 {
-        self.frame_length.as_secs_f64().recip()
+        self.rate_hz
     }
 
     fn since_start(&self, index: u64) -> Duration {

@@ -13,8 +13,7 @@ use opencv::prelude::*;
 use verification::capture::{CameraIdentity, DeviceFault, StreamState};
 use verification::pad::PadChallenge;
 
-use crate::regularity::{Fingerprint, Regularity};
-use crate::{CameraError, Frame, FrameSource, format};
+use crate::{CameraError, Fingerprint, Frame, FrameSource, Regularity, format};
 
 /// How long is waited for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
