@@ -5,6 +5,7 @@ pub mod assess;
 pub mod attempt;
 pub mod continuity;
 pub mod decision;
+pub mod light;
 pub mod parts;
 pub mod plan;
 pub mod positioning;

@@ -1,0 +1,279 @@
+use super::*;
+use proptest::prelude::*;
+
+/// Random numbers about 0 with a spread of 1, the same in every run.
+struct Noise(u64);
+
+impl Noise {
+    fn next(&mut self) -> f32 {
+        let mut even = || {
+            self.0 = self
+                .0
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (self.0 >> 40) as f32 / 16_777_216.0
+        };
+        (0..12).map(|_| even()).sum::<f32>() - 6.0
+    }
+}
+
+/// A presentation under the light of a screen.
+#[derive(Clone, Copy)]
+struct Scene {
+    /// Light of the screen on the face over the other light.
+    gain: f32,
+    /// The same of the surround.
+    surround: f32,
+    delay_ms: u64,
+    /// Spread of each channel from frame to frame, as a part of it.
+    noise: f32,
+    /// Change of the gain of red in a second.
+    drift: f32,
+    rate_hz: u64,
+    seed: u64,
+}
+
+/// A face in an office before a screen of 15 inches, with twice the noise that real cameras were measured to have.
+const FACE: Scene = Scene {
+    gain: 0.15,
+    surround: 0.01,
+    delay_ms: 120,
+    noise: 0.006,
+    drift: 0.01,
+    rate_hz: 30,
+    seed: 1,
+};
+
+fn seen(scene: Scene, shown: &LightPlan) -> LightResponse {
+    let mut noise = Noise(scene.seed);
+    let mut response = LightResponse::default();
+    let frames = scene.rate_hz * (shown.duration().as_millis() as u64 + 300) / 1000;
+    for frame in 0..frames {
+        let at = Duration::from_millis(frame * 1000 / scene.rate_hz);
+        let colour = at
+            .checked_sub(Duration::from_millis(scene.delay_ms))
+            .and_then(|at| shown.colour_at(at))
+            .unwrap_or([0.5; 3]);
+        let mut lit = |own: [f32; 3], gain: f32| {
+            let drift = 1.0 + scene.drift * at.as_secs_f32();
+            let mut rgb =
+                [0, 1, 2].map(|at| own[at] * (1.0 + gain * colour[at]) * (1.0 + scene.noise * noise.next()));
+            rgb[0] *= drift;
+            rgb
+        };
+        let light = LightMeasures {
+            face_rgb: lit([0.35, 0.2, 0.14], scene.gain),
+            surround_rgb: lit([0.4, 0.42, 0.38], scene.surround),
+        };
+        response.add(at, &light);
+    }
+    response
+}
+
+fn plan(mode: LightMode, seed: u8) -> LightPlan {
+    let random: Vec<u8> = (0..8_u8)
+        .map(|at| at.wrapping_mul(97).wrapping_add(seed.wrapping_mul(31)) ^ seed)
+        .collect();
+    LightPlan::draw(mode, &random).unwrap()
+}
+
+fn check(scene: Scene, expect: LightVerdict) {
+    for mode in [LightMode::Normal, LightMode::Calm] {
+        for seed in 0..2 {
+            let plan = plan(mode, seed);
+            let scene = Scene {
+                seed: u64::from(seed) + 1,
+                ..scene
+            };
+            let fit = seen(scene, &plan).fit(&plan).unwrap();
+            assert_eq!(fit.verdict(0.06), expect, "{mode:?} {seed}: {fit:?}");
+        }
+    }
+}
+
+#[test]
+fn a_face_answers_whatever_the_delay_and_the_drift() {
+    for delay_ms in [50, 120, 200] {
+        check(Scene { delay_ms, ..FACE }, LightVerdict::Responds);
+    }
+    check(Scene { rate_hz: 15, ..FACE }, LightVerdict::Responds);
+    check(Scene { drift: 0.05, ..FACE }, LightVerdict::Responds);
+    // A wall close behind.
+    check(
+        Scene {
+            surround: 0.06,
+            ..FACE
+        },
+        LightVerdict::Responds,
+    );
+}
+
+#[test]
+fn a_replay_does_not_answer() {
+    check(
+        Scene {
+            gain: 0.001,
+            surround: 0.0,
+            ..FACE
+        },
+        LightVerdict::DoesNot,
+    );
+    // A room in which everything answers alike is a picture of a screen, or a white balance.
+    check(
+        Scene {
+            gain: 0.15,
+            surround: 0.15,
+            ..FACE
+        },
+        LightVerdict::DoesNot,
+    );
+}
+
+#[test]
+fn noise_leaves_it_open() {
+    check(
+        Scene {
+            gain: 0.03,
+            noise: 0.2,
+            ..FACE
+        },
+        LightVerdict::Unclear,
+    );
+}
+
+#[test]
+fn a_recording_that_answered_another_plan_does_not_answer_this_one() {
+    for mode in [LightMode::Normal, LightMode::Calm] {
+        for seed in 0..2 {
+            let (shown, other) = (plan(mode, seed), plan(mode, seed + 7));
+            assert_ne!(shown, other);
+            let fit = seen(FACE, &other).fit(&shown).unwrap();
+            assert_ne!(
+                fit.verdict(0.06),
+                LightVerdict::Responds,
+                "{mode:?} {seed}: {fit:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_fit_says_size_and_delay() {
+    let plan = plan(LightMode::Normal, 3);
+    let fit = seen(Scene { noise: 0.0, ..FACE }, &plan).fit(&plan).unwrap();
+    assert!(fit.correlation > 0.98, "{fit:?}");
+    assert!((fit.gain - 0.12).abs() < 0.04, "{fit:?}");
+    assert!(fit.lag.as_millis().abs_diff(120) <= 40, "{fit:?}");
+    assert!(fit.surround_gain < fit.gain / 4.0, "{fit:?}");
+    assert!(fit.chance < 0.001, "{fit:?}");
+}
+
+#[test]
+fn too_few_frames_fit_nothing() {
+    let plan = plan(LightMode::Normal, 3);
+    assert_eq!(LightResponse::default().fit(&plan), None);
+    let seldom = Scene { rate_hz: 3, ..FACE };
+    assert_eq!(seen(seldom, &plan).fit(&plan), None);
+}
+
+#[test]
+fn the_light_of_a_screen_is_that_of_optics() {
+    let check = |area_m2, ambient_lx, expect: f32| {
+        let got = expected_gain(250.0, area_m2, 0.5, ambient_lx);
+        assert!((got - expect).abs() < 0.02, "{got} is not {expect}");
+    };
+    check(0.159, 300.0, 0.36);
+    check(0.066, 300.0, 0.19);
+    check(0.0295, 300.0, 0.09);
+    assert_eq!(expected_gain(250.0, 0.1, 0.0, 300.0), 0.0);
+    assert_eq!(expected_gain(f32::NAN, 0.1, 0.5, 300.0), 0.0);
+}
+
+fn luminance([r, g, b]: [f32; 3]) -> f32 {
+    0.2126 * r + 0.7152 * g + 0.0722 * b
+}
+
+/// Flashes that begin in each second, by the definition of WCAG 2.3.1: a pair of opposing changes of relative
+/// luminance by 0.1 and more, where the darker picture is below 0.8.
+fn flashes_a_second(plan: &LightPlan) -> usize {
+    let levels: Vec<f32> = plan.colours().map(luminance).collect();
+    let mut turns: Vec<(f32, bool)> = Vec::new();
+    let mut extreme = levels[0];
+    for (step, level) in (0_u16..).zip(&levels) {
+        let rising = *level > extreme;
+        if (level - extreme).abs() >= 0.1 && level.min(extreme) < 0.8 {
+            if turns.last().is_none_or(|(_, last)| *last != rising) {
+                turns.push((f32::from(step) * plan.mode().step().as_secs_f32(), rising));
+            }
+            extreme = *level;
+        } else if turns.last().is_none_or(|(_, last)| *last == rising) {
+            extreme = *level;
+        }
+    }
+    // A flash is two turns.
+    turns
+        .iter()
+        .map(|(from, _)| {
+            turns
+                .iter()
+                .filter(|(at, _)| (*from..from + 1.0).contains(at))
+                .count()
+                / 2
+        })
+        .max()
+        .unwrap_or(0)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_plan_flashes_more_than_three_times_a_second(random in proptest::collection::vec(any::<u8>(), 8)) {
+        let normal = LightPlan::draw(LightMode::Normal, &random).unwrap();
+        let calm = LightPlan::draw(LightMode::Calm, &random).unwrap();
+        prop_assert!(LightMode::Normal.step() >= Duration::from_millis(350));
+        prop_assert!(LightMode::Calm.step() >= Duration::from_secs(1));
+        prop_assert!(flashes_a_second(&normal) <= 2);
+        prop_assert_eq!(flashes_a_second(&calm), 0);
+        for colour in normal.colours().chain(calm.colours()) {
+            prop_assert!(colour[0] / colour.iter().sum::<f32>() < 0.8, "a saturated red");
+            prop_assert!(colour.iter().all(|channel| (0.0..=1.0).contains(channel)));
+        }
+        for plan in [normal, calm] {
+            let colours: Vec<[f32; 3]> = plan.colours().collect();
+            prop_assert_eq!(colours.len(), plan.mode().steps());
+            prop_assert!(colours.windows(2).all(|pair| pair[0] != pair[1]));
+            prop_assert_eq!(plan.colour_at(plan.duration()), None);
+        }
+    }
+
+    #[test]
+    fn whatever_is_measured_there_is_a_verdict(
+        samples in proptest::collection::vec((0_u64..6000, any::<f32>(), 0.0_f32..1.0), 0..60),
+        expected in any::<f32>(),
+    ) {
+        let plan = plan(LightMode::Calm, 1);
+        let mut response = LightResponse::default();
+        for (at, wild, tame) in samples {
+            let light = LightMeasures { face_rgb: [wild, tame, tame], surround_rgb: [tame, wild, tame] };
+            response.add(Duration::from_millis(at), &light);
+        }
+        if let Some(fit) = response.fit(&plan) {
+            let _ = fit.verdict(expected);
+        }
+    }
+}
+
+#[test]
+fn a_plan_needs_its_random_bytes() {
+    assert_eq!(LightPlan::draw(LightMode::Normal, &[0; 7]), None);
+    let all_of = |mode: LightMode| {
+        let mut count = 0;
+        for_all_plans(mode.steps(), |_| count += 1);
+        count
+    };
+    assert_eq!(
+        (all_of(LightMode::Normal), all_of(LightMode::Calm)),
+        (4 * 3_i32.pow(7), 4 * 3_i32.pow(5))
+    );
+}
