@@ -1,13 +1,13 @@
 //! BlazeFace, the short-range model of MediaPipe: finds the faces of a frame.
 
 use opencv::core::{self, Mat, Point2f, Rect, Scalar, Size};
+use opencv::imgproc;
 use opencv::prelude::*;
-use opencv::{dnn, imgproc};
 use verification::capture::RectPx;
 
 use crate::FaceError;
 use crate::image::overlap;
-use crate::models::{ModelFile, Network};
+use crate::models::{ModelFile, Network, Order, Pixels};
 
 const SIDE_PX: i32 = 128;
 const ANCHORS: usize = 896;
@@ -40,8 +40,13 @@ impl Detector {
             ("regressors", ANCHORS * VALUES_PER_ANCHOR),
             ("classificators", ANCHORS),
         ];
+        let pixels = Pixels {
+            order: Order::Rgb,
+            scale: 1.0 / 127.5,
+            shift: -1.0,
+        };
         Ok(Self {
-            network: Network::new(model, SIDE_PX, &outputs)?,
+            network: Network::new(model, SIDE_PX, pixels, &outputs)?,
             anchors: anchors(),
         })
     }
@@ -87,16 +92,7 @@ impl Detector {
             core::BORDER_CONSTANT,
             Scalar::all(0.0),
         )?;
-        let blob = dnn::blob_from_image(
-            &square,
-            1.0 / 127.5,
-            Size::new(SIDE_PX, SIDE_PX),
-            Scalar::all(127.5),
-            true,
-            false,
-            core::CV_32F,
-        )?;
-        let outputs = self.network.run(&blob)?;
+        let outputs = self.network.run(&square)?;
         let [regressors, scores] = outputs.as_slice() else {
             return Ok(());
         };

@@ -1,12 +1,12 @@
 //! The 468-point mesh of MediaPipe on a crop around one face.
 
 use opencv::core::{self, Mat, Point2f, Scalar, Size};
-use opencv::{dnn, imgproc};
+use opencv::imgproc;
 use verification::capture::RectPx;
 
 use crate::FaceError;
 use crate::detector::{Detection, sigmoid};
-use crate::models::{ModelFile, Network};
+use crate::models::{ModelFile, Network, Order, Pixels};
 
 const SIDE_PX: i32 = 192;
 /// Points of the mesh.
@@ -118,8 +118,13 @@ pub(crate) struct Mesh {
 impl Mesh {
     pub(crate) fn new(model: &ModelFile) -> Result<Self, FaceError> {
         let outputs = [("conv2d_21", POINTS * 3), ("conv2d_31", 1)];
+        let pixels = Pixels {
+            order: Order::Rgb,
+            scale: 1.0 / 255.0,
+            shift: 0.0,
+        };
         Ok(Self {
-            network: Network::new(model, SIDE_PX, &outputs)?,
+            network: Network::new(model, SIDE_PX, pixels, &outputs)?,
         })
     }
 
@@ -128,16 +133,7 @@ impl Mesh {
         if !crop.usable() {
             return Ok(None);
         }
-        let blob = dnn::blob_from_image(
-            &cut(bgr, crop)?,
-            1.0 / 255.0,
-            Size::new(SIDE_PX, SIDE_PX),
-            Scalar::all(0.0),
-            true,
-            false,
-            core::CV_32F,
-        )?;
-        let outputs = self.network.run(&blob)?;
+        let outputs = self.network.run(&cut(bgr, crop)?)?;
         let [values, presence] = outputs.as_slice() else {
             return Ok(None);
         };

@@ -1,12 +1,16 @@
 //! The folder of models, and a network made from one of them.
 
+mod kernels;
+mod network;
+mod onnx;
+
 use std::path::{Path, PathBuf};
 
-use opencv::core::{Mat, Vector};
-use opencv::dnn;
+use opencv::core::{self, Mat};
 use opencv::prelude::*;
 
 use crate::FaceError;
+use crate::models::network::Program;
 
 const DETECTOR: &str = "mediapipe_face_detection_short_range.onnx";
 const MESH: &str = "mediapipe_face_landmark_468.onnx";
@@ -61,51 +65,83 @@ fn read(folder: &Path, name: &'static str) -> Result<Option<ModelFile>, FaceErro
     }
 }
 
+/// How the values of a network's input are made from the blue, green and red of a pixel.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pixels {
+    pub(crate) order: Order,
+    pub(crate) scale: f32,
+    /// Added after the scale.
+    pub(crate) shift: f32,
+}
+
+/// Which colour comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    Bgr,
+    Rgb,
+}
+
 /// A network with known shapes of input and outputs.
+///
+/// The room runs its networks itself: on the same two cores OpenCV 4.6 takes more than twice as long for them, and
+/// no other engine that a kiosk could ship is as quick (`docs/bench-face.md`).
 pub(crate) struct Network {
-    net: dnn::Net,
-    outputs: Vector<String>,
+    program: Program,
+    side_px: i32,
+    pixels: Pixels,
 }
 
 impl Network {
-    /// Builds the network and runs it once on a blank input, so that a wrong file is noticed now and the first
-    /// frame is as quick as the others. `outputs` pairs the name of each output with its count of values.
-    pub(crate) fn new(model: &ModelFile, side_px: i32, outputs: &[(&str, usize)]) -> Result<Self, FaceError> {
+    /// Builds the network and runs it once on a black picture, so that the first frame is as quick as the others.
+    /// `outputs` pairs the name of each output with its count of values.
+    ///
+    /// # Errors
+    /// [`FaceError::ModelCorrupt`] for any file that is not such a network.
+    pub(crate) fn new(
+        model: &ModelFile,
+        side_px: i32,
+        pixels: Pixels,
+        outputs: &[(&str, usize)],
+    ) -> Result<Self, FaceError> {
         let corrupt = |reason: String| FaceError::ModelCorrupt {
             file: model.name,
             reason,
         };
-        let net = dnn::read_net_from_onnx_buffer(&Vector::from_slice(&model.bytes))
-            .map_err(|error| corrupt(error.message))?;
-        let mut network = Self {
-            net,
-            outputs: outputs.iter().map(|(name, _)| *name).collect(),
-        };
-        let blank = Mat::new_nd_with_default(
-            &[1, 3, side_px, side_px],
-            opencv::core::CV_32F,
-            opencv::core::Scalar::all(0.0),
-        )?;
-        let values = network.run(&blank).map_err(|error| corrupt(error.to_string()))?;
-        for ((name, count), value) in outputs.iter().zip(&values) {
-            if value.len() != *count {
-                return Err(corrupt(format!(
-                    "output {name} has {} values, not {count}",
-                    value.len()
-                )));
+        let names: Vec<&str> = outputs.iter().map(|(name, _)| *name).collect();
+        let side = usize::try_from(side_px).unwrap_or(0);
+        let program = onnx::read(&model.bytes, side, &names).map_err(corrupt)?;
+        for ((name, count), found) in outputs.iter().zip(program.output_lens()) {
+            if found != *count {
+                return Err(corrupt(format!("output {name} has {found} values, not {count}")));
             }
         }
+        let mut network = Self {
+            program,
+            side_px,
+            pixels,
+        };
+        let black = Mat::new_rows_cols_with_default(side_px, side_px, core::CV_8UC3, core::Scalar::all(0.0))?;
+        network.run(&black)?;
         Ok(network)
     }
 
-    /// Runs the network; the values of each output in the order given to [`Network::new`].
-    pub(crate) fn run(&mut self, blob: &Mat) -> opencv::Result<Vec<Vec<f32>>> {
-        self.net.set_input_def(blob)?;
-        let mut outputs: Vector<Mat> = Vector::new();
-        self.net.forward(&mut outputs, &self.outputs)?;
-        outputs
-            .iter()
-            .map(|output| Ok(output.data_typed::<f32>()?.to_vec()))
-            .collect()
+    /// Runs the network on a square BGR picture of the side given to [`Network::new`]; the values of each output in
+    /// the order given there.
+    pub(crate) fn run(&mut self, bgr: &Mat) -> Result<Vec<Vec<f32>>, FaceError> {
+        let Pixels { order, scale, shift } = self.pixels;
+        let value = |[blue, green, red]: [u8; 3]| {
+            let ordered = match order {
+                Order::Bgr => [blue, green, red],
+                Order::Rgb => [red, green, blue],
+            };
+            ordered.map(|part| f32::from(part) * scale + shift)
+        };
+        let square = bgr.typ() == core::CV_8UC3 && bgr.rows() == self.side_px && bgr.cols() == self.side_px;
+        let outputs = if square {
+            self.program.run(bgr.data_bytes()?, value)
+        } else {
+            None
+        };
+        outputs.ok_or(FaceError::UnusableFrame)
     }
 }

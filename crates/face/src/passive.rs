@@ -1,12 +1,12 @@
 //! The passive pair: MiniFASNet V2 and V1SE of minivision's Silent-Face-Anti-Spoofing.
 
-use opencv::core::{self, Mat, Rect, Scalar, Size};
+use opencv::core::{Mat, Rect, Size};
+use opencv::imgproc;
 use opencv::prelude::*;
-use opencv::{dnn, imgproc};
 use verification::capture::RectPx;
 
 use crate::FaceError;
-use crate::models::{ModelFile, Network};
+use crate::models::{ModelFile, Network, Order, Pixels};
 
 const SIDE_PX: i32 = 80;
 /// Which of the three classes is "real".
@@ -19,9 +19,14 @@ pub(crate) struct PassivePair {
 
 impl PassivePair {
     pub(crate) fn new([v2, v1se]: &[ModelFile; 2]) -> Result<Self, FaceError> {
+        let pixels = Pixels {
+            order: Order::Bgr,
+            scale: 1.0,
+            shift: 0.0,
+        };
         Ok(Self {
-            v2: Network::new(v2, SIDE_PX, &[("523", 3)])?,
-            v1se: Network::new(v1se, SIDE_PX, &[("583", 3)])?,
+            v2: Network::new(v2, SIDE_PX, pixels, &[("523", 3)])?,
+            v1se: Network::new(v1se, SIDE_PX, pixels, &[("583", 3)])?,
         })
     }
 
@@ -40,8 +45,7 @@ fn probability(net: &mut Network, bgr: &Mat, face: RectPx, scale: f32) -> Result
     let side = Size::new(SIDE_PX, SIDE_PX);
     let mut small = Mat::default();
     imgproc::resize(&bgr.roi(cut)?, &mut small, side, 0.0, 0.0, imgproc::INTER_LINEAR)?;
-    let blob = dnn::blob_from_image(&small, 1.0, side, Scalar::all(0.0), false, false, core::CV_32F)?;
-    let outputs = net.run(&blob)?;
+    let outputs = net.run(&small)?;
     Ok(outputs.first().and_then(|logits| softmax(logits, REAL)))
 }
 
