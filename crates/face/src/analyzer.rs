@@ -191,6 +191,7 @@ impl Analyzer {
         let ratios = ratios(&fit.points, &head);
         let Some(quality) = quality(
             bgr,
+            &fit.points,
             box_px,
             ratios.inter_eye_distance_px,
             occlusion(bgr, &fit.points)?,

@@ -27,6 +27,9 @@ mod ratios;
 mod relief;
 mod scene;
 mod screen;
+mod skin;
+#[cfg(test)]
+mod testing;
 
 pub use analyzer::{Analyzer, MeshPoints};
 pub use encode::{encode_preview, encode_still};

@@ -1,0 +1,322 @@
+//! Bezel: the border of a display, or of a held print.
+//!
+//! A door, a window or a picture stands behind the person, whose head and shoulders interrupt its lines. Lines that
+//! come down on both sides of the face, nearer to it than the shoulders reach, and that one lower line joins
+//! across the body, lie before the person.
+
+use opencv::core::{self, Mat, Rect, Size, Vec3b, Vec3f};
+use opencv::imgproc;
+use opencv::prelude::*;
+use verification::capture::RectPx;
+
+use crate::FaceError;
+use crate::mesh::{POINTS, Point3};
+
+/// The surroundings are looked at in a picture in which the face has this width.
+const FACE_WIDTH: i32 = 40;
+const WIDTH: i32 = 128;
+const HEIGHT: i32 = 144;
+/// Where the middle of the face lies in it.
+const MIDDLE: (i32, i32) = (64, 50);
+/// A face that is turned looks narrower than it is.
+const FACE_ASPECT_MIN: f32 = 0.75;
+/// The smallest step of brightness that is an edge: eight of 255 over two pixels, as Sobel's kernel counts.
+const EDGE_MIN: f32 = 32.0;
+/// An edge runs along its line within 34 degrees.
+const ALONG: f32 = 1.5;
+/// Nobody who wants to be seen holds a display more slanted than this: 11 degrees, in steps of 3.
+const SLANTS: [f32; 9] = [-0.2, -0.15, -0.1, -0.05, 0.0, 0.05, 0.1, 0.15, 0.2];
+/// Sides are looked for from the ear to the width of the shoulders, 0.55 to 1.3 face widths from the middle: heads
+/// are 15 cm wide and shoulders 37 to 41 cm.
+const SIDE: (i32, i32) = (22, 52);
+/// The lower edge is looked for from here below the chin: the throat, where the line of the jaw is left behind.
+const BELOW_CHIN: i32 = 12;
+/// The corners matter most, and so this much of each side above the lower edge is looked at by itself.
+const CORNER: i32 = 20;
+/// A border may be hidden in this part by fingers, and is seen as 0.5 then.
+const HIDDEN_MAX: f32 = 0.1;
+/// Rows and columns at the edge of a frame that are darker than this are bars that a camera or a converter added.
+const BAR_MAX: u8 = 24;
+
+/// 0 no border, 0.5 one that is hidden by a tenth, 1 a whole one.
+pub(super) fn bezel(bgr: &Mat, points: &[Point3; POINTS], face: RectPx) -> Result<f32, FaceError> {
+    let width = face.width.max(FACE_ASPECT_MIN * face.height);
+    let scale = FACE_WIDTH as f32 / width;
+    let middle = (face.x + face.width / 2.0, face.y + face.height / 2.0);
+    let Some(around) = Around::cut(bgr, middle, scale)? else {
+        return Ok(0.0);
+    };
+    let row = |at: usize| ((points[at].y - middle.1) * scale) as i32 + MIDDLE.1;
+    let eyes = i32::midpoint(row(33), row(263)).clamp(2, HEIGHT - CORNER);
+    let chin = row(152).clamp(eyes, HEIGHT);
+    let support = around.border(eyes, chin + BELOW_CHIN);
+    Ok(((support - 1.0 + 2.0 * HIDDEN_MAX) / (2.0 * HIDDEN_MAX)).clamp(0.0, 1.0))
+}
+
+/// Upright and level edges around a face.
+struct Around {
+    upright: Vec<bool>,
+    level: Vec<bool>,
+}
+
+impl Around {
+    /// `None` if hardly anything around the face is in the frame.
+    fn cut(bgr: &Mat, middle: (f32, f32), scale: f32) -> Result<Option<Self>, FaceError> {
+        // Where the canvas begins and ends in the frame, and the part of it that the frame fills.
+        let (left, top) = (
+            middle.0 - MIDDLE.0 as f32 / scale,
+            middle.1 - MIDDLE.1 as f32 / scale,
+        );
+        let ends = (left + WIDTH as f32 / scale, top + HEIGHT as f32 / scale);
+        let from = (left.max(0.0) as i32, top.max(0.0) as i32);
+        let to = ((ends.0 as i32).min(bgr.cols()), (ends.1 as i32).min(bgr.rows()));
+        if to.0 - from.0 < 8 || to.1 - from.1 < 8 {
+            return Ok(None);
+        }
+        let part = Rect::new(from.0, from.1, to.0 - from.0, to.1 - from.1);
+        let offset = (
+            (((part.x as f32 - left) * scale).round() as i32).clamp(0, WIDTH - 1),
+            (((part.y as f32 - top) * scale).round() as i32).clamp(0, HEIGHT - 1),
+        );
+        let size = Size::new(
+            ((part.width as f32 * scale).round() as i32).clamp(1, WIDTH - offset.0),
+            ((part.height as f32 * scale).round() as i32).clamp(1, HEIGHT - offset.1),
+        );
+        let mut small = Mat::default();
+        imgproc::resize(&bgr.roi(part)?, &mut small, size, 0.0, 0.0, imgproc::INTER_AREA)?;
+        let shown = without_bars(&small)?;
+        if shown.width < 8 || shown.height < 8 {
+            return Ok(None);
+        }
+        let small = small.roi(shown)?.try_clone()?;
+        let offset = (offset.0 + shown.x, offset.1 + shown.y);
+        let slope = |dx: i32, dy: i32| -> Result<Mat, FaceError> {
+            let mut slope = Mat::default();
+            imgproc::sobel_def(&small, &mut slope, core::CV_32F, dx, dy)?;
+            Ok(slope)
+        };
+        let (across, down) = (slope(1, 0)?, slope(0, 1)?);
+        let mut edges = Self {
+            upright: vec![false; (WIDTH * HEIGHT) as usize],
+            level: vec![false; (WIDTH * HEIGHT) as usize],
+        };
+        let pairs = across
+            .data_typed::<Vec3f>()?
+            .iter()
+            .zip(down.data_typed::<Vec3f>()?);
+        for (at, (across, down)) in (0..).zip(pairs) {
+            let (x, y) = (at % shown.width, at / shown.width);
+            // The outermost pixels border on nothing.
+            if x < 2 || y < 2 || x >= shown.width - 2 || y >= shown.height - 2 {
+                continue;
+            }
+            let steepest = |slope: &Vec3f| slope.0.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
+            let (across, down) = (steepest(across), steepest(down));
+            let (x, y) = (x + offset.0, y + offset.1);
+            // An edge may waver by a pixel across its line.
+            if across > EDGE_MIN && across > ALONG * down {
+                (x - 1..=x + 1).for_each(|x| mark(&mut edges.upright, x, y));
+            }
+            if down > EDGE_MIN && down > ALONG * across {
+                (y - 1..=y + 1).for_each(|y| mark(&mut edges.level, x, y));
+            }
+        }
+        Ok(Some(edges))
+    }
+
+    /// The part of the best border that is there: of the least of its three lines and two corners.
+    fn border(&self, eyes: i32, lowest_from: i32) -> f32 {
+        let mut best = 0.0_f32;
+        for slant in SLANTS {
+            // Edges on the way from the top along upright lines, and from the left along level ones. A line has
+            // the number of the column, or row, in which it passes the middle of the face.
+            let upright = sums(WIDTH, HEIGHT, |line, y| {
+                seen(
+                    &self.upright,
+                    line + (slant * (y - MIDDLE.1) as f32).round() as i32,
+                    y,
+                )
+            });
+            let level = sums(HEIGHT, WIDTH, |line, x| {
+                seen(
+                    &self.level,
+                    x,
+                    line - (slant * (x - MIDDLE.0) as f32).round() as i32,
+                )
+            });
+            for bottom in lowest_from..HEIGHT - 2 {
+                let side = |lines: std::ops::Range<i32>| {
+                    let supports = lines.map(|line| {
+                        let end = (bottom - (slant * (line - MIDDLE.0) as f32).round() as i32)
+                            .clamp(eyes + CORNER, HEIGHT);
+                        let whole = part(&upright, HEIGHT, line, eyes, end);
+                        (whole.min(part(&upright, HEIGHT, line, end - CORNER, end)), line)
+                    });
+                    supports.fold(
+                        (0.0, 0),
+                        |best: (f32, i32), next| if next.0 > best.0 { next } else { best },
+                    )
+                };
+                let (left, from) = side(MIDDLE.0 - SIDE.1..MIDDLE.0 - SIDE.0);
+                let (right, to) = side(MIDDLE.0 + SIDE.0..MIDDLE.0 + SIDE.1);
+                if left.min(right) <= best {
+                    continue;
+                }
+                let corner = |line: i32| (line + (slant * (bottom - MIDDLE.1) as f32) as i32).clamp(0, WIDTH);
+                let lower = part(&level, WIDTH, bottom, corner(from), corner(to));
+                best = best.max(left.min(right).min(lower));
+            }
+        }
+        best
+    }
+}
+
+/// The picture without dark bars at its edges.
+fn without_bars(bgr: &Mat) -> Result<Rect, FaceError> {
+    let (width, height) = (bgr.cols(), bgr.rows());
+    let pixels = bgr.data_typed::<Vec3b>()?;
+    let dark = |x: i32, y: i32| {
+        let pixel = pixels.get((y * width + x) as usize);
+        pixel.is_some_and(|pixel| pixel.0.iter().all(|channel| *channel < BAR_MAX))
+    };
+    let row = |y: &i32| (0..width).all(|x| dark(x, *y));
+    let column = |x: &i32| (0..height).all(|y| dark(*x, y));
+    let (top, bottom) = (
+        (0..height).take_while(row).count(),
+        (0..height).rev().take_while(row).count(),
+    );
+    let (left, right) = (
+        (0..width).take_while(column).count(),
+        (0..width).rev().take_while(column).count(),
+    );
+    Ok(Rect::new(
+        left as i32,
+        top as i32,
+        width - (left + right) as i32,
+        height - (top + bottom) as i32,
+    ))
+}
+
+fn mark(edges: &mut [bool], x: i32, y: i32) {
+    if (0..WIDTH).contains(&x)
+        && (0..HEIGHT).contains(&y)
+        && let Some(edge) = edges.get_mut((y * WIDTH + x) as usize)
+    {
+        *edge = true;
+    }
+}
+
+fn seen(edges: &[bool], x: i32, y: i32) -> bool {
+    (0..WIDTH).contains(&x)
+        && (0..HEIGHT).contains(&y)
+        && edges.get((y * WIDTH + x) as usize).copied().unwrap_or(false)
+}
+
+/// For each line, how many edges lie on it before each place; one value more than places.
+fn sums(lines: i32, places: i32, edge: impl Fn(i32, i32) -> bool) -> Vec<u16> {
+    let mut sums = Vec::with_capacity((lines * (places + 1)) as usize);
+    for line in 0..lines {
+        let mut sum = 0;
+        sums.push(sum);
+        for place in 0..places {
+            sum += u16::from(edge(line, place));
+            sums.push(sum);
+        }
+    }
+    sums
+}
+
+/// The part of a line between two places that is edge.
+fn part(sums: &[u16], places: i32, line: i32, from: i32, to: i32) -> f32 {
+    let at = |place: i32| {
+        sums.get((line * (places + 1) + place) as usize)
+            .copied()
+            .unwrap_or(0)
+    };
+    if to <= from {
+        return 0.0;
+    }
+    f32::from(at(to).saturating_sub(at(from))) / (to - from) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mesh::bounding_box;
+    use crate::testing::{FACE_CENTRE, drawn_face, face_points};
+    use opencv::core::{CV_8UC3, Point, Scalar};
+
+    const DARK: Scalar = Scalar::new(30.0, 30.0, 30.0, 0.0);
+
+    /// A head with shoulders before what `behind` draws and behind what `before` draws.
+    fn scene(behind: impl Fn(&mut Mat), before: impl Fn(&mut Mat)) -> f32 {
+        let head = drawn_face([200, 200, 200], [110, 140, 200]);
+        let mut frame = Mat::new_rows_cols_with_default(480, 640, CV_8UC3, Scalar::all(200.0)).unwrap();
+        behind(&mut frame);
+        let (shoulders, cloth) = (Point::new(320, 480), Scalar::new(120.0, 60.0, 40.0, 0.0));
+        imgproc::ellipse(
+            &mut frame,
+            shoulders,
+            Size::new(210, 130),
+            0.0,
+            0.0,
+            360.0,
+            cloth,
+            -1,
+            8,
+            0,
+        )
+        .unwrap();
+        let centre = Point::new(FACE_CENTRE.0 as i32, FACE_CENTRE.1 as i32);
+        let mut mask = Mat::new_rows_cols_with_default(480, 640, core::CV_8UC1, Scalar::all(0.0)).unwrap();
+        imgproc::ellipse(
+            &mut mask,
+            centre,
+            Size::new(80, 100),
+            0.0,
+            0.0,
+            360.0,
+            Scalar::all(255.0),
+            -1,
+            8,
+            0,
+        )
+        .unwrap();
+        head.copy_to_masked(&mut frame, &mask).unwrap();
+        before(&mut frame);
+        let points = face_points();
+        bezel(&frame, &points, bounding_box(&points)).unwrap()
+    }
+
+    fn border(frame: &mut Mat, rect: Rect) {
+        imgproc::rectangle(frame, rect, DARK, 14, 8, 0).unwrap();
+    }
+
+    #[test]
+    fn a_border_before_the_body_is_seen_and_one_behind_it_is_none() {
+        let device = Rect::new(200, 60, 240, 340);
+        assert!(scene(|_| {}, |frame| border(frame, device)) > 0.5);
+        assert!(scene(|frame| border(frame, device), |_| {}) < 0.5);
+        assert_eq!(scene(|_| {}, |_| {}), 0.0);
+        // A door behind and the edge of a table before.
+        let door = |frame: &mut Mat| border(frame, Rect::new(180, 20, 280, 450));
+        let table = |frame: &mut Mat| {
+            imgproc::rectangle(frame, Rect::new(0, 440, 640, 40), DARK, -1, 8, 0).unwrap();
+        };
+        assert!(scene(door, table) < 0.5);
+    }
+
+    #[test]
+    fn bars_of_the_format_are_no_border() {
+        let bars = |frame: &mut Mat| {
+            for bar in [
+                Rect::new(0, 0, 190, 480),
+                Rect::new(450, 0, 190, 480),
+                Rect::new(0, 420, 640, 60),
+            ] {
+                imgproc::rectangle(frame, bar, Scalar::all(0.0), -1, 8, 0).unwrap();
+            }
+        };
+        assert!(scene(|_| {}, bars) < 0.5);
+    }
+}
