@@ -161,8 +161,8 @@ impl Actor {
         {
             let route = route.clone();
             if !(route.from.contains(&self.position) && self.can_walk(route.start)) {
+                self.blend.begin(self.reel.frames.get(&self.position));
                 self.position = self.most_alike(&near(&route.from, route.start));
-                self.blend.begin();
             }
             self.doing = Doing::Approaching { route };
         }
@@ -280,8 +280,6 @@ impl FrameSource for Actor {
 /// Goes over a cut: the last frame before it fades out over those after it.
 struct Blend {
     frames: u32,
-    /// The last frame that was shown.
-    shown: Option<Mat>,
     /// The frame that fades out, and how many frames it still takes.
     fading: Option<(Mat, u32)>,
 }
@@ -290,32 +288,31 @@ impl Blend {
     fn new(rate_hz: f64) -> Self {
         Self {
             frames: (rate_hz * BLEND_S).round() as u32,
-            shown: None,
             fading: None,
         }
     }
 
     /// The next frame is the first one after a cut.
-    fn begin(&mut self) {
-        self.fading = self.shown.take().map(|shown| (shown, self.frames));
+    fn begin(&mut self, last: Option<&Kept>) {
+        // A frame that cannot be decoded leaves the cut as it is.
+        self.fading = last
+            .and_then(|last| last.decode().ok())
+            .map(|from| (from, self.frames));
     }
 
     fn next(&mut self, frame: Mat) -> Result<Mat, CameraError> {
-        let shown = match &mut self.fading {
-            Some((from, left)) if *left > 0 => {
-                let part = f64::from(*left) / f64::from(self.frames + 1);
-                *left -= 1;
-                let mut blended = Mat::default();
-                core::add_weighted_def(from, part, &frame, 1.0 - part, 0.0, &mut blended)?;
-                blended
-            }
-            _ => {
-                self.fading = None;
-                frame
-            }
+        let Some((from, left)) = &mut self.fading else {
+            return Ok(frame);
         };
-        self.shown = Some(shown.clone());
-        Ok(shown)
+        if *left == 0 {
+            self.fading = None;
+            return Ok(frame);
+        }
+        let part = f64::from(*left) / f64::from(self.frames + 1);
+        *left -= 1;
+        let mut blended = Mat::default();
+        core::add_weighted_def(from, part, &frame, 1.0 - part, 0.0, &mut blended)?;
+        Ok(blended)
     }
 }
 

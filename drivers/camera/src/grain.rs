@@ -16,6 +16,8 @@ const LEVELS: f64 = 3.0;
 #[derive(Default)]
 pub(crate) struct Grain {
     pattern: Mat,
+    /// Kept for its memory, which is as large as a frame.
+    raised: Mat,
     frames: u64,
 }
 
@@ -37,9 +39,9 @@ impl Grain {
             Mat::roi(&self.pattern, Rect::new(x, y, size.width, size.height))
         };
         let (more, less) = (place()?, place()?);
-        let (mut raised, mut noisy) = (Mat::default(), Mat::default());
-        core::add_def(bgr, &more, &mut raised)?;
-        core::subtract_def(&raised, &less, &mut noisy)?;
+        let mut noisy = Mat::default();
+        core::add_def(bgr, &more, &mut self.raised)?;
+        core::subtract_def(&self.raised, &less, &mut noisy)?;
         Ok(noisy)
     }
 }

@@ -46,8 +46,8 @@ const FLAT_SPREAD_MAX: f64 = 1.0;
 const WINDOW: Duration = Duration::from_secs(3);
 /// Fewer intervals say nothing about a rate.
 const INTERVALS_MIN: usize = 5;
-/// Lids are closed for 100 to 150 ms in a blink (whole blink 100 to 400 ms; Schiffman 2001). At this rate at
-/// least one frame falls into it.
+/// A blink takes 100 to 400 ms (Schiffman, Sensation and Perception, 2001). At this rate at least one frame falls
+/// into the shortest.
 const RATE_MIN_HZ: f64 = 10.0;
 /// Dim light makes cameras double their exposure, and double it again. What is slower than a quarter of the agreed
 /// rate has another cause.
@@ -207,6 +207,7 @@ fn is_flat(fingerprint: &Fingerprint) -> bool {
 mod tests {
     use super::*;
     use StreamState::{Black, Frozen, Good, Repeating, TooSlow};
+    use proptest::prelude::*;
 
     fn bright(digest: u64) -> Fingerprint {
         Fingerprint {
@@ -314,5 +315,27 @@ mod tests {
         }
         assert!(regularity.memory.len() <= MEMORY_MAX && regularity.repeated.len() <= MEMORY_MAX);
         assert!(regularity.intervals.len() <= MEMORY_MAX);
+    }
+
+    proptest! {
+        #[test]
+        fn no_stream_makes_it_panic_or_grow(
+            frames in proptest::collection::vec((0u64..50, 0u64..100_000, 0u64..6, -1.0f64..300.0), 0..200)
+        ) {
+            let mut regularity = Regularity::new(Some(30.0));
+            let mut before = (0, 0);
+            for (index, at_ms, digest, luminance) in frames {
+                let fingerprint = Fingerprint {
+                    digest,
+                    luminance_mean: if luminance < 0.0 { f64::NAN } else { luminance },
+                    luminance_spread: luminance / 4.0,
+                };
+                let seen = regularity.see(index, Duration::from_millis(at_ms), &fingerprint);
+                prop_assert!(seen.rate_hz.is_finite() && seen.interval_p95_ms.is_finite());
+                prop_assert!(seen.duplicates >= before.0 && seen.repeats >= before.1);
+                before = (seen.duplicates, seen.repeats);
+            }
+            prop_assert!(regularity.memory.len() <= 200 && regularity.intervals.len() <= 200);
+        }
     }
 }

@@ -7,7 +7,9 @@ use verification::capture::RectPx;
 
 use crate::CameraError;
 
-/// A screen of 24 inches at arm's length adds some 20 to 50 lx to a face in an office of some 500 lx.
+/// A white screen of 24 inches and 250 cd/m2 gives some 100 lx to a face at 60 cm (area times luminance over the
+/// squared distance), in an office of 500 lx. A colour gives less, and the screen is never as large as the light of
+/// the room: this is the weak end, so that an actor is no easier to believe than a person.
 const GAIN_MAX: f64 = 0.05;
 /// The ellipse is drawn in this size and enlarged, since it is smooth.
 const SKETCH_PX: i32 = 64;

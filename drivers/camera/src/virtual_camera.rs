@@ -186,6 +186,7 @@ fn is_driver(driver: &str, known: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use std::path::Path;
 
     #[test]
@@ -252,6 +253,13 @@ mod tests {
         check("HD Pro Webcam C920", Some("uvcvideo"), gadget, "dummy_hcd.0");
         let network = "/sys/devices/platform/vhci_hcd.0/usb7/7-1/7-1:1.0/video4linux/video2";
         check("HD Pro Webcam C920", Some("uvcvideo"), network, "vhci_hcd.0");
+    }
+
+    proptest! {
+        #[test]
+        fn no_name_makes_it_panic(name in "(?s).{0,40}", driver in "(?s).{0,20}") {
+            let _ = virtual_reason(&name, Some(&driver), Some(Path::new(&name)));
+        }
     }
 
     #[test]
