@@ -17,6 +17,7 @@ pub mod play;
 pub mod rates;
 pub mod report;
 pub mod run;
+pub mod script;
 pub mod synthetic;
 pub mod text;
 pub mod words;

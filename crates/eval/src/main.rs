@@ -8,7 +8,7 @@ use clap::Parser;
 use eval::error::EvalError;
 use eval::play::chain;
 use eval::report::Report;
-use eval::run::Options;
+use eval::run::{Options, Progress};
 use eval::{page, run, text};
 use face::ModelFolder;
 use verification::policy::{PassivePad, Policy};
@@ -28,6 +28,9 @@ struct Arguments {
     /// Where the page with the curves is written.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Chain the clips of each person and run whole attempts with random plans.
+    #[arg(long)]
+    script: bool,
     /// Also render attacks from the folder's own bona fide presentations, in memory.
     #[arg(long)]
     synthetic: bool,
@@ -67,20 +70,25 @@ fn perform(arguments: &Arguments) -> Result<bool, EvalError> {
         ..Policy::default()
     };
     let options = Options {
+        script: arguments.script,
         synthetic: arguments.synthetic,
         dump: arguments.dump.clone(),
         seed: arguments.seed,
     };
     let started = Instant::now();
-    let report = run::evaluate(&arguments.folder, &models, &policy, &options, |clip| {
-        eprintln!(
-            "{:6.1} s  {}: {} {}",
-            started.elapsed().as_secs_f32(),
-            clip.file,
-            clip.decision.word(),
-            clip.decision.reason()
-        );
-    })?;
+    let elapsed = || format!("{:6.1} s", started.elapsed().as_secs_f32());
+    let progress = Progress {
+        clip: &mut |clip| {
+            let (word, reason) = (clip.decision.word(), clip.decision.reason());
+            eprintln!("{}  {}: {word} {reason}", elapsed(), clip.file);
+        },
+        person: &mut |person| {
+            let passed = person.attempts.iter().filter(|attempt| attempt.passed).count();
+            let (subject, label, all) = (&person.subject, &person.label, person.attempts.len());
+            eprintln!("{}  {subject} ({label}): {passed} of {all} attempts passed", elapsed());
+        },
+    };
+    let report = run::evaluate(&arguments.folder, &models, &policy, &options, progress)?;
     if let Some(path) = &arguments.json {
         write(path, &json(&report))?;
     }

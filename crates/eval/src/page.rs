@@ -35,6 +35,7 @@ pub fn page(report: &Report) -> String {
                     a href="#rates" { "Error rates" }
                     a href="#actions" { "Actions" }
                     a href="#table" { "Table" }
+                    @if report.script.is_some() { a href="#attempts" { "Attempts" } }
                     @if report.synthetic.is_some() { a href="#rendered" { "Rendered attacks" } }
                     a href="#clips" { "Curves" }
                 }
@@ -50,6 +51,11 @@ pub fn page(report: &Report) -> String {
                 }
                 h2 id="table" { "Table" }
                 (clip_table("clip", &report.clips))
+                @if let Some(script) = &report.script {
+                    h2 id="attempts" { "Whole attempts with random plans" }
+                    (rows(text::RATE_HEAD, &text::script_rates(script)))
+                    (rows(text::PERSON_HEAD, &text::person_rows(script)))
+                }
                 @if let Some(set) = &report.synthetic {
                     h2 id="rendered" { "Rendered attacks" }
                     p class="quiet" {

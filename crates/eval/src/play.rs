@@ -22,14 +22,50 @@ pub enum PlayError {
 }
 
 /// A picture has shown in a second all that it has.
-pub const PICTURE_FRAMES: usize = 30;
+const PICTURE_FRAMES: usize = 30;
 
-/// Measures every frame with an analyzer of its own, so that no presentation knows of another. `next` gives the
-/// frames, and `None` at the end.
-///
-/// The stream is watched as in the kiosk, at the rate that is given; a picture has no stream, and no rate.
-///
-/// `passive` says whether what the passive pair says is kept.
+/// Measures frames as the kiosk does: face and stream.
+pub struct Meter {
+    analyzer: Analyzer,
+    regularity: Option<Regularity>,
+    passive: bool,
+}
+
+impl Meter {
+    /// A meter of its own for each presentation, so that none knows of another.
+    ///
+    /// The stream is watched at the rate that is given; a picture has no stream, and no rate. `passive` says whether
+    /// what the passive pair says is kept.
+    ///
+    /// # Errors
+    /// [`PlayError::Face`] if a model is damaged.
+    pub fn new(models: &ModelFolder, rate_hz: Option<f64>, passive: bool) -> Result<Self, PlayError> {
+        Ok(Self {
+            analyzer: Analyzer::new(models)?,
+            regularity: rate_hz.map(|rate_hz| Regularity::new(Some(rate_hz))),
+            passive,
+        })
+    }
+
+    /// Measures the next frame.
+    ///
+    /// # Errors
+    /// [`PlayError`] if the frame has no pixels that can be measured.
+    pub fn measure(&mut self, frame: &Frame) -> Result<FaceObservation, PlayError> {
+        let mut seen = self.analyzer.observe(&frame.bgr, frame.index, frame.at)?;
+        if let Some(face) = seen.face.as_mut().filter(|_| !self.passive) {
+            face.passive_real = None;
+        }
+        if let Some(regularity) = &mut self.regularity {
+            let fingerprint = Fingerprint::of(&frame.bgr)?;
+            seen.stream = Some(regularity.see(frame.index, frame.at, &fingerprint));
+        }
+        Ok(seen)
+    }
+}
+
+/// Measures every frame of a presentation. `next` gives the frames, and `None` at the end. Of a picture, that is
+/// without a rate, as many are taken as show all that it has.
 ///
 /// # Errors
 /// [`PlayError`]; a source that fails in the middle is as unreadable as one that fails at once.
@@ -39,20 +75,11 @@ pub fn observe(
     models: &ModelFolder,
     passive: bool,
 ) -> Result<Vec<FaceObservation>, PlayError> {
-    let mut analyzer = Analyzer::new(models)?;
-    let mut regularity = rate_hz.map(|rate_hz| Regularity::new(Some(rate_hz)));
+    let mut meter = Meter::new(models, rate_hz, passive)?;
     let mut observations = Vec::new();
     while let Some(frame) = next()? {
-        let mut seen = analyzer.observe(&frame.bgr, frame.index, frame.at)?;
-        if let Some(face) = seen.face.as_mut().filter(|_| !passive) {
-            face.passive_real = None;
-        }
-        seen.stream = match &mut regularity {
-            Some(regularity) => Some(regularity.see(frame.index, frame.at, &Fingerprint::of(&frame.bgr)?)),
-            None => None,
-        };
-        observations.push(seen);
-        if regularity.is_none() && observations.len() == PICTURE_FRAMES {
+        observations.push(meter.measure(&frame)?);
+        if rate_hz.is_none() && observations.len() == PICTURE_FRAMES {
             break;
         }
     }

@@ -8,6 +8,7 @@ use crate::actions::{ActionScore, Finding, Spotted};
 use crate::ground::{GroundTruth, Label};
 use crate::judge::{Decision, Part};
 use crate::rates::{PadRates, Rate};
+use crate::script::ScriptReport;
 use crate::words::challenge_word;
 
 /// The whole evaluation of one folder.
@@ -31,6 +32,8 @@ pub struct Report {
     pub actions_attack: ActionRates,
     /// What the list says that is not understood.
     pub remarks: Vec<String>,
+    /// Whole attempts, if they were asked for.
+    pub script: Option<ScriptReport>,
     /// Rendered attacks, if they were asked for.
     pub synthetic: Option<SetReport>,
 }

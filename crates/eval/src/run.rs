@@ -17,15 +17,26 @@ use crate::measures::{MEASURES, median};
 use crate::play::{PlayError, chain, observe};
 use crate::rates::PadRates;
 use crate::report::{ActionRates, ActionReport, ClipReport, EventReport, Report, SetReport, Threshold, is_wrong, remarks};
+use crate::script::{self, PersonReport};
 use crate::synthetic::dump::Dump;
 use crate::synthetic::each_rendering;
 
 /// The form of the report.
 const VERSION: u32 = 1;
 
+/// Who is told of what is done.
+pub struct Progress<'a> {
+    /// Each presentation.
+    pub clip: &'a mut dyn FnMut(&ClipReport),
+    /// Each person of the attempts.
+    pub person: &'a mut dyn FnMut(&PersonReport),
+}
+
 /// What is done besides playing the folder as it is.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
+    /// Also run whole attempts.
+    pub script: bool,
     /// Also render attacks.
     pub synthetic: bool,
     /// Write the rendered attacks here.
@@ -41,7 +52,7 @@ pub(crate) struct Judged {
     pub(crate) report: ClipReport,
 }
 
-/// Plays and judges every clip of a folder. `progress` is told each line when it is done.
+/// Plays and judges every clip of a folder. `progress` is told of each when it is done.
 ///
 /// # Errors
 /// [`EvalError::List`] and [`EvalError::NoClip`]. A clip that cannot be played is a line of the report.
@@ -50,7 +61,7 @@ pub fn evaluate(
     models: &ModelFolder,
     policy: &Policy,
     options: &Options,
-    mut progress: impl FnMut(&ClipReport),
+    progress: Progress<'_>,
 ) -> Result<Report, EvalError> {
     let list = clips(folder)?;
     if list.is_empty() {
@@ -69,13 +80,23 @@ pub fn evaluate(
                     observe(|| Ok(replay.next_frame()?), rate_hz, models, passive)
                 });
             let judged = judge_clip(clip, observed, policy);
-            progress(&judged.report);
+            (progress.clip)(&judged.report);
             judged
         })
         .collect();
     let mut report = report(folder, passive, policy, judged);
+    if options.script {
+        report.script = Some(script::run(
+            folder,
+            &list,
+            models,
+            policy,
+            options.seed,
+            progress.person,
+        ));
+    }
     if options.synthetic {
-        report.synthetic = Some(synthetic(folder, &list, models, policy, options, &mut progress)?);
+        report.synthetic = Some(synthetic(folder, &list, models, policy, options, progress.clip)?);
     }
     Ok(report)
 }
@@ -87,7 +108,7 @@ fn synthetic(
     models: &ModelFolder,
     policy: &Policy,
     options: &Options,
-    progress: &mut impl FnMut(&ClipReport),
+    progress: &mut dyn FnMut(&ClipReport),
 ) -> Result<SetReport, EvalError> {
     let passive = policy.passive == PassivePad::Required;
     let mut dump = options.dump.as_deref().map(Dump::open).transpose()?;
@@ -234,6 +255,7 @@ fn report(folder: &Path, passive: bool, policy: &Policy, judged: Vec<Judged>) ->
         actions_attack: actions(|label| matches!(label, Label::Attack(_))),
         remarks: remarks(judged.iter().map(|one| (one.report.file.as_str(), &one.truth))),
         clips: judged.into_iter().map(|one| one.report).collect(),
+        script: None,
         synthetic: None,
     }
 }

@@ -7,6 +7,7 @@ use crate::actions::Finding;
 use crate::judge::Decision;
 use crate::rates::{PadRates, Rate};
 use crate::report::{ActionRates, ClipReport, Report};
+use crate::script::ScriptReport;
 
 /// Everything but the curves.
 pub fn markdown(report: &Report) -> String {
@@ -29,6 +30,12 @@ fn write_all(to: &mut String, report: &Report) -> std::fmt::Result {
     ] {
         writeln!(to, "\n## Actions in {name}\n")?;
         actions(to, rates)?;
+    }
+    if let Some(script) = &report.script {
+        writeln!(to, "\n## Whole attempts with random plans\n")?;
+        table(to, RATE_HEAD, &script_rates(script))?;
+        writeln!(to)?;
+        table(to, PERSON_HEAD, &person_rows(script))?;
     }
     if let Some(set) = &report.synthetic {
         writeln!(to, "\n## Rendered attacks (not among the recorded ones)\n")?;
@@ -119,6 +126,63 @@ pub fn pad_rows(rates: &PadRates) -> Vec<Vec<String>> {
         "expected not acquired, and not acquired".into(),
         rates.expected_not_acquired,
     ));
+    rows
+}
+
+/// The head of the table of attempts.
+pub const PERSON_HEAD: &[&str] = &["subject", "label", "clips", "offers", "plan", "result"];
+
+/// The lines of the table of attempts.
+pub fn person_rows(script: &ScriptReport) -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
+    for person in &script.people {
+        let line = |plan: String, result: String| {
+            vec![
+                person.subject.clone(),
+                person.label.clone(),
+                person.files.join(", "),
+                person.offers.join(", "),
+                plan,
+                result,
+            ]
+        };
+        if let Some(reason) = &person.not_counted {
+            rows.push(line(String::new(), format!("not counted: {reason}")));
+        }
+        for attempt in &person.attempts {
+            let result = if attempt.passed { "passed" } else { &attempt.failure };
+            let result = format!("{result} ({:.1} s)", attempt.seconds);
+            rows.push(line(attempt.plan.join(", "), result));
+        }
+    }
+    rows
+}
+
+/// The lines of the table of how attempts ended.
+pub fn script_rates(script: &ScriptReport) -> Vec<Vec<String>> {
+    let reasons = |failures: &BTreeMap<String, u64>| -> Vec<Vec<String>> {
+        failures
+            .iter()
+            .map(|(reason, count)| {
+                vec![
+                    format!("- {reason}"),
+                    count.to_string(),
+                    String::new(),
+                    String::new(),
+                ]
+            })
+            .collect()
+    };
+    let mut rows = vec![rate_row(
+        "bona fide attempts that passed".into(),
+        script.bona_fide_passed,
+    )];
+    rows.extend(reasons(&script.bona_fide_failures));
+    rows.push(rate_row(
+        "attack attempts that passed".into(),
+        script.attacks_passed,
+    ));
+    rows.extend(reasons(&script.attack_failures));
     rows
 }
 

@@ -1,7 +1,7 @@
 //! A paper mask: the printed face of somebody else with holes for eyes and mouth, worn by a living person.
 //!
 //! What is seen through the holes lives; what is around them moves as one stiff sheet, since the sheet is laid over
-//! the points of the living face by the best homography.
+//! the points of the living face by the best affine map.
 
 use face::{Analyzer, MeshPoints, Point3};
 use opencv::calib3d;
@@ -27,8 +27,9 @@ const EYE_LEFT: &[usize] = &[
 const LIPS: &[usize] = &[
     61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146,
 ];
-/// Points that neither lids nor lips move: corners of the eyes, bridge and wings of the nose, and the oval.
-const STEADY: &[usize] = &[33, 133, 263, 362, 6, 197, 195, 5, 4, 98, 327, 10, 152, 234, 454, 21, 251, 172, 397];
+/// Points at about the depth of a mask that lids and lips hardly move: corners of the eyes and of the mouth, wings of
+/// the nose, forehead and chin.
+const STEADY: &[usize] = &[33, 133, 263, 362, 61, 291, 98, 327, 10, 152];
 
 /// By how much a hole is cut larger than the printed eye or mouth.
 const HOLE: f32 = 1.45;
@@ -85,15 +86,15 @@ impl CutOutMask {
             return Ok(None);
         };
         if let Some(live) = self.analyzer.mesh_of(&frame)?
-            && let Some(homography) = homography(&self.print, &live)?
+            && let Some(place) = laid(&self.print, &live)?
         {
             let size = Size::new(frame.cols(), frame.rows());
-            let laid = |sheet: &Mat| -> Result<Mat, PlayError> {
+            let moved = |sheet: &Mat| -> Result<Mat, PlayError> {
                 let mut moved = Mat::default();
-                imgproc::warp_perspective_def(sheet, &mut moved, &homography, size)?;
+                imgproc::warp_affine_def(sheet, &mut moved, &place, size)?;
                 Ok(moved)
             };
-            let (sheet, alpha) = (laid(&self.sheet)?, laid(&self.alpha)?);
+            let (sheet, alpha) = (moved(&self.sheet)?, moved(&self.alpha)?);
             lay(&mut frame, &sheet, &alpha, CAST)?;
         }
         self.grain.add(&mut frame)?;
@@ -101,7 +102,9 @@ impl CutOutMask {
     }
 }
 
-fn homography(from: &MeshPoints, to: &MeshPoints) -> Result<Option<Mat>, PlayError> {
+/// Where a stiff sheet in front of the face is: far from the camera a plane moves affinely, and the best affine map
+/// of the points at the depth of the mask is steadier than a homography.
+fn laid(from: &MeshPoints, to: &MeshPoints) -> Result<Option<Mat>, PlayError> {
     let points = |mesh: &MeshPoints| -> Vector<Point2f> {
         STEADY
             .iter()
@@ -111,7 +114,17 @@ fn homography(from: &MeshPoints, to: &MeshPoints) -> Result<Option<Mat>, PlayErr
             })
             .collect()
     };
-    let found = calib3d::find_homography_ext_def(&points(from), &points(to))?;
-    Ok((found.rows() == 3 && found.cols() == 3).then_some(found))
+    let mut inliers = Mat::default();
+    let found = calib3d::estimate_affine_2d(
+        &points(from),
+        &points(to),
+        &mut inliers,
+        calib3d::RANSAC,
+        // Every point counts, however far off.
+        1e4,
+        100,
+        0.99,
+        20,
+    )?;
+    Ok((found.rows() == 2 && found.cols() == 3).then_some(found))
 }
-
