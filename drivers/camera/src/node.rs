@@ -206,12 +206,12 @@ pub(crate) mod tests {
     }
 
     #[cfg(unix)]
-    fn link(to: &Path, at: &Path) {
+    pub(crate) fn link(to: &Path, at: &Path) {
         std::os::unix::fs::symlink(to, at).unwrap();
     }
 
     #[cfg(windows)]
-    fn link(to: &Path, at: &Path) {
+    pub(crate) fn link(to: &Path, at: &Path) {
         std::os::windows::fs::symlink_dir(to, at).unwrap();
     }
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::testing::{drawn_clip, number_of};
 use PadChallenge::{Blink, OpenMouth, Smile, TurnLeft};
+use opencv::prelude::*;
 
 const MANIFEST: &str = r#"
     [[clip]]
@@ -276,4 +277,45 @@ fn recorded_people_act_without_a_visible_jump() {
         }
     }
     assert!(acted > 0, "no clip offers an action");
+}
+
+/// Recordings of different sizes and rates, chained. Whom they show does not matter here.
+#[test]
+fn recordings_of_any_size_and_rate_are_chained() {
+    let Some(folder) = std::env::var_os("ALAQAN_FOOTAGE") else {
+        println!("ALAQAN_FOOTAGE is not set: only drawn clips were chained");
+        return;
+    };
+    let open = |files: &[&str]| Actor::open_chain(&folder, files, Pace::Free, Instant::now()).unwrap();
+    let listed = clips(&folder).unwrap();
+    let acting: Vec<(&str, Vec<PadChallenge>)> = listed
+        .iter()
+        .filter(|clip| clip.label == "bona_fide")
+        .map(|clip| (clip.file.as_str(), open(&[clip.file.as_str()]).offers()))
+        .filter(|(_, offers)| !offers.is_empty())
+        .take(3)
+        .collect();
+    let files: Vec<&str> = acting.iter().map(|(file, _)| *file).collect();
+    let mut expect: Vec<PadChallenge> = acting.iter().flat_map(|(_, offers)| offers.clone()).collect();
+    expect.sort();
+    expect.dedup();
+    let mut chained = open(&files);
+    assert_eq!(chained.offers(), expect);
+    let size = chained.next_frame().unwrap().unwrap().bgr.size().unwrap();
+    for challenge in expect {
+        chained.cue(Some(challenge));
+        let mut acted = false;
+        for _ in 0..400 {
+            assert_eq!(chained.next_frame().unwrap().unwrap().bgr.size().unwrap(), size);
+            acted |= matches!(chained.doing, Doing::Acting { .. });
+            if acted && matches!(chained.doing, Doing::Resting { .. }) {
+                break;
+            }
+        }
+        assert!(
+            acted && matches!(chained.doing, Doing::Resting { .. }),
+            "{challenge:?}"
+        );
+    }
+    println!("{files:?} offer {:?}", chained.offers());
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::node::tests::Tree;
+use crate::node::tests::{Tree, link};
 
 const VENDOR: [(&str, &str); 2] = [("idVendor", "046d"), ("idProduct", "0825")];
 
@@ -50,6 +50,9 @@ fn only_a_real_and_pinned_camera_is_chosen() {
         &[first],
     );
     check(CameraChoice::Path(tree.device(0)), Some(first), None, &[first]);
+    let by_id = tree.system().devices.join("usb-046d_Webcam-video-index0");
+    link(&tree.device(0), &by_id);
+    check(CameraChoice::Path(by_id), Some(first), None, &[first]);
     let other = "usb 046d:0825 1-3:1.0";
     check(
         CameraChoice::Index(0),
