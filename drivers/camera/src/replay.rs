@@ -329,4 +329,35 @@ mod tests {
         check("cut.avi", "of 60 frames");
         check("head.avi", "no video or picture");
     }
+
+    #[test]
+    fn a_damaged_clip_ends_or_is_named_wherever_the_damage_is() {
+        const PLACES: usize = 24;
+        let folder = tempfile::tempdir().unwrap();
+        let whole = std::fs::read(drawn_clip(folder.path(), "whole.avi", 60, 30.0)).unwrap();
+        let path = folder.path().join("damaged.avi");
+        let mut played = 0;
+        for place in 0..PLACES {
+            let mut damaged = whole.clone();
+            let from = place * whole.len() / PLACES;
+            let length = (whole.len() - from).min(96);
+            damaged[from..from + length].fill(0xff);
+            std::fs::write(&path, damaged).unwrap();
+            let frames = Replay::open(&path, Pace::Free, Instant::now()).and_then(|mut replay| {
+                let mut frames = 0;
+                while replay.next_frame()?.is_some() {
+                    frames += 1;
+                }
+                Ok(frames)
+            });
+            match frames {
+                Ok(frames) => {
+                    assert!(frames <= 60, "{frames} frames");
+                    played += 1;
+                }
+                Err(error) => assert!(error.to_string().contains("damaged.avi"), "{error}"),
+            }
+        }
+        assert!((1..PLACES).contains(&played), "{played} of {PLACES} were played");
+    }
 }
