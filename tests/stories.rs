@@ -12,7 +12,9 @@ use std::sync::{Arc, Mutex};
 use alaqan::config::Config;
 use alaqan::kiosk::Kiosk;
 use common::{Institution, alone, attack, clip, offered, sitting_still};
-use ipc::{Intent, Link, Outcome, Screen};
+use camera::{Fault, FaultHandle};
+use ipc::{CameraTrouble, Intent, Link, Outcome, Prompt, Screen};
+use verification::capture::CameraIdentity;
 use verification::evidence::{Outcome as Recorded, StillPurpose};
 use verification::pad::AttemptFailure;
 
@@ -182,13 +184,68 @@ fn a_clip_that_cannot_be_read_is_a_missing_device_and_burns_no_attempt() {
     institution.open_gateway();
     let mut person = institution.kiosk(&broken, "");
     person.goes_to_the_camera();
-    let (_, record) = person.sees_outcome(&[Outcome::DeviceUnavailable]);
+    person.sees("what is wrong", |view| {
+        view.screen
+            == Screen::CameraTrouble {
+                trouble: CameraTrouble::Missing,
+            }
+    });
+    person.wants(Intent::Cancel);
+    let (_, record) = person.sees_outcome(&[Outcome::Withdrawn]);
     assert!(!record.is_empty());
     person.sees("an empty outbox", |view| view.pending == 0);
     drop(person);
+    assert!(institution.documents()[0].attempts.is_empty());
+}
+
+/// The camera hangs, is unplugged, is covered and stands still in the middle of attempts; each time the screen says
+/// so and the session goes on when the camera is back.
+#[test]
+fn a_camera_that_fails_in_the_middle_burns_no_attempt() {
+    let _alone = alone();
+    let clip = clip();
+    let mut institution = Institution::found();
+    institution.open_gateway();
+    let plug = FaultHandle::new(CameraIdentity {
+        name: "simulated".into(),
+        bus_id: "usb 1234:5678 1-1:1.0".into(),
+        replay: false,
+    });
+    let mut person = institution.kiosk_with_plug(&clip, &offered(&clip), &plug);
+    person.goes_to_the_camera();
+    for (fault, trouble) in [
+        (Fault::Blocks, CameraTrouble::Silent),
+        (Fault::Disconnected, CameraTrouble::Missing),
+        (Fault::Black, CameraTrouble::Black),
+    ] {
+        person.sees("the first attempt", |view| {
+            matches!(
+                view.screen,
+                Screen::Face {
+                    attempt: 1,
+                    prompt: Prompt::TurnLeft
+                        | Prompt::TurnRight
+                        | Prompt::LookUp
+                        | Prompt::LookDown
+                        | Prompt::Blink
+                        | Prompt::OpenMouth
+                        | Prompt::Smile,
+                    ..
+                }
+            )
+        });
+        plug.set(fault);
+        person.sees("what is wrong", |view| view.screen == Screen::CameraTrouble { trouble });
+        plug.set(Fault::None);
+    }
+    person.sees_outcome(&[Outcome::Verified]);
+    person.sees("an empty outbox", |view| view.pending == 0);
+    drop(person);
     let documents = institution.documents();
-    assert!(documents[0].attempts.is_empty());
-    assert_eq!(documents[0].outcome, Recorded::DeviceUnavailable);
+    let failures: Vec<_> = documents[0].attempts.iter().map(|attempt| attempt.failure).collect();
+    let interrupted = Some(AttemptFailure::Interrupted);
+    assert_eq!(failures, [interrupted, interrupted, interrupted, None]);
+    assert!(!documents[0].camera.as_ref().unwrap().replay);
 }
 
 #[test]

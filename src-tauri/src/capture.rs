@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -65,6 +66,25 @@ const REPLAY_LIMITS: Limits = Limits {
 /// Width of the preview; it is drawn at about this size.
 const PREVIEW_WIDTH_PX: u32 = 640;
 
+/// Opens the camera; given the zero of all times.
+pub type OpenCamera = Arc<dyn Fn(Instant) -> Result<Watched, CameraError> + Send + Sync>;
+
+/// How to open the camera of a configuration.
+pub fn configured(camera: Camera) -> OpenCamera {
+    Arc::new(move |origin| match camera.clone() {
+        Camera::Device { index, format, pin } => {
+            Watched::open(&index.to_string(), Limits::default(), move || {
+                let choice = CameraChoice::Index(index);
+                let device = Device::open(&choice, &format, pin.as_ref(), origin)?;
+                Ok(Box::new(device))
+            })
+        }
+        Camera::Replay { folder, clip } => Watched::open(&clip.clone(), REPLAY_LIMITS, move || {
+            Ok(Box::new(Actor::open(folder, &clip, Pace::RealTime, origin)?))
+        }),
+    })
+}
+
 /// The running thread. It ends when this is dropped.
 pub struct Capture {
     commands: Option<Sender<Command>>,
@@ -74,7 +94,7 @@ pub struct Capture {
 impl Capture {
     /// Starts the thread. `origin` is the zero of all times; `report` and `preview` are called on the thread.
     pub fn start(
-        camera: Camera,
+        camera: OpenCamera,
         mut analyzer: Analyzer,
         origin: Instant,
         report: impl Fn(Report) + Send + 'static,
@@ -128,7 +148,7 @@ impl Drop for Capture {
 }
 
 struct Worker<R, P> {
-    camera: Camera,
+    camera: OpenCamera,
     origin: Instant,
     report: R,
     preview: P,
@@ -185,20 +205,7 @@ impl<R: Fn(Report), P: Fn(Vec<u8>)> Worker<R, P> {
     }
 
     fn open(&self) -> Result<Open, DeviceFault> {
-        let origin = self.origin;
-        let opened = match self.camera.clone() {
-            Camera::Device { index, format, pin } => {
-                Watched::open(&index.to_string(), Limits::default(), move || {
-                    let choice = CameraChoice::Index(index);
-                    let device = Device::open(&choice, &format, pin.as_ref(), origin)?;
-                    Ok(Box::new(device))
-                })
-            }
-            Camera::Replay { folder, clip } => Watched::open(&clip.clone(), REPLAY_LIMITS, move || {
-                Ok(Box::new(Actor::open(folder, &clip, Pace::RealTime, origin)?))
-            }),
-        };
-        let source = opened.map_err(|error: CameraError| {
+        let source = (self.camera)(self.origin).map_err(|error| {
             tracing::error!(error = crate::chain(&error), "the camera cannot be opened");
             error.fault()
         })?;

@@ -28,7 +28,7 @@ use verification::service::ServiceId;
 use verification::session::{Effect, Input, Opening, RecordFailed, Session, Showing};
 use verification::time::{Now, UtcMs};
 
-use crate::capture::{Capture, Command, Report};
+use crate::capture::{self, Capture, Command, OpenCamera, Report};
 use crate::config::{self, Camera, Config};
 use crate::convert::{self, Devices};
 
@@ -113,10 +113,17 @@ pub struct Kiosk {
 impl Kiosk {
     /// Checks what the configuration names, opens the store and starts the threads.
     pub fn start(config: Config) -> Result<Self, StartError> {
+        let camera = capture::configured(config.camera.clone());
+        Self::start_with(config, camera)
+    }
+
+    /// As [`Kiosk::start`], with another way to the camera than the configured one: a story can pull its plug.
+    pub fn start_with(config: Config, camera: OpenCamera) -> Result<Self, StartError> {
         let (events, inbox) = channel();
         let preview = Arc::new(Mutex::new(None));
         let parts = Arc::new(Parts {
             config,
+            camera,
             events: events.clone(),
             preview: Arc::clone(&preview),
             origin: Instant::now(),
@@ -180,6 +187,7 @@ impl Drop for Kiosk {
 /// What outlives a fault of the loop.
 struct Parts {
     config: Config,
+    camera: OpenCamera,
     events: Sender<Event>,
     preview: Arc<Mutex<Option<PreviewSink>>>,
     origin: Instant,
@@ -313,7 +321,7 @@ impl Core {
         let report = parts.events.clone();
         let frames = Arc::clone(&parts.preview);
         let capture = Capture::start(
-            config.camera.clone(),
+            Arc::clone(&parts.camera),
             analyzer,
             parts.origin,
             move |seen| {

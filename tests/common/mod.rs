@@ -5,12 +5,12 @@
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use alaqan::config::Config;
 use alaqan::kiosk::Kiosk;
-use camera::{Actor, Pace};
+use camera::{Actor, FaultHandle, Limits, Pace, Watched};
 use document::signature;
 use gateway::config::{GatewayConfig, SimConfig};
 use gateway::idec::sim::Simulator;
@@ -225,7 +225,22 @@ passive = "where-installed"
 
     /// Starts the kiosk without a window.
     pub fn kiosk(&self, clip: &Clip, policy: &str) -> Person {
-        Person::before(Config::load(&self.kiosk_config(clip, policy, (1080, 1920))).unwrap())
+        let config = Config::load(&self.kiosk_config(clip, policy, (1080, 1920))).unwrap();
+        Person::before(Kiosk::start(config).unwrap())
+    }
+
+    /// As [`Institution::kiosk`], with a camera whose plug can be pulled. The recorded person stands before it.
+    pub fn kiosk_with_plug(&self, clip: &Clip, policy: &str, plug: &FaultHandle) -> Person {
+        let config = Config::load(&self.kiosk_config(clip, policy, (1080, 1920))).unwrap();
+        let (folder, file, plug) = (clip.folder.clone(), clip.file.clone(), plug.clone());
+        let camera = move |origin| {
+            let (folder, file, plug) = (folder.clone(), file.clone(), plug.clone());
+            Watched::open("simulated", Limits::default(), move || {
+                let person = Actor::open(folder, &file, Pace::RealTime, origin)?;
+                Ok(Box::new(plug.around(None, Box::new(person))?))
+            })
+        };
+        Person::before(Kiosk::start_with(config, Arc::new(camera)).unwrap())
     }
 }
 
@@ -248,8 +263,7 @@ pub struct Person {
 }
 
 impl Person {
-    fn before(config: Config) -> Self {
-        let kiosk = Kiosk::start(config).unwrap();
+    fn before(kiosk: Kiosk) -> Self {
         let (sender, views) = channel();
         kiosk.subscribe(move |view| drop(sender.send(view.clone())), |_| {});
         let seen = views.recv_timeout(LIMIT).unwrap();
