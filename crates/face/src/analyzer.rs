@@ -220,7 +220,7 @@ impl Analyzer {
             distance_mm: distance_cm * 10.0,
             quality,
             passive_real,
-            relief: self.relief.measure(&fit.points, &head)?,
+            relief: self.relief.measure(bgr, &fit.points, &head)?,
             likeness: continuity.likeness,
             face_change: continuity.face_change,
             cut_out: self.cut_out.measure(bgr, &fit.points, &head)?,

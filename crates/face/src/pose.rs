@@ -34,7 +34,7 @@ pub(crate) struct Head {
 /// left, y up, z out of the face. A pair shares one line, the right side's `x` being negative.
 ///
 /// The chin and the lower jaw are left out on purpose: with them an opened mouth reads as a nod.
-const MIDDLE: [(usize, f64, f64); 9] = [
+pub(crate) const MIDDLE: [(usize, f64, f64); 9] = [
     (1, -1.126865, 7.475604),
     (4, -0.463170, 7.586580),
     (5, 0.365669, 7.242870),
@@ -46,7 +46,7 @@ const MIDDLE: [(usize, f64, f64); 9] = [
     (10, 8.261778, 4.481535),
 ];
 /// Right point, left point, then x of the left one, y, z.
-const PAIRS: [(usize, usize, f64, f64, f64); 9] = [
+pub(crate) const PAIRS: [(usize, usize, f64, f64, f64); 9] = [
     (33, 263, 4.445859, 2.663991, 3.173422),
     (133, 362, 1.856432, 2.585245, 3.757904),
     (67, 297, 3.523964, 8.005976, 3.729163),
