@@ -83,13 +83,18 @@ pub fn score(truth: &GroundTruth, spotted: &[Spotted]) -> ActionScore {
         let mouth = |event: &&Expected| {
             matches!(
                 (event.challenge, action.challenge),
-                (PadChallenge::OpenMouth, PadChallenge::Smile) | (PadChallenge::Smile, PadChallenge::OpenMouth)
+                (PadChallenge::OpenMouth, PadChallenge::Smile)
+                    | (PadChallenge::Smile, PadChallenge::OpenMouth)
             ) && event.meets(action.first, action.last)
         };
         if truth.required.iter().any(|event| answers(event, action)) {
             Finding::Right
         } else if truth.optional.iter().any(|event| answers(event, action))
-            || truth.required.iter().chain(&truth.optional).any(|event| mouth(&event))
+            || truth
+                .required
+                .iter()
+                .chain(&truth.optional)
+                .any(|event| mouth(&event))
         {
             Finding::Neither
         } else {
@@ -98,10 +103,7 @@ pub fn score(truth: &GroundTruth, spotted: &[Spotted]) -> ActionScore {
     };
     ActionScore {
         events,
-        actions: spotted
-            .iter()
-            .map(|action| (*action, finding(action)))
-            .collect(),
+        actions: spotted.iter().map(|action| (*action, finding(action))).collect(),
     }
 }
 
@@ -190,9 +192,19 @@ mod tests {
             &[],
             &[False],
         );
-        check(&[("eyes_closed", 50, 80, "")], &[(Blink, 60, 70)], &[], &[Neither]);
+        check(
+            &[("eyes_closed", 50, 80, "")],
+            &[(Blink, 60, 70)],
+            &[],
+            &[Neither],
+        );
         check(&[("eyes_closed", 50, 80, "")], &[], &[], &[]);
-        check(&[("partial_blink", 50, 53, "")], &[(Blink, 51, 52)], &[], &[Neither]);
+        check(
+            &[("partial_blink", 50, 53, "")],
+            &[(Blink, 51, 52)],
+            &[],
+            &[Neither],
+        );
     }
 
     #[test]
@@ -231,6 +243,11 @@ mod tests {
             &[false],
             &[Neither],
         );
-        check(&[("smile", 50, 80, "")], &[(OpenMouth, 90, 95)], &[false], &[False]);
+        check(
+            &[("smile", 50, 80, "")],
+            &[(OpenMouth, 90, 95)],
+            &[false],
+            &[False],
+        );
     }
 }

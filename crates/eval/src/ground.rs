@@ -118,10 +118,9 @@ fn tolerance(challenge: PadChallenge, fps: f64) -> u64 {
     let frames = match challenge {
         PadChallenge::Blink => 2.0,
         PadChallenge::Smile | PadChallenge::OpenMouth => 5.0,
-        PadChallenge::TurnLeft
-        | PadChallenge::TurnRight
-        | PadChallenge::LookUp
-        | PadChallenge::LookDown => 6.0,
+        PadChallenge::TurnLeft | PadChallenge::TurnRight | PadChallenge::LookUp | PadChallenge::LookDown => {
+            6.0
+        }
     };
     (frames * fps / RATE_HZ).round().max(1.0) as u64
 }
@@ -290,7 +289,11 @@ pub(crate) mod tests {
     #[test]
     fn a_clip_is_not_acquirable_if_most_of_it_is_obstructed() {
         let check = |events: &[(&str, u32, u32, &str)], expect| {
-            assert_eq!(truth(&clip(30.0, 100, events)).not_acquirable, expect, "{events:?}");
+            assert_eq!(
+                truth(&clip(30.0, 100, events)).not_acquirable,
+                expect,
+                "{events:?}"
+            );
         };
         check(&[], false);
         check(&[("no_face", 0, 49, "")], false);

@@ -9,6 +9,7 @@ use eval::error::EvalError;
 use eval::play::chain;
 use eval::report::Report;
 use eval::run::{Options, Progress};
+use eval::text::Layout;
 use eval::{page, run, text};
 use face::ModelFolder;
 use verification::policy::{PassivePad, Policy};
@@ -22,6 +23,9 @@ struct Arguments {
     /// Folder of the models.
     #[arg(long, value_name = "DIR", env = "ALAQAN_MODELS")]
     models: PathBuf,
+    /// Print Markdown for the documents instead of padded tables.
+    #[arg(long)]
+    markdown: bool,
     /// Where the report is written as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -60,6 +64,7 @@ fn main() -> ExitCode {
 }
 
 fn perform(arguments: &Arguments) -> Result<bool, EvalError> {
+    let list = run::list(&arguments.folder)?;
     let models = ModelFolder::open(&arguments.models)?;
     let policy = Policy {
         passive: if arguments.without_passive {
@@ -85,17 +90,25 @@ fn perform(arguments: &Arguments) -> Result<bool, EvalError> {
         person: &mut |person| {
             let passed = person.attempts.iter().filter(|attempt| attempt.passed).count();
             let (subject, label, all) = (&person.subject, &person.label, person.attempts.len());
-            eprintln!("{}  {subject} ({label}): {passed} of {all} attempts passed", elapsed());
+            eprintln!(
+                "{}  {subject} ({label}): {passed} of {all} attempts passed",
+                elapsed()
+            );
         },
     };
-    let report = run::evaluate(&arguments.folder, &models, &policy, &options, progress)?;
+    let report = run::evaluate(&arguments.folder, &list, &models, &policy, &options, progress)?;
     if let Some(path) = &arguments.json {
         write(path, &json(&report))?;
     }
     if let Some(path) = &arguments.html {
         write(path, &page::page(&report))?;
     }
-    println!("{}", text::markdown(&report));
+    let layout = if arguments.markdown {
+        Layout::Compact
+    } else {
+        Layout::Padded
+    };
+    println!("{}", text::markdown(&report, layout));
     Ok(report.is_complete())
 }
 

@@ -45,19 +45,27 @@ pub const MEASURES: &[Measure] = &[
         of: |seen| seen.scene_change,
     },
     of_face!("light_face_red", |face| face.light.map(|light| light.face_rgb[0])),
-    of_face!("light_face_green", |face| face.light.map(|light| light.face_rgb[1])),
-    of_face!("light_face_blue", |face| face.light.map(|light| light.face_rgb[2])),
+    of_face!("light_face_green", |face| face
+        .light
+        .map(|light| light.face_rgb[1])),
+    of_face!("light_face_blue", |face| face
+        .light
+        .map(|light| light.face_rgb[2])),
     of_face!("presence", |face| Some(face.presence)),
     Measure {
         name: "faces",
         of: |seen| Some(seen.faces as f32),
     },
     of_face!("face_width_px", |face| Some(face.box_px.width)),
-    of_face!("inter_eye_distance_px", |face| Some(face.quality.inter_eye_distance_px)),
+    of_face!("inter_eye_distance_px", |face| Some(
+        face.quality.inter_eye_distance_px
+    )),
     of_face!("distance_mm", |face| Some(face.distance_mm)),
     of_face!("sharpness", |face| Some(face.quality.sharpness)),
     of_face!("luminance_mean", |face| Some(face.quality.luminance_mean)),
-    of_face!("illumination_uniformity", |face| Some(face.quality.illumination_uniformity)),
+    of_face!("illumination_uniformity", |face| Some(
+        face.quality.illumination_uniformity
+    )),
     of_face!("under_exposure", |face| Some(face.quality.under_exposure)),
     of_face!("over_exposure", |face| Some(face.quality.over_exposure)),
     of_face!("mouth_occlusion", |face| Some(face.quality.mouth_occlusion)),

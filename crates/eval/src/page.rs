@@ -266,16 +266,30 @@ fn parts(parts: &[Part]) -> Markup {
 type Group = (&'static str, (f32, f32), &'static [&'static str]);
 
 const GROUPS: &[Group] = &[
-    ("Head, degrees", (-45.0, 45.0), &["yaw_deg", "pitch_deg", "roll_deg"]),
+    (
+        "Head, degrees",
+        (-45.0, 45.0),
+        &["yaw_deg", "pitch_deg", "roll_deg"],
+    ),
     ("Eyes", (0.0, 0.4), &["eye_left_ratio", "eye_right_ratio"]),
     ("Mouth", (0.0, 1.0), &["mouth_opening_ratio", "mouth_width_ratio"]),
     ("Of a person", (0.0, 1.0), &["passive_real", "relief", "likeness"]),
     (
         "Of a print or a screen",
         (0.0, 1.0),
-        &["cut_out", "screen_moire", "screen_bezel", "screen_glare", "screen_flicker"],
+        &[
+            "cut_out",
+            "screen_moire",
+            "screen_bezel",
+            "screen_glare",
+            "screen_flicker",
+        ],
     ),
-    ("From frame to frame", (0.0, 1.0), &["face_change", "scene_change"]),
+    (
+        "From frame to frame",
+        (0.0, 1.0),
+        &["face_change", "scene_change"],
+    ),
 ];
 
 const MORE_GROUPS: &[Group] = &[
@@ -285,7 +299,11 @@ const MORE_GROUPS: &[Group] = &[
         &["light_face_red", "light_face_green", "light_face_blue"],
     ),
     ("Presence and faces", (0.0, 2.0), &["presence", "faces"]),
-    ("Size, pixels", (0.0, 200.0), &["face_width_px", "inter_eye_distance_px"]),
+    (
+        "Size, pixels",
+        (0.0, 200.0),
+        &["face_width_px", "inter_eye_distance_px"],
+    ),
     ("Distance, mm", (0.0, 1000.0), &["distance_mm"]),
     ("Sharpness", (0.0, 100.0), &["sharpness"]),
     ("Luminance", (0.0, 255.0), &["luminance_mean"]),

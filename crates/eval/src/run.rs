@@ -16,7 +16,9 @@ use crate::judge::{Decision, Verdict, judge};
 use crate::measures::{MEASURES, median};
 use crate::play::{PlayError, chain, observe};
 use crate::rates::PadRates;
-use crate::report::{ActionRates, ActionReport, ClipReport, EventReport, Report, SetReport, Threshold, is_wrong, remarks};
+use crate::report::{
+    ActionRates, ActionReport, ClipReport, EventReport, Report, SetReport, Threshold, is_wrong, remarks,
+};
 use crate::script::{self, PersonReport};
 use crate::synthetic::dump::Dump;
 use crate::synthetic::each_rendering;
@@ -52,23 +54,33 @@ pub(crate) struct Judged {
     pub(crate) report: ClipReport,
 }
 
-/// Plays and judges every clip of a folder. `progress` is told of each when it is done.
+/// The clips of a folder.
 ///
 /// # Errors
-/// [`EvalError::List`] and [`EvalError::NoClip`]. A clip that cannot be played is a line of the report.
-pub fn evaluate(
-    folder: &Path,
-    models: &ModelFolder,
-    policy: &Policy,
-    options: &Options,
-    progress: Progress<'_>,
-) -> Result<Report, EvalError> {
+/// [`EvalError::List`] and [`EvalError::NoClip`].
+pub fn list(folder: &Path) -> Result<Vec<ClipEntry>, EvalError> {
     let list = clips(folder)?;
     if list.is_empty() {
         return Err(EvalError::NoClip {
             folder: folder.to_owned(),
         });
     }
+    Ok(list)
+}
+
+/// Plays and judges every clip of a folder. `progress` is told of each when it is done.
+///
+/// # Errors
+/// [`EvalError::Synthetic`] and [`EvalError::Write`] where attacks are rendered. A clip that cannot be played is a
+/// line of the report.
+pub fn evaluate(
+    folder: &Path,
+    list: &[ClipEntry],
+    models: &ModelFolder,
+    policy: &Policy,
+    options: &Options,
+    progress: Progress<'_>,
+) -> Result<Report, EvalError> {
     let passive = policy.passive == PassivePad::Required;
     let judged: Vec<Judged> = list
         .iter()
@@ -88,7 +100,7 @@ pub fn evaluate(
     if options.script {
         report.script = Some(script::run(
             folder,
-            &list,
+            list,
             models,
             policy,
             options.seed,
@@ -96,7 +108,7 @@ pub fn evaluate(
         ));
     }
     if options.synthetic {
-        report.synthetic = Some(synthetic(folder, &list, models, policy, options, progress.clip)?);
+        report.synthetic = Some(synthetic(folder, list, models, policy, options, progress.clip)?);
     }
     Ok(report)
 }
@@ -206,7 +218,11 @@ fn clip_report(
         fps: clip.fps,
         width_px: observations.first().map_or(0, |seen| seen.frame_width_px),
         height_px: observations.first().map_or(0, |seen| seen.frame_height_px),
-        face_px: median(observations.iter().filter_map(|seen| Some(seen.face?.box_px.width))),
+        face_px: median(
+            observations
+                .iter()
+                .filter_map(|seen| Some(seen.face?.box_px.width)),
+        ),
         not_acquirable: truth.not_acquirable,
         wrong: is_wrong(truth, &verdict.decision),
         decision: verdict.decision,
@@ -238,12 +254,14 @@ fn clip_report(
 
 fn report(folder: &Path, passive: bool, policy: &Policy, judged: Vec<Judged>) -> Report {
     let actions = |wanted: fn(&Label) -> bool| {
-        ActionRates::over(
-            judged
-                .iter()
-                .filter(|one| wanted(&one.truth.label))
-                .map(|one| (one.report.file.as_str(), &one.truth, &one.report.decision, &one.score)),
-        )
+        ActionRates::over(judged.iter().filter(|one| wanted(&one.truth.label)).map(|one| {
+            (
+                one.report.file.as_str(),
+                &one.truth,
+                &one.report.decision,
+                &one.score,
+            )
+        }))
     };
     Report {
         version: VERSION,

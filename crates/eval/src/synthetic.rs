@@ -204,3 +204,6 @@ pub fn each_rendering(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

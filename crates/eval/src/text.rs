@@ -9,19 +9,32 @@ use crate::rates::{PadRates, Rate};
 use crate::report::{ActionRates, ClipReport, Report};
 use crate::script::ScriptReport;
 
+/// Whether the columns of a table are padded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// For a terminal.
+    Padded,
+    /// For a document.
+    Compact,
+}
+
 /// Everything but the curves.
-pub fn markdown(report: &Report) -> String {
+pub fn markdown(report: &Report, layout: Layout) -> String {
     let mut text = String::new();
     // Writing to a String never fails.
-    let _ = write_all(&mut text, report);
+    let _ = write_all(&mut text, report, layout);
     text
 }
 
-fn write_all(to: &mut String, report: &Report) -> std::fmt::Result {
+fn write_all(to: &mut String, report: &Report, layout: Layout) -> std::fmt::Result {
+    let table = |to: &mut String, head, rows: &[Vec<String>]| table(to, layout, head, rows);
     writeln!(to, "## Presentations\n")?;
     let rows: Vec<Vec<String>> = report.clips.iter().map(clip_row).collect();
     table(to, CLIP_HEAD, &rows)?;
-    writeln!(to, "\n`!` marks an error. Actions: found / expected, missed, false, neither.")?;
+    writeln!(
+        to,
+        "\n`!` marks an error. Actions: found / expected, missed, false, neither."
+    )?;
     writeln!(to, "\n## Presentation attack detection (ISO/IEC 30107-3)\n")?;
     table(to, RATE_HEAD, &pad_rows(&report.pad))?;
     for (name, rates) in [
@@ -29,7 +42,7 @@ fn write_all(to: &mut String, report: &Report) -> std::fmt::Result {
         ("attack presentations (for information)", &report.actions_attack),
     ] {
         writeln!(to, "\n## Actions in {name}\n")?;
-        actions(to, rates)?;
+        actions(to, rates, layout)?;
     }
     if let Some(script) = &report.script {
         writeln!(to, "\n## Whole attempts with random plans\n")?;
@@ -55,14 +68,23 @@ fn write_all(to: &mut String, report: &Report) -> std::fmt::Result {
 
 /// The head of the table of presentations.
 pub const CLIP_HEAD: &[&str] = &[
-    "", "clip", "label", "frames", "size", "face px", "decision", "reason", "actions", "missed", "false", "neither",
+    "", "clip", "label", "frames", "size", "face px", "decision", "reason", "actions", "missed", "false",
+    "neither",
 ];
 
 /// One line of the table of clips.
 pub fn clip_row(clip: &ClipReport) -> Vec<String> {
     let count = |wanted: Finding| {
-        let count = clip.actions.iter().filter(|action| action.finding == wanted).count();
-        if count == 0 { String::new() } else { count.to_string() }
+        let count = clip
+            .actions
+            .iter()
+            .filter(|action| action.finding == wanted)
+            .count();
+        if count == 0 {
+            String::new()
+        } else {
+            count.to_string()
+        }
     };
     let required = clip.events.iter().filter_map(|event| event.found);
     let (found, expected) = required.fold((0, 0), |(found, all), one| (found + u32::from(one), all + 1));
@@ -81,8 +103,16 @@ pub fn clip_row(clip: &ClipReport) -> Vec<String> {
             if expected_not_acquired { " (expected)" } else { "" }
         ),
         clip.decision.reason().to_owned(),
-        if expected == 0 { "-".into() } else { format!("{found}/{expected}") },
-        if missed == 0 { String::new() } else { missed.to_string() },
+        if expected == 0 {
+            "-".into()
+        } else {
+            format!("{found}/{expected}")
+        },
+        if missed == 0 {
+            String::new()
+        } else {
+            missed.to_string()
+        },
         count(Finding::False),
         count(Finding::Neither),
     ]
@@ -93,12 +123,13 @@ pub const RATE_HEAD: &[&str] = &["rate", "count", "share", "95 % interval (Wilso
 
 /// The lines of the table of error rates of attacks.
 pub fn attack_rows(rates: &PadRates) -> Vec<Vec<String>> {
-    let each = |name: &'static str, map: &'static str, species: &BTreeMap<String, Rate>| -> Vec<Vec<String>> {
-        species
-            .iter()
-            .map(|(species, rate)| rate_row(format!("{name} {species}{map}"), *rate))
-            .collect()
-    };
+    let each =
+        |name: &'static str, map: &'static str, species: &BTreeMap<String, Rate>| -> Vec<Vec<String>> {
+            species
+                .iter()
+                .map(|(species, rate)| rate_row(format!("{name} {species}{map}"), *rate))
+                .collect()
+        };
     let mut rows = each("APCER", "", &rates.apcer);
     if let Some((species, rate)) = rates.apcer_max() {
         rows.push(rate_row(format!("APCER max ({species})"), rate));
@@ -150,7 +181,11 @@ pub fn person_rows(script: &ScriptReport) -> Vec<Vec<String>> {
             rows.push(line(String::new(), format!("not counted: {reason}")));
         }
         for attempt in &person.attempts {
-            let result = if attempt.passed { "passed" } else { &attempt.failure };
+            let result = if attempt.passed {
+                "passed"
+            } else {
+                &attempt.failure
+            };
             let result = format!("{result} ({:.1} s)", attempt.seconds);
             rows.push(line(attempt.plan.join(", "), result));
         }
@@ -187,7 +222,12 @@ pub fn script_rates(script: &ScriptReport) -> Vec<Vec<String>> {
 }
 
 fn rate_row(name: String, rate: Rate) -> Vec<String> {
-    vec![name, format!("{}/{}", rate.of, rate.all), share(rate), interval(rate)]
+    vec![
+        name,
+        format!("{}/{}", rate.of, rate.all),
+        share(rate),
+        interval(rate),
+    ]
 }
 
 /// The share in percent.
@@ -204,10 +244,10 @@ pub fn interval(rate: Rate) -> String {
     )
 }
 
-fn actions(to: &mut String, rates: &ActionRates) -> std::fmt::Result {
-    table(to, RATE_HEAD, &action_rows(rates))?;
+fn actions(to: &mut String, rates: &ActionRates, layout: Layout) -> std::fmt::Result {
+    table(to, layout, RATE_HEAD, &action_rows(rates))?;
     writeln!(to, "\n{}\n", action_line(rates))?;
-    table(to, KIND_HEAD, &kind_rows(rates))?;
+    table(to, layout, KIND_HEAD, &kind_rows(rates))?;
     if !rates.left_out.is_empty() {
         writeln!(to, "\nLeft out, not acquired: {}.", rates.left_out.join(", "))?;
     }
@@ -253,26 +293,28 @@ pub fn kind_rows(rates: &ActionRates) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// A Markdown table whose columns are padded, so that it can be read as it stands.
-pub fn table(to: &mut String, head: &[&str], rows: &[Vec<String>]) -> std::fmt::Result {
+/// A table in Markdown.
+fn table(to: &mut String, layout: Layout, head: &[&str], rows: &[Vec<String>]) -> std::fmt::Result {
     let width = |column: usize| {
-        rows.iter()
-            .filter_map(|row| row.get(column))
-            .map(|cell| cell.chars().count())
-            .chain([head[column].chars().count(), 3])
-            .max()
-            .unwrap_or(3)
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(String::as_str);
+        let longest = cells.chain([head[column]]).map(|cell| cell.chars().count()).max();
+        match layout {
+            Layout::Padded => longest.unwrap_or(0).max(3),
+            Layout::Compact => 0,
+        }
     };
     let widths: Vec<usize> = (0..head.len()).map(width).collect();
     let line = |to: &mut String, cells: &mut dyn Iterator<Item = &str>| -> std::fmt::Result {
         for (cell, width) in cells.zip(&widths) {
+            // A bar would end the cell.
+            let cell = cell.replace('|', "/");
             write!(to, "| {cell:<width$} ")?;
         }
         writeln!(to, "|")
     };
     line(to, &mut head.iter().copied())?;
     for width in &widths {
-        write!(to, "|{}", "-".repeat(width + 2))?;
+        write!(to, "|{}", "-".repeat((width + 2).max(3)))?;
     }
     writeln!(to, "|")?;
     for row in rows {

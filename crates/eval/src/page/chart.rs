@@ -115,7 +115,10 @@ fn rows(marks: &[Mark], frames: usize) -> (usize, Vec<(usize, &Mark)>) {
             let start = x_of(mark.first as f32, frames);
             let text = 7.0 * mark.label.chars().count() as f32 + 8.0;
             let end = x_of(mark.last as f32, frames).max(start + text);
-            let row = ends.iter().position(|taken| *taken <= start).unwrap_or(ends.len());
+            let row = ends
+                .iter()
+                .position(|taken| *taken <= start)
+                .unwrap_or(ends.len());
             match ends.get_mut(row) {
                 Some(taken) => *taken = end,
                 None => ends.push(end),
@@ -305,6 +308,9 @@ mod tests {
         let marks = [mark(0, 10), mark(5, 8), mark(90, 99), mark(300, 310)];
         let (count, placed) = rows(&marks, 400);
         assert_eq!(count, 2);
-        assert_eq!(placed.iter().map(|(row, _)| *row).collect::<Vec<_>>(), [0, 1, 0, 0]);
+        assert_eq!(
+            placed.iter().map(|(row, _)| *row).collect::<Vec<_>>(),
+            [0, 1, 0, 0]
+        );
     }
 }

@@ -126,8 +126,8 @@ fn donor(folder: &Path, clip: &ClipEntry, analyzer: &mut Analyzer) -> Result<Opt
             if let Some(face) = seen.face {
                 // Straight, eyes open and mouth closed: what somebody would print.
                 let eyes = face.eye_left_ratio.min(face.eye_right_ratio);
-                let off =
-                    face.yaw_deg.abs() + face.pitch_deg.abs() - 100.0 * eyes + 60.0 * face.mouth_opening_ratio;
+                let off = face.yaw_deg.abs() + face.pitch_deg.abs() - 100.0 * eyes
+                    + 60.0 * face.mouth_opening_ratio;
                 if best.as_ref().is_none_or(|(least, _, _)| off < *least) {
                     best = Some((off, frame, face.box_px));
                 }
@@ -146,4 +146,35 @@ fn donor(folder: &Path, clip: &ClipEntry, analyzer: &mut Analyzer) -> Result<Opt
         mesh,
         face,
     }))
+}
+
+/// A donor who is only drawn: its face is said to be in the middle.
+#[cfg(test)]
+pub(crate) fn drawn_donor(path: PathBuf, neutral: Mat, frames: u32, fps: f64) -> Donor {
+    let (width, height) = (neutral.cols() as f32, neutral.rows() as f32);
+    Donor {
+        clip: ClipEntry {
+            file: "drawn".into(),
+            label: "bona_fide".into(),
+            subject: "A".into(),
+            shows: String::new(),
+            frames,
+            fps,
+            synthetic: false,
+            events: Vec::new(),
+        },
+        path,
+        mesh: [face::Point3 {
+            x: width / 2.0,
+            y: height / 2.0,
+            z: 0.0,
+        }; 468],
+        face: RectPx {
+            x: width * 0.3,
+            y: height * 0.2,
+            width: width * 0.4,
+            height: height * 0.6,
+        },
+        neutral,
+    }
 }

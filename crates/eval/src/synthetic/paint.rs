@@ -70,7 +70,14 @@ pub fn printed(picture: &Mat) -> Result<Mat, PlayError> {
 /// A picture so blurred that nobody is to be recognised in it.
 pub fn background(picture: &Mat, size: Size) -> Result<Mat, PlayError> {
     let (mut small, mut wide, mut soft) = (Mat::default(), Mat::default(), Mat::default());
-    imgproc::resize(picture, &mut small, Size::new(12, 9), 0.0, 0.0, imgproc::INTER_AREA)?;
+    imgproc::resize(
+        picture,
+        &mut small,
+        Size::new(12, 9),
+        0.0,
+        0.0,
+        imgproc::INTER_AREA,
+    )?;
     imgproc::resize(&small, &mut wide, size, 0.0, 0.0, imgproc::INTER_CUBIC)?;
     imgproc::gaussian_blur_def(&wide, &mut soft, Size::new(31, 31), 9.0)?;
     Ok(soft)

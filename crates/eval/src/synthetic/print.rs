@@ -130,10 +130,7 @@ impl Print {
         let rotation = place.rotation();
         let focal = size.width.max(size.height) as f32;
         let (x0, y0) = (size.width as f32 / 2.0, size.height as f32 / 2.0);
-        let (u0, v0) = (
-            self.sheet.cols() as f32 / 2.0,
-            self.sheet.rows() as f32 / 2.0,
-        );
+        let (u0, v0) = (self.sheet.cols() as f32 / 2.0, self.sheet.rows() as f32 / 2.0);
         // The camera, seen from the sheet: at this distance a pixel of the sheet is as large as one of the frame.
         let away = [-(place.x_px as f32), -(place.y_px as f32), -focal];
         let eye = turned_back(&rotation, away);
@@ -144,10 +141,7 @@ impl Print {
             plane(Scalar::all(f64::from(nowhere)))?,
         );
         let width = size.width.max(1) as usize;
-        let (xs, ys) = (
-            map_x.data_typed_mut::<f32>()?,
-            map_y.data_typed_mut::<f32>()?,
-        );
+        let (xs, ys) = (map_x.data_typed_mut::<f32>()?, map_y.data_typed_mut::<f32>()?);
         for (at, (to_x, to_y)) in xs.iter_mut().zip(ys).enumerate() {
             let (column, row) = ((at % width) as f32, (at / width) as f32);
             let ray = turned_back(&rotation, [column - x0, row - y0, focal]);
@@ -221,9 +215,7 @@ impl Place {
 }
 
 fn product(a: &[[f32; 3]; 3], b: &[[f32; 3]; 3]) -> [[f32; 3]; 3] {
-    std::array::from_fn(|row| {
-        std::array::from_fn(|column| (0..3).map(|at| a[row][at] * b[at][column]).sum())
-    })
+    std::array::from_fn(|row| std::array::from_fn(|column| (0..3).map(|at| a[row][at] * b[at][column]).sum()))
 }
 
 /// The direction as the turned sheet sees it.
@@ -249,6 +241,45 @@ fn pose(at_s: f64) -> Option<(f64, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_ray_meets_the_sheet_where_it_should() {
+        let mut print = Print {
+            sheet: Mat::default(),
+            background: Mat::default(),
+            bend: 0.0,
+            face_px: 100.0,
+            fps: 30.0,
+            index: 0,
+            sway: [0.0; 6],
+            grain: Grain::new(0),
+        };
+        let eye = [0.0, 0.0, -640.0];
+        let mut check = |bend: f32, ray: [f32; 3], expect: Option<(f32, f32)>| {
+            print.bend = bend;
+            let got = print.hit(eye, ray);
+            let close = match (got, expect) {
+                (Some(got), Some(expect)) => (got.0 - expect.0).hypot(got.1 - expect.1) < 0.01,
+                (got, expect) => got.is_none() && expect.is_none(),
+            };
+            assert!(close, "{bend} {ray:?}: {got:?}");
+        };
+        check(0.0, [50.0, -20.0, 640.0], Some((50.0, -20.0)));
+        check(0.0, [0.0, 0.0, -640.0], None);
+        // The middle of a bent sheet is where a flat one is; 45 degrees round the bend the paper is longer than the
+        // way across, and farther away.
+        check(0.01, [0.0, 10.0, 640.0], Some((0.0, 10.0)));
+        let (across, deep) = (
+            100.0 * std::f32::consts::FRAC_1_SQRT_2,
+            100.0 * (1.0 - std::f32::consts::FRAC_1_SQRT_2),
+        );
+        check(
+            0.01,
+            [across, 0.0, 640.0 + deep],
+            Some((100.0 * std::f32::consts::FRAC_PI_4, 0.0)),
+        );
+        check(0.01, [200.0, 0.0, 640.0], None);
+    }
 
     #[test]
     fn the_sheet_rests_moves_and_ends() {
