@@ -126,9 +126,8 @@ pub fn judge(observations: &[FaceObservation], policy: &Policy) -> Verdict {
 pub fn words(value: impl std::fmt::Debug) -> String {
     let mut text = String::new();
     for letter in format!("{value:?}").chars() {
-        if letter.is_uppercase() && text.chars().last().is_some_and(char::is_alphanumeric) {
-            text.push(' ');
-        } else if letter == '(' {
+        let new_word = letter.is_uppercase() && text.ends_with(char::is_alphanumeric);
+        if new_word || letter == '(' {
             text.push(' ');
         }
         text.extend(letter.to_lowercase());

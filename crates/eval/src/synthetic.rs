@@ -152,11 +152,11 @@ impl Rendering {
             return Ok(None);
         }
         let painted: Option<Mat> = match &mut self.painter {
-            Painter::Print(print) => print.next()?,
-            Painter::Mask(mask) => mask.next()?,
-            Painter::Freeze(freeze) => freeze.next()?,
-            Painter::Switch(switch) => switch.next()?,
-            Painter::Screen(screen) => screen.next()?,
+            Painter::Print(print) => print.next_frame()?,
+            Painter::Mask(mask) => mask.next_frame()?,
+            Painter::Freeze(freeze) => freeze.next_frame()?,
+            Painter::Switch(switch) => switch.next_frame()?,
+            Painter::Screen(screen) => screen.next_frame()?,
         };
         let index = self.index;
         self.index += 1;

@@ -63,7 +63,7 @@ impl Frames {
     }
 
     /// The next frame; `None` at the end.
-    pub fn next(&mut self) -> Result<Option<Mat>, PlayError> {
+    pub fn next_frame(&mut self) -> Result<Option<Mat>, PlayError> {
         let Some(frame) = self.replay.next_frame()? else {
             return Ok(None);
         };
@@ -119,7 +119,7 @@ fn donor(folder: &Path, clip: &ClipEntry, analyzer: &mut Analyzer) -> Result<Opt
     let every = (clip.frames / LOOKS).max(1);
     let mut best: Option<(f32, Mat, RectPx)> = None;
     let mut index = 0;
-    while let Some(frame) = frames.next()? {
+    while let Some(frame) = frames.next_frame()? {
         if index % every == 0 {
             analyzer.reset();
             let seen = analyzer.observe(&frame, u64::from(index), std::time::Duration::ZERO)?;

@@ -81,8 +81,8 @@ impl CutOutMask {
     }
 
     /// The next frame; `None` at the end of the wearer's clip. Without a face there is no mask.
-    pub fn next(&mut self) -> Result<Option<Mat>, PlayError> {
-        let Some(mut frame) = self.wearer.next()? else {
+    pub fn next_frame(&mut self) -> Result<Option<Mat>, PlayError> {
+        let Some(mut frame) = self.wearer.next_frame()? else {
             return Ok(None);
         };
         if let Some(live) = self.analyzer.mesh_of(&frame)?

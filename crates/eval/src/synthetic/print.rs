@@ -72,7 +72,7 @@ impl Print {
     }
 
     /// The next frame; `None` when all movements are done.
-    pub fn next(&mut self) -> Result<Option<Mat>, PlayError> {
+    pub fn next_frame(&mut self) -> Result<Option<Mat>, PlayError> {
         let at_s = f64::from(self.index) / self.fps;
         let Some((yaw_deg, pitch_deg)) = pose(at_s) else {
             return Ok(None);

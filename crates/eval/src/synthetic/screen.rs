@@ -73,8 +73,8 @@ impl ScreenReplay {
     }
 
     /// The next frame; `None` at the end of the recording.
-    pub fn next(&mut self) -> Result<Option<Mat>, PlayError> {
-        let Some(shown) = self.recording.next()? else {
+    pub fn next_frame(&mut self) -> Result<Option<Mat>, PlayError> {
+        let Some(shown) = self.recording.next_frame()? else {
             return Ok(None);
         };
         let at_s = f64::from(self.index) / self.fps;

@@ -35,13 +35,13 @@ impl Freeze {
     }
 
     /// The next frame; `None` at the end of the clip.
-    pub fn next(&mut self) -> Result<Option<Mat>, PlayError> {
+    pub fn next_frame(&mut self) -> Result<Option<Mat>, PlayError> {
         let still = (self.from..self.to).contains(&self.index);
         self.index += 1;
         if still && let Some(held) = &self.held {
             return Ok(Some(held.try_clone()?));
         }
-        let frame = self.frames.next()?;
+        let frame = self.frames.next_frame()?;
         self.held = frame.as_ref().map(Mat::try_clone).transpose()?;
         Ok(frame)
     }
@@ -84,12 +84,12 @@ impl Switch {
     }
 
     /// The next frame; `None` at the end of the second clip.
-    pub fn next(&mut self) -> Result<Option<Mat>, PlayError> {
+    pub fn next_frame(&mut self) -> Result<Option<Mat>, PlayError> {
         self.index += 1;
         if self.index <= self.cut {
-            return self.first.next();
+            return self.first.next_frame();
         }
-        let Some(frame) = self.second.next()? else {
+        let Some(frame) = self.second.next_frame()? else {
             return Ok(None);
         };
         let mut fitted = Mat::default();

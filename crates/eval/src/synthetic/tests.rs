@@ -43,7 +43,7 @@ fn a_frozen_stream_stands_still_to_the_pixel_and_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let donor = donor(folder.path(), "a.avi", 40);
     let mut freeze = stream::Freeze::new(&donor).unwrap();
-    let levels = levels(|| freeze.next());
+    let levels = levels(|| freeze.next_frame());
     // 1.5 s at 10 frames a second are added, from 1.8 s on.
     assert_eq!(levels.len(), 60 + 15);
     let same = levels.windows(2).filter(|pair| pair[0] == pair[1]).count();
@@ -62,7 +62,7 @@ fn a_switched_stream_is_cut_once() {
         donor(folder.path(), "b.avi", 150),
     );
     let mut switch = stream::Switch::new(&dark, &bright).unwrap();
-    let levels = levels(|| switch.next());
+    let levels = levels(|| switch.next_frame());
     let cuts: Vec<usize> = (1..levels.len())
         .filter(|at| (levels[*at] - levels[*at - 1]).abs() > 30.0)
         .collect();
@@ -76,14 +76,14 @@ fn a_print_and_a_display_are_the_same_for_the_same_seed() {
     let bytes = |frame: Option<Mat>| frame.unwrap().data_bytes().unwrap().to_vec();
     let print = |bent, seed| {
         let mut print = print::Print::new(&donor, &donor, bent, seed).unwrap();
-        bytes(print.next().unwrap())
+        bytes(print.next_frame().unwrap())
     };
     assert_eq!(print(false, 1), print(false, 1));
     assert_ne!(print(false, 1), print(false, 2));
     assert_ne!(print(false, 1), print(true, 1));
     let display = |seed| {
         let mut display = screen::ScreenReplay::new(&donor, seed).unwrap();
-        bytes(display.next().unwrap())
+        bytes(display.next_frame().unwrap())
     };
     assert_eq!(display(1), display(1));
     assert_ne!(display(1), display(2));
