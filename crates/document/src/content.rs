@@ -613,6 +613,8 @@ struct PolicyWire {
     luminance_max: f32,
     #[n(29)]
     distance_min_mm: f32,
+    #[n(30)]
+    light_gain_min: f32,
 }
 
 impl From<&Policy> for PolicyWire {
@@ -648,6 +650,7 @@ impl From<&Policy> for PolicyWire {
             luminance_min: canonical(policy.luminance_min),
             luminance_max: canonical(policy.luminance_max),
             distance_min_mm: canonical(policy.distance_min_mm),
+            light_gain_min: canonical(policy.light_gain_min),
         }
     }
 }
@@ -685,6 +688,7 @@ impl From<PolicyWire> for Policy {
             luminance_min: wire.luminance_min,
             luminance_max: wire.luminance_max,
             distance_min_mm: wire.distance_min_mm,
+            light_gain_min: wire.light_gain_min,
         }
     }
 }

@@ -529,6 +529,7 @@ fn policy() -> impl Strategy<Value = Policy> {
                 luminance_min: next(),
                 luminance_max: next(),
                 distance_min_mm: next(),
+                light_gain_min: next(),
                 comparison_min: next(),
             }
         })

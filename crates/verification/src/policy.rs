@@ -65,6 +65,9 @@ pub struct Policy {
     pub head_speed_max_deg_s: f32,
     /// Whether the face has to answer the light of the kiosk's own screen.
     pub light: ScreenLight,
+    /// The least that a face answers to the screen's light, as [`crate::pad::light::expected_gain`] tells it for a
+    /// display and a room: a small display in a bright room.
+    pub light_gain_min: f32,
     /// The face is lit enough from this mean luminance on, of 255.
     pub luminance_min: f32,
     /// The face is lit too much from this mean luminance on, of 255.
@@ -124,6 +127,7 @@ impl Default for Policy {
             scene_change_max: 0.5,
             head_speed_max_deg_s: 600.0,
             light: ScreenLight::Supporting,
+            light_gain_min: 0.05,
             luminance_min: 40.0,
             luminance_max: 225.0,
             distance_min_mm: 250.0,

@@ -14,9 +14,10 @@ use crate::evidence::{
 };
 use crate::identifier::{Iin, IinError};
 use crate::pad::attempt::{AttemptEvent, FaceAttempt};
+use crate::pad::light::{LightMode, LightPlan};
 use crate::pad::positioning::FacePrompt;
 use crate::pad::{AttemptFailure, AttemptRecord, plan};
-use crate::policy::Policy;
+use crate::policy::{Policy, ScreenLight};
 use crate::service::{Service, ServiceId};
 use crate::time::{Now, UtcMs};
 
@@ -670,8 +671,18 @@ impl Session {
         };
         let policy = &self.opening.policy;
         let plan = plan::draw(&policy.challenge_set, policy.challenges_per_attempt, random);
+        let mode = if self.opening.calm {
+            LightMode::Calm
+        } else {
+            LightMode::Normal
+        };
+        let (_, for_light) = random.split_at(plan::RANDOM_BYTES - plan::LIGHT_BYTES);
+        let light = match policy.light {
+            ScreenLight::Off => None,
+            ScreenLight::Required | ScreenLight::Supporting => LightPlan::draw(mode, for_light),
+        };
         self.facts.stills.clear();
-        let attempt = Box::new(FaceAttempt::new(number, plan, now));
+        let attempt = Box::new(FaceAttempt::new(number, plan, light, now));
         self.state = State::Capturing {
             attempt,
             persisted: false,

@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::action::{ActionSpotter, Spotted};
 use super::continuity::Continuity;
 use super::decision::decide;
-use super::parts::Measures;
+use super::light::{LightFit, LightPlan, LightResponse, LightVerdict};
+use super::parts::{Finding, Measures, PadPart, PartRecord};
 use super::plan::PlannedChallenge;
 use super::positioning::{self, FacePrompt, Hint};
 use super::{AttemptFailure, AttemptRecord, ChallengeRecord, PadDecision};
@@ -46,6 +47,8 @@ pub enum AttemptEvent {
 pub struct FaceAttempt {
     number: u8,
     plan: Vec<PlannedChallenge>,
+    light: Option<LightPlan>,
+    response: LightResponse,
     phase: Phase,
     hint: Hint,
     opened_at: Duration,
@@ -65,6 +68,9 @@ enum Phase {
         since: Duration,
         frames: u32,
     },
+    Lighting {
+        since: Duration,
+    },
     Pausing {
         since: Duration,
         neutral_since: Option<Duration>,
@@ -76,17 +82,22 @@ enum Phase {
     Over,
 }
 
+/// The answer to the last colour is awaited for as long as screen and camera may take together.
+const LIGHT_TAIL: Duration = Duration::from_millis(400);
 /// So many frames show the subject standing right before the attempt begins to count.
 const POSITIONED_FRAMES: u32 = 5;
 /// So long may the camera give no frame. A machine that is slow for a moment is not a face that is gone; that is
 /// judged by the frames alone.
 const SILENCE_LIMIT: Duration = Duration::from_secs(2);
 impl FaceAttempt {
-    /// Opens attempt `number` (1 for the first) with a drawn plan.
-    pub fn new(number: u8, plan: Vec<PlannedChallenge>, now: Now) -> Self {
+    /// Opens attempt `number` (1 for the first) with a drawn plan of actions, and of colours if the screen is to light
+    /// the face.
+    pub fn new(number: u8, plan: Vec<PlannedChallenge>, light: Option<LightPlan>, now: Now) -> Self {
         Self {
             number,
             plan,
+            light,
+            response: LightResponse::default(),
             phase: Phase::Positioning {
                 since: now.monotonic,
                 frames: 0,
@@ -116,7 +127,16 @@ impl FaceAttempt {
 
     /// The colour with which the screen is to light the face now; `None` for its normal look.
     pub fn light(&self) -> Option<[u8; 3]> {
-        None
+        match self.phase {
+            Phase::Lighting { since } => {
+                let colour = self
+                    .light
+                    .as_ref()?
+                    .colour_at(self.last_frame.saturating_sub(since))?;
+                Some(colour.map(srgb))
+            }
+            _ => None,
+        }
     }
 
     /// How many actions were performed, and how many are asked for.
@@ -134,6 +154,7 @@ impl FaceAttempt {
     pub fn deadline(&self, policy: &Policy) -> Option<Duration> {
         match self.phase {
             Phase::Positioning { .. } => Some(self.opened_at + policy.positioning_limit),
+            Phase::Lighting { .. } => Some(self.last_frame + SILENCE_LIMIT),
             Phase::Pausing { since, .. } | Phase::Acting { since, .. } => {
                 Some((since + policy.challenge_window).min(self.last_frame + SILENCE_LIMIT))
             }
@@ -148,6 +169,9 @@ impl FaceAttempt {
                 self.phase = Phase::Over;
                 vec![AttemptEvent::NotPositioned]
             }
+            Phase::Lighting { .. } if now.monotonic >= self.last_frame + SILENCE_LIMIT => {
+                self.fail(AttemptFailure::FaceLost, policy)
+            }
             Phase::Pausing { since, .. } | Phase::Acting { since, .. } => {
                 if now.monotonic >= self.last_frame + SILENCE_LIMIT {
                     self.fail(AttemptFailure::FaceLost, policy)
@@ -159,7 +183,7 @@ impl FaceAttempt {
                     Vec::new()
                 }
             }
-            Phase::Positioning { .. } | Phase::Over => Vec::new(),
+            Phase::Positioning { .. } | Phase::Lighting { .. } | Phase::Over => Vec::new(),
         }
     }
 
@@ -223,12 +247,30 @@ impl FaceAttempt {
                         monotonic: at,
                         utc: now.utc,
                     });
+                    self.phase = match self.light {
+                        Some(_) => Phase::Lighting { since: at },
+                        None => Phase::Pausing {
+                            since: at,
+                            neutral_since: None,
+                        },
+                    };
+                    events.push(AttemptEvent::Started);
+                }
+            }
+            Phase::Lighting { since } => {
+                let shone = at.saturating_sub(*since);
+                if let Some(light) = &face.light {
+                    self.response.add(shone, light);
+                }
+                let row = self.light.as_ref().map(LightPlan::duration).unwrap_or_default();
+                self.hint.set(FacePrompt::HoldStill, at);
+                if shone >= row + LIGHT_TAIL {
                     self.phase = Phase::Pausing {
                         since: at,
                         neutral_since: None,
                     };
-                    events.push(AttemptEvent::Started);
                 }
+                events.extend(self.keep_comparison(seen.frame, face, policy));
             }
             Phase::Pausing { since, neutral_since } => {
                 let Some(planned) = self.plan.get(self.records.len()).copied() else {
@@ -299,7 +341,7 @@ impl FaceAttempt {
             return Vec::new();
         }
         let turned = self.records.iter().any(|record| record.challenge.is_turn());
-        let failure = match decide(&self.measures.parts(policy), turned, policy) {
+        let failure = match decide(&self.parts(policy), turned, policy) {
             PadDecision::BonaFide => None,
             PadDecision::Attack(sign) => Some(AttemptFailure::Attack(sign)),
         };
@@ -325,14 +367,26 @@ impl FaceAttempt {
         self.phase = Phase::Over;
         self.hint.set(FacePrompt::HoldStill, self.last_frame);
         let started = self.started.take()?;
+        let parts = self.parts(policy);
         Some(AttemptRecord {
             number: self.number,
             started_at: started.utc,
             challenges: std::mem::take(&mut self.records),
-            parts: std::mem::take(&mut self.measures).parts(policy),
+            parts,
             stream: self.stream,
             failure,
         })
+    }
+
+    /// What each part of attack detection says so far.
+    fn parts(&self, policy: &Policy) -> Vec<PartRecord> {
+        let mut parts = self.measures.parts(policy);
+        parts.extend(
+            self.light
+                .as_ref()
+                .map(|plan| light_part(self.response.fit(plan), policy)),
+        );
+        parts
     }
 
     /// The subject does not stand right: what was gathered for the baseline is void.
@@ -346,7 +400,7 @@ impl FaceAttempt {
                 *neutral_since = None;
                 self.hint.ask(prompt, at);
             }
-            Phase::Acting { .. } | Phase::Over => {}
+            Phase::Lighting { .. } | Phase::Acting { .. } | Phase::Over => {}
         }
     }
 
@@ -379,6 +433,32 @@ impl FaceAttempt {
     fn since_start(&self, at: Duration) -> Duration {
         at.saturating_sub(self.started.map_or(at, |started| started.monotonic))
     }
+}
+
+/// What the answer to the screen's light says.
+fn light_part(fit: Option<LightFit>, policy: &Policy) -> PartRecord {
+    let finding = match fit.map(|fit| fit.verdict(policy.light_gain_min)) {
+        Some(LightVerdict::Responds) => Finding::For,
+        Some(LightVerdict::DoesNot) => Finding::Against,
+        Some(LightVerdict::Unclear) | None => Finding::Silent,
+    };
+    PartRecord {
+        part: PadPart::Light,
+        value: fit.map(|fit| fit.gain),
+        threshold: policy.light_gain_min,
+        samples: u32::from(fit.is_some()),
+        finding,
+    }
+}
+
+/// The byte that makes a display shine with this part of its light (IEC 61966-2-1).
+fn srgb(linear: f32) -> u8 {
+    let value = if linear <= 0.003_130_8 {
+        12.92 * linear
+    } else {
+        1.055 * linear.powf(1.0 / 2.4) - 0.055
+    };
+    (value.clamp(0.0, 1.0) * 255.0).round() as u8
 }
 
 #[cfg(test)]

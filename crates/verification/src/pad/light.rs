@@ -33,8 +33,9 @@ const CALM: [[f32; 3]; 4] = [
     [0.2, 0.28, 0.8],
     [0.3, 0.3, 0.3],
 ];
-/// Delays of screen, camera and driver together: 20 to 250 ms; in steps of half a frame and more.
-const LAGS_MS: [u64; 8] = [0, 40, 80, 120, 160, 200, 250, 300];
+/// Delays of screen, camera and driver together: 20 to 250 ms, and more where the screen is drawn by a busy
+/// processor; in steps of half a frame and more.
+const LAGS_MS: [u64; 10] = [0, 40, 80, 120, 160, 200, 250, 300, 350, 400];
 /// A frame that is exposed while the colour changes holds both.
 const SETTLING: Duration = Duration::from_millis(50);
 /// Differences of neighbouring steps that must have been seen, of those that the plan has: all but so many.
@@ -282,7 +283,9 @@ impl LightResponse {
             }));
         }
         let enough = changes.seen + MISSING_MAX + 1 >= plan.letters.len();
-        (enough && changes.power > 0.0).then_some(changes)
+        // A face whose colour does not change at all answers nothing; it is not unknown.
+        changes.power = changes.power.max(f32::MIN_POSITIVE);
+        enough.then_some(changes)
     }
 }
 

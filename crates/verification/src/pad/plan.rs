@@ -15,8 +15,11 @@ pub struct PlannedChallenge {
 
 /// More actions than this nobody has patience for.
 pub const CHALLENGES_MAX: u8 = 4;
-/// Random bytes that one draw takes: four for each choice.
+/// Random bytes of one attempt: four for each choice of actions, which are at most eleven, and the last
+/// [`LIGHT_BYTES`] for the colours of the screen.
 pub const RANDOM_BYTES: usize = 64;
+/// Random bytes that are left for [`super::light::LightPlan::draw`].
+pub const LIGHT_BYTES: usize = 8;
 
 /// Draws `count` different actions from `set`, in random order, with random pauses of 400 to 1,200 ms.
 ///

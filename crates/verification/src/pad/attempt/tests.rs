@@ -1,7 +1,8 @@
 use super::*;
-use crate::capture::{FaceQuality, RectPx, StreamMeasures, StreamState};
+use crate::capture::{FaceQuality, LightMeasures, RectPx, StreamMeasures, StreamState};
+use crate::pad::light::LightMode;
 use crate::pad::{AttackSign, PadChallenge, testing};
-use crate::policy::PassivePad;
+use crate::policy::{PassivePad, ScreenLight};
 use crate::time::UtcMs;
 
 /// A face that faces the camera from a little aside, eyes open, mouth closed.
@@ -49,6 +50,10 @@ struct Player {
 
 impl Player {
     fn new(challenges: &[PadChallenge], policy: Policy) -> Self {
+        Self::lit(challenges, None, policy)
+    }
+
+    fn lit(challenges: &[PadChallenge], light: Option<LightPlan>, policy: Policy) -> Self {
         let pause = Duration::from_millis(500);
         let plan = challenges
             .iter()
@@ -59,7 +64,7 @@ impl Player {
             utc: UtcMs(1_000),
         };
         Self {
-            attempt: FaceAttempt::new(1, plan, now),
+            attempt: FaceAttempt::new(1, plan, light, now),
             policy,
             frame: 0,
             yaw_deg: 0.0,
@@ -438,5 +443,77 @@ fn silence_of_the_camera_is_noticed_by_time_alone() {
     );
     assert!(
         matches!(&events[..], [AttemptEvent::Ended(record)] if record.failure == Some(AttemptFailure::FaceLost))
+    );
+}
+
+/// A face lit by a room and by the screen, 100 ms after the screen showed it.
+#[test]
+fn a_face_answers_the_light_of_the_screen_and_a_recording_does_not() {
+    let play = |gain: f32, light: ScreenLight| {
+        let plan = LightPlan::draw(LightMode::Normal, &[7, 80, 201, 33, 154, 2, 90, 61]);
+        let policy = Policy {
+            light,
+            ..Policy::default()
+        };
+        let mut player = Player::lit(&[TurnLeft], plan, policy);
+        let mut shown = vec![None; 3];
+        let mut colours = 0;
+        for at in 0..150_u16 {
+            let now = player.attempt.light();
+            colours += u32::from(now.is_some() && now != shown[2]);
+            let on_face = shown.remove(0);
+            shown.push(now);
+            let tremble = 0.002 * f32::from(at % 3);
+            let lit = on_face
+                .unwrap_or([255; 3])
+                .map(|byte: u8| (f32::from(byte) / 255.0).powf(2.2));
+            let face_rgb =
+                [0, 1, 2].map(|channel| [0.3, 0.2, 0.15][channel] * (1.0 + tremble + gain * lit[channel]));
+            let light = LightMeasures {
+                face_rgb,
+                surround_rgb: [0.2; 3],
+            };
+            let face = FaceMeasures {
+                light: Some(light),
+                ..neutral()
+            };
+            player.face(face, 1);
+        }
+        assert!(colours >= 8, "{colours} colours were shown");
+        player.until_prompt().face(turned(30.0), 4).face(neutral(), 10);
+        player.result()
+    };
+    let failed = |sign| Some(Some(AttemptFailure::Attack(sign)));
+    assert_eq!(play(0.2, ScreenLight::Required), Some(None));
+    assert_eq!(
+        play(0.0, ScreenLight::Supporting),
+        failed(AttackSign::LightIgnored)
+    );
+    assert_eq!(
+        play(-0.2, ScreenLight::Supporting),
+        failed(AttackSign::LightIgnored)
+    );
+}
+
+#[test]
+fn a_light_that_could_not_be_measured_is_missing_where_it_is_required() {
+    let play = |light| {
+        let plan = LightPlan::draw(LightMode::Calm, &[9; 8]);
+        let policy = Policy {
+            light,
+            ..Policy::default()
+        };
+        let mut player = Player::lit(&[TurnLeft], plan, policy);
+        player
+            .face(neutral(), 220)
+            .until_prompt()
+            .face(turned(30.0), 4)
+            .face(neutral(), 10);
+        player.result()
+    };
+    assert_eq!(play(ScreenLight::Supporting), Some(None));
+    assert_eq!(
+        play(ScreenLight::Required),
+        Some(Some(AttemptFailure::Attack(AttackSign::LightMissing)))
     );
 }
