@@ -158,7 +158,12 @@ pub fn chart(chart: &Chart<'_>, frames: usize, events: &[Mark], actions: &[Mark]
                 line class="limit" x1=(n(LEFT)) x2=(n(WIDTH - RIGHT)) y1=(n(y_of(*value))) y2=(n(y_of(*value))) {
                     title { (name) }
                 }
-                text class="limit" x=(n(WIDTH - RIGHT - 2.0)) y=(n(y_of(*value) - 2.0)) { (name) }
+            }
+            @for (at, (value, name)) in chart.lines.iter().enumerate() {
+                // Names of thresholds that lie close together stand side by side.
+                @let nearby = chart.lines[..at].iter().filter(|(other, _)| (y_of(*other) - y_of(*value)).abs() < 12.0);
+                @let x = WIDTH - RIGHT - 2.0 - nearby.map(|(_, name)| 6.0 * name.len() as f32 + 10.0).sum::<f32>();
+                text class="limit" x=(n(x)) y=(n(y_of(*value) - 2.0)) { (name) }
             }
             @for (at, curve) in chart.curves.iter().enumerate() {
                 @let colour = COLOURS[at % COLOURS.len()];
