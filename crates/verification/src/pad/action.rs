@@ -123,7 +123,13 @@ impl ActionSpotter {
     /// No more frames come: the actions that are still under way.
     pub fn finish(&mut self) -> Vec<Spotted> {
         let (frame, _) = self.last_usable.unwrap_or_default();
-        let open = self.courses.iter().filter_map(|course| course.open(frame)).collect();
+        let open = self
+            .courses
+            .iter()
+            // Lids that were not seen to open again are no blink.
+            .filter(|course| course.challenge != PadChallenge::Blink)
+            .filter_map(|course| course.open(frame))
+            .collect();
         self.courses = PadChallenge::ALL.map(Course::new);
         self.last_usable = None;
         open
@@ -205,7 +211,13 @@ impl Course {
         }
     }
 
-    fn observe(&mut self, frame: u64, at: Duration, deviation: &Deviation, policy: &Policy) -> Option<Spotted> {
+    fn observe(
+        &mut self,
+        frame: u64,
+        at: Duration,
+        deviation: &Deviation,
+        policy: &Policy,
+    ) -> Option<Spotted> {
         let Some(now) = deviation.strength(self.challenge, policy) else {
             // A lid or a nod cannot be told from the turn in which it happens. Mouth and smile wait.
             let is_void = matches!(
@@ -267,7 +279,7 @@ impl Course {
         None
     }
 
-    /// The action under way, as seen up to this frame. Lids that did not open again are no blink.
+    /// The action under way, as seen up to this frame.
     fn open(&self, frame: u64) -> Option<Spotted> {
         match self.phase {
             Phase::Acting {

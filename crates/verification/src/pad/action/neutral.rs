@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::{EYE_OPEN_PART, OVER_BELOW};
+use super::{ACT_LONGEST, EYE_OPEN_PART, OVER_BELOW};
 use crate::capture::FaceMeasures;
 use crate::pad::PadChallenge;
 use crate::pad::parts::quantile;
@@ -25,8 +25,6 @@ const SPACING: Duration = Duration::from_millis(30);
 const KNOWN_AFTER: Duration = Duration::from_millis(100);
 const KNOWN_SAMPLES: usize = 3;
 /// No measure of an open eye or a mouth is smaller; below, a part of it means nothing.
-/// TODO policy
-const SMILE_RISE: f32 = 0.085;
 const RATIO_MIN: f32 = 0.05;
 
 /// The person's own neutral face.
@@ -113,7 +111,7 @@ impl Deviation {
                 policy.eye_closed_part / self.eyes_open_part.max(RATIO_MIN)
             }
             PadChallenge::OpenMouth => self.mouth_rise / policy.mouth_open_rise,
-            PadChallenge::Smile if straight && self.is_level(policy) => self.smile_rise / SMILE_RISE,
+            PadChallenge::Smile if straight && self.is_level(policy) => self.smile_rise / policy.smile_rise,
             _ => return None,
         };
         strength.is_finite().then_some(strength)
@@ -226,10 +224,16 @@ impl OwnNeutral {
                 straight: deviation.is_none_or(straight),
             });
         }
+        // While an action is under way, what was neutral before it stays known.
+        let window = if PadChallenge::ALL.into_iter().any(&acts) {
+            WINDOW + ACT_LONGEST
+        } else {
+            WINDOW
+        };
         while self
             .samples
             .front()
-            .is_some_and(|first| at.saturating_sub(first.at) > WINDOW)
+            .is_some_and(|first| at.saturating_sub(first.at) > window)
         {
             self.samples.pop_front();
         }
