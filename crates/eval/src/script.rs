@@ -1,7 +1,9 @@
 //! Whole attempts with recorded people: random plans, each answered by the clips of one person.
 //!
 //! A person does what they are asked to as far as their clips show it. Bona fide ones should pass. An attack that
-//! performs everything it is asked for should still fail: here it has the best luck that an attacker can have.
+//! performs everything it is asked for should still fail: here it has the best luck that an attacker can have. The
+//! answer to the light of the screen is painted on by the actor, for attacks too, so that it is never the light that
+//! tells them apart here.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,10 +13,11 @@ use camera::{Actor, ClipEntry, FrameSource, Pace};
 use face::ModelFolder;
 use serde::Serialize;
 use verification::pad::attempt::{AttemptEvent, FaceAttempt};
-use verification::pad::plan::{RANDOM_BYTES, draw};
+use verification::pad::light::{LightMode, LightPlan};
+use verification::pad::plan::{LIGHT_BYTES, RANDOM_BYTES, draw};
 use verification::pad::positioning::FacePrompt;
 use verification::pad::{AttemptRecord, PadChallenge};
-use verification::policy::{PassivePad, Policy};
+use verification::policy::{PassivePad, Policy, ScreenLight};
 use verification::time::{Now, UtcMs};
 
 use crate::ground::{GroundTruth, Label, RATE_HZ, truth};
@@ -219,7 +222,12 @@ fn attempt(
         .collect();
     let rate_hz = actor.rate_hz().unwrap_or(RATE_HZ);
     let mut meter = Meter::new(models, Some(rate_hz), policy.passive == PassivePad::Required)?;
-    let mut attempt = FaceAttempt::new(1, plan, now(std::time::Duration::ZERO));
+    let (_, for_light) = random.split_at(RANDOM_BYTES - LIGHT_BYTES);
+    let light = match policy.light {
+        ScreenLight::Off => None,
+        ScreenLight::Required | ScreenLight::Supporting => LightPlan::draw(LightMode::Normal, for_light),
+    };
+    let mut attempt = FaceAttempt::new(1, plan, light, now(std::time::Duration::ZERO));
     let mut seconds = 0.0;
     let (mut failure, mut parts) = (None, Vec::new());
     // Every phase of an attempt has a limit, so that it ends.
