@@ -4,6 +4,7 @@
 //! step says what it is about to do and how long it took; a step that is already done says so in one short line.
 
 mod arrows;
+mod bench;
 mod checks;
 mod demo;
 mod deny;
@@ -52,6 +53,9 @@ enum Verb {
     Run(demo::Arguments),
     /// Judges a folder of recorded presentations and reports the error rates.
     Eval(eval::Arguments),
+    /// Measures costs; reports and asserts nothing.
+    #[command(subcommand)]
+    Bench(bench::Arguments),
     /// Runs all tests; installs what is missing first.
     Test,
     /// Checks the house rules: pure files, dependency reasons, file sizes, arrows between rooms.
@@ -91,6 +95,7 @@ fn perform(verb: Verb) -> Result<(), XtaskError> {
         Verb::Ui(arguments) => ui::perform(&paths, &arguments),
         Verb::Run(arguments) => demo::perform(&paths, &arguments),
         Verb::Eval(arguments) => eval::perform(&paths, &arguments),
+        Verb::Bench(arguments) => bench::perform(&paths, &arguments),
         Verb::Test => checks::test(&paths),
         Verb::Tidy => tidy::perform(&paths),
         Verb::Locales => locales::perform(&paths),

@@ -7,7 +7,7 @@ use opencv::prelude::*;
 use verification::capture::{FaceMeasures, FaceObservation, RectPx};
 
 use crate::cut_out::CutOutMeter;
-use crate::detector::Detector;
+use crate::detector::{Detector, VIEWS};
 use crate::image::{area, as_bgr, overlap};
 use crate::light::light;
 use crate::likeness::Likeness;
@@ -24,10 +24,9 @@ use crate::{FaceError, ModelFolder};
 
 /// Below this presence a face counts as lost.
 const PRESENCE_MIN: f32 = 0.5;
-/// While a face is followed, the detector looks again after so many frames, to notice a second one.
-const DETECT_EVERY: u32 = 15;
-/// The passive pair is slow beside the mesh, and changes little from frame to frame.
-const PASSIVE_EVERY: u64 = 5;
+/// While a face is followed, the detector looks at another part of the frame after so many frames, so that a second
+/// face is noticed within half a second and no frame waits for more than one look.
+const DETECT_EVERY: u32 = 5;
 /// A detection is the followed face if their boxes share this part.
 const SAME_FACE_OVERLAP: f32 = 0.2;
 /// Another face is followed instead only when it is clearly larger, so that two equal ones do not alternate.
@@ -45,6 +44,9 @@ pub struct Analyzer {
     followed: Option<Crop>,
     faces: u32,
     since_detection: u32,
+    looks: usize,
+    /// Other faces that the last looks have found.
+    others: [u32; VIEWS],
     present_frames: u64,
     scene: Scene,
     relief: ReliefMeter,
@@ -66,6 +68,8 @@ impl Analyzer {
             followed: None,
             faces: 0,
             since_detection: 0,
+            looks: 0,
+            others: [0; VIEWS],
             present_frames: 0,
             scene: Scene::default(),
             relief: ReliefMeter::default(),
@@ -85,6 +89,8 @@ impl Analyzer {
         self.followed = None;
         self.faces = 0;
         self.since_detection = 0;
+        self.looks = 0;
+        self.others = [0; VIEWS];
         self.present_frames = 0;
         self.scene = Scene::default();
         self.relief = ReliefMeter::default();
@@ -138,11 +144,18 @@ impl Analyzer {
             None => None,
         };
         self.since_detection += 1;
-        if fit.is_none() || self.since_detection >= DETECT_EVERY {
+        let lost = fit.is_none();
+        if lost || self.since_detection >= DETECT_EVERY {
             self.since_detection = 0;
-            self.faces = u32::from(fit.is_some());
+            self.looks += 1;
+            let detections = if lost {
+                self.detector.detect(bgr)?
+            } else {
+                self.detector.detect_view(bgr, self.looks)?
+            };
+            let mut faces = u32::from(fit.is_some());
             let mut boxes: Vec<RectPx> = fit.iter().map(|fit| bounding_box(&fit.points)).collect();
-            for detection in self.detector.detect(bgr)? {
+            for detection in detections {
                 if boxes
                     .iter()
                     .any(|known| overlap(*known, detection.box_px) > SAME_FACE_OVERLAP)
@@ -160,12 +173,22 @@ impl Analyzer {
                     continue;
                 }
                 boxes.push(other_box);
-                self.faces += 1;
+                faces += 1;
                 let followed_area = fit.as_ref().map(|fit| area(bounding_box(&fit.points)));
                 if followed_area.is_none_or(|followed| area(other_box) > LARGER * followed) {
                     fit = Some(other);
                 }
             }
+            let others = faces.saturating_sub(1);
+            if lost {
+                self.others = [others; VIEWS];
+            } else {
+                self.others[self.looks % VIEWS] = others;
+            }
+            self.faces = match &fit {
+                Some(_) => 1 + self.others.iter().max().copied().unwrap_or(0),
+                None => 0,
+            };
         }
         self.followed = fit.as_ref().map(|fit| Crop::of_mesh(&fit.points));
         Ok(fit)
@@ -200,10 +223,8 @@ impl Analyzer {
             return Ok(None);
         };
         let passive_real = match &mut self.passive {
-            Some(passive) if self.present_frames.is_multiple_of(PASSIVE_EVERY) => {
-                passive.real(bgr, box_px)?
-            }
-            _ => None,
+            Some(passive) => passive.real_in_turns(bgr, box_px, self.present_frames)?,
+            None => None,
         };
         let continuity = self.likeness.measure(bgr, &fit.points, &head)?;
         self.present_frames += 1;

@@ -60,18 +60,18 @@ impl Detector {
         for view in views(bgr.cols(), bgr.rows()) {
             self.detect_in(bgr, view, &mut found)?;
         }
-        let mut kept: Vec<Detection> = Vec::new();
-        found.sort_by(|a, b| b.score.total_cmp(&a.score));
-        for detection in found {
-            if kept
-                .iter()
-                .all(|other| overlap(other.box_px, detection.box_px) < OVERLAP_MAX)
-            {
-                kept.push(detection);
-            }
+        Ok(distinct(found))
+    }
+
+    /// The faces of one view: with `turn` counting up by one, [`VIEWS`] turns show all that [`Self::detect`] sees,
+    /// and none of the frames waits for more than one run of the network.
+    pub(crate) fn detect_view(&mut self, bgr: &Mat, turn: usize) -> Result<Vec<Detection>, FaceError> {
+        let mut found = Vec::new();
+        let views = views(bgr.cols(), bgr.rows());
+        if let Some(view) = views.get(turn % views.len()) {
+            self.detect_in(bgr, *view, &mut found)?;
         }
-        kept.sort_by(|a, b| b.box_px.width.total_cmp(&a.box_px.width));
-        Ok(kept)
+        Ok(distinct(found))
     }
 
     fn detect_in(&mut self, bgr: &Mat, view: Rect, found: &mut Vec<Detection>) -> Result<(), FaceError> {
@@ -134,6 +134,25 @@ impl Detector {
         Ok(())
     }
 }
+
+/// Each face once, the largest first.
+fn distinct(mut found: Vec<Detection>) -> Vec<Detection> {
+    let mut kept: Vec<Detection> = Vec::new();
+    found.sort_by(|a, b| b.score.total_cmp(&a.score));
+    for detection in found {
+        if kept
+            .iter()
+            .all(|other| overlap(other.box_px, detection.box_px) < OVERLAP_MAX)
+        {
+            kept.push(detection);
+        }
+    }
+    kept.sort_by(|a, b| b.box_px.width.total_cmp(&a.box_px.width));
+    kept
+}
+
+/// The most views that a frame can have.
+pub(crate) const VIEWS: usize = 3;
 
 /// The whole frame, and for one that is clearly not square a square at either end.
 fn views(width: i32, height: i32) -> Vec<Rect> {

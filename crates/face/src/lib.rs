@@ -1,7 +1,7 @@
 //! A frame becomes a [`FaceObservation`](verification::capture::FaceObservation).
 //!
 //! BlazeFace finds faces, a 468-point mesh follows the largest one, and pose, eye and mouth ratios, quality and
-//! the passive probability are measured on it. All inference is OpenCV's.
+//! the passive probability are measured on it. The networks run in a small engine of this room, for its speed.
 //!
 //! **Architecture Invariant:** this room measures and never decides. It knows no challenge, no threshold of the
 //! policy and no outcome; it knows no camera either, only a `Mat`.
@@ -27,6 +27,7 @@ mod ratios;
 mod relief;
 mod scene;
 mod screen;
+mod stages;
 mod skin;
 #[cfg(test)]
 mod testing;
@@ -37,3 +38,5 @@ pub use error::FaceError;
 pub use mesh::Point3;
 pub use models::ModelFolder;
 pub use pose::HeadPose;
+#[doc(hidden)]
+pub use stages::Stages;

@@ -133,7 +133,12 @@ impl Mesh {
         if !crop.usable() {
             return Ok(None);
         }
-        let outputs = self.network.run(&cut(bgr, crop)?)?;
+        self.fit_cut(&cut(bgr, crop)?, crop)
+    }
+
+    /// Fits the mesh into a crop that was cut out by [`cut`] already.
+    pub(crate) fn fit_cut(&mut self, square: &Mat, crop: &Crop) -> Result<Option<MeshFit>, FaceError> {
+        let outputs = self.network.run(square)?;
         let [values, presence] = outputs.as_slice() else {
             return Ok(None);
         };
@@ -160,7 +165,8 @@ impl Mesh {
     }
 }
 
-fn cut(bgr: &Mat, crop: &Crop) -> Result<Mat, FaceError> {
+/// The crop as the model wants it.
+pub(crate) fn cut(bgr: &Mat, crop: &Crop) -> Result<Mat, FaceError> {
     // A large crop is reduced in two steps, since linear sampling alone would skip pixels and make the points
     // tremble.
     let steps = ((crop.side_px / (2.0 * SIDE_PX as f32)).ceil() as i32).clamp(1, 4);

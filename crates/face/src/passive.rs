@@ -12,9 +12,18 @@ const SIDE_PX: i32 = 80;
 /// Which of the three classes is "real".
 const REAL: usize = 1;
 
+/// The pair is slow beside the mesh and changes little from frame to frame, so it judges once in so many frames.
+const EVERY: u64 = 5;
+/// On which of these frames each network runs: on different ones, and not on the one on which the detector looks
+/// again, so that no frame waits for two of them.
+const V2_AT: u64 = 1;
+const V1SE_AT: u64 = 3;
+
 pub(crate) struct PassivePair {
     v2: Network,
     v1se: Network,
+    /// What the first network said, until the second one has run.
+    waiting: Option<f32>,
 }
 
 impl PassivePair {
@@ -27,15 +36,54 @@ impl PassivePair {
         Ok(Self {
             v2: Network::new(v2, SIDE_PX, pixels, &[("523", 3)])?,
             v1se: Network::new(v1se, SIDE_PX, pixels, &[("583", 3)])?,
+            waiting: None,
         })
     }
 
-    /// Mean probability "real" of both, 0 to 1; `None` for a degenerate box.
+    /// Mean probability "real" of both on one frame, 0 to 1; `None` for a degenerate box.
     pub(crate) fn real(&mut self, bgr: &Mat, face: RectPx) -> Result<Option<f32>, FaceError> {
-        let one = probability(&mut self.v2, bgr, face, 2.7)?;
-        let other = probability(&mut self.v1se, bgr, face, 4.0)?;
-        Ok(one.zip(other).map(|(one, other)| (one + other) / 2.0))
+        let one = self.by_v2(bgr, face)?;
+        let other = self.by_v1se(bgr, face)?;
+        Ok(mean(one, other))
     }
+
+    /// As [`Self::real`], once in [`EVERY`] frames of a face, else `None`: on the face's first frame (`frame` is 0)
+    /// by both networks at once, so that a single picture is judged too, and later by the second one two frames
+    /// after the first.
+    pub(crate) fn real_in_turns(
+        &mut self,
+        bgr: &Mat,
+        face: RectPx,
+        frame: u64,
+    ) -> Result<Option<f32>, FaceError> {
+        if frame == 0 {
+            self.waiting = None;
+            return self.real(bgr, face);
+        }
+        match frame % EVERY {
+            V2_AT => {
+                self.waiting = self.by_v2(bgr, face)?;
+                Ok(None)
+            }
+            V1SE_AT => {
+                let other = self.by_v1se(bgr, face)?;
+                Ok(mean(self.waiting.take(), other))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn by_v2(&mut self, bgr: &Mat, face: RectPx) -> Result<Option<f32>, FaceError> {
+        probability(&mut self.v2, bgr, face, 2.7)
+    }
+
+    fn by_v1se(&mut self, bgr: &Mat, face: RectPx) -> Result<Option<f32>, FaceError> {
+        probability(&mut self.v1se, bgr, face, 4.0)
+    }
+}
+
+fn mean(one: Option<f32>, other: Option<f32>) -> Option<f32> {
+    one.zip(other).map(|(one, other)| (one + other) / 2.0)
 }
 
 fn probability(net: &mut Network, bgr: &Mat, face: RectPx, scale: f32) -> Result<Option<f32>, FaceError> {
