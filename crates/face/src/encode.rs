@@ -12,15 +12,24 @@ use crate::image::as_bgr;
 const STILL_QUALITY_BEST: i32 = 95;
 const STILL_QUALITY_WORST: i32 = 60;
 const STILL_WIDTH_MIN_PX: i32 = 64;
+/// A face that fills half of this has 300 px between the eyes; ISO/IEC 39794-5 asks for 90, and more tells nobody more.
+const STILL_SIDE_MAX_PX: i32 = 1920;
 const PREVIEW_QUALITY: i32 = 75;
 
-/// Makes a still of at most `max_bytes`: first the JPEG quality is lowered from 95 to 60, then the size.
+/// Makes a still of at most `max_bytes` and at most 1920 px on its longer side, as JPEG. To fit the bytes, first the
+/// JPEG quality is lowered from 95 to 60, then the width, to no less than 64 px. A picture is never enlarged.
 ///
 /// # Errors
 /// [`FaceError::StillTooLarge`] if even a width of 64 px does not fit, [`FaceError::UnusableFrame`].
 pub fn encode_still(bgr: &Mat, frame: u64, max_bytes: usize) -> Result<CapturedSample, FaceError> {
     let bgr = as_bgr(bgr)?;
-    let mut picture = bgr.as_ref().clone();
+    let longer = bgr.cols().max(bgr.rows());
+    let mut picture = if longer > STILL_SIDE_MAX_PX {
+        let width = i64::from(bgr.cols()) * i64::from(STILL_SIDE_MAX_PX) / i64::from(longer);
+        resized(&bgr, i32::try_from(width).unwrap_or(1).max(1))?
+    } else {
+        bgr.as_ref().clone()
+    };
     loop {
         for quality in (STILL_QUALITY_WORST..=STILL_QUALITY_BEST).rev().step_by(5) {
             let bytes = jpeg(&picture, quality)?;
@@ -59,7 +68,9 @@ pub fn encode_preview(bgr: &Mat, width_px: u32, mirrored: bool) -> Result<Vec<u8
 
 fn resized(bgr: &Mat, width: i32) -> Result<Mat, FaceError> {
     let height = i64::from(bgr.rows()) * i64::from(width) / i64::from(bgr.cols().max(1));
-    let size = Size::new(width, i32::try_from(height).unwrap_or(i32::MAX).max(1));
+    // Only of a picture one pixel wide does the limit change the shape.
+    let height = height.clamp(1, i64::from(STILL_SIDE_MAX_PX)) as i32;
+    let size = Size::new(width, height);
     let mut small = Mat::default();
     imgproc::resize(bgr, &mut small, size, 0.0, 0.0, imgproc::INTER_AREA)?;
     Ok(small)
@@ -100,6 +111,20 @@ mod tests {
             assert_eq!(still.frame, 7);
             assert_eq!(still.width_px == 640, max_bytes >= 300_000);
         }
+    }
+
+    #[test]
+    fn a_large_still_is_made_smaller_and_a_small_one_stays() {
+        let check = |size: (i32, i32), expect: (u32, u32)| {
+            let frame = Mat::new_rows_cols_with_default(size.1, size.0, CV_8UC3, Scalar::all(90.0)).unwrap();
+            let still = encode_still(&frame, 0, 1_000_000).unwrap();
+            assert_eq!((still.width_px, still.height_px), expect);
+        };
+        check((3840, 2160), (1920, 1080));
+        check((1080, 3840), (540, 1920));
+        check((1920, 1080), (1920, 1080));
+        check((50, 40), (50, 40));
+        check((1, 4000), (1, 1920));
     }
 
     #[test]

@@ -6,11 +6,11 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use face::{Analyzer, ModelFolder};
-use opencv::core::Mat;
-use opencv::imgcodecs;
+use face::{Analyzer, MeshPoints, ModelFolder};
+use opencv::core::{self, Mat, Point, Scalar, Vector};
 use opencv::prelude::*;
 use opencv::videoio::{self, VideoCapture};
+use opencv::{imgcodecs, imgproc};
 use serde::Deserialize;
 use verification::capture::FaceMeasures;
 
@@ -113,4 +113,98 @@ fn bona_fide_recordings_show_no_trace_of_a_display_and_no_cover() {
         }
         println!();
     }
+}
+
+/// Jaw from ear to ear and back over the root of the nose: what a mask covers.
+const MASK: [usize; 24] = [
+    234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323, 454,
+    346, 197, 117,
+];
+/// Around each eye, from the brow to the cheek: what a lens covers.
+const LENSES: [[usize; 8]; 2] = [
+    [46, 52, 55, 245, 120, 118, 117, 35],
+    [276, 282, 285, 465, 349, 347, 346, 265],
+];
+
+fn outline(points: &MeshPoints, numbers: &[usize]) -> Vector<Point> {
+    let place = |at: &usize| Point::new(points[*at].x as i32, points[*at].y as i32);
+    numbers.iter().map(place).collect()
+}
+
+#[test]
+fn masks_and_dark_glasses_are_seen_and_clear_glasses_are_not() {
+    let (Some(footage), Some(models)) = (folder("ALAQAN_FOOTAGE"), folder("ALAQAN_MODELS")) else {
+        return;
+    };
+    let mut analyzer = Analyzer::new(&ModelFolder::open(&models).unwrap()).unwrap();
+    let manifest: Manifest =
+        toml::from_str(&std::fs::read_to_string(footage.join("manifest.toml")).unwrap()).unwrap();
+    let (mut mask_seen, mut masks, mut dark_seen, mut lenses) = (0, 0, 0, 0);
+    for clip in manifest.clip.iter().filter(|clip| clip.label == "bona_fide") {
+        let Some(frame) = frames(&footage.join(&clip.file), 1).pop() else {
+            continue;
+        };
+        let Some(points) = analyzer.mesh_of(&frame).unwrap() else {
+            continue;
+        };
+        // Faces that are too far away are not asked to take off anything.
+        if points[454].x - points[234].x < 110.0 {
+            continue;
+        }
+        let mut measured = |painted: &Mat| {
+            analyzer.reset();
+            let face = analyzer.observe(painted, 0, Duration::ZERO).unwrap().face;
+            face.map(|face| (face.quality.mouth_occlusion, face.quality.eyes_occlusion))
+        };
+        // A medical mask in blue and in white, and cloth in black and in green, a little shaded by the face's light.
+        for cloth in [
+            [200.0, 160.0, 110.0],
+            [225.0, 225.0, 225.0],
+            [35.0, 35.0, 35.0],
+            [70.0, 120.0, 60.0],
+        ] {
+            let mut plain = frame.clone();
+            let cloth = Scalar::new(cloth[0], cloth[1], cloth[2], 0.0);
+            imgproc::fill_poly_def(&mut plain, &outline(&points, &MASK), cloth).unwrap();
+            let mut painted = Mat::default();
+            core::add_weighted_def(&plain, 0.9, &frame, 0.1, 0.0, &mut painted).unwrap();
+            // Only the mask is mixed; what is equal in both stays equal.
+            let got = measured(&painted);
+            println!("{} mask {cloth:?} {got:?}", clip.file);
+            masks += 1;
+            mask_seen += u32::from(got.is_none_or(|(mouth, _)| mouth > 0.5));
+        }
+        for through in [0.05, 0.7] {
+            let mut dimmed = Mat::default();
+            // In encoded values, for what is said in linear light.
+            let part = f64::powf(through, 1.0 / 2.2);
+            frame.convert_to(&mut dimmed, -1, part, 0.0).unwrap();
+            let mut painted = frame.clone();
+            for lens in &LENSES {
+                let mut mask =
+                    Mat::new_size_with_default(frame.size().unwrap(), core::CV_8UC1, Scalar::all(0.0))
+                        .unwrap();
+                imgproc::fill_poly_def(&mut mask, &outline(&points, lens), Scalar::all(255.0)).unwrap();
+                dimmed.copy_to_masked(&mut painted, &mask).unwrap();
+            }
+            let got = measured(&painted);
+            println!("{} lenses {through} {got:?}", clip.file);
+            if through < 0.1 {
+                lenses += 1;
+                dark_seen += u32::from(got.is_none_or(|(_, eyes)| eyes > 0.5));
+            } else {
+                assert!(
+                    got.is_none_or(|(_, eyes)| eyes < 0.5),
+                    "clear lenses of {}",
+                    clip.file
+                );
+            }
+        }
+    }
+    println!("masks seen {mask_seen} of {masks}, dark lenses {dark_seen} of {lenses}");
+    assert!(10 * mask_seen >= 8 * masks, "masks seen {mask_seen} of {masks}");
+    assert!(
+        10 * dark_seen >= 8 * lenses,
+        "dark lenses seen {dark_seen} of {lenses}"
+    );
 }
