@@ -31,6 +31,7 @@ pub const MEASURES: &[Measure] = &[
     of_face!("eye_right_ratio", |face| Some(face.eye_right_ratio)),
     of_face!("mouth_opening_ratio", |face| Some(face.mouth_opening_ratio)),
     of_face!("mouth_width_ratio", |face| Some(face.mouth_width_ratio)),
+    of_face!("mouth_corner_ratio", |face| Some(face.mouth_corner_ratio)),
     of_face!("passive_real", |face| face.passive_real),
     of_face!("relief", |face| face.relief),
     of_face!("likeness", |face| face.likeness),

@@ -272,7 +272,11 @@ const GROUPS: &[Group] = &[
         &["yaw_deg", "pitch_deg", "roll_deg"],
     ),
     ("Eyes", (0.0, 0.4), &["eye_left_ratio", "eye_right_ratio"]),
-    ("Mouth", (0.0, 1.0), &["mouth_opening_ratio", "mouth_width_ratio"]),
+    (
+        "Mouth",
+        (0.0, 1.0),
+        &["mouth_opening_ratio", "mouth_width_ratio", "mouth_corner_ratio"],
+    ),
     ("Of a person", (0.0, 1.0), &["passive_real", "relief", "likeness"]),
     (
         "Of a print or a screen",

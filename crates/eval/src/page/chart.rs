@@ -77,7 +77,8 @@ pub fn lane(frames: usize, at_s: &[f32], events: &[Mark], actions: &[Mark]) -> M
             @for frame in ticks(frames) {
                 @let x = x_of(frame as f32, frames);
                 line class="grid" x1=(n(x)) x2=(n(x)) y1=(n(TOP)) y2=(n(height)) {}
-                text class="tick" x=(n(x)) y=(n(TOP - 4.0)) {
+                // At the right edge the number would be cut off.
+                text class=(if x > WIDTH - 60.0 { "tick last" } else { "tick" }) x=(n(x)) y=(n(TOP - 4.0)) {
                     (frame) " (" (format!("{:.1}", at_s.get(frame).copied().unwrap_or(0.0))) " s)"
                 }
             }
