@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err(format!("{} cannot be read", arguments.clip.display()).into());
     }
     println!(
-        "frame,faces,presence,yaw_deg,pitch_deg,roll_deg,eye_left,eye_right,mouth_opening,mouth_width,passive_real,\
+        "frame,faces,presence,yaw_deg,pitch_deg,roll_deg,eye_left,eye_right,mouth_opening,mouth_width,mouth_corner,passive_real,\
          eye_distance_px,sharpness,luminance,uniformity,x,y,width,height,cost_ms"
     );
     // A picture is read as such, since only then its orientation mark is obeyed.
@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let seen = analyzer.observe(&bgr, frame, Duration::ZERO)?;
         let cost_ms = start.elapsed().as_secs_f64() * 1000.0;
         let Some(face) = seen.face else {
-            println!("{frame},{},,,,,,,,,,,,,,,,,,{cost_ms:.1}", seen.faces);
+            println!("{frame},{},,,,,,,,,,,,,,,,,,,{cost_ms:.1}", seen.faces);
             continue;
         };
         let passive = face
@@ -56,7 +56,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             .map(|real| format!("{real:.3}"))
             .unwrap_or_default();
         println!(
-            "{frame},{},{:.3},{:.1},{:.1},{:.1},{:.3},{:.3},{:.3},{:.3},{passive},{:.1},{:.0},{:.0},{:.2},\
+            "{frame},{},{:.3},{:.1},{:.1},{:.1},{:.3},{:.3},{:.3},{:.3},{:.3},{passive},{:.1},{:.0},{:.0},{:.2},\
              {:.0},{:.0},{:.0},{:.0},{cost_ms:.1}",
             seen.faces,
             face.presence,
@@ -67,6 +67,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             face.eye_right_ratio,
             face.mouth_opening_ratio,
             face.mouth_width_ratio,
+            face.mouth_corner_ratio,
             face.quality.inter_eye_distance_px,
             face.quality.sharpness,
             face.quality.luminance_mean,

@@ -8,6 +8,7 @@ use verification::capture::{FaceMeasures, FaceObservation, RectPx};
 
 use crate::cut_out::CutOutMeter;
 use crate::detector::{Detector, VIEWS};
+use crate::eyes::Eyes;
 use crate::image::{area, as_bgr, overlap};
 use crate::light::light;
 use crate::likeness::Likeness;
@@ -40,6 +41,7 @@ pub type MeshPoints = [Point3; POINTS];
 pub struct Analyzer {
     detector: Detector,
     mesh: Mesh,
+    eyes: Eyes,
     passive: Option<PassivePair>,
     followed: Option<Crop>,
     faces: u32,
@@ -64,6 +66,7 @@ impl Analyzer {
         Ok(Self {
             detector: Detector::new(&models.detector)?,
             mesh: Mesh::new(&models.mesh)?,
+            eyes: Eyes::new(&models.eyes)?,
             passive: models.passive.as_ref().map(PassivePair::new).transpose()?,
             followed: None,
             faces: 0,
@@ -88,6 +91,7 @@ impl Analyzer {
     pub fn reset(&mut self) {
         self.followed = None;
         self.faces = 0;
+        self.eyes.forget();
         self.since_detection = 0;
         self.looks = 0;
         self.others = [0; VIEWS];
@@ -212,6 +216,7 @@ impl Analyzer {
             pose, distance_cm, ..
         } = head;
         let ratios = ratios(&fit.points, &head);
+        let eyes = self.eyes.measure(bgr, &fit.points, &head, ratios.eyes)?;
         let Some(quality) = quality(
             bgr,
             &fit.points,
@@ -234,10 +239,11 @@ impl Analyzer {
             yaw_deg: pose.yaw_deg,
             pitch_deg: pose.pitch_deg,
             roll_deg: pose.roll_deg,
-            eye_left_ratio: ratios.eye_left,
-            eye_right_ratio: ratios.eye_right,
+            eye_left_ratio: eyes.left,
+            eye_right_ratio: eyes.right,
             mouth_opening_ratio: ratios.mouth_opening,
             mouth_width_ratio: ratios.mouth_width,
+            mouth_corner_ratio: ratios.mouth_corner,
             distance_mm: distance_cm * 10.0,
             quality,
             passive_real,

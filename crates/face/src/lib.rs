@@ -14,6 +14,7 @@ mod cut_out;
 mod detector;
 mod encode;
 mod error;
+mod eyes;
 mod image;
 mod light;
 mod likeness;

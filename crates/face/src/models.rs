@@ -14,14 +14,17 @@ use crate::models::network::Program;
 
 const DETECTOR: &str = "mediapipe_face_detection_short_range.onnx";
 const MESH: &str = "mediapipe_face_landmark_468.onnx";
+const EYES: &str = "mediapipe_iris_landmark.onnx";
 const PASSIVE_V2: &str = "minifasnet_v2_scale2.7_80x80.onnx";
 const PASSIVE_V1SE: &str = "minifasnet_v1se_scale4.0_80x80.onnx";
 
-/// The models as read from a folder. Detector and mesh are needed; the passive pair is used where both are there.
+/// The models as read from a folder. Detector, mesh and eyes are needed; the passive pair is used where both are
+/// there.
 #[derive(Clone)]
 pub struct ModelFolder {
     pub(crate) detector: ModelFile,
     pub(crate) mesh: ModelFile,
+    pub(crate) eyes: ModelFile,
     pub(crate) passive: Option<[ModelFile; 2]>,
 }
 
@@ -36,8 +39,8 @@ impl ModelFolder {
     /// Reads the models of a folder.
     ///
     /// # Errors
-    /// [`FaceError::ModelMissing`] for the detector or the mesh, [`FaceError::ModelUnreadable`] for any that is
-    /// there. Whether the contents are good shows in [`crate::Analyzer::new`].
+    /// [`FaceError::ModelMissing`] for the detector, the mesh or the eyes, [`FaceError::ModelUnreadable`] for any
+    /// that is there. Whether the contents are good shows in [`crate::Analyzer::new`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, FaceError> {
         let folder = path.as_ref();
         let needed = |name| {
@@ -49,6 +52,7 @@ impl ModelFolder {
         Ok(Self {
             detector: needed(DETECTOR)?,
             mesh: needed(MESH)?,
+            eyes: needed(EYES)?,
             passive: read(folder, PASSIVE_V2)?
                 .zip(read(folder, PASSIVE_V1SE)?)
                 .map(|(v2, v1se)| [v2, v1se]),

@@ -1,5 +1,6 @@
 //! Eye and mouth ratios of the mesh.
 
+use crate::eyes::Openings;
 use crate::mesh::{POINTS, Point3};
 use crate::pose::Head;
 
@@ -12,13 +13,18 @@ struct Eye {
     across: [f32; 3],
 }
 
+/// Corners of the eyes, from left to right in the picture.
+pub(crate) const EYE_CORNERS_RIGHT: (usize, usize) = (33, 133);
+/// As [`EYE_CORNERS_RIGHT`].
+pub(crate) const EYE_CORNERS_LEFT: (usize, usize) = (362, 263);
+
 const EYE_RIGHT: Eye = Eye {
-    corners: (33, 133),
+    corners: EYE_CORNERS_RIGHT,
     lids: [(160, 144), (158, 153)],
     across: [0.975, 0.030, -0.220],
 };
 const EYE_LEFT: Eye = Eye {
-    corners: (362, 263),
+    corners: EYE_CORNERS_LEFT,
     lids: [(385, 380), (387, 373)],
     across: [0.975, -0.030, 0.220],
 };
@@ -26,6 +32,9 @@ const EYE_LEFT: Eye = Eye {
 const DOWN_EYE: [f32; 3] = [0.0, 0.989, 0.148];
 const LIPS_INNER: (usize, usize) = (13, 14);
 const MOUTH_CORNERS: (usize, usize) = (61, 291);
+/// Where the nose meets the upper lip, in the middle and beside it: it stays where it is in speech, and a nod moves
+/// it with the mouth, as it does not move the eyes.
+const NOSE_BASE: [usize; 3] = [2, 97, 326];
 const EYE_CORNERS_OUTER: (usize, usize) = (33, 263);
 const EYE_CORNERS_INNER: (usize, usize) = (133, 362);
 /// Middle of the mouth and of the outer eye corners on the canonical face, centimetres: x to the right of a
@@ -40,10 +49,11 @@ const FORESHORTENING_MIN: f32 = 0.2;
 /// Ratios as in [`verification::capture::FaceMeasures`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Ratios {
-    pub(crate) eye_left: f32,
-    pub(crate) eye_right: f32,
+    /// As the mesh sees them, which is enough to tell that the lids moved, and not how far; see [`crate::eyes`].
+    pub(crate) eyes: Openings,
     pub(crate) mouth_opening: f32,
     pub(crate) mouth_width: f32,
+    pub(crate) mouth_corner: f32,
     pub(crate) inter_eye_distance_px: f32,
 }
 
@@ -65,22 +75,41 @@ pub(crate) fn ratios(points: &[Point3; POINTS], head: &Head) -> Ratios {
             (points[outer].y + points[inner].y) / 2.0,
         )
     };
+    let corners_y = plane.down(points, MOUTH_CORNERS.0) + plane.down(points, MOUTH_CORNERS.1);
+    let nose_y: f32 = NOSE_BASE.iter().map(|at| plane.down(points, *at)).sum();
     let (right_x, right_y) = centre(EYE_CORNERS_OUTER.0, EYE_CORNERS_INNER.0);
     let (left_x, left_y) = centre(EYE_CORNERS_OUTER.1, EYE_CORNERS_INNER.1);
     Ratios {
-        eye_left: eye(&EYE_LEFT),
-        eye_right: eye(&EYE_RIGHT),
+        eyes: Openings {
+            left: eye(&EYE_LEFT),
+            right: eye(&EYE_RIGHT),
+        },
         mouth_opening: part(plane.distance(points, LIPS_INNER), mouth),
         mouth_width: part(
             mouth * depth(head, MOUTH),
             plane.distance(points, EYE_CORNERS_OUTER) * depth(head, EYES),
         ),
+        mouth_corner: part(
+            corners_y / 2.0 - nose_y / 3.0,
+            plane.distance(points, EYE_CORNERS_OUTER),
+        ),
         inter_eye_distance_px: (left_x - right_x).hypot(left_y - right_y),
     }
 }
 
+/// The planes in which the eyes lie, the left one first.
+pub(crate) fn eye_planes(rotation: &[[f32; 3]; 3]) -> [Plane; 2] {
+    [EYE_LEFT, EYE_RIGHT].map(|eye| Plane::new(rotation, eye.across, DOWN_EYE))
+}
+
+/// By how much the line of the eyes is turned in the picture, in radians, positive clockwise.
+pub(crate) fn roll(points: &[Point3; POINTS]) -> f32 {
+    let (from, to) = (points[EYE_CORNERS_OUTER.0], points[EYE_CORNERS_OUTER.1]);
+    (to.y - from.y).atan2(to.x - from.x)
+}
+
 /// The map from the picture back to a plane of the face: the inverse of how the plane is seen.
-struct Plane {
+pub(crate) struct Plane {
     inverse: [[f32; 2]; 2],
 }
 
@@ -99,10 +128,20 @@ impl Plane {
         Self { inverse }
     }
 
-    fn distance(&self, points: &[Point3; POINTS], (from, to): (usize, usize)) -> f32 {
-        let (x, y) = (points[to].x - points[from].x, points[to].y - points[from].y);
+    /// Place in the plane, across and down, of a place in the picture.
+    pub(crate) fn flat(&self, x: f32, y: f32) -> (f32, f32) {
         let [[a, b], [c, d]] = self.inverse;
-        (a * x + b * y).hypot(c * x + d * y)
+        (a * x + b * y, c * x + d * y)
+    }
+
+    /// How far down in the plane a point of the mesh is.
+    fn down(&self, points: &[Point3; POINTS], at: usize) -> f32 {
+        self.flat(points[at].x, points[at].y).1
+    }
+
+    fn distance(&self, points: &[Point3; POINTS], (from, to): (usize, usize)) -> f32 {
+        let (across, down) = self.flat(points[to].x - points[from].x, points[to].y - points[from].y);
+        across.hypot(down)
     }
 }
 
@@ -181,8 +220,8 @@ mod tests {
             let rotation = turned(yaw, pitch);
             let got = ratios(&face(9.0, 20.0, &rotation), &head(rotation));
             let near = |a: f32, b: f32| assert!((a - b).abs() < 0.01, "{a} is not {b} at {yaw}, {pitch}");
-            near(got.eye_left, 0.3);
-            near(got.eye_right, 0.3);
+            near(got.eyes.left, 0.3);
+            near(got.eyes.right, 0.3);
             near(got.mouth_opening, 0.4);
             near(got.mouth_width, 50.0 / (60.0 + 30.0 * 0.975));
         }
@@ -191,7 +230,10 @@ mod tests {
     #[test]
     fn closed_lids_and_lips_read_nought() {
         let got = ratios(&face(0.0, 0.0, &LEVEL), &head(LEVEL));
-        assert_eq!((got.eye_left, got.eye_right, got.mouth_opening), (0.0, 0.0, 0.0));
+        assert_eq!(
+            (got.eyes.left, got.eyes.right, got.mouth_opening),
+            (0.0, 0.0, 0.0)
+        );
         assert!((got.inter_eye_distance_px - 60.0).abs() < 1e-3);
     }
 
@@ -206,9 +248,9 @@ mod tests {
                 }; POINTS],
                 &head(rotation),
             );
-            assert_eq!((got.eye_left, got.mouth_width), (0.0, 0.0));
+            assert_eq!((got.eyes.left, got.mouth_width), (0.0, 0.0));
             let got = ratios(&face(9.0, 20.0, &rotation), &head(rotation));
-            assert!(got.eye_left.is_finite() && got.mouth_opening.is_finite());
+            assert!(got.eyes.left.is_finite() && got.mouth_opening.is_finite());
         }
     }
 }
