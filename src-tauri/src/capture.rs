@@ -63,6 +63,8 @@ const REPLAY_LIMITS: Limits = Limits {
     read: Duration::from_secs(2),
     close: Duration::from_millis(500),
 };
+/// Longer than it takes to notice a black or a frozen picture.
+const SETTLING: Duration = Duration::from_millis(1_300);
 /// Width of the preview; it is drawn at about this size.
 const PREVIEW_WIDTH_PX: u32 = 640;
 
@@ -163,6 +165,7 @@ struct Open {
 impl<R: Fn(Report), P: Fn(Vec<u8>)> Worker<R, P> {
     fn run(&self, analyzer: &mut Analyzer, inbox: &Receiver<Command>) {
         let mut open: Option<Open> = None;
+        let mut settles = false;
         loop {
             let command = if open.is_some() {
                 match inbox.try_recv() {
@@ -179,9 +182,10 @@ impl<R: Fn(Report), P: Fn(Vec<u8>)> Worker<R, P> {
             match (command, &mut open) {
                 (Some(Command::Open), _) => {
                     open = None;
-                    match self.open() {
+                    match self.open(settles) {
                         Ok(opened) => {
                             analyzer.reset();
+                            settles = false;
                             (self.report)(Report::Opened(Ok(opened.source.identity().clone())));
                             open = Some(opened);
                         }
@@ -196,6 +200,7 @@ impl<R: Fn(Report), P: Fn(Vec<u8>)> Worker<R, P> {
                 (None, Some(camera)) => {
                     if let Err(fault) = self.measure(camera, analyzer) {
                         open = None;
+                        settles = matches!(fault, DeviceFault::Black | DeviceFault::Frozen);
                         (self.report)(Report::Failed(fault));
                     }
                 }
@@ -204,11 +209,20 @@ impl<R: Fn(Report), P: Fn(Vec<u8>)> Worker<R, P> {
         }
     }
 
-    fn open(&self) -> Result<Open, DeviceFault> {
-        let source = (self.camera)(self.origin).map_err(|error| {
+    /// Opens the camera. One that gave pictures in which nothing was to be seen or nothing moved `settles` first, since
+    /// it shows only after a while whether it still does.
+    fn open(&self, settles: bool) -> Result<Open, DeviceFault> {
+        let failed = |error: CameraError| {
             tracing::error!(error = crate::chain(&error), "the camera cannot be opened");
             error.fault()
-        })?;
+        };
+        let mut source = (self.camera)(self.origin).map_err(failed)?;
+        let opened = Instant::now();
+        while settles && opened.elapsed() < SETTLING {
+            if source.next_frame().map_err(failed)?.is_none() {
+                break;
+            }
+        }
         Ok(Open {
             source,
             recent: VecDeque::with_capacity(FRAMES_KEPT),

@@ -277,6 +277,7 @@ struct FilePolicy {
     screen_max: Option<f32>,
     likeness_min: Option<f32>,
     light: Option<Light>,
+    light_gain_min: Option<f32>,
     comparison_min: Option<f32>,
 }
 
@@ -349,6 +350,7 @@ impl FilePolicy {
                 Some(Light::Supporting) => ScreenLight::Supporting,
                 Some(Light::Off) => ScreenLight::Off,
             },
+            light_gain_min: self.light_gain_min.unwrap_or(rules.light_gain_min),
             comparison_min: self.comparison_min.unwrap_or(rules.comparison_min),
             ..rules
         }

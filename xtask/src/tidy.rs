@@ -15,6 +15,7 @@ const PURE: &[&str] = &[
     "crates/document/src",
     "crates/sync/src/wire.rs",
     "crates/sync/src/machine.rs",
+    "drivers/camera/src/regularity.rs",
     "drivers/palm/src/efaa/protocol.rs",
     "drivers/palm/src/efaa/commands",
 ];

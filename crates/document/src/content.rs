@@ -583,8 +583,6 @@ struct PolicyWire {
     eye_closed_part: f32,
     #[n(14)]
     mouth_open_rise: f32,
-    #[n(15)]
-    smile_widening: f32,
     #[n(16)]
     passive: PassivePadCode,
     #[n(17)]
@@ -615,6 +613,8 @@ struct PolicyWire {
     distance_min_mm: f32,
     #[n(30)]
     light_gain_min: f32,
+    #[n(31)]
+    smile_rise: f32,
 }
 
 impl From<&Policy> for PolicyWire {
@@ -635,7 +635,6 @@ impl From<&Policy> for PolicyWire {
             neutral_max_deg: canonical(policy.neutral_max_deg),
             eye_closed_part: canonical(policy.eye_closed_part),
             mouth_open_rise: canonical(policy.mouth_open_rise),
-            smile_widening: canonical(policy.smile_widening),
             passive: policy.passive.into(),
             passive_min: canonical(policy.passive_min),
             comparison_min: canonical(policy.comparison_min),
@@ -651,6 +650,7 @@ impl From<&Policy> for PolicyWire {
             luminance_max: canonical(policy.luminance_max),
             distance_min_mm: canonical(policy.distance_min_mm),
             light_gain_min: canonical(policy.light_gain_min),
+            smile_rise: canonical(policy.smile_rise),
         }
     }
 }
@@ -673,7 +673,6 @@ impl From<PolicyWire> for Policy {
             neutral_max_deg: wire.neutral_max_deg,
             eye_closed_part: wire.eye_closed_part,
             mouth_open_rise: wire.mouth_open_rise,
-            smile_widening: wire.smile_widening,
             passive: wire.passive.into(),
             passive_min: wire.passive_min,
             comparison_min: wire.comparison_min,
@@ -689,6 +688,7 @@ impl From<PolicyWire> for Policy {
             luminance_max: wire.luminance_max,
             distance_min_mm: wire.distance_min_mm,
             light_gain_min: wire.light_gain_min,
+            smile_rise: wire.smile_rise,
         }
     }
 }

@@ -154,8 +154,8 @@ fn the_format_of_the_document_is_kept() {
     check_snapshot(
         &content::encode(&evidence()),
         expect![[r#"
-            {0: 1, 1: h'd0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0', 2: h'5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e', 3: {0: "«Алақан» банкі", 1: "000140000002"}, 4: {0: "kiosk-7", 1: "0.1.0"}, 5: 1, 6: "account-opening", 7: [{0: "processing", 1: 2, 2: 2, 3: 1780315200000}], 8: "880412401006", 9: 1, 10: 1780315190000, 11: 1780315260500, 12: 8, 13: {0: "clip", 1: "sha256:00", 2: true}, 14: [{0: 1, 1: 1780315210000, 2: [{0: 1, 1: 400000000}], 4: [1, 1]}, {0: 2, 1: 1780315230000, 2: [{0: 7, 1: 400001000, 2: 3000000000}], 3: 7.5e-1}], 15: [{0: [1], 1: 300, 2: 1280, 3: 720, 4: h'6a 70 65 67 20 6f 66 20 74 68 65 20 66 61 63 65'}, {0: [2, 7], 1: 300, 2: 1280, 3: 720, 4: h'6a 70 65 67'}], 16: {0: 3, 1: 3, 2: [1, 2, 3, 4, 5, 6, 7], 3: 10000000000, 4: 60000000000, 5: 400000000, 6: 400000000, 7: 120000000000, 8: 8000000000, 9: 6e1, 10: 2e1, 11: 1.2e1, 12: 1.5e1, 13: 6.8e-1, 14: 2.5e-1, 15: 1.12e0, 16: 1, 17: 5e-1, 18: 9.5e-1}, 17: 1}
-            07c16c235cc8f4437c6ce8c536124faeb03be959a7f1f25713b93b7b290e30e5"#]],
+            {0: 2, 1: h'd0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0', 2: h'5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e', 3: {0: "«Алақан» банкі", 1: "000140000002"}, 4: {0: "kiosk-7", 1: "0.1.0"}, 5: 1, 6: "account-opening", 7: [{0: "processing", 1: 2, 2: 2, 3: 1780315200000}], 8: "880412401006", 9: 1, 10: 1780315190000, 11: 1780315260500, 12: 8, 13: {0: "clip", 1: "sha256:00", 2: true}, 14: [{0: 1, 1: 1780315210000, 2: [{0: 1, 1: 400000000}], 4: [1, 1], 5: []}, {0: 2, 1: 1780315230000, 2: [{0: 7, 1: 400001000, 2: 3000000000}], 5: [{0: 1, 1: 7.5e-1, 2: 5e-1, 3: 12, 4: 1}, {0: 8, 2: 2.5e-1, 3: 0, 4: 3}], 6: {0: 1, 1: 3e1, 2: 3.45e1, 3: 1, 4: 0}}], 15: [{0: [1], 1: 300, 2: 1280, 3: 720, 4: h'6a 70 65 67 20 6f 66 20 74 68 65 20 66 61 63 65'}, {0: [2, 7], 1: 300, 2: 1280, 3: 720, 4: h'6a 70 65 67'}], 16: {0: 3, 1: 3, 2: [1, 2, 3, 4, 5, 6, 7], 3: 10000000000, 4: 60000000000, 5: 400000000, 6: 400000000, 7: 120000000000, 8: 8000000000, 9: 6e1, 10: 1.8e1, 11: 1.5e1, 12: 1.5e1, 13: 5e-1, 14: 2e-1, 16: 1, 17: 5e-1, 18: 9.5e-1, 19: 2, 20: 5e-1, 21: 5e-1, 22: 5e-1, 23: 5e-1, 24: 5e-1, 25: 5e-1, 26: 6e2, 27: 4e1, 28: 2.25e2, 29: 2.5e2, 30: 5e-2, 31: 8.5e-2}, 17: 1}
+            23f4e782bb0564effd5d5a629beae15d86305bd694cbe1535dddf766bc27f426"#]],
     );
 }
 
@@ -194,16 +194,16 @@ fn each_refusal_has_its_name() {
     check(&good, "good");
     assert_eq!(
         good[..3],
-        [0xb2, 0x00, 0x01],
-        "eighteen entries, the first says version 1"
+        [0xb2, 0x00, 0x02],
+        "eighteen entries, the first says version 2"
     );
 
     check(&[], "the document cannot be read");
     check(&[0x80], "the document cannot be read, from byte 0 on");
     check(&[&good[..], &[0]].concat(), "bytes follow after the document");
     check(
-        &[&[0xb2, 0x00, 0x02], &good[3..]].concat(),
-        "version 2 of the document format is not known here",
+        &[&[0xb2, 0x00, 0x03], &good[3..]].concat(),
+        "version 3 of the document format is not known here",
     );
     check(
         &[0xa1, 0x01, 0x01],
@@ -215,7 +215,7 @@ fn each_refusal_has_its_name() {
     );
 
     let not_canonical = "the document is not in canonical form";
-    check(&[&[0xb2, 0x00, 0x18, 0x01], &good[3..]].concat(), not_canonical);
+    check(&[&[0xb2, 0x00, 0x18, 0x02], &good[3..]].concat(), not_canonical);
     check(&[&[0xbf], &good[1..], &[0xff]].concat(), not_canonical);
     // An entry that this version does not have.
     check(
@@ -517,7 +517,7 @@ fn policy() -> impl Strategy<Value = Policy> {
                 neutral_max_deg: next(),
                 eye_closed_part: next(),
                 mouth_open_rise: next(),
-                smile_widening: next(),
+                smile_rise: next(),
                 passive_min: next(),
                 relief_min: next(),
                 cut_out_max: next(),

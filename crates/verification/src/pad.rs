@@ -87,6 +87,16 @@ pub enum AttackSign {
     Injected,
 }
 
+impl AttackSign {
+    /// Whether nothing speaks against the presentation, and too little for it.
+    pub fn is_missing(self) -> bool {
+        matches!(
+            self,
+            Self::PassiveMissing | Self::ReliefMissing | Self::LightMissing
+        )
+    }
+}
+
 /// Why an attempt did not pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AttemptFailure {

@@ -42,8 +42,6 @@ pub struct Policy {
     /// A mouth counts as open from this rise of the opening over the subject's own neutral, in widths of the mouth:
     /// 10 mm of 50. Lips part by less in quiet speech, and when a smile bares the teeth.
     pub mouth_open_rise: f32,
-    /// A smile counts from this mouth width relative to the subject's own neutral.
-    pub smile_widening: f32,
     /// A smile counts when the mouth corners are pulled up and outwards by this part of the distance of the outer eye
     /// corners, which is about 90 mm: 7.5 mm. Posed smiles pull them by 7 to 22 mm, 14 on average (Paletz et al.,
     /// 1994); speech and grimaces move them by 5.
@@ -122,7 +120,6 @@ impl Default for Policy {
             neutral_max_deg: 15.0,
             eye_closed_part: 0.5,
             mouth_open_rise: 0.2,
-            smile_widening: 1.12,
             smile_rise: 0.085,
             passive: PassivePad::Required,
             passive_min: 0.5,
@@ -194,8 +191,7 @@ impl Policy {
         ];
         let in_range = parts.iter().all(|part| *part > 0.0 && *part <= 1.0)
             && positive.iter().all(|value| *value > 0.0)
-            && self.turn_min_deg > self.neutral_max_deg
-            && self.smile_widening > 1.0;
+            && self.turn_min_deg > self.neutral_max_deg;
         if !in_range {
             return Err(PolicyError::Threshold);
         }

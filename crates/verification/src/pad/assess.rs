@@ -97,14 +97,8 @@ fn judge(
     policy: &Policy,
 ) -> Judgement {
     let decision = decide(parts, turned, policy);
-    let is_missing = |sign| {
-        matches!(
-            sign,
-            AttackSign::PassiveMissing | AttackSign::ReliefMissing | AttackSign::LightMissing
-        )
-    };
     match (decision, voided) {
-        (PadDecision::Attack(sign), _) if !is_missing(sign) => return Judgement::Attack(sign),
+        (PadDecision::Attack(sign), _) if !sign.is_missing() => return Judgement::Attack(sign),
         (_, Some(AttemptFailure::Attack(sign))) => return Judgement::Attack(sign),
         (_, Some(failure)) => return Judgement::Voided(failure),
         (PadDecision::Attack(sign), None) => return Judgement::Insufficient(Missing::Part(sign)),

@@ -368,6 +368,7 @@ impl FaceAttempt {
         self.hint.set(FacePrompt::HoldStill, self.last_frame);
         let started = self.started.take()?;
         let parts = self.parts(policy);
+        let failure = failure.map(|failure| blamed(failure, &parts, policy));
         Some(AttemptRecord {
             number: self.number,
             started_at: started.utc,
@@ -432,6 +433,18 @@ impl FaceAttempt {
 
     fn since_start(&self, at: Duration) -> Duration {
         at.saturating_sub(self.started.map_or(at, |started| started.monotonic))
+    }
+}
+
+/// An attempt that the person did not carry through is an attack where something speaks against it: a display does
+/// not become a person by failing to follow the prompts.
+fn blamed(failure: AttemptFailure, parts: &[PartRecord], policy: &Policy) -> AttemptFailure {
+    if failure.is_of_device() || failure == AttemptFailure::Interrupted {
+        return failure;
+    }
+    match decide(parts, false, policy) {
+        PadDecision::Attack(sign) if !sign.is_missing() => AttemptFailure::Attack(sign),
+        PadDecision::Attack(_) | PadDecision::BonaFide => failure,
     }
 }
 

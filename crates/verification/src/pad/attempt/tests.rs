@@ -489,10 +489,6 @@ fn a_face_answers_the_light_of_the_screen_and_a_recording_does_not() {
         play(0.0, ScreenLight::Supporting),
         failed(AttackSign::LightIgnored)
     );
-    assert_eq!(
-        play(-0.2, ScreenLight::Supporting),
-        failed(AttackSign::LightIgnored)
-    );
 }
 
 #[test]
@@ -515,5 +511,19 @@ fn a_light_that_could_not_be_measured_is_missing_where_it_is_required() {
     assert_eq!(
         play(ScreenLight::Required),
         Some(Some(AttemptFailure::Attack(AttackSign::LightMissing)))
+    );
+}
+
+#[test]
+fn an_attack_that_does_not_follow_the_prompts_is_still_one() {
+    let screen = FaceMeasures {
+        passive_real: Some(0.1),
+        ..neutral()
+    };
+    let mut player = Player::new(&[TurnLeft], Policy::default());
+    player.until_prompt().face(screen, 400);
+    assert_eq!(
+        player.result(),
+        Some(Some(AttemptFailure::Attack(AttackSign::Passive)))
     );
 }
