@@ -9,6 +9,8 @@ use crate::FaceError;
 /// Side of the sketch. A head at the kiosk is some eight of its pixels wide, so that noise and small movements are
 /// averaged away.
 const SIDE: i32 = 32;
+/// A pixel of the sketch is the mean of so many pixels of the frame in a row and in a column.
+const THINNED: i32 = 5;
 /// Variance of a sketch, squared grey levels, below which it shows nothing: noise of one level.
 const VARIANCE_MIN: f32 = 1.0;
 
@@ -22,15 +24,13 @@ impl Scene {
     /// As [`verification::capture::FaceObservation::scene_change`]: one less the correlation of two sketches, which
     /// a change of exposure or of gain leaves alone.
     pub(crate) fn change(&mut self, bgr: &Mat) -> Result<Option<f32>, FaceError> {
+        // Every pixel is not needed for a mean, and reading them all takes longer than the rest.
+        let mut thinned = Mat::default();
+        let size = Size::new(SIDE * THINNED, SIDE * THINNED);
+        imgproc::resize(bgr, &mut thinned, size, 0.0, 0.0, imgproc::INTER_NEAREST)?;
         let mut small = Mat::default();
-        imgproc::resize(
-            bgr,
-            &mut small,
-            Size::new(SIDE, SIDE),
-            0.0,
-            0.0,
-            imgproc::INTER_AREA,
-        )?;
+        let size = Size::new(SIDE, SIDE);
+        imgproc::resize(&thinned, &mut small, size, 0.0, 0.0, imgproc::INTER_AREA)?;
         let mut grey = Mat::default();
         imgproc::cvt_color_def(&small, &mut grey, imgproc::COLOR_BGR2GRAY)?;
         let mut sketch = Mat::default();
