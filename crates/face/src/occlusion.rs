@@ -26,6 +26,9 @@ const PALER_BELOW_EYES: f32 = 0.45;
 /// lightest sunglasses (EN ISO 12312-1, category 2) let 43 of 100 parts through each way, so 18 back: -1.7. Clear
 /// ones let 80 through, -0.45; the shade of a brow adds -1 at most.
 const DARKER: f32 = -1.5;
+/// Black cloth sends back a twenty-fifth of the light and skin a third to a half, -2.1 to -2.5. Lips are that dark in an
+/// open mouth, but then the tip of the nose is not: its shade is -1.1 at most.
+const BLACK: f32 = -1.7;
 /// Cloth has one colour over lips and chin; a beard ends at the lips. In logarithm of luminance.
 const UNIFORM: f32 = 0.5;
 
@@ -44,6 +47,8 @@ pub(crate) fn occlusion(bgr: &Mat, points: &[Point3; POINTS]) -> Result<Occlusio
     let (lips, chin) = (at(LIPS)?, at(CHIN)?);
     let pale =
         |place: Option<Colour>| covered(place.map_or(0.0, |place| skin.redness() - place.redness()), PALER);
+    let black = |place: Option<Colour>| covered(place.map_or(0.0, |place| darkness(&skin, &place)), -BLACK);
+    let tip = at(NOSE_TIP)?;
     let below_nose = pale(chin)
         .min(pale(at(LOWER_CHEEKS[0])?))
         .min(pale(at(LOWER_CHEEKS[1])?))
@@ -59,7 +64,9 @@ pub(crate) fn occlusion(bgr: &Mat, points: &[Point3; POINTS]) -> Result<Occlusio
         eyes += dark.max(pale) / 2.0;
     }
     Ok(Occlusion {
-        mouth: pale(lips).min(pale(at(NOSE_TIP)?).max(below_nose)),
+        mouth: pale(lips)
+            .min(pale(tip).max(below_nose))
+            .max(black(lips).min(black(tip))),
         eyes,
     })
 }
