@@ -1,8 +1,11 @@
 //! The folder of models, and a network made from one of them.
 
+mod builder;
 mod kernels;
 mod network;
 mod onnx;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 
