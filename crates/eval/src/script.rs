@@ -233,6 +233,9 @@ fn attempt(
     // Every phase of an attempt has a limit, so that it ends.
     'attempt: while let Some(frame) = actor.next_frame()? {
         let seen = meter.measure(&frame)?;
+        if let Some(face) = &seen.face {
+            actor.lights_face(face.box_px);
+        }
         seconds = frame.at.as_secs_f32();
         for event in attempt.observe(&seen, now(frame.at), policy) {
             match event {
