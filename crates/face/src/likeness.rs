@@ -125,8 +125,15 @@ fn comparable(points: &[Point3; POINTS], head: &Head) -> bool {
 /// A point or pixel of the canonical face: one, x, y, depth.
 type Row = [f32; 4];
 
-/// The canonical face's steady points with their rows, and a row for every pixel of the layout.
-static LAYOUT: LazyLock<(Vec<(usize, Row)>, Vec<Row>)> = LazyLock::new(|| {
+/// The canonical face.
+struct Layout {
+    /// Its steady points.
+    known: Vec<(usize, Row)>,
+    /// Its pixels, row by row.
+    pixels: Vec<Row>,
+}
+
+static LAYOUT: LazyLock<Layout> = LazyLock::new(|| {
     let mut known: Vec<(usize, Row)> = Vec::new();
     let mut add = |at, x: f64, y: f64, z: f64| known.push((at, [1.0, x as f32, -y as f32, -z as f32]));
     for (at, y, z) in MIDDLE {
@@ -152,12 +159,12 @@ static LAYOUT: LazyLock<(Vec<(usize, Row)>, Vec<Row>)> = LazyLock::new(|| {
             [1.0, x, y, depths / weights]
         })
         .collect();
-    (known, pixels)
+    Layout { known, pixels }
 });
 
 /// The edges of a face in the canonical layout; `None` where the mesh is no face or lies outside of the frame.
 fn face_edges(bgr: &Mat, points: &[Point3; POINTS]) -> Result<Option<Box<Edges>>, FaceError> {
-    let (known, pixels) = &*LAYOUT;
+    let Layout { known, pixels } = &*LAYOUT;
     let rows: Vec<Row> = known.iter().map(|(_, row)| *row).collect();
     let targets: Vec<[f32; 2]> = known
         .iter()

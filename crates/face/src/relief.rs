@@ -13,7 +13,7 @@
 //! only the guess: the picture is brought back to the reference as if a head had turned as the mesh says, and what
 //! is left to move is measured on the picture itself. On a sheet, which keeps its look at every tilt, that undoes the
 //! guess to within a tenth. On a head it stays at about half of it, since shadows and the skin behind the nose do
-//! not turn with it; therefore a head reads 0.3 to 0.8 and not 1.
+//! not turn with it; therefore a head reads 0.3 to 0.8 and not 1, and a sheet below 0.2, also blurred, dark or small.
 
 mod fit;
 pub(crate) mod sampling;
@@ -132,10 +132,12 @@ impl ReliefMeter {
                     || (now.age_frames > AGE_MAX_FRAMES && off_deg < now.off_deg + BETTER_DEG)
             }
         };
-        if still && wanted && off_deg < FRONTAL_DEG {
-            if let Some(reference) = Reference::new(bgr, points, head, off_deg)? {
-                self.reference = Some(reference);
-            }
+        if still
+            && wanted
+            && off_deg < FRONTAL_DEG
+            && let Some(reference) = Reference::new(bgr, points, head, off_deg)?
+        {
+            self.reference = Some(reference);
         }
         Ok(())
     }

@@ -20,7 +20,7 @@ fn mesh(left_px: f32, lips_px: f32, lids_px: f32) -> [Point3; POINTS] {
         z: 0.0,
     }; POINTS];
     let mut put = |at: usize, x: f32, y: f32| points[at] = Point3 { x, y, z: 0.0 };
-    for (at, [_, x, y, _]) in &LAYOUT.0 {
+    for (at, [_, x, y, _]) in &LAYOUT.known {
         let (x, y) = at_px(*x, *y, left_px);
         put(*at, x, y);
     }

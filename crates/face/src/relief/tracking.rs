@@ -114,8 +114,7 @@ impl Template {
         let determinant = xx * yy - xy * xy;
         let smaller = (xx + yy - ((xx - yy).powi(2) + 4.0 * xy * xy).sqrt()) / 2.0;
         template.texture = smaller / (WINDOW * WINDOW) as f32;
-        // Not the other way round, so that what is no number is refused too.
-        if !(template.texture >= TEXTURE_MIN) {
+        if template.texture.is_nan() || template.texture < TEXTURE_MIN {
             return None;
         }
         template.inverse = [yy / determinant, -xy / determinant, xx / determinant];
