@@ -241,7 +241,7 @@ mod tests {
         for (angle_deg, mirrored) in [(0.0, false), (30.0, false), (-70.0, true), (0.0, true)] {
             let got = opening(&drawn(9.0, angle_deg, mirrored)).unwrap();
             assert!((got - 0.3).abs() < 1e-5, "{got}");
-            assert_eq!(opening(&drawn(0.0, angle_deg, mirrored)), Some(0.0));
+            assert!(opening(&drawn(0.0, angle_deg, mirrored)).unwrap() < 1e-5);
         }
     }
 
