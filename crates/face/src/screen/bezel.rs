@@ -4,7 +4,9 @@
 //! come down on both sides of the face, nearer to it than the shoulders reach, and that one lower line joins
 //! across the body, lie before the person.
 
-use opencv::core::{self, Mat, Rect, Size, Vec3b, Vec3f};
+use std::ops::Range;
+
+use opencv::core::{self, Mat, Rect, Size, Vec3b, Vec3s};
 use opencv::imgproc;
 use opencv::prelude::*;
 use verification::capture::RectPx;
@@ -21,9 +23,9 @@ const MIDDLE: (i32, i32) = (64, 50);
 /// A face that is turned looks narrower than it is.
 const FACE_ASPECT_MIN: f32 = 0.75;
 /// The smallest step of brightness that is an edge: eight of 255 over two pixels, as Sobel's kernel counts.
-const EDGE_MIN: f32 = 32.0;
-/// An edge runs along its line within 34 degrees.
-const ALONG: f32 = 1.5;
+const EDGE_MIN: u16 = 32;
+/// An edge runs along its line within 34 degrees: its slope is this much steeper across than along, in halves.
+const ALONG_HALVES: u16 = 3;
 /// Nobody who wants to be seen holds a display more slanted than this: 11 degrees, in steps of 3.
 const SLANTS: [f32; 9] = [-0.2, -0.15, -0.1, -0.05, 0.0, 0.05, 0.1, 0.15, 0.2];
 /// Sides are looked for from the ear to the width of the shoulders, 0.55 to 1.3 face widths from the middle: heads
@@ -33,8 +35,12 @@ const SIDE: (i32, i32) = (22, 52);
 const BELOW_CHIN: i32 = 12;
 /// The corners matter most, and so this much of each side above the lower edge is looked at by itself.
 const CORNER: i32 = 20;
+/// The lower edge may be hidden in at most two tenths of its 104 columns; of the middle 44 then more than this is
+/// there.
+const INNER_MIN: f32 = 0.5;
 /// A border may be hidden in this part by fingers, and is seen as 0.5 then.
 const HIDDEN_MAX: f32 = 0.1;
+const SUPPORT_MIN: f32 = 1.0 - 2.0 * HIDDEN_MAX;
 /// Rows and columns at the edge of a frame that are darker than this are bars that a camera or a converter added.
 const BAR_MAX: u8 = 24;
 
@@ -50,7 +56,7 @@ pub(super) fn bezel(bgr: &Mat, points: &[Point3; POINTS], face: RectPx) -> Resul
     let eyes = i32::midpoint(row(33), row(263)).clamp(2, HEIGHT - CORNER);
     let chin = row(152).clamp(eyes, HEIGHT);
     let support = around.border(eyes, chin + BELOW_CHIN);
-    Ok(((support - 1.0 + 2.0 * HIDDEN_MAX) / (2.0 * HIDDEN_MAX)).clamp(0.0, 1.0))
+    Ok(((support - SUPPORT_MIN) / (1.0 - SUPPORT_MIN)).clamp(0.0, 1.0))
 }
 
 /// Upright and level edges around a face.
@@ -92,7 +98,7 @@ impl Around {
         let offset = (offset.0 + shown.x, offset.1 + shown.y);
         let slope = |dx: i32, dy: i32| -> Result<Mat, FaceError> {
             let mut slope = Mat::default();
-            imgproc::sobel_def(&small, &mut slope, core::CV_32F, dx, dy)?;
+            imgproc::sobel_def(&small, &mut slope, core::CV_16S, dx, dy)?;
             Ok(slope)
         };
         let (across, down) = (slope(1, 0)?, slope(0, 1)?);
@@ -101,70 +107,83 @@ impl Around {
             level: vec![false; (WIDTH * HEIGHT) as usize],
         };
         let pairs = across
-            .data_typed::<Vec3f>()?
+            .data_typed::<Vec3s>()?
             .iter()
-            .zip(down.data_typed::<Vec3f>()?);
+            .zip(down.data_typed::<Vec3s>()?);
         for (at, (across, down)) in (0..).zip(pairs) {
             let (x, y) = (at % shown.width, at / shown.width);
             // The outermost pixels border on nothing.
             if x < 2 || y < 2 || x >= shown.width - 2 || y >= shown.height - 2 {
                 continue;
             }
-            let steepest = |slope: &Vec3f| slope.0.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
+            let steepest = |slope: &Vec3s| {
+                slope
+                    .0
+                    .iter()
+                    .map(|value| value.unsigned_abs())
+                    .max()
+                    .unwrap_or(0)
+            };
             let (across, down) = (steepest(across), steepest(down));
             let (x, y) = (x + offset.0, y + offset.1);
             // An edge may waver by a pixel across its line.
-            if across > EDGE_MIN && across > ALONG * down {
+            if across > EDGE_MIN && 2 * across > ALONG_HALVES * down {
                 (x - 1..=x + 1).for_each(|x| mark(&mut edges.upright, x, y));
             }
-            if down > EDGE_MIN && down > ALONG * across {
+            if down > EDGE_MIN && 2 * down > ALONG_HALVES * across {
                 (y - 1..=y + 1).for_each(|y| mark(&mut edges.level, x, y));
             }
         }
         Ok(Some(edges))
     }
 
-    /// The part of the best border that is there: of the least of its three lines and two corners.
+    /// The part of the best border that is there: of the least of its three lines and two corners. What would say
+    /// nothing is not looked for.
     fn border(&self, eyes: i32, lowest_from: i32) -> f32 {
-        let mut best = 0.0_f32;
+        let mut best = SUPPORT_MIN;
         for slant in SLANTS {
-            // Edges on the way from the top along upright lines, and from the left along level ones. A line has
-            // the number of the column, or row, in which it passes the middle of the face.
-            let upright = sums(WIDTH, HEIGHT, |line, y| {
-                seen(
-                    &self.upright,
-                    line + (slant * (y - MIDDLE.1) as f32).round() as i32,
-                    y,
-                )
+            // A line has the number of the column, or row, in which it passes the middle of the face.
+            let off = |places: i32, middle: i32| -> Vec<i32> {
+                (0..places)
+                    .map(|place| (slant * (place - middle) as f32).round() as i32)
+                    .collect()
+            };
+            let (off_upright, off_level) = (off(HEIGHT, MIDDLE.1), off(WIDTH, MIDDLE.0));
+            let level = Sums::new(lowest_from..HEIGHT - 2, 0..WIDTH, |line, x| {
+                seen(&self.level, x, line - shift(&off_level, x))
             });
-            let level = sums(HEIGHT, WIDTH, |line, x| {
-                seen(
-                    &self.level,
-                    x,
-                    line - (slant * (x - MIDDLE.0) as f32).round() as i32,
-                )
+            // Between the innermost sides every border has its lower edge.
+            let bottoms: Vec<i32> = (lowest_from..HEIGHT - 2)
+                .filter(|row| level.part(*row, MIDDLE.0 - SIDE.0, MIDDLE.0 + SIDE.0) > INNER_MIN)
+                .collect();
+            if bottoms.is_empty() {
+                continue;
+            }
+            let sides = [
+                MIDDLE.0 - SIDE.1..MIDDLE.0 - SIDE.0,
+                MIDDLE.0 + SIDE.0..MIDDLE.0 + SIDE.1,
+            ];
+            let uprights = sides.map(|lines| {
+                let sums = Sums::new(lines.clone(), eyes..HEIGHT, |line, y| {
+                    seen(&self.upright, line + shift(&off_upright, y), y)
+                });
+                (lines, sums)
             });
-            for bottom in lowest_from..HEIGHT - 2 {
-                let side = |lines: std::ops::Range<i32>| {
-                    let supports = lines.map(|line| {
-                        let end = (bottom - (slant * (line - MIDDLE.0) as f32).round() as i32)
-                            .clamp(eyes + CORNER, HEIGHT);
-                        let whole = part(&upright, HEIGHT, line, eyes, end);
-                        (whole.min(part(&upright, HEIGHT, line, end - CORNER, end)), line)
+            for bottom in bottoms {
+                let [(left, from), (right, to)] = uprights.each_ref().map(|(lines, sums)| {
+                    let supports = lines.clone().map(|line| {
+                        let end = (bottom - shift(&off_level, line)).clamp(eyes + CORNER, HEIGHT);
+                        let support = sums.part(line, eyes, end).min(sums.part(line, end - CORNER, end));
+                        (support, line + shift(&off_upright, bottom))
                     });
-                    supports.fold(
-                        (0.0, 0),
-                        |best: (f32, i32), next| if next.0 > best.0 { next } else { best },
-                    )
-                };
-                let (left, from) = side(MIDDLE.0 - SIDE.1..MIDDLE.0 - SIDE.0);
-                let (right, to) = side(MIDDLE.0 + SIDE.0..MIDDLE.0 + SIDE.1);
-                if left.min(right) <= best {
-                    continue;
+                    let better =
+                        |best: (f32, i32), next: (f32, i32)| if next.0 > best.0 { next } else { best };
+                    supports.fold((0.0, 0), better)
+                });
+                let sides = left.min(right);
+                if sides > best {
+                    best = best.max(sides.min(level.part(bottom, from.clamp(0, WIDTH), to.clamp(0, WIDTH))));
                 }
-                let corner = |line: i32| (line + (slant * (bottom - MIDDLE.1) as f32) as i32).clamp(0, WIDTH);
-                let lower = part(&level, WIDTH, bottom, corner(from), corner(to));
-                best = best.max(left.min(right).min(lower));
             }
         }
         best
@@ -212,31 +231,47 @@ fn seen(edges: &[bool], x: i32, y: i32) -> bool {
         && edges.get((y * WIDTH + x) as usize).copied().unwrap_or(false)
 }
 
-/// For each line, how many edges lie on it before each place; one value more than places.
-fn sums(lines: i32, places: i32, edge: impl Fn(i32, i32) -> bool) -> Vec<u16> {
-    let mut sums = Vec::with_capacity((lines * (places + 1)) as usize);
-    for line in 0..lines {
-        let mut sum = 0;
-        sums.push(sum);
-        for place in 0..places {
-            sum += u16::from(edge(line, place));
-            sums.push(sum);
-        }
-    }
-    sums
+fn shift(shifts: &[i32], place: i32) -> i32 {
+    usize::try_from(place)
+        .ok()
+        .and_then(|place| shifts.get(place))
+        .copied()
+        .unwrap_or(0)
 }
 
-/// The part of a line between two places that is edge.
-fn part(sums: &[u16], places: i32, line: i32, from: i32, to: i32) -> f32 {
-    let at = |place: i32| {
-        sums.get((line * (places + 1) + place) as usize)
-            .copied()
-            .unwrap_or(0)
-    };
-    if to <= from {
-        return 0.0;
+/// For some lines, how many edges lie on each before each place.
+struct Sums {
+    lines: Range<i32>,
+    places: Range<i32>,
+    sums: Vec<u16>,
+}
+
+impl Sums {
+    fn new(lines: Range<i32>, places: Range<i32>, edge: impl Fn(i32, i32) -> bool) -> Self {
+        let mut sums = Vec::with_capacity(lines.len() * (places.len() + 1));
+        for line in lines.clone() {
+            let mut sum = 0;
+            sums.push(sum);
+            for place in places.clone() {
+                sum += u16::from(edge(line, place));
+                sums.push(sum);
+            }
+        }
+        Self { lines, places, sums }
     }
-    f32::from(at(to).saturating_sub(at(from))) / (to - from) as f32
+
+    /// The part of a line between two places that is edge.
+    fn part(&self, line: i32, from: i32, to: i32) -> f32 {
+        if to <= from || !self.lines.contains(&line) {
+            return 0.0;
+        }
+        let row = (line - self.lines.start) as usize * (self.places.len() + 1);
+        let at = |place: i32| {
+            let place = place.clamp(self.places.start, self.places.end) - self.places.start;
+            self.sums.get(row + place as usize).copied().unwrap_or(0)
+        };
+        f32::from(at(to).saturating_sub(at(from))) / (to - from) as f32
+    }
 }
 
 #[cfg(test)]
