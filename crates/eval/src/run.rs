@@ -81,6 +81,8 @@ pub fn evaluate(
     options: &Options,
     progress: Progress<'_>,
 ) -> Result<Report, EvalError> {
+    // A folder that is refused is refused before the work is done.
+    let dump = options.dump.as_deref().map(Dump::open).transpose()?;
     let passive = policy.passive == PassivePad::Required;
     let judged: Vec<Judged> = list
         .iter()
@@ -108,7 +110,14 @@ pub fn evaluate(
         ));
     }
     if options.synthetic {
-        report.synthetic = Some(synthetic(folder, list, models, policy, options, progress.clip)?);
+        report.synthetic = Some(synthetic(
+            folder,
+            list,
+            models,
+            policy,
+            (options.seed, dump),
+            progress.clip,
+        )?);
     }
     Ok(report)
 }
@@ -119,14 +128,13 @@ fn synthetic(
     list: &[ClipEntry],
     models: &ModelFolder,
     policy: &Policy,
-    options: &Options,
+    (seed, mut dump): (u64, Option<Dump>),
     progress: &mut dyn FnMut(&ClipReport),
 ) -> Result<SetReport, EvalError> {
     let passive = policy.passive == PassivePad::Required;
-    let mut dump = options.dump.as_deref().map(Dump::open).transpose()?;
     let mut judged = Vec::new();
     let mut failure = None;
-    each_rendering(folder, list, models, options.seed, |_, mut rendering| {
+    each_rendering(folder, list, models, seed, |_, mut rendering| {
         let rate_hz = Some(rate_hz(&rendering.entry));
         let observed = observe(
             || {
