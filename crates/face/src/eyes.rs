@@ -138,7 +138,8 @@ impl Eyes {
         let (x, y) = ((from.x + to.x) / 2.0, (from.y + to.y) / 2.0);
         let side_px = (to.x - from.x).hypot(to.y - from.y) * CROP_MARGIN;
         let (sin, cos) = ratios::roll(points).sin_cos();
-        if !(2.0..10_000.0).contains(&side_px) || !(x.is_finite() && y.is_finite() && sin.is_finite()) {
+        let finite = x.is_finite() && y.is_finite() && sin.is_finite();
+        if !finite || !(2.0..10_000.0).contains(&side_px) {
             return Ok(None);
         }
         // Place in the picture of a place of the crop, both being parts of its side.
