@@ -102,7 +102,7 @@ impl ActionSpotter {
         self.last_usable = Some((seen.frame, seen.at));
         let deviation = self
             .neutral
-            .now(seen.at, policy)
+            .known(seen.at, policy)
             .map(|neutral| neutral.deviation(face));
         if let Some(deviation) = deviation {
             for course in &mut self.courses {

@@ -169,7 +169,7 @@ struct Sample {
 
 impl OwnNeutral {
     /// What is neutral now; `None` while too little was seen.
-    pub(super) fn now(&self, at: Duration, policy: &Policy) -> Option<Neutral> {
+    pub(super) fn known(&self, at: Duration, policy: &Policy) -> Option<Neutral> {
         let first = self.samples.front()?;
         if self.samples.len() < KNOWN_SAMPLES || at.saturating_sub(first.at) < KNOWN_AFTER {
             return None;
