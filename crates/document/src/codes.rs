@@ -70,6 +70,7 @@ codes! {
         7 LightIgnored,
         8 LightMissing,
         9 Injected,
+        10 LikenessMissing,
     }
     PadPartCode for pad::parts::PadPart {
         1 Passive,

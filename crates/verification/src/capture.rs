@@ -106,8 +106,8 @@ pub struct FaceMeasures {
     /// to them. A part of the decision, never the decision.
     pub passive_real: Option<f32>,
     /// How far the tracked points move apart from the best plane, as a part of what a head of average relief does
-    /// between the same two poses: 1 a head, 0 a flat or evenly bent sheet. `None` while the pose differs too
-    /// little from the reference pose to tell.
+    /// between the same two poses: 0 a flat or evenly bent sheet, 1 a head that is seen without any blur; a real
+    /// camera leaves about a half. `None` while the pose differs too little from the reference pose to tell.
     pub relief: Option<f32>,
     /// How alike this face and the first frontal one since the analyzer began are, -1 to 1; `None` in poses that
     /// cannot be compared.
@@ -115,7 +115,9 @@ pub struct FaceMeasures {
     /// How little this face has in common with the face of the frame before, both brought to one shape: 0 the
     /// same, 1 nothing.
     pub face_change: Option<f32>,
-    /// How much the eyes and the mouth differ in their skin and grain from the rest of the face, 0 not at all.
+    /// How much the chin stays as it was while the mouth opens, 0 as skin, which the jaw carries along, 1 as paper with
+    /// a hole; 0.5 where three quarters of the likeness of the resting upper face are kept. `None` unless the mouth
+    /// is open and was closed before in nearly the same pose.
     pub cut_out: Option<f32>,
     /// What speaks for a screen.
     pub screen: Option<ScreenSigns>,
@@ -123,16 +125,20 @@ pub struct FaceMeasures {
     pub light: Option<LightMeasures>,
 }
 
-/// Traces of a display in a picture, each 0 (none) to 1 (strong).
+/// Traces of a display in a picture, each 0 (none) to 1 (strong). 0.5 is where chance and bona fide scenes end. A
+/// missing trace says nothing: good displays, good cameras and compression leave few.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ScreenSigns {
-    /// Periodic pattern from the beat of two pixel grids.
+    /// Periodic pattern from the beat of two pixel grids; 0.5 for a peak of the spectrum that noise gives once in a
+    /// million frames.
     pub moire: f32,
-    /// Straight border around the face that passes in front of the body.
+    /// Straight border around the face that passes in front of the body; 0.5 for one of which a tenth is hidden.
     pub bezel: f32,
-    /// Reflection of a surrounding on a smooth surface before the face.
+    /// Reflection on a smooth surface before the face, which stays where it is while the face moves; 0.5 for a
+    /// hundredth of the face.
     pub glare: f32,
-    /// Periodic change of brightness over time.
+    /// Periodic change of brightness of the face against its surround; 0.5 for one that noise gives once in a million
+    /// times.
     pub flicker: f32,
 }
 
@@ -150,11 +156,11 @@ pub struct LightMeasures {
 pub struct FaceQuality {
     /// Distance of the eye centres.
     pub inter_eye_distance_px: f32,
-    /// Variance of the Laplacian of the face, resized to a width of 128 px, in squared grey levels.
+    /// Variance of the Laplacian inside the face, resized to a width of 128 px, in squared grey levels.
     pub sharpness: f32,
     /// Mean luminance of the face, 0 to 255.
     pub luminance_mean: f32,
-    /// Mean luminance of the darker half of the face (left against right) over that of the brighter, 0 to 1.
+    /// What the luminance histograms of the left half of the face and of the right one have in common, 0 to 1.
     pub illumination_uniformity: f32,
     /// Part of the face's pixels that are too dark to show anything (below 25 of 255).
     pub under_exposure: f32,

@@ -83,6 +83,8 @@ pub enum AttackSign {
     LightIgnored,
     /// The policy asks for an answer to the screen's light and none could be measured.
     LightMissing,
+    /// The face could never be compared with the one that began.
+    LikenessMissing,
     /// Frames came a second time, pixel for pixel: no camera looks here.
     Injected,
 }
@@ -92,7 +94,7 @@ impl AttackSign {
     pub fn is_missing(self) -> bool {
         matches!(
             self,
-            Self::PassiveMissing | Self::ReliefMissing | Self::LightMissing
+            Self::PassiveMissing | Self::ReliefMissing | Self::LightMissing | Self::LikenessMissing
         )
     }
 }

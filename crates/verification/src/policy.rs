@@ -51,21 +51,26 @@ pub struct Policy {
     /// The median passive probability must be at least this.
     pub passive_min: f32,
     /// The tracked points must move apart from a plane by at least this part of what a head of average relief does;
-    /// see [`crate::capture::FaceMeasures::relief`].
+    /// see [`crate::capture::FaceMeasures::relief`]. Heads read 0.4 to 0.6, since blur and the smoothness of the mesh
+    /// take a half; flat and bent sheets 0.0 to 0.2, where the picture is bad. This lies in the middle, by ratio.
     pub relief_min: f32,
     /// Eyes and mouth may differ by so much from the face around them; see [`crate::capture::FaceMeasures::cut_out`].
     pub cut_out_max: f32,
     /// Each trace of a display may be so strong; see [`crate::capture::ScreenSigns`].
     pub screen_max: f32,
-    /// The face must be so much like the one that began; see [`crate::capture::FaceMeasures::likeness`].
+    /// The face must be so much like the one that began; see [`crate::capture::FaceMeasures::likeness`]. Of persons
+    /// who stayed the median of five frames was 0.74 and more, grimaces included; of 61 exchanged pairs one window in
+    /// forty reached 0.70.
     pub likeness_min: f32,
     /// A face changes by no more than this from one frame to the next; see
-    /// [`crate::capture::FaceMeasures::face_change`].
+    /// [`crate::capture::FaceMeasures::face_change`]. One frame in a thousand of uncut streams exceeds 0.19, cuts
+    /// change by 0.3 and more.
     pub face_change_max: f32,
     /// A picture changes by no more than this from one frame to the next; see
-    /// [`crate::capture::FaceObservation::scene_change`].
+    /// [`crate::capture::FaceObservation::scene_change`]. Uncut streams stay below 0.06, cuts to another picture begin
+    /// at 0.3.
     pub scene_change_max: f32,
-    /// A head turns no faster than this.
+    /// A head turns no faster than this: voluntary turns peak at 500 to 600 degrees a second.
     pub head_speed_max_deg_s: f32,
     /// Whether the face has to answer the light of the kiosk's own screen.
     pub light: ScreenLight,
@@ -123,12 +128,12 @@ impl Default for Policy {
             smile_rise: 0.085,
             passive: PassivePad::Required,
             passive_min: 0.5,
-            relief_min: 0.5,
+            relief_min: 0.3,
             cut_out_max: 0.5,
             screen_max: 0.5,
-            likeness_min: 0.5,
-            face_change_max: 0.5,
-            scene_change_max: 0.5,
+            likeness_min: 0.7,
+            face_change_max: 0.25,
+            scene_change_max: 0.15,
             head_speed_max_deg_s: 600.0,
             light: ScreenLight::Supporting,
             light_gain_min: 0.05,
@@ -181,16 +186,31 @@ impl Policy {
         if !(1..=3).contains(&self.attempts) {
             return Err(PolicyError::Attempts);
         }
-        let parts = [self.passive_min, self.comparison_min, self.eye_closed_part];
+        let parts = [
+            self.passive_min,
+            self.comparison_min,
+            self.eye_closed_part,
+            self.relief_min,
+            self.screen_max,
+            self.likeness_min,
+            self.face_change_max,
+            self.scene_change_max,
+        ];
         let positive = [
             self.nod_min_deg,
             self.neutral_max_deg,
             self.inter_eye_distance_min_px,
             self.mouth_open_rise,
             self.smile_rise,
+            self.cut_out_max,
+            self.head_speed_max_deg_s,
+            self.light_gain_min,
+            self.luminance_min,
+            self.distance_min_mm,
         ];
         let in_range = parts.iter().all(|part| *part > 0.0 && *part <= 1.0)
             && positive.iter().all(|value| *value > 0.0)
+            && self.luminance_max > self.luminance_min
             && self.turn_min_deg > self.neutral_max_deg;
         if !in_range {
             return Err(PolicyError::Threshold);
@@ -261,13 +281,17 @@ mod tests {
             .check(),
             Err(PolicyError::Threshold)
         );
-        assert_eq!(
-            Policy {
-                turn_min_deg: f32::NAN,
-                ..policy
-            }
-            .check(),
-            Err(PolicyError::Threshold)
-        );
+        let spoils: [fn(&mut Policy); 5] = [
+            |policy| policy.turn_min_deg = f32::NAN,
+            |policy| policy.relief_min = 0.0,
+            |policy| policy.screen_max = 1.5,
+            |policy| policy.light_gain_min = -0.1,
+            |policy| policy.luminance_max = policy.luminance_min,
+        ];
+        for spoil in spoils {
+            let mut policy = policy.clone();
+            spoil(&mut policy);
+            assert_eq!(policy.check(), Err(PolicyError::Threshold), "{policy:?}");
+        }
     }
 }

@@ -40,6 +40,7 @@ pub fn decide(parts: &[PartRecord], turned: bool, policy: &Policy) -> PadDecisio
             AttackSign::PassiveMissing,
         ),
         (turned, PadPart::Relief, AttackSign::ReliefMissing),
+        (true, PadPart::Likeness, AttackSign::LikenessMissing),
         (
             policy.light == ScreenLight::Required,
             PadPart::Light,
@@ -69,12 +70,27 @@ mod tests {
     }
 
     #[test]
+    fn a_face_that_could_not_be_compared_with_itself_is_not_known_to_have_stayed() {
+        for finding in [Finding::Silent, Finding::Against] {
+            let parts = [
+                part(PadPart::Passive, Finding::For),
+                part(PadPart::Likeness, finding),
+            ];
+            assert_eq!(
+                decide(&parts, false, &Policy::default()),
+                PadDecision::Attack(AttackSign::LikenessMissing)
+            );
+        }
+    }
+
+    #[test]
     fn silence_is_not_bona_fide_where_a_part_is_asked_for() {
         use Finding::{Against, For, Silent};
         use PadPart::{CutOut, Light, Passive, Relief};
         let bona_fide = PadDecision::BonaFide;
         let attack = PadDecision::Attack;
         let check = |parts: &[(PadPart, Finding)], turned, passive, light, expect| {
+            let parts = [parts, &[(PadPart::Likeness, For)]].concat();
             let policy = Policy {
                 passive,
                 light,

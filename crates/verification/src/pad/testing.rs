@@ -35,7 +35,7 @@ pub(crate) fn neutral() -> FaceMeasures {
         },
         passive_real: Some(0.9),
         relief: None,
-        likeness: None,
+        likeness: Some(0.95),
         face_change: None,
         cut_out: None,
         screen: None,
