@@ -105,10 +105,8 @@ fn bona_fide_recordings_show_no_trace_of_a_display_and_no_cover() {
             let [p5, p50, p95] = [0.05, 0.5, 0.95].map(|part| quantile(values.clone(), part));
             print!(" | {name} {} {p5:.2} {p50:.2} {p95:.2}", values.len());
             let trace = !["uniformity", "sharpness", "light"].contains(&name);
-            // The cut-out has a threshold of its own.
-            let limit = if name == "cut-out" { 0.8 } else { 0.5 };
             if clip.label == "bona_fide" && trace && !values.is_empty() {
-                assert!(p50 < limit, "{name} of {}: {p50}", clip.file);
+                assert!(p50 < 0.5, "{name} of {}: {p50}", clip.file);
             }
         }
         println!();

@@ -60,7 +60,7 @@ impl Flicker {
         }
         let mean = self.brightness.iter().sum::<f32>() / FRAMES as f32;
         let mut powers = [0.0_f32; FRAMES / 2 + 2];
-        for step in STEP_MIN..=FRAMES / 2 {
+        for (step, power) in powers.iter_mut().enumerate().take(FRAMES / 2 + 1).skip(STEP_MIN) {
             if MAINS_STEPS
                 .iter()
                 .any(|mains| (step as f32 - mains).abs() < MAINS_WIDTH)
@@ -77,7 +77,7 @@ impl Flicker {
             }
             // Amplitude of a swing under this window, which keeps half of it.
             let amplitude = along.hypot(across) * 4.0 / FRAMES as f32;
-            powers[step] = amplitude * amplitude;
+            *power = amplitude * amplitude;
         }
         let highest = powers.iter().copied().fold(0.0, f32::max);
         if highest.sqrt() < SWING_MIN {

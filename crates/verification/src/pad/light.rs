@@ -191,10 +191,16 @@ impl LightFit {
     }
 }
 
+/// Logarithms of two ratios of channels, or changes of them.
+type Chroma = [f32; 2];
+
+/// Something for each letter and each letter after it.
+type OfPairs<T> = [[T; 4]; 4];
+
 /// Collects what is measured while the colours are shown.
 #[derive(Debug, Clone, Default)]
 pub struct LightResponse {
-    samples: Vec<(Duration, [f32; 2], [f32; 2])>,
+    samples: Vec<(Duration, Chroma, Chroma)>,
 }
 
 /// More frames than any plan lasts at 60 a second; later ones are dropped.
@@ -248,7 +254,7 @@ impl LightResponse {
     /// What changed from each step to the next, if the picture comes later than the plan by `lag`.
     fn changes(&self, plan: &LightPlan, lag: Duration) -> Option<Changes> {
         let length = plan.mode.step();
-        let means: Vec<Option<([f32; 2], [f32; 2])>> = (0_u32..)
+        let means: Vec<Option<(Chroma, Chroma)>> = (0_u32..)
             .take(plan.letters.len())
             .map(|step| {
                 let (from, to) = (length * step + lag + SETTLING, length * (step + 1) + lag);
@@ -291,7 +297,7 @@ impl LightResponse {
 
 /// Logarithms of red over green and of blue over green. An automatic exposure changes neither; an automatic white
 /// balance changes those of face and surround alike, so that it falls out of their difference.
-fn chroma([r, g, b]: [f32; 3]) -> [f32; 2] {
+fn chroma([r, g, b]: [f32; 3]) -> Chroma {
     let log = |value: f32| (value + 0.001).ln();
     [log(r) - log(g), log(b) - log(g)]
 }
@@ -305,9 +311,9 @@ struct Changes {
     power: f32,
     /// What each of them has in common with every change of colours, from the first letter to the second, and the
     /// square of that change; `None` for a change that was not seen.
-    common: Vec<[[Option<(f32, f32)>; 4]; 4]>,
+    common: Vec<OfPairs<Option<(f32, f32)>>>,
     /// Those of the surround, with the letter after the change.
-    surround: Vec<(usize, [f32; 2])>,
+    surround: Vec<(usize, Chroma)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -354,7 +360,7 @@ impl Changes {
 }
 
 /// Change of red less green and of blue less green from each letter to each other one.
-fn pairs_of_colours(mode: LightMode) -> [[[f32; 2]; 4]; 4] {
+fn pairs_of_colours(mode: LightMode) -> OfPairs<Chroma> {
     let colours = mode.colours();
     colours.map(|[r0, g0, b0]| colours.map(|[r1, g1, b1]| [(r1 - g1) - (r0 - g0), (b1 - g1) - (b0 - g0)]))
 }
