@@ -65,3 +65,57 @@ impl ScreenWatch {
         Ok(self.found)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cut_out::CutOutMeter;
+    use crate::light::light;
+    use crate::mesh::bounding_box;
+    use crate::occlusion::{Occlusion, occlusion};
+    use crate::pose::{Head, HeadPose};
+    use crate::quality::quality;
+    use crate::testing::face_points;
+    use opencv::core::{CV_8UC3, Scalar};
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        /// Points may lie anywhere, and a frame may have any size.
+        #[test]
+        fn whatever_the_frame_and_the_points_something_is_measured_and_nothing_panics(
+            width in 1..300_i32, height in 1..300_i32, level in 0..=255_u8,
+            x in -3e4_f32..3e4, y in -3e4_f32..3e4, scale in prop_oneof![Just(0.0_f32), 0.0_f32..2.0, 0.0_f32..200.0],
+        ) {
+            let frame =
+                Mat::new_rows_cols_with_default(height, width, CV_8UC3, Scalar::all(f64::from(level))).unwrap();
+            let at = |points: [Point3; POINTS], x: f32, y: f32| points.map(|point| Point3 {
+                x: point.x * scale + x,
+                y: point.y * scale + y,
+                z: point.z,
+            });
+            let head = Head {
+                pose: HeadPose { yaw_deg: 0.0, pitch_deg: 0.0, roll_deg: 0.0 },
+                rotation: [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+                distance_cm: 60.0,
+            };
+            let (mut watch, mut cut_out) = (ScreenWatch::default(), CutOutMeter::default());
+            // In the frame, and anywhere.
+            for points in [at(face_points(), x % 300.0, y % 300.0), at(face_points(), x, y)] {
+                let face = bounding_box(&points);
+                for _ in 0..TURNS + 1 {
+                    let found = watch.measure(&frame, &points, face).unwrap().unwrap();
+                    for sign in [found.moire, found.bezel, found.glare, found.flicker] {
+                        prop_assert!((0.0..=1.0).contains(&sign));
+                    }
+                }
+                prop_assert!(light(&frame, &points).is_ok());
+                let covered = occlusion(&frame, &points).unwrap();
+                prop_assert!((0.0..=1.0).contains(&covered.mouth) && (0.0..=1.0).contains(&covered.eyes));
+                prop_assert!(cut_out.measure(&frame, &points, &head).is_ok());
+                prop_assert!(quality(&frame, &points, face, 60.0, Occlusion::default()).is_ok());
+            }
+        }
+    }
+}

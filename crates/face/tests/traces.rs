@@ -33,6 +33,9 @@ fn folder(variable: &str) -> Option<PathBuf> {
     folder
 }
 
+/// A few seconds show what a recording leaves of these traces.
+const FRAMES: usize = 120;
+
 /// Every frame of a clip or a picture, at most so many.
 fn frames(path: &Path, most: usize) -> Vec<Mat> {
     let picture = imgcodecs::imread_def(path).unwrap_or_default();
@@ -69,7 +72,7 @@ fn bona_fide_recordings_show_no_trace_of_a_display_and_no_cover() {
         analyzer.reset();
         let mut faces: Vec<FaceMeasures> = Vec::new();
         let start = Instant::now();
-        let all = frames(&footage.join(&clip.file), 1000);
+        let all = frames(&footage.join(&clip.file), FRAMES);
         for (number, bgr) in (0..).zip(&all) {
             let seen = analyzer
                 .observe(bgr, number, Duration::from_millis(33 * number))

@@ -47,12 +47,13 @@ const BAR_MAX: u8 = 24;
 /// 0 no border, 0.5 one that is hidden by a tenth, 1 a whole one.
 pub(super) fn bezel(bgr: &Mat, points: &[Point3; POINTS], face: RectPx) -> Result<f32, FaceError> {
     let width = face.width.max(FACE_ASPECT_MIN * face.height);
-    let scale = FACE_WIDTH as f32 / width;
+    let scale = FACE_WIDTH as f32 / width.max(1.0);
     let middle = (face.x + face.width / 2.0, face.y + face.height / 2.0);
     let Some(around) = Around::cut(bgr, middle, scale)? else {
         return Ok(0.0);
     };
-    let row = |at: usize| ((points[at].y - middle.1) * scale) as i32 + MIDDLE.1;
+    // A cast saturates, and what is far outside stays there.
+    let row = |at: usize| (((points[at].y - middle.1) * scale) as i32).clamp(-HEIGHT, HEIGHT) + MIDDLE.1;
     let eyes = i32::midpoint(row(33), row(263)).clamp(2, HEIGHT - CORNER);
     let chin = row(152).clamp(eyes, HEIGHT);
     let support = around.border(eyes, chin + BELOW_CHIN);

@@ -45,7 +45,12 @@ impl Moire {
         if face.width < FACE_WIDTH_MIN_PX || bgr.cols() < SIDE || bgr.rows() < SIDE {
             return Ok(0.0);
         }
-        let left = |middle: f32, end: i32| (middle as i32 - SIDE / 2).clamp(0, end - SIDE);
+        let left = |middle: f32, end: i32| {
+            (middle as i32)
+                .clamp(0, end)
+                .saturating_sub(SIDE / 2)
+                .clamp(0, end - SIDE)
+        };
         let (a, b) = (points[MIDDLE.0], points[MIDDLE.1]);
         let piece = Rect::new(
             left((a.x + b.x) / 2.0, bgr.cols()),
