@@ -42,10 +42,10 @@ fn frames(path: &Path, most: usize) -> Vec<Mat> {
     if !picture.empty() {
         return vec![picture];
     }
-    let mut capture = VideoCapture::from_file(path, videoio::CAP_ANY).unwrap();
+    let mut capture = VideoCapture::from_file(path, videoio::CAP_ANY).expect("a clip");
     let mut frames = Vec::new();
     let mut bgr = Mat::default();
-    while frames.len() < most && capture.read(&mut bgr).unwrap() && !bgr.empty() {
+    while frames.len() < most && capture.read(&mut bgr).expect("a frame or the end") && !bgr.empty() {
         frames.push(bgr.clone());
     }
     frames
