@@ -21,9 +21,10 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    /// As [`verification::capture::FaceObservation::scene_change`]: one less the correlation of two sketches, which
-    /// a change of exposure or of gain leaves alone.
-    pub(crate) fn change(&mut self, bgr: &Mat) -> Result<Option<f32>, FaceError> {
+    /// [`verification::capture::FaceObservation::luminance_mean`] and
+    /// [`verification::capture::FaceObservation::scene_change`]: one less the correlation of two sketches, which a
+    /// change of exposure or of gain leaves alone.
+    pub(crate) fn look(&mut self, bgr: &Mat) -> Result<(f32, Option<f32>), FaceError> {
         // Every pixel is not needed for a mean, and reading them all takes longer than the rest.
         let mut thinned = Mat::default();
         let size = Size::new(SIDE * THINNED, SIDE * THINNED);
@@ -40,7 +41,7 @@ impl Scene {
         now.iter_mut().for_each(|value| *value -= mean);
         let change = self.before.as_ref().map(|before| change(before, &now));
         self.before = Some(now);
-        Ok(change)
+        Ok((mean, change))
     }
 }
 
@@ -85,9 +86,9 @@ mod tests {
 
     fn check(frames: &[Mat], expect: std::ops::RangeInclusive<f32>) {
         let mut scene = Scene::default();
-        assert_eq!(scene.change(&frames[0]).unwrap(), None);
+        assert_eq!(scene.look(&frames[0]).unwrap().1, None);
         for frame in &frames[1..] {
-            let change = scene.change(frame).unwrap().unwrap();
+            let change = scene.look(frame).unwrap().1.unwrap();
             assert!(expect.contains(&change), "{change} is not in {expect:?}");
         }
     }

@@ -32,6 +32,8 @@ pub struct FaceObservation {
     pub frame_height_px: u32,
     /// How many faces stand in the frame.
     pub faces: u32,
+    /// Mean luminance of the whole picture, 0 to 255.
+    pub luminance_mean: f32,
     /// How little the picture has in common with the one before: 0 the same, 1 nothing. `None` for the first frame.
     pub scene_change: Option<f32>,
     /// What the camera room found about the stream up to this frame; `None` where nobody watches it.

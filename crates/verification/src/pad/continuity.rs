@@ -17,6 +17,8 @@ const POSE_ERROR_DEG: f32 = 12.0;
 /// A second face must stay this long, so that a passer-by ends nothing. Longer than two rounds of the detector,
 /// which looks for further faces only now and then while it follows one.
 const SEVERAL_FACES_HOLD: Duration = Duration::from_millis(1200);
+/// A picture with no more luminance than this has no light: black of video is 16, and sensors add some noise.
+const DARK_BELOW: f32 = 20.0;
 /// The likeness is judged by the median of so many measures: one bad fit is not another person.
 const LIKENESS_WINDOW: usize = 5;
 
@@ -51,6 +53,11 @@ impl Continuity {
             self.several_since = None;
         }
         let Some(face) = &seen.face else {
+            // Where no light comes, nobody can tell whether the face is there. Either the camera fails, and that is
+            // told by the stream, or the light comes back, and then the face was away for too long.
+            if seen.luminance_mean < DARK_BELOW {
+                return None;
+            }
             let since = self.last_face.map_or(seen.at, |(at, _)| at);
             return (seen.at.saturating_sub(since) >= policy.face_lost_limit)
                 .then_some(AttemptFailure::FaceLost);

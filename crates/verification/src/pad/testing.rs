@@ -51,6 +51,7 @@ pub(crate) fn seen(frame: u64, at_ms: u64, face: Option<FaceMeasures>) -> FaceOb
         frame_width_px: 640,
         frame_height_px: 480,
         faces: u32::from(face.is_some()),
+        luminance_mean: 110.0,
         scene_change: None,
         stream: None,
         face,

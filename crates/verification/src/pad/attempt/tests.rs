@@ -336,6 +336,14 @@ fn another_person_and_a_stream_that_does_not_go_on_end_it() {
         }
         assert_eq!(player.result(), expect);
     };
+    let without_face = |luminance: f32| {
+        move |seen: &mut FaceObservation| {
+            (seen.faces, seen.face) = (0, None);
+            seen.luminance_mean = luminance;
+        }
+    };
+    check(&without_face(90.0), 15, Some(Some(AttemptFailure::FaceLost)));
+    check(&without_face(12.0), 40, None);
     let liken = |likeness: f32| {
         move |seen: &mut FaceObservation| {
             if let Some(face) = &mut seen.face {
