@@ -26,6 +26,8 @@ const LIKENESS_WINDOW: usize = 5;
 #[derive(Debug, Clone, Default)]
 pub struct Continuity {
     last_face: Option<(Duration, FaceMeasures)>,
+    /// A frame without a face came since then. A machine that is slow for a moment is no face that is gone.
+    gone: bool,
     several_since: Option<Duration>,
     likeness: VecDeque<f32>,
 }
@@ -34,6 +36,7 @@ impl Continuity {
     /// Another presentation begins, which must be of the same face.
     pub fn begin_anew(&mut self) {
         self.last_face = None;
+        self.gone = false;
         self.several_since = None;
     }
 
@@ -53,6 +56,7 @@ impl Continuity {
             self.several_since = None;
         }
         let Some(face) = &seen.face else {
+            self.gone = true;
             // Where no light comes, nobody can tell whether the face is there. Either the camera fails, and that is
             // told by the stream, or the light comes back, and then the face was away for too long.
             if seen.luminance_mean < DARK_BELOW {
@@ -63,6 +67,13 @@ impl Continuity {
                 .then_some(AttemptFailure::FaceLost);
         };
         let before = self.last_face.replace((seen.at, *face));
+        let was_gone = std::mem::take(&mut self.gone);
+        if let Some((at, _)) = before
+            && was_gone
+            && seen.at.saturating_sub(at) >= policy.face_lost_limit
+        {
+            return Some(AttemptFailure::FaceLost);
+        }
         if let Some((at, before)) = before
             && jumped(&before, face, seen.at.saturating_sub(at), policy)
         {

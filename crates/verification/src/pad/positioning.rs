@@ -85,8 +85,8 @@ pub fn wrong(seen: &FaceObservation, policy: &Policy) -> Option<FacePrompt> {
 
 /// Whether the face is too small to be measured and compared.
 pub fn is_too_far(face: &FaceMeasures, policy: &Policy) -> bool {
-    // Not `<`: a distance that is not a number is no distance.
-    !(face.quality.inter_eye_distance_px >= policy.inter_eye_distance_min_px)
+    let distance = face.quality.inter_eye_distance_px;
+    distance.is_nan() || distance < policy.inter_eye_distance_min_px
 }
 
 /// Whether the face is too dark to be measured and compared.

@@ -633,7 +633,7 @@ fn any_input() -> impl Strategy<Value = Input> {
 /// What a person or a fault may do, mixed with stretches of acting.
 #[derive(Debug, Clone)]
 enum Turn {
-    Give(Input),
+    Give(Box<Input>),
     Act(bool),
     Wait(u64),
 }
@@ -644,7 +644,7 @@ proptest! {
     #[test]
     fn every_session_ends_honestly(turns in prop::collection::vec(
         prop_oneof![
-            8 => any_input().prop_map(Turn::Give),
+            8 => any_input().prop_map(|input| Turn::Give(Box::new(input))),
             2 => any::<bool>().prop_map(Turn::Act),
             1 => (0u64..200).prop_map(Turn::Wait),
         ], 0..60), begun in any::<bool>(), stuck in any::<bool>())
@@ -657,7 +657,7 @@ proptest! {
         for (number, turn) in turns.into_iter().enumerate() {
             kiosk.stuck = stuck && number >= half;
             match turn {
-                Turn::Give(input) => { kiosk.give(input); },
+                Turn::Give(input) => { kiosk.give(*input); },
                 Turn::Act(obeys) => { kiosk.act(obeys); },
                 Turn::Wait(seconds) => {
                     kiosk.at += Duration::from_secs(seconds);

@@ -344,6 +344,17 @@ fn another_person_and_a_stream_that_does_not_go_on_end_it() {
     };
     check(&without_face(90.0), 15, Some(Some(AttemptFailure::FaceLost)));
     check(&without_face(12.0), 40, None);
+    // The lens is covered for a moment, and another face may be there when it is free again.
+    let mut player = Player::new(&[TurnLeft], Policy::default());
+    player.until_prompt();
+    for _ in 0..15 {
+        let mut shown = testing::seen(player.frame, player.frame * 1000 / 30, None);
+        shown.luminance_mean = 12.0;
+        player.observe(&shown);
+    }
+    player.face(neutral(), 1);
+    assert_eq!(player.result(), Some(Some(AttemptFailure::FaceLost)));
+
     let liken = |likeness: f32| {
         move |seen: &mut FaceObservation| {
             if let Some(face) = &mut seen.face {
