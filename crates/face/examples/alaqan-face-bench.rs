@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use face::{Analyzer, ModelFolder, Stages};
+use face::{Analyzer, ModelFolder};
 use opencv::core::{self, Mat};
 use opencv::prelude::*;
 use opencv::videoio::{self, VideoCapture};
@@ -31,7 +31,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     core::set_num_threads(arguments.threads)?;
     let models = ModelFolder::open(&arguments.models)?;
     let mut analyzer = Analyzer::new(&models)?;
-    let mut stages = Stages::new(&models)?;
     for line in std::io::stdin().lock().lines() {
         let line = line?;
         let (what, path) = line.split_once(' ').ok_or("a question has two words")?;
@@ -41,17 +40,18 @@ fn main() -> Result<(), Box<dyn Error>> {
                 let mut costs = Vec::new();
                 each_frame(path, |frame, bgr| {
                     let start = Instant::now();
-                    analyzer.observe(bgr, frame, Duration::from_millis(33) * u32::try_from(frame)?)?;
+                    analyzer.observe(bgr, frame, moment(frame)?)?;
                     costs.push(ms(start.elapsed()));
                     Ok(())
                 })?;
                 format!("{costs:?}")
             }
             "stages" => {
-                stages.reset();
+                analyzer.reset();
                 let mut costs: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-                each_frame(path, |_, bgr| {
-                    for (stage, cost) in stages.measure(bgr)? {
+                each_frame(path, |frame, bgr| {
+                    let (_, stages) = analyzer.observe_by_stages(bgr, frame, moment(frame)?)?;
+                    for (stage, cost) in stages {
                         costs.entry(stage).or_default().push(ms(cost));
                     }
                     Ok(())
@@ -64,6 +64,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         std::io::stdout().flush()?;
     }
     Ok(())
+}
+
+/// When a frame was taken.
+fn moment(frame: u64) -> Result<Duration, Box<dyn Error>> {
+    Ok(Duration::from_millis(33) * u32::try_from(frame)?)
 }
 
 fn ms(cost: Duration) -> f64 {

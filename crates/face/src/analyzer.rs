@@ -6,13 +6,14 @@ use opencv::core::Mat;
 use opencv::prelude::*;
 use verification::capture::{FaceMeasures, FaceObservation, RectPx};
 
+use crate::costs::{Cost, Costs};
 use crate::cut_out::CutOutMeter;
 use crate::detector::{Detector, VIEWS};
 use crate::eyes::Eyes;
 use crate::image::{area, as_bgr, overlap};
 use crate::light::light;
 use crate::likeness::Likeness;
-use crate::mesh::{Crop, Mesh, MeshFit, POINTS, Point3, bounding_box};
+use crate::mesh::{Crop, Mesh, MeshFit, POINTS, Point3, bounding_box, cut};
 use crate::occlusion::occlusion;
 use crate::passive::PassivePair;
 use crate::pose::{Head, head};
@@ -55,6 +56,7 @@ pub struct Analyzer {
     likeness: Likeness,
     screen: ScreenWatch,
     cut_out: CutOutMeter,
+    costs: Costs,
 }
 
 impl Analyzer {
@@ -79,6 +81,7 @@ impl Analyzer {
             likeness: Likeness::default(),
             screen: ScreenWatch::default(),
             cut_out: CutOutMeter::default(),
+            costs: Costs::default(),
         })
     }
 
@@ -109,7 +112,7 @@ impl Analyzer {
     /// [`FaceError::UnusableFrame`] for a frame without such pixels, [`FaceError::OpenCv`].
     pub fn observe(&mut self, bgr: &Mat, frame: u64, at: Duration) -> Result<FaceObservation, FaceError> {
         let bgr = as_bgr(bgr)?;
-        let scene_change = self.scene.change(&bgr)?;
+        let (luminance_mean, scene_change) = self.costs.time("scene", || self.scene.look(&bgr))?;
         let fit = self.follow(&bgr)?;
         let face = match &fit {
             Some(fit) => self.measure(&bgr, fit)?,
@@ -121,10 +124,29 @@ impl Analyzer {
             frame_width_px: u32::try_from(bgr.cols()).unwrap_or(0),
             frame_height_px: u32::try_from(bgr.rows()).unwrap_or(0),
             faces: self.faces,
+            luminance_mean,
             scene_change,
             stream: None,
             face,
         })
+    }
+
+    /// As [`Analyzer::observe`], with what each stage took, for `cargo xtask bench face`. A stage that a frame does
+    /// without is missing, and one that it has twice is there twice.
+    ///
+    /// # Errors
+    /// As [`Analyzer::observe`].
+    #[doc(hidden)]
+    pub fn observe_by_stages(
+        &mut self,
+        bgr: &Mat,
+        frame: u64,
+        at: Duration,
+    ) -> Result<(FaceObservation, Vec<Cost>), FaceError> {
+        self.costs = Costs::kept();
+        let observation = self.observe(bgr, frame, at);
+        let costs = std::mem::take(&mut self.costs).into_list();
+        Ok((observation?, costs))
     }
 
     /// The mesh of the largest face of a single picture; `None` if there is no face. For test material.
@@ -153,9 +175,12 @@ impl Analyzer {
             self.since_detection = 0;
             self.looks += 1;
             let detections = if lost {
-                self.detector.detect(bgr)?
+                self.costs
+                    .time("detector, all views", || self.detector.detect(bgr))?
             } else {
-                self.detector.detect_view(bgr, self.looks)?
+                self.costs.time("detector, one view", || {
+                    self.detector.detect_view(bgr, self.looks)
+                })?
             };
             let mut faces = u32::from(fit.is_some());
             let mut boxes: Vec<RectPx> = fit.iter().map(|fit| bounding_box(&fit.points)).collect();
@@ -199,39 +224,52 @@ impl Analyzer {
     }
 
     fn fit(&mut self, bgr: &Mat, crop: &Crop) -> Result<Option<MeshFit>, FaceError> {
-        Ok(self
-            .mesh
-            .fit(bgr, crop)?
-            .filter(|fit| fit.presence >= PRESENCE_MIN))
+        let Some(square) = self.costs.time("crop", || cut(bgr, crop))? else {
+            return Ok(None);
+        };
+        let fit = self.costs.time("mesh", || self.mesh.fit(&square, crop))?;
+        Ok(fit.filter(|fit| fit.presence >= PRESENCE_MIN))
     }
 
     fn measure(&mut self, bgr: &Mat, fit: &MeshFit) -> Result<Option<FaceMeasures>, FaceError> {
         let box_px = bounding_box(&fit.points);
         // Kiosk cameras and webcams see 55 to 80 degrees across, a focal length of about the longer side.
         let focal_px = f64::from(bgr.cols().max(bgr.rows()));
-        let Some(head) = head(&fit.points, focal_px)? else {
+        let points = &fit.points;
+        let costs = &mut self.costs;
+        let solved = costs.time("pose and ratios", || -> Result<_, FaceError> {
+            let head = head(points, focal_px)?;
+            Ok(head.map(|head| (head, ratios(points, &head))))
+        });
+        let Some((head, ratios)) = solved? else {
             return Ok(None);
         };
         let Head {
             pose, distance_cm, ..
         } = head;
-        let ratios = ratios(&fit.points, &head);
-        let eyes = self.eyes.measure(bgr, &fit.points, &head, ratios.eyes)?;
-        let Some(quality) = quality(
-            bgr,
-            &fit.points,
-            box_px,
-            ratios.inter_eye_distance_px,
-            occlusion(bgr, &fit.points)?,
-        )?
-        else {
+        let eyes = costs.time("eyes", || {
+            self.eyes.measure(bgr, points, &head, ratios.eyes)
+        })?;
+        let quality = costs.time("quality and occlusion", || {
+            let occlusion = occlusion(bgr, points)?;
+            quality(bgr, points, box_px, ratios.inter_eye_distance_px, occlusion)
+        })?;
+        let Some(quality) = quality else {
             return Ok(None);
         };
         let passive_real = match &mut self.passive {
-            Some(passive) => passive.real_in_turns(bgr, box_px, self.present_frames)?,
+            Some(passive) => costs.time("passive pair", || {
+                passive.real_in_turns(bgr, box_px, self.present_frames)
+            })?,
             None => None,
         };
-        let continuity = self.likeness.measure(bgr, &fit.points, &head)?;
+        let continuity = costs.time("likeness and change", || {
+            self.likeness.measure(bgr, points, &head)
+        })?;
+        let relief = costs.time("relief", || self.relief.measure(bgr, points, &head))?;
+        let cut_out = costs.time("cut-out", || self.cut_out.measure(bgr, points, &head))?;
+        let screen = costs.time("screen", || self.screen.measure(bgr, points, box_px))?;
+        let light = costs.time("light", || light(bgr, points))?;
         self.present_frames += 1;
         Ok(Some(FaceMeasures {
             box_px,
@@ -247,12 +285,12 @@ impl Analyzer {
             distance_mm: distance_cm * 10.0,
             quality,
             passive_real,
-            relief: self.relief.measure(bgr, &fit.points, &head)?,
+            relief,
             likeness: continuity.likeness,
             face_change: continuity.face_change,
-            cut_out: self.cut_out.measure(bgr, &fit.points, &head)?,
-            screen: self.screen.measure(bgr, &fit.points, box_px)?,
-            light: light(bgr, &fit.points)?,
+            cut_out,
+            screen,
+            light,
         }))
     }
 }

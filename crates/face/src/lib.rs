@@ -10,6 +10,7 @@
 //! panic, and nothing of it reaches a log or an error message.
 
 mod analyzer;
+mod costs;
 mod cut_out;
 mod detector;
 mod encode;
@@ -28,7 +29,6 @@ mod ratios;
 mod relief;
 mod scene;
 mod screen;
-mod stages;
 mod skin;
 #[cfg(test)]
 mod testing;
@@ -40,4 +40,4 @@ pub use mesh::Point3;
 pub use models::ModelFolder;
 pub use pose::HeadPose;
 #[doc(hidden)]
-pub use stages::Stages;
+pub use costs::Cost;

@@ -128,16 +128,8 @@ impl Mesh {
         })
     }
 
-    /// Fits the mesh into a crop; `None` if the crop is degenerate.
-    pub(crate) fn fit(&mut self, bgr: &Mat, crop: &Crop) -> Result<Option<MeshFit>, FaceError> {
-        if !crop.usable() {
-            return Ok(None);
-        }
-        self.fit_cut(&cut(bgr, crop)?, crop)
-    }
-
-    /// Fits the mesh into a crop that was cut out by [`cut`] already.
-    pub(crate) fn fit_cut(&mut self, square: &Mat, crop: &Crop) -> Result<Option<MeshFit>, FaceError> {
+    /// Fits the mesh into a crop that was cut out by [`cut`]; `None` if the model gives wild numbers.
+    pub(crate) fn fit(&mut self, square: &Mat, crop: &Crop) -> Result<Option<MeshFit>, FaceError> {
         let outputs = self.network.run(square)?;
         let [values, presence] = outputs.as_slice() else {
             return Ok(None);
@@ -165,8 +157,11 @@ impl Mesh {
     }
 }
 
-/// The crop as the model wants it.
-pub(crate) fn cut(bgr: &Mat, crop: &Crop) -> Result<Mat, FaceError> {
+/// The crop as the model wants it; `None` if the crop is degenerate.
+pub(crate) fn cut(bgr: &Mat, crop: &Crop) -> Result<Option<Mat>, FaceError> {
+    if !crop.usable() {
+        return Ok(None);
+    }
     // A large crop is reduced in two steps, since linear sampling alone would skip pixels and make the points
     // tremble.
     let steps = ((crop.side_px / (2.0 * SIDE_PX as f32)).ceil() as i32).clamp(1, 4);
@@ -191,7 +186,7 @@ pub(crate) fn cut(bgr: &Mat, crop: &Crop) -> Result<Mat, FaceError> {
         Scalar::all(0.0),
     )?;
     if steps == 1 {
-        return Ok(square);
+        return Ok(Some(square));
     }
     let mut small = Mat::default();
     imgproc::resize(
@@ -202,5 +197,5 @@ pub(crate) fn cut(bgr: &Mat, crop: &Crop) -> Result<Mat, FaceError> {
         0.0,
         imgproc::INTER_AREA,
     )?;
-    Ok(small)
+    Ok(Some(small))
 }
