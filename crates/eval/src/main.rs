@@ -96,7 +96,7 @@ fn perform(arguments: &Arguments) -> Result<bool, EvalError> {
             );
         },
     };
-    let report = run::evaluate(&arguments.folder, &list, &models, &policy, &options, progress)?;
+    let report = run::evaluate(&arguments.folder, list, &models, &policy, &options, progress)?;
     if let Some(path) = &arguments.json {
         write(path, &json(&report))?;
     }

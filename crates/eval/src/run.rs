@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use camera::{ClipEntry, FrameSource, Pace, Replay, clips};
+use camera::{ClipEntry, FrameSource, Listed, Pace, Replay, listed};
 use face::ModelFolder;
 use verification::capture::FaceObservation;
 use verification::policy::{PassivePad, Policy};
@@ -58,8 +58,8 @@ pub(crate) struct Judged {
 ///
 /// # Errors
 /// [`EvalError::List`] and [`EvalError::NoClip`].
-pub fn list(folder: &Path) -> Result<Vec<ClipEntry>, EvalError> {
-    let list = clips(folder)?;
+pub fn list(folder: &Path) -> Result<Vec<Listed>, EvalError> {
+    let list = listed(folder)?;
     if list.is_empty() {
         return Err(EvalError::NoClip {
             folder: folder.to_owned(),
@@ -75,7 +75,7 @@ pub fn list(folder: &Path) -> Result<Vec<ClipEntry>, EvalError> {
 /// line of the report.
 pub fn evaluate(
     folder: &Path,
-    list: &[ClipEntry],
+    list: Vec<Listed>,
     models: &ModelFolder,
     policy: &Policy,
     options: &Options,
@@ -84,20 +84,30 @@ pub fn evaluate(
     // A folder that is refused is refused before the work is done.
     let dump = options.dump.as_deref().map(Dump::open).transpose()?;
     let passive = policy.passive == PassivePad::Required;
-    let judged: Vec<Judged> = list
-        .iter()
-        .map(|clip| {
-            let observed = Replay::open(folder.join(&clip.file), Pace::Free, Instant::now())
-                .map_err(PlayError::from)
-                .and_then(|mut replay| {
-                    let rate_hz = (clip.frames > 1).then(|| rate_hz(clip));
-                    observe(|| Ok(replay.next_frame()?), rate_hz, models, passive)
-                });
-            let judged = judge_clip(clip, observed, policy);
-            (progress.clip)(&judged.report);
-            judged
-        })
-        .collect();
+    let mut good = Vec::with_capacity(list.len());
+    let mut judged: Vec<Judged> = Vec::with_capacity(list.len());
+    for Listed {
+        entry: clip,
+        contradiction,
+    } in list
+    {
+        let is_good = contradiction.is_none();
+        let opened = match contradiction {
+            Some(error) => Err(error),
+            None => Replay::open(folder.join(&clip.file), Pace::Free, Instant::now()),
+        };
+        let observed = opened.map_err(PlayError::from).and_then(|mut replay| {
+            let rate_hz = (clip.frames > 1).then(|| rate_hz(&clip));
+            observe(|| Ok(replay.next_frame()?), rate_hz, models, passive)
+        });
+        let one = judge_clip(&clip, observed, policy);
+        (progress.clip)(&one.report);
+        judged.push(one);
+        if is_good {
+            good.push(clip);
+        }
+    }
+    let list = &good[..];
     let mut report = report(folder, passive, policy, judged);
     if options.script {
         report.script = Some(script::run(

@@ -40,7 +40,7 @@ pub use device::{CameraChoice, CameraPin, Device, list};
 pub use error::CameraError;
 pub use fingerprint::Fingerprint;
 pub use format::{Format, PixelFormat};
-pub use manifest::{ClipEntry, ClipEvent, clips};
+pub use manifest::{ClipEntry, ClipEvent, Listed, clips, listed};
 pub use node::CameraEntry;
 pub use regularity::Regularity;
 pub use replay::{Pace, Replay};

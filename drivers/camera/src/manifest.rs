@@ -14,7 +14,8 @@ const FRAMES_MAX: u32 = 30 * 24 * 3600;
 pub struct ClipEntry {
     /// Name of the file within the folder.
     pub file: String,
-    /// What the presentation is: `bona_fide`, `attack_print`, `attack_replay` or `no_face`.
+    /// What the presentation is: `bona_fide`, `attack_print`, `attack_replay` or `no_face`; empty if nobody says.
+    #[serde(default)]
     pub label: String,
     /// Which person, as a pseudonym.
     #[serde(default)]
@@ -22,7 +23,8 @@ pub struct ClipEntry {
     /// What is to be seen.
     #[serde(default)]
     pub shows: String,
-    /// Count of frames; 1 for a picture.
+    /// Count of frames; 1 for a picture, 0 if nobody says.
+    #[serde(default)]
     pub frames: u32,
     /// Frames a second; 0 for a picture.
     #[serde(default)]
@@ -63,6 +65,26 @@ struct Manifest {
 /// # Errors
 /// [`CameraError::FileUnreadable`], [`CameraError::ManifestInvalid`], [`CameraError::ManifestContradiction`].
 pub fn clips(folder: impl AsRef<Path>) -> Result<Vec<ClipEntry>, CameraError> {
+    listed(folder)?
+        .into_iter()
+        .map(|listed| listed.contradiction.map_or(Ok(listed.entry), Err))
+        .collect()
+}
+
+/// A clip as a list has it, right or wrong.
+#[derive(Debug)]
+pub struct Listed {
+    /// What the list says.
+    pub entry: ClipEntry,
+    /// Why it cannot be so, if it cannot: [`CameraError::ManifestContradiction`].
+    pub contradiction: Option<CameraError>,
+}
+
+/// As [`clips`], for who goes on with the others where one clip is listed wrong.
+///
+/// # Errors
+/// [`CameraError::FileUnreadable`], [`CameraError::ManifestInvalid`].
+pub fn listed(folder: impl AsRef<Path>) -> Result<Vec<Listed>, CameraError> {
     let path = path(folder.as_ref());
     let text = std::fs::read_to_string(&path).map_err(|source| CameraError::FileUnreadable {
         path: path.clone(),
@@ -76,23 +98,26 @@ pub(crate) fn path(folder: &Path) -> PathBuf {
     folder.join("manifest.toml")
 }
 
-fn parse(text: &str, path: &Path) -> Result<Vec<ClipEntry>, CameraError> {
+fn parse(text: &str, path: &Path) -> Result<Vec<Listed>, CameraError> {
     let manifest: Manifest = toml::from_str(text).map_err(|source| CameraError::ManifestInvalid {
         path: path.to_owned(),
         source,
     })?;
-    for clip in &manifest.clip {
-        if let Some(reason) = contradiction(clip) {
-            let (path, clip) = (path.to_owned(), clip.file.clone());
-            return Err(CameraError::ManifestContradiction { path, clip, reason });
-        }
-    }
-    Ok(manifest.clip)
+    let check = |entry: ClipEntry| Listed {
+        contradiction: contradiction(&entry).map(|reason| CameraError::ManifestContradiction {
+            path: path.to_owned(),
+            clip: entry.file.clone(),
+            reason,
+        }),
+        entry,
+    };
+    Ok(manifest.clip.into_iter().map(check).collect())
 }
 
 fn contradiction(clip: &ClipEntry) -> Option<&'static str> {
     let plain_name = Path::new(&clip.file).file_name() == Some(clip.file.as_ref());
-    let in_order = |event: &ClipEvent| event.first <= event.last && event.last < clip.frames;
+    let in_order =
+        |event: &ClipEvent| event.first <= event.last && (clip.frames == 0 || event.last < clip.frames);
     let peaked = |event: &ClipEvent| {
         event
             .peak
@@ -122,7 +147,10 @@ mod tests {
         let text =
             format!("[[clip]]\nfile = \"a.avi\"\nlabel = \"bona_fide\"\nframes = 90\nfps = 30.0\n{event}");
         let got = match parse(&text, Path::new("manifest.toml")) {
-            Ok(clips) => format!("{} events", clips[0].events.len()),
+            Ok(clips) => match clips.iter().find_map(|listed| listed.contradiction.as_ref()) {
+                None => format!("{} events", clips[0].entry.events.len()),
+                Some(error) => error.to_string(),
+            },
             Err(error) => error.to_string(),
         };
         assert!(got.contains(expect), "{got}");
