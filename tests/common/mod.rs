@@ -235,7 +235,12 @@ passive = "where-installed"
         let (folder, file, plug) = (clip.folder.clone(), clip.file.clone(), plug.clone());
         let camera = move |origin| {
             let (folder, file, plug) = (folder.clone(), file.clone(), plug.clone());
-            Watched::open("simulated", Limits::default(), move || {
+            // The recorded person is read from a file first, which no camera has to do.
+            let limits = Limits {
+                open: Duration::from_secs(30),
+                ..Limits::default()
+            };
+            Watched::open("simulated", limits, move || {
                 let person = Actor::open(folder, &file, Pace::RealTime, origin)?;
                 Ok(Box::new(plug.around(None, Box::new(person))?))
             })
