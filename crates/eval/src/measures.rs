@@ -33,7 +33,7 @@ pub const MEASURES: &[Measure] = &[
     of_face!("mouth_width_ratio", |face| Some(face.mouth_width_ratio)),
     of_face!("mouth_corner_ratio", |face| Some(face.mouth_corner_ratio)),
     of_face!("passive_real", |face| face.passive_real),
-    of_face!("relief", |face| face.relief),
+    of_face!("relief", |face| face.relief.and_then(|seen| seen.part())),
     of_face!("likeness", |face| face.likeness),
     of_face!("cut_out", |face| face.cut_out),
     of_face!("screen_moire", |face| face.screen.map(|signs| signs.moire)),

@@ -28,6 +28,8 @@ use opencv::prelude::*;
 use self::fit::{Coefficients, robust};
 use self::sampling::{Square, even_out, sample};
 use self::tracking::{Pyramid, follow, texture};
+use verification::capture::ReliefMeasures;
+
 use crate::FaceError;
 use crate::mesh::{POINTS, Point3};
 use crate::pose::Head;
@@ -49,10 +51,13 @@ const STEADY: [usize; 147] = [
     348, 349, 350, 351, 354, 355, 357, 358, 360, 362, 363, 370, 371, 392, 399, 412, 417, 419, 420, 423, 425,
     429, 437, 438, 439, 440, 455, 456, 457, 458, 459, 460, 461, 462, 465,
 ];
-/// The sine of the turn from which a relief can be told, 12 degrees. The nose stands out from the evenly bent sheet
-/// through the rest by 7 pixels (root of the mean square over the points); points are followed to a pixel; so
-/// below this the noise of some twenty independent points is more than a tenth of a head's relief.
-const TURN_MIN: f32 = 0.2;
+/// From this turn on, 12 degrees, one frame tells a relief. The nose stands out from the evenly bent sheet through the
+/// rest by 7 pixels (root of the mean square over the points); points are followed to a pixel; so below this the
+/// noise of some twenty independent points is more than a tenth of a head's relief.
+const TURN_MIN: f32 = ReliefMeasures::TURN_MIN;
+/// From this turn on, 2 degrees, frames are worth their cost: many of them together tell what one does not. A pose at
+/// rest strays by less.
+const SWAY_MIN: f32 = 0.035;
 /// A sheet that is tilted by 37 degrees and more is foreshortened so strongly (its sine) that no raised brow or
 /// smile of a head that faces the camera explains it.
 const TILT_MIN: f32 = 0.6;
@@ -76,6 +81,10 @@ const AGE_MAX_FRAMES: u32 = 150;
 const STILL_DEG: f32 = 1.5;
 /// A turn takes many frames; every other one is enough.
 const EVERY: u32 = 2;
+/// A sway goes on, and neighbouring frames of it err alike; every third is enough.
+const EVERY_OF_A_SWAY: u32 = 3;
+/// Width of an average face between the temples, in millimetres, as that of the canonical face of the mesh.
+const WIDTH_MM: f32 = 155.0;
 /// Surroundings whose mean and contrast are taken away, in pixels of the small picture: a nose.
 const SURROUND_PX: i32 = 15;
 
@@ -87,32 +96,41 @@ type Row = [f32; 7];
 pub(crate) struct ReliefMeter {
     reference: Option<Reference>,
     before: Option<[f32; 2]>,
+    /// References so far.
+    references: u32,
     turned_frames: u32,
+    swaying_frames: u32,
 }
 
 impl ReliefMeter {
-    /// As [`verification::capture::FaceMeasures::relief`]. Of a turned head only every other frame is measured.
+    /// As [`verification::capture::FaceMeasures::relief`]. Of a turned head every other frame is measured, of one that
+    /// sways every third, of one that rests none.
     pub(crate) fn measure(
         &mut self,
         bgr: &Mat,
         points: &[Point3; POINTS],
         head: &Head,
-    ) -> Result<Option<f32>, FaceError> {
+    ) -> Result<Option<ReliefMeasures>, FaceError> {
         self.renew(bgr, points, head)?;
         let Some(reference) = &mut self.reference else {
             return Ok(None);
         };
         reference.age_frames = reference.age_frames.saturating_add(1);
         let direction = gaze(head);
-        let turn = (direction[0] - reference.direction[0]).hypot(direction[1] - reference.direction[1]);
+        let turn = [0, 1].map(|axis| direction[axis] - reference.direction[axis]);
+        let size = turn[0].hypot(turn[1]);
         let Some(guess) = reference.guess(points)? else {
             return Ok(None);
         };
-        if turn < TURN_MIN && guess.plane.foreshortening < TILT_SUSPECTED {
+        let (counted, every) = if size >= TURN_MIN || guess.plane.foreshortening >= TILT_SUSPECTED {
+            (&mut self.turned_frames, EVERY)
+        } else if size >= SWAY_MIN {
+            (&mut self.swaying_frames, EVERY_OF_A_SWAY)
+        } else {
             return Ok(None);
-        }
-        self.turned_frames = self.turned_frames.wrapping_add(1);
-        if self.turned_frames % EVERY != 1 {
+        };
+        *counted = counted.wrapping_add(1);
+        if *counted % every != 1 {
             return Ok(None);
         }
         reference.relief(bgr, &guess, turn)
@@ -135,8 +153,9 @@ impl ReliefMeter {
         if still
             && wanted
             && off_deg < FRONTAL_DEG
-            && let Some(reference) = Reference::new(bgr, points, head, off_deg)?
+            && let Some(reference) = Reference::new(bgr, points, head, off_deg, self.references)?
         {
+            self.references = self.references.wrapping_add(1);
             self.reference = Some(reference);
         }
         Ok(())
@@ -153,6 +172,7 @@ fn gaze(head: &Head) -> [f32; 2] {
 
 /// A frontal face.
 struct Reference {
+    number: u32,
     off_deg: f32,
     age_frames: u32,
     direction: [f32; 2],
@@ -176,6 +196,7 @@ impl Reference {
         points: &[Point3; POINTS],
         head: &Head,
         off_deg: f32,
+        number: u32,
     ) -> Result<Option<Self>, FaceError> {
         let (right, left) = (points[TEMPLES.0], points[TEMPLES.1]);
         let middle = [(right.x + left.x) / 2.0, (right.y + left.y) / 2.0];
@@ -218,6 +239,7 @@ impl Reference {
         let textures: Vec<f32> = rows.iter().map(|row| texture(&picture, pixel(row))).collect();
         let middle_texture = median(&textures).max(f32::EPSILON);
         Ok(Some(Self {
+            number,
             off_deg,
             age_frames: 0,
             direction: gaze(head),
@@ -243,8 +265,8 @@ impl Reference {
         )
     }
 
-    /// How the picture says that it moved, where `turn` is the sine of the turn as the mesh says.
-    fn relief(&self, bgr: &Mat, guess: &Guess, turn: f32) -> Result<Option<f32>, FaceError> {
+    /// How the picture says that it moved, where `turn` is the turn as the mesh says.
+    fn relief(&self, bgr: &Mat, guess: &Guess, turn: [f32; 2]) -> Result<Option<ReliefMeasures>, FaceError> {
         let map: Vec<[f32; 2]> = self
             .pixels
             .iter()
@@ -292,20 +314,25 @@ impl Reference {
             return Ok(None);
         }
         let tilted = sheet.foreshortening >= TILT_MIN && residual_px < SHEET_RESIDUAL_PX;
-        let expected = if tilted {
-            turn.max(sheet.foreshortening)
+        let size = turn[0].hypot(turn[1]);
+        // A sheet turned further than the mesh says.
+        let further = if tilted && size > 0.0 {
+            (sheet.foreshortening / size).max(1.0)
         } else {
-            turn
+            1.0
         };
-        if expected < TURN_MIN {
-            return Ok(None);
-        }
-        let [x, y] = guess.coefficients[6];
-        let length = x.hypot(y).max(f32::EPSILON);
-        let [parallax_x, parallax_y] = moved.coefficients[6];
-        let parallax = (parallax_x * x + parallax_y * y) / length / plane.scale;
-        let relief = parallax / expected;
-        Ok(relief.is_finite().then(|| relief.clamp(0.0, 1.0)))
+        let measures = ReliefMeasures {
+            reference: self.number,
+            turn: turn.map(|part| part * further),
+            parallax: moved.coefficients[6].map(|part| part / plane.scale),
+            residual_mm: residual_px * 2.0 * HALF_WIDTHS * WIDTH_MM / SIDE as f32,
+        };
+        let finite = measures
+            .turn
+            .iter()
+            .chain(&measures.parallax)
+            .all(|part| part.is_finite());
+        Ok(finite.then_some(measures))
     }
 }
 

@@ -101,7 +101,7 @@ fn heads_that_turn_have_a_relief_and_prints_that_are_tilted_have_none() {
         }
         analyzer.reset();
         let seen = observe(&mut analyzer, &footage.join(&clip.file), usize::MAX);
-        let reliefs: Vec<f32> = seen.iter().filter_map(|one| one.face?.relief).collect();
+        let reliefs: Vec<f32> = seen.iter().filter_map(|one| one.face?.relief?.part()).collect();
         let relief = median(reliefs).expect("a turn is enough to tell");
         assert_eq!(relief < RELIEF, sheet, "{}: relief {relief}", clip.file);
         checked[usize::from(sheet)] += 1;

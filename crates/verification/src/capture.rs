@@ -107,10 +107,9 @@ pub struct FaceMeasures {
     /// Probability "real" of the passive model pair, where the models are installed and this frame was given
     /// to them. A part of the decision, never the decision.
     pub passive_real: Option<f32>,
-    /// How far the tracked points move apart from the best plane, as a part of what a head of average relief does
-    /// between the same two poses: 0 a flat or evenly bent sheet, 1 a head that is seen without any blur; a real
-    /// camera leaves about a half. `None` while the pose differs too little from the reference pose to tell.
-    pub relief: Option<f32>,
+    /// How far the tracked points moved apart from the best plane since a frontal frame. `None` while the pose differs
+    /// too little from that one's to tell, and in frames that are left out to save time.
+    pub relief: Option<ReliefMeasures>,
     /// How alike this face and the first frontal one since the analyzer began are, -1 to 1; `None` in poses that
     /// cannot be compared.
     pub likeness: Option<f32>,
@@ -125,6 +124,39 @@ pub struct FaceMeasures {
     pub screen: Option<ScreenSigns>,
     /// Light on the face and beside it.
     pub light: Option<LightMeasures>,
+}
+
+/// What a head's relief does between a frontal frame, the reference, and this one: points that stand out move further
+/// than the rest of the face, by their depth times the sine of the turn. A flat or evenly bent sheet shows none of
+/// it, however far it is tilted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ReliefMeasures {
+    /// Which frame is the reference, counted since the analyzer began. What is wrong with one is wrong with every frame
+    /// that is compared with it.
+    pub reference: u32,
+    /// How far the head turned since the reference, across and down the picture: the change of the direction of the
+    /// nose, a sine.
+    pub turn: [f32; 2],
+    /// How far a head of average relief would have turned to move the points apart as they did, in the same unit.
+    /// Of the turn a sheet shows 0.0 to 0.2, a head 0.3 to 0.8, since a camera's blur takes a half.
+    pub parallax: [f32; 2],
+    /// How far the points are from where the turn and the relief would put them, in millimetres on an average face;
+    /// the median. A face that changes its expression moves by one and more, a stiff sheet not at all.
+    pub residual_mm: f32,
+}
+
+impl ReliefMeasures {
+    /// From this turn on, 12 degrees, one frame tells a relief.
+    pub const TURN_MIN: f32 = 0.2;
+
+    /// The relief that this frame alone shows, as a part of what a head of average relief does that is seen without
+    /// any blur, 0 to 1. `None` for a turn below [`Self::TURN_MIN`].
+    pub fn part(&self) -> Option<f32> {
+        let [across, down] = self.turn;
+        let turn = across.hypot(down);
+        let part = (across * self.parallax[0] + down * self.parallax[1]) / (turn * turn);
+        (turn >= Self::TURN_MIN && part.is_finite()).then(|| part.clamp(0.0, 1.0))
+    }
 }
 
 /// Traces of a display in a picture, each 0 (none) to 1 (strong). 0.5 is where chance and bona fide scenes end. A

@@ -9,6 +9,7 @@ pub mod light;
 pub mod parts;
 pub mod plan;
 pub mod positioning;
+mod relief;
 #[cfg(test)]
 pub(crate) mod testing;
 

@@ -109,7 +109,7 @@ fn head(yaw_deg: f32) -> Head {
 }
 
 /// The relief after a frontal face, where the mesh believes in one turn and the surface makes another.
-fn turned(surface: Surface, mesh_deg: f32, surface_deg: f32) -> Option<f32> {
+fn turned(surface: Surface, mesh_deg: f32, surface_deg: f32) -> Option<ReliefMeasures> {
     let mut meter = ReliefMeter::default();
     for _ in 0..3 {
         let frontal = meter
@@ -125,7 +125,7 @@ fn turned(surface: Surface, mesh_deg: f32, surface_deg: f32) -> Option<f32> {
 #[test]
 fn a_head_has_a_relief() {
     for yaw_deg in [-25.0, -15.0, 15.0, 25.0] {
-        let relief = turned(head_surface, yaw_deg, yaw_deg);
+        let relief = turned(head_surface, yaw_deg, yaw_deg).and_then(|seen| seen.part());
         assert!(
             relief.is_some_and(|relief| relief > 0.6),
             "{relief:?} at {yaw_deg}"
@@ -137,7 +137,7 @@ fn a_head_has_a_relief() {
 fn a_sheet_has_none_though_the_mesh_believes_in_a_head() {
     for surface in [flat_surface as Surface, bent_surface] {
         for (mesh_deg, surface_deg) in [(15.0, 15.0), (15.0, 25.0), (-13.0, -20.0)] {
-            let relief = turned(surface, mesh_deg, surface_deg);
+            let relief = turned(surface, mesh_deg, surface_deg).and_then(|seen| seen.part());
             assert!(
                 relief.is_some_and(|relief| relief < 0.2),
                 "{relief:?} at {surface_deg}, by the mesh {mesh_deg}"
@@ -147,9 +147,19 @@ fn a_sheet_has_none_though_the_mesh_believes_in_a_head() {
 }
 
 #[test]
-fn a_small_turn_tells_nothing() {
-    assert_eq!(turned(head_surface, 8.0, 8.0), None);
-    assert_eq!(turned(flat_surface, 8.0, 8.0), None);
+fn a_small_turn_tells_nothing_by_itself_and_something_with_others() {
+    for surface in [head_surface as Surface, flat_surface] {
+        assert_eq!(turned(surface, 1.0, 1.0), None, "a head at rest");
+    }
+    let check = |surface: Surface, range: std::ops::Range<f32>| {
+        let [left, right] = [-7.0, 7.0].map(|yaw_deg| turned(surface, yaw_deg, yaw_deg).unwrap());
+        assert_eq!((left.part(), right.part()), (None, None));
+        let slope = (right.parallax[0] - left.parallax[0]) / (right.turn[0] - left.turn[0]);
+        assert!(range.contains(&slope), "{left:?} and {right:?}");
+    };
+    check(head_surface, 0.6..1.2);
+    check(flat_surface, -0.2..0.2);
+    check(bent_surface, -0.2..0.2);
 }
 
 #[test]

@@ -147,7 +147,7 @@ fn reason(observations: &[FaceObservation], policy: &Policy) -> FacePrompt {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pad::testing::{neutral, seen};
+    use crate::pad::testing::{neutral, seen, turned};
 
     fn clip(frames: u64, shown: impl Fn(u64) -> Option<FaceMeasures>) -> Vec<FaceObservation> {
         (0..frames).map(|at| seen(at, at * 33, shown(at))).collect()
@@ -171,7 +171,7 @@ mod tests {
         let with_relief = |relief| {
             clip(60, move |_| {
                 Some(FaceMeasures {
-                    relief: Some(relief),
+                    relief: Some(turned(relief)),
                     ..neutral()
                 })
             })

@@ -1,6 +1,7 @@
 //! The parts of presentation attack detection: what each measured over one presentation, and what that says.
 
-use crate::capture::FaceMeasures;
+use super::relief::relief;
+use crate::capture::{FaceMeasures, ReliefMeasures};
 use crate::policy::Policy;
 
 /// One part of presentation attack detection.
@@ -43,7 +44,8 @@ pub enum Finding {
 pub struct PartRecord {
     /// Which part.
     pub part: PadPart,
-    /// What was measured over the presentation; `None` if nothing was.
+    /// What was measured over the presentation; `None` if nothing was. Of the relief, where the head never turned far, the
+    /// slope over small turns, which need not lie between 0 and 1.
     pub value: Option<f32>,
     /// The threshold in force.
     pub threshold: f32,
@@ -53,8 +55,6 @@ pub struct PartRecord {
     pub finding: Finding,
 }
 
-/// Fewer frames than this with a relief are a chance.
-const RELIEF_SAMPLES_MIN: usize = 3;
 /// A trace of a display or of a hole must be there in this part of the frames that were looked at: a reflection on
 /// glasses comes and goes, a display stays.
 const TRACE_STAYS: f32 = 0.5;
@@ -63,7 +63,7 @@ const TRACE_STAYS: f32 = 0.5;
 #[derive(Debug, Clone, Default)]
 pub struct Measures {
     passive: Vec<f32>,
-    relief: Vec<f32>,
+    relief: Vec<ReliefMeasures>,
     cut_out: Vec<f32>,
     moire: Vec<f32>,
     bezel: Vec<f32>,
@@ -94,16 +94,14 @@ impl Measures {
 
     /// What each part says; the answer to the light is not among them.
     pub fn parts(&self, policy: &Policy) -> Vec<PartRecord> {
-        let at_least = |part, values: &[f32], needed: usize, threshold: f32| {
+        let at_least = |part, values: &[f32], threshold: f32| {
             let value = quantile(values, 0.5);
             let finding = match value {
-                Some(value) if values.len() >= needed && value.is_finite() && value >= threshold => {
-                    Finding::For
-                }
-                Some(_) if values.len() >= needed => Finding::Against,
-                _ => Finding::Silent,
+                Some(value) if value.is_finite() && value >= threshold => Finding::For,
+                Some(_) => Finding::Against,
+                None => Finding::Silent,
             };
-            record(part, value, threshold, values, finding)
+            record(part, value, threshold, values.len(), finding)
         };
         let trace = |part, values: &[f32], threshold: f32| {
             let value = quantile(values, TRACE_STAYS);
@@ -111,32 +109,29 @@ impl Measures {
                 Some(value) if value > threshold => Finding::Against,
                 _ => Finding::Silent,
             };
-            record(part, value, threshold, values, finding)
+            record(part, value, threshold, values.len(), finding)
         };
+        let (value, samples, finding) = relief(&self.relief, policy.relief_min);
+        let of_relief = record(PadPart::Relief, value, policy.relief_min, samples, finding);
         vec![
-            at_least(PadPart::Passive, &self.passive, 1, policy.passive_min),
-            at_least(
-                PadPart::Relief,
-                &self.relief,
-                RELIEF_SAMPLES_MIN,
-                policy.relief_min,
-            ),
+            at_least(PadPart::Passive, &self.passive, policy.passive_min),
+            of_relief,
             trace(PadPart::CutOut, &self.cut_out, policy.cut_out_max),
             trace(PadPart::Moire, &self.moire, policy.screen_max),
             trace(PadPart::Bezel, &self.bezel, policy.screen_max),
             trace(PadPart::Glare, &self.glare, policy.screen_max),
             trace(PadPart::Flicker, &self.flicker, policy.screen_max),
-            at_least(PadPart::Likeness, &self.likeness, 1, policy.likeness_min),
+            at_least(PadPart::Likeness, &self.likeness, policy.likeness_min),
         ]
     }
 }
 
-fn record(part: PadPart, value: Option<f32>, threshold: f32, values: &[f32], finding: Finding) -> PartRecord {
+fn record(part: PadPart, value: Option<f32>, threshold: f32, samples: usize, finding: Finding) -> PartRecord {
     PartRecord {
         part,
         value,
         threshold,
-        samples: u32::try_from(values.len()).unwrap_or(u32::MAX),
+        samples: u32::try_from(samples).unwrap_or(u32::MAX),
         finding,
     }
 }

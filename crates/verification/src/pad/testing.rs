@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::capture::{FaceMeasures, FaceObservation, FaceQuality, RectPx};
+use crate::capture::{FaceMeasures, FaceObservation, FaceQuality, RectPx, ReliefMeasures};
 
 /// A neutral face in a frame of 640 x 480 px.
 pub(crate) fn neutral() -> FaceMeasures {
@@ -40,6 +40,16 @@ pub(crate) fn neutral() -> FaceMeasures {
         cut_out: None,
         screen: None,
         light: None,
+    }
+}
+
+/// A real turn to a side that shows this part of a head's relief.
+pub(crate) fn turned(part: f32) -> ReliefMeasures {
+    ReliefMeasures {
+        reference: 0,
+        turn: [0.4, 0.0],
+        parallax: [0.4 * part, 0.0],
+        residual_mm: 0.8,
     }
 }
 

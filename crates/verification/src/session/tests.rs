@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::capture::{CapturedSample, FaceMeasures, StreamMeasures, StreamState};
 use crate::pad::PadChallenge;
-use crate::pad::testing::{neutral, seen};
+use crate::pad::testing::{neutral, seen, turned};
 
 const IIN: &str = "880412401006";
 const DOCUMENT: DocumentId = DocumentId([7; 16]);
@@ -180,7 +180,7 @@ impl Kiosk {
 
             let mut face = FaceMeasures {
                 passive_real: Some(self.passive_real),
-                relief: Some(1.0),
+                relief: Some(turned(1.0)),
                 ..neutral()
             };
             // Half of the frames of a prompt show the action, the other half the return to neutral.

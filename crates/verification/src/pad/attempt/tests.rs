@@ -18,7 +18,7 @@ fn neutral() -> FaceMeasures {
 fn turned(yaw_deg: f32) -> FaceMeasures {
     FaceMeasures {
         yaw_deg,
-        relief: Some(1.0),
+        relief: Some(testing::turned(1.0)),
         ..neutral()
     }
 }
