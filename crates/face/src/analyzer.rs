@@ -247,9 +247,7 @@ impl Analyzer {
         let Head {
             pose, distance_cm, ..
         } = head;
-        let eyes = costs.time("eyes", || {
-            self.eyes.measure(bgr, points, &head, ratios.eyes)
-        })?;
+        let eyes = costs.time("eyes", || self.eyes.measure(bgr, points, &head, ratios.eyes))?;
         let quality = costs.time("quality and occlusion", || {
             let occlusion = occlusion(bgr, points)?;
             quality(bgr, points, box_px, ratios.inter_eye_distance_px, occlusion)
@@ -268,8 +266,10 @@ impl Analyzer {
         })?;
         let relief = costs.time("relief", || self.relief.measure(bgr, points, &head))?;
         let cut_out = costs.time("cut-out", || self.cut_out.measure(bgr, points, &head))?;
-        let screen = costs.time("screen", || self.screen.measure(bgr, points, box_px))?;
         let light = costs.time("light", || light(bgr, points))?;
+        let screen = costs.time("screen", || {
+            self.screen.measure(bgr, points, box_px, light.as_ref())
+        })?;
         self.present_frames += 1;
         Ok(Some(FaceMeasures {
             box_px,

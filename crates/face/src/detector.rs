@@ -1,12 +1,11 @@
 //! BlazeFace, the short-range model of MediaPipe: finds the faces of a frame.
 
 use opencv::core::{self, Mat, Point2f, Rect, Scalar, Size};
-use opencv::imgproc;
 use opencv::prelude::*;
 use verification::capture::RectPx;
 
 use crate::FaceError;
-use crate::image::overlap;
+use crate::image::{overlap, reduced};
 use crate::models::{ModelFile, Network, Order, Pixels};
 
 const SIDE_PX: i32 = 128;
@@ -78,8 +77,7 @@ impl Detector {
         let scale = SIDE_PX as f32 / view.width.max(view.height) as f32;
         let fit = |length: i32| ((length as f32 * scale).round() as i32).clamp(1, SIDE_PX);
         let size = Size::new(fit(view.width), fit(view.height));
-        let mut small = Mat::default();
-        imgproc::resize(&bgr.roi(view)?, &mut small, size, 0.0, 0.0, imgproc::INTER_AREA)?;
+        let small = reduced(&bgr.roi(view)?, view.size(), size)?;
         let (left, top) = ((SIDE_PX - size.width) / 2, (SIDE_PX - size.height) / 2);
         let mut square = Mat::default();
         core::copy_make_border(

@@ -4,10 +4,10 @@
 //! lets the lids of both eyes follow a wink. The iris model sees one eye in 64 px and closes it. It costs as much
 //! as the mesh, so it looks again only when the mesh sees the lids move, and now and then.
 
-use opencv::core::{self, Mat, Point2f, Scalar, Size};
-use opencv::imgproc;
+use opencv::core::{Mat, Point2f};
 
 use crate::FaceError;
+use crate::image::warped;
 use crate::mesh::{POINTS, Point3};
 use crate::models::{ModelFile, Network, Order, Pixels};
 use crate::pose::Head;
@@ -148,9 +148,7 @@ impl Eyes {
             let (across, down) = ((u - 0.5) * side_px, (v - 0.5) * side_px);
             Point2f::new(x + across * cos - down * sin, y + across * sin + down * cos)
         };
-        let outputs = self
-            .network
-            .run(&cut(bgr, side_px, [at(0.0, 0.0), at(1.0, 0.0), at(0.0, 1.0)])?)?;
+        let outputs = self.network.run(&warped(bgr, SIDE_PX as usize, at)?)?;
         let Some(values) = outputs.first() else {
             return Ok(None);
         };
@@ -182,37 +180,6 @@ fn opening(contour: &[(f32, f32)]) -> Option<f32> {
     let apart = (height(contour.get(LOWER)?) - height(contour.get(UPPER)?)).abs();
     let ratio = apart / width;
     ratio.is_finite().then_some(ratio)
-}
-
-/// The square whose three corners are given, as the network wants it. A large one is reduced in two steps, since linear
-/// sampling alone would skip pixels.
-fn cut(bgr: &Mat, side_px: f32, corners: [Point2f; 3]) -> Result<Mat, FaceError> {
-    let steps = ((side_px / (2.0 * SIDE_PX as f32)).ceil() as i32).clamp(1, 4);
-    let side = SIDE_PX * steps;
-    let end = side as f32;
-    let places = [
-        Point2f::new(0.0, 0.0),
-        Point2f::new(end, 0.0),
-        Point2f::new(0.0, end),
-    ];
-    let transform = imgproc::get_affine_transform_slice(corners, places)?;
-    let mut square = Mat::default();
-    imgproc::warp_affine(
-        bgr,
-        &mut square,
-        &transform,
-        Size::new(side, side),
-        imgproc::INTER_LINEAR,
-        core::BORDER_CONSTANT,
-        Scalar::all(0.0),
-    )?;
-    if steps == 1 {
-        return Ok(square);
-    }
-    let mut small = Mat::default();
-    let size = Size::new(SIDE_PX, SIDE_PX);
-    imgproc::resize(&square, &mut small, size, 0.0, 0.0, imgproc::INTER_AREA)?;
-    Ok(small)
 }
 
 #[cfg(test)]

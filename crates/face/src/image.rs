@@ -2,20 +2,21 @@
 
 use std::borrow::Cow;
 
-use opencv::core::{CV_8U, Mat, Rect};
+use opencv::core::{self, CV_8U, Mat, Point2f, Rect, Scalar, Size, ToInputArray};
 use opencv::imgproc;
 use opencv::prelude::*;
 use verification::capture::RectPx;
 
 use crate::FaceError;
 
-/// The frame with three channels of 8 bits, converted only where that is needed.
+/// The frame with three channels of 8 bits in one piece of memory, converted or copied only where that is needed.
 pub(crate) fn as_bgr(frame: &Mat) -> Result<Cow<'_, Mat>, FaceError> {
     if frame.empty() || frame.dims() != 2 || frame.depth() != CV_8U {
         return Err(FaceError::UnusableFrame);
     }
     let code = match frame.channels() {
-        3 => return Ok(Cow::Borrowed(frame)),
+        3 if frame.is_continuous() => return Ok(Cow::Borrowed(frame)),
+        3 => return Ok(Cow::Owned(frame.try_clone()?)),
         1 => imgproc::COLOR_GRAY2BGR,
         4 => imgproc::COLOR_BGRA2BGR,
         _ => return Err(FaceError::UnusableFrame),
@@ -44,6 +45,93 @@ pub(crate) fn overlap(a: RectPx, b: RectPx) -> f32 {
     }
     let common = width * height;
     common / (area(a) + area(b) - common)
+}
+
+/// A picture made smaller to `size`, about as the mean of the pixels that each new one covers.
+///
+/// The exact mean of odd numbers of pixels is slow in OpenCV. So the picture is first sampled at a whole multiple of
+/// the size, no more than two pixels apart, and of those samples the mean is exact and quick.
+pub(crate) fn reduced(picture: &impl ToInputArray, from: Size, size: Size) -> Result<Mat, FaceError> {
+    let ratio = (f64::from(from.width) / f64::from(size.width.max(1)))
+        .max(f64::from(from.height) / f64::from(size.height.max(1)));
+    let steps = ((ratio / 2.0).ceil() as i32).clamp(1, 16);
+    let mut sampled = Mat::default();
+    let finer = Size::new(size.width * steps, size.height * steps);
+    imgproc::resize(picture, &mut sampled, finer, 0.0, 0.0, imgproc::INTER_LINEAR)?;
+    if steps == 1 {
+        return Ok(sampled);
+    }
+    let mut small = Mat::default();
+    imgproc::resize(&sampled, &mut small, size, 0.0, 0.0, imgproc::INTER_AREA)?;
+    Ok(small)
+}
+
+/// The square of `side` x `side` pixels that is cut out of a frame, black where the frame ends. `at` tells where a
+/// place of the square lies in the frame, in parts of the side; it must be linear.
+///
+/// Linear sampling alone would skip pixels of a large square and make what is found in it tremble. So the part of the
+/// frame around it is halved, the mean of each four pixels, until no more than two pixels lie between two samples.
+pub(crate) fn warped(bgr: &Mat, side: usize, at: impl Fn(f32, f32) -> Point2f) -> Result<Mat, FaceError> {
+    let side = i32::try_from(side).unwrap_or(i32::MAX);
+    let corners = [at(0.0, 0.0), at(1.0, 0.0), at(0.0, 1.0), at(1.0, 1.0)];
+    let side_px = (corners[1] - corners[0]).norm() as f32;
+    let mut halves = 0;
+    while side_px > (2 << halves) as f32 * side as f32 && halves < 6 {
+        halves += 1;
+    }
+    let factor = 1 << halves;
+    let span = |value: fn(&Point2f) -> f32| {
+        let values = corners.iter().map(value);
+        values.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| {
+            (low.min(value), high.max(value))
+        })
+    };
+    let ((left, right), (top, bottom)) = (span(|corner| corner.x), span(|corner| corner.y));
+    let margin = (2 * factor) as f32;
+    let around = RectPx {
+        x: left - margin,
+        y: top - margin,
+        width: right - left + 2.0 * margin,
+        height: bottom - top + 2.0 * margin,
+    };
+    let black = || Mat::new_rows_cols_with_default(side, side, bgr.typ(), Scalar::all(0.0));
+    let Some(mut part) = inside(around, bgr.cols(), bgr.rows()) else {
+        return Ok(black()?);
+    };
+    // Of what cannot be halved, less than two pixels of the square are lost at the edge of the frame.
+    part.width -= part.width % factor;
+    part.height -= part.height % factor;
+    if part.width == 0 || part.height == 0 {
+        return Ok(black()?);
+    }
+    let mut small = Mat::roi(bgr, part)?.clone_pointee();
+    for half in 1..=halves {
+        let mut halved = Mat::default();
+        let size = Size::new(part.width >> half, part.height >> half);
+        imgproc::resize(&small, &mut halved, size, 0.0, 0.0, imgproc::INTER_AREA)?;
+        small = halved;
+    }
+    // The middle of a pixel has whole coordinates, before and after.
+    let inner = |place: f32, start: i32| (place - start as f32 + 0.5) / factor as f32 - 0.5;
+    let places = [corners[0], corners[1], corners[2]]
+        .map(|corner| Point2f::new(inner(corner.x, part.x), inner(corner.y, part.y)));
+    let end = side as f32;
+    let square = [
+        Point2f::new(0.0, 0.0),
+        Point2f::new(end, 0.0),
+        Point2f::new(0.0, end),
+    ];
+    let mut warped = Mat::default();
+    imgproc::warp_affine(
+        &small,
+        &mut warped,
+        &imgproc::get_affine_transform_slice(places, square)?,
+        Size::new(side, side),
+        imgproc::INTER_LINEAR,
+        core::BORDER_CONSTANT,
+        Scalar::all(0.0),
+    )?;
+    Ok(warped)
 }
 
 /// Area in square pixels.

@@ -34,10 +34,10 @@ mod skin;
 mod testing;
 
 pub use analyzer::{Analyzer, MeshPoints};
+#[doc(hidden)]
+pub use costs::Cost;
 pub use encode::{encode_preview, encode_still};
 pub use error::FaceError;
 pub use mesh::Point3;
 pub use models::ModelFolder;
 pub use pose::HeadPose;
-#[doc(hidden)]
-pub use costs::Cost;

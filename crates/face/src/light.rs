@@ -26,11 +26,11 @@ const FACE_ASPECT_MIN: f32 = 0.7;
 
 /// As [`verification::capture::FaceMeasures::light`].
 pub(crate) fn light(bgr: &Mat, points: &[Point3; POINTS]) -> Result<Option<LightMeasures>, FaceError> {
-    let mut skin = Gatherer::new(bgr);
+    let mut skin = Gatherer::new(bgr)?;
     for quad in [FOREHEAD, CHEEKS[0], CHEEKS[1]] {
-        skin.add_quad(points, quad, SIDE)?;
+        skin.add_quad(points, quad, SIDE);
     }
-    let mut surround = Gatherer::new(bgr);
+    let mut surround = Gatherer::new(bgr)?;
     let place = |at: usize| (points[at].x, points[at].y);
     let ((top_x, top_y), (bottom_x, bottom_y)) = (place(FACE_ENDS.0), place(FACE_ENDS.1));
     let ((right_x, right_y), (left_x, left_y)) = (place(FACE_SIDES.0), place(FACE_SIDES.1));
@@ -49,7 +49,7 @@ pub(crate) fn light(bgr: &Mat, points: &[Point3; POINTS]) -> Result<Option<Light
             surround.add(
                 middle_x + up * up_x - across * up_y,
                 middle_y + up * up_y + across * up_x,
-            )?;
+            );
         }
     }
     if surround.len() < RING_ANGLES * RING_RADII / RING_PART_MIN {

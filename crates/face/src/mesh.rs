@@ -1,11 +1,11 @@
 //! The 468-point mesh of MediaPipe on a crop around one face.
 
-use opencv::core::{self, Mat, Point2f, Scalar, Size};
-use opencv::imgproc;
+use opencv::core::{Mat, Point2f};
 use verification::capture::RectPx;
 
 use crate::FaceError;
 use crate::detector::{Detection, sigmoid};
+use crate::image::warped;
 use crate::models::{ModelFile, Network, Order, Pixels};
 
 const SIDE_PX: i32 = 192;
@@ -162,40 +162,5 @@ pub(crate) fn cut(bgr: &Mat, crop: &Crop) -> Result<Option<Mat>, FaceError> {
     if !crop.usable() {
         return Ok(None);
     }
-    // A large crop is reduced in two steps, since linear sampling alone would skip pixels and make the points
-    // tremble.
-    let steps = ((crop.side_px / (2.0 * SIDE_PX as f32)).ceil() as i32).clamp(1, 4);
-    let side = SIDE_PX * steps;
-    let end = side as f32;
-    let transform = imgproc::get_affine_transform_slice(
-        [crop.at(0.0, 0.0), crop.at(1.0, 0.0), crop.at(0.0, 1.0)],
-        [
-            Point2f::new(0.0, 0.0),
-            Point2f::new(end, 0.0),
-            Point2f::new(0.0, end),
-        ],
-    )?;
-    let mut square = Mat::default();
-    imgproc::warp_affine(
-        bgr,
-        &mut square,
-        &transform,
-        Size::new(side, side),
-        imgproc::INTER_LINEAR,
-        core::BORDER_CONSTANT,
-        Scalar::all(0.0),
-    )?;
-    if steps == 1 {
-        return Ok(Some(square));
-    }
-    let mut small = Mat::default();
-    imgproc::resize(
-        &square,
-        &mut small,
-        Size::new(SIDE_PX, SIDE_PX),
-        0.0,
-        0.0,
-        imgproc::INTER_AREA,
-    )?;
-    Ok(Some(small))
+    warped(bgr, SIDE_PX as usize, |u, v| crop.at(u, v)).map(Some)
 }

@@ -43,15 +43,15 @@ pub(crate) fn quality(
     };
     let height = (WIDTH_PX * cut.height / cut.width).clamp(2, 4 * WIDTH_PX);
     let size = Size::new(WIDTH_PX, height);
-    let mut small = Mat::default();
+    let mut whole = Mat::default();
+    imgproc::cvt_color_def(&bgr.roi(cut)?, &mut whole, imgproc::COLOR_BGR2GRAY)?;
     let how = if cut.width > WIDTH_PX {
         imgproc::INTER_AREA
     } else {
         imgproc::INTER_LINEAR
     };
-    imgproc::resize(&bgr.roi(cut)?, &mut small, size, 0.0, 0.0, how)?;
     let mut grey = Mat::default();
-    imgproc::cvt_color_def(&small, &mut grey, imgproc::COLOR_BGR2GRAY)?;
+    imgproc::resize(&whole, &mut grey, size, 0.0, 0.0, how)?;
     let place = |at: &usize| {
         let scale = WIDTH_PX as f32 / cut.width as f32;
         Point::new(

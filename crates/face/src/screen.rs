@@ -9,7 +9,7 @@ mod glare;
 mod moire;
 
 use opencv::core::Mat;
-use verification::capture::{RectPx, ScreenSigns};
+use verification::capture::{LightMeasures, RectPx, ScreenSigns};
 
 use crate::FaceError;
 use crate::mesh::{POINTS, Point3};
@@ -39,6 +39,7 @@ impl ScreenWatch {
         bgr: &Mat,
         points: &[Point3; POINTS],
         face: RectPx,
+        light: Option<&LightMeasures>,
     ) -> Result<Option<ScreenSigns>, FaceError> {
         let first = self.found.is_none();
         let found = self.found.get_or_insert(ScreenSigns {
@@ -49,7 +50,7 @@ impl ScreenWatch {
         });
         let turn = self.turn;
         self.turn = (turn + 1) % TURNS;
-        self.flicker.add(bgr, points)?;
+        self.flicker.add(light);
         if first || turn == 0 {
             found.moire = self.moire.measure(bgr, points, face)?;
         }
@@ -105,12 +106,12 @@ mod tests {
             for points in [at(face_points(), x % 300.0, y % 300.0), at(face_points(), x, y)] {
                 let face = bounding_box(&points);
                 for _ in 0..TURNS + 1 {
-                    let found = watch.measure(&frame, &points, face).unwrap().unwrap();
+                    let lit = light(&frame, &points).unwrap();
+                    let found = watch.measure(&frame, &points, face, lit.as_ref()).unwrap().unwrap();
                     for sign in [found.moire, found.bezel, found.glare, found.flicker] {
                         prop_assert!((0.0..=1.0).contains(&sign));
                     }
                 }
-                prop_assert!(light(&frame, &points).is_ok());
                 let covered = occlusion(&frame, &points).unwrap();
                 prop_assert!((0.0..=1.0).contains(&covered.mouth) && (0.0..=1.0).contains(&covered.eyes));
                 prop_assert!(cut_out.measure(&frame, &points, &head).is_ok());

@@ -2,7 +2,8 @@
 //!
 //! Pictures lie in memory pixel by pixel, all channels of a pixel together, filled up with zeros to whole
 //! [`Lanes`]. So a convolution of one pixel is a product of matrices, and one kernel serves almost all of the work.
-//! Every function must be inlined into a `dispatch!`, which chooses the instructions of the processor at hand.
+//! Every function must be inlined into a `dispatch!`, which chooses the instructions of the processor at hand. A
+//! closure is not always, so registers are filled in plain loops and not by `array::from_fn`.
 
 use std::array;
 
@@ -151,20 +152,30 @@ impl Dense {
         group: usize,
     ) {
         let groups = self.finish.bias.len();
-        let mut sums: [[f32x16<S>; G]; P] =
-            [array::from_fn(|g| f32x16::from_slice(simd, &self.finish.bias[group + g])); P];
+        let mut sums = [[f32x16::splat(simd, 0.0); G]; P];
+        for (g, bias) in self.finish.bias[group..][..G].iter().enumerate() {
+            for sums in &mut sums {
+                sums[g] = f32x16::from_slice(simd, bias);
+            }
+        }
         for run in 0..self.runs {
-            let rows: [&[f32]; P] =
-                array::from_fn(|p| &input[(pixel + p) * layout.pixel + run * layout.run..][..self.depth]);
-            let weights: [&[Lanes]; G] = array::from_fn(|g| {
-                &self.weights[((group + g) * self.runs + run) * self.depth..][..self.depth]
-            });
+            let mut rows = [&input[..0]; P];
+            for (p, row) in rows.iter_mut().enumerate() {
+                *row = &input[(pixel + p) * layout.pixel + run * layout.run..][..self.depth];
+            }
+            let mut weights = [&self.weights[..0]; G];
+            for (g, weights) in weights.iter_mut().enumerate() {
+                *weights = &self.weights[((group + g) * self.runs + run) * self.depth..][..self.depth];
+            }
             for at in 0..self.depth {
-                let weights: [f32x16<S>; G] = array::from_fn(|g| f32x16::from_slice(simd, &weights[g][at]));
+                let mut loaded = [f32x16::splat(simd, 0.0); G];
+                for g in 0..G {
+                    loaded[g] = f32x16::from_slice(simd, &weights[g][at]);
+                }
                 for p in 0..P {
                     let value = f32x16::splat(simd, rows[p][at]);
                     for g in 0..G {
-                        sums[p][g] = value.mul_add(weights[g], sums[p][g]);
+                        sums[p][g] = value.mul_add(loaded[g], sums[p][g]);
                     }
                 }
             }
@@ -199,28 +210,20 @@ impl Depthwise {
                 .then_some((y * stride).wrapping_sub(before));
             for group in 0..groups {
                 let weights = &self.weights[group * side * side..][..side * side];
-                let mut edge = |columns: std::ops::Range<usize>| {
-                    for x in columns {
-                        self.one(
-                            simd,
-                            input,
-                            size,
-                            (y, x),
-                            group,
-                            weights,
-                            &mut to[x * groups + group],
-                        );
-                    }
-                };
+                let whole = if inside.is_some() { first..past } else { 0..0 };
+                for x in (0..whole.start).chain(whole.end..out.width) {
+                    let to = &mut to[x * groups + group];
+                    self.one(simd, input, size, (y, x), group, weights, to);
+                }
                 let Some(top) = inside else {
-                    edge(0..out.width);
                     continue;
                 };
-                edge(0..first);
-                edge(past..out.width);
                 let rows: [&[Lanes]; 3] =
                     array::from_fn(|row| &input[(top + row) * size.width * groups..][..size.width * groups]);
-                let taps: [f32x16<S>; 9] = array::from_fn(|tap| f32x16::from_slice(simd, &weights[tap]));
+                let mut taps = [f32x16::splat(simd, 0.0); 9];
+                for (tap, weight) in taps.iter_mut().zip(weights) {
+                    *tap = f32x16::from_slice(simd, weight);
+                }
                 let bias = f32x16::from_slice(simd, &self.finish.bias[group]);
                 let nought = f32x16::splat(simd, 0.0);
                 if past == first {

@@ -7,11 +7,8 @@
 use std::collections::VecDeque;
 use std::f32::consts::TAU;
 
-use opencv::core::Mat;
+use verification::capture::LightMeasures;
 
-use crate::FaceError;
-use crate::light::light;
-use crate::mesh::{POINTS, Point3};
 use crate::skin::Colour;
 
 /// Frames that are looked at together, about two seconds.
@@ -36,14 +33,13 @@ pub(super) struct Flicker {
 
 impl Flicker {
     /// Adds a frame. A frame without light measures begins anew, for time must be even.
-    pub(super) fn add(&mut self, bgr: &Mat, points: &[Point3; POINTS]) -> Result<(), FaceError> {
-        let Some(light) = light(bgr, points)? else {
+    pub(super) fn add(&mut self, light: Option<&LightMeasures>) {
+        let Some(light) = light else {
             self.brightness.clear();
-            return Ok(());
+            return;
         };
         let level = |rgb| Colour { rgb }.luminance() + 0.002;
         self.push((level(light.face_rgb) / level(light.surround_rgb)).ln());
-        Ok(())
     }
 
     fn push(&mut self, brightness: f32) {
