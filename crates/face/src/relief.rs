@@ -55,8 +55,7 @@ const STEADY: [usize; 147] = [
 /// rest by 7 pixels (root of the mean square over the points); points are followed to a pixel; so below this the
 /// noise of some twenty independent points is more than a tenth of a head's relief.
 const TURN_MIN: f32 = ReliefMeasures::TURN_MIN;
-/// From this turn on, 2 degrees, frames are worth their cost: many of them together tell what one does not. A pose at
-/// rest strays by less.
+/// From this turn on, 2 degrees, many frames together may tell what one does not. A pose at rest strays by less.
 const SWAY_MIN: f32 = 0.035;
 /// A sheet that is tilted by 37 degrees and more is foreshortened so strongly (its sine) that no raised brow or
 /// smile of a head that faces the camera explains it.
@@ -83,6 +82,8 @@ const STILL_DEG: f32 = 1.5;
 const EVERY: u32 = 2;
 /// A sway goes on, and neighbouring frames of it err alike; every third is enough.
 const EVERY_OF_A_SWAY: u32 = 3;
+/// A head at rest shows where a sway begins; three looks a second are enough.
+const EVERY_AT_REST: u32 = 10;
 /// Width of an average face between the temples, in millimetres, as that of the canonical face of the mesh.
 const WIDTH_MM: f32 = 155.0;
 /// Surroundings whose mean and contrast are taken away, in pixels of the small picture: a nose.
@@ -98,13 +99,13 @@ pub(crate) struct ReliefMeter {
     before: Option<[f32; 2]>,
     /// References so far.
     references: u32,
-    turned_frames: u32,
-    swaying_frames: u32,
+    /// Frames since the last one that was measured.
+    waited_frames: u32,
 }
 
 impl ReliefMeter {
     /// As [`verification::capture::FaceMeasures::relief`]. Of a turned head every other frame is measured, of one that
-    /// sways every third, of one that rests none.
+    /// sways every third, of one at rest every tenth.
     pub(crate) fn measure(
         &mut self,
         bgr: &Mat,
@@ -122,17 +123,18 @@ impl ReliefMeter {
         let Some(guess) = reference.guess(points)? else {
             return Ok(None);
         };
-        let (counted, every) = if size >= TURN_MIN || guess.plane.foreshortening >= TILT_SUSPECTED {
-            (&mut self.turned_frames, EVERY)
+        let every = if size >= TURN_MIN || guess.plane.foreshortening >= TILT_SUSPECTED {
+            EVERY
         } else if size >= SWAY_MIN {
-            (&mut self.swaying_frames, EVERY_OF_A_SWAY)
+            EVERY_OF_A_SWAY
         } else {
-            return Ok(None);
+            EVERY_AT_REST
         };
-        *counted = counted.wrapping_add(1);
-        if *counted % every != 1 {
+        self.waited_frames = self.waited_frames.saturating_add(1);
+        if self.waited_frames < every {
             return Ok(None);
         }
+        self.waited_frames = 0;
         reference.relief(bgr, &guess, turn)
     }
 

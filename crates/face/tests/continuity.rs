@@ -12,6 +12,8 @@ use opencv::prelude::*;
 use opencv::videoio::{self, VideoCapture};
 use serde::Deserialize;
 use verification::capture::FaceObservation;
+use verification::pad::parts::{Finding, Measures, PadPart};
+use verification::policy::Policy;
 
 #[derive(Deserialize)]
 struct Manifest {
@@ -104,6 +106,41 @@ fn heads_that_turn_have_a_relief_and_prints_that_are_tilted_have_none() {
         let reliefs: Vec<f32> = seen.iter().filter_map(|one| one.face?.relief?.part()).collect();
         let relief = median(reliefs).expect("a turn is enough to tell");
         assert_eq!(relief < RELIEF, sheet, "{}: relief {relief}", clip.file);
+        checked[usize::from(sheet)] += 1;
+    }
+    assert!(
+        checked.iter().all(|count| *count > 0),
+        "heads and sheets: {checked:?}"
+    );
+}
+
+/// What the relief says where the head never turned far enough for one frame to tell.
+fn of_small_turns(seen: &[FaceObservation]) -> Finding {
+    let mut measures = Measures::default();
+    for mut face in seen.iter().filter_map(|one| one.face) {
+        face.relief = face.relief.filter(|relief| relief.part().is_none());
+        measures.add(&face);
+    }
+    let parts = measures.parts(&Policy::default());
+    let relief = parts.iter().find(|record| record.part == PadPart::Relief);
+    relief.expect("the part is always there").finding
+}
+
+#[test]
+fn small_turns_accuse_sheets_and_nobody_else() {
+    let Some((footage, clips, mut analyzer)) = material() else {
+        return;
+    };
+    let mut checked = [0, 0];
+    for clip in clips.iter().filter(|clip| clip.face_px >= FACE_PX_MIN) {
+        let sheet = clip.shows("plane_");
+        if !sheet && clip.label != "bona_fide" {
+            continue;
+        }
+        analyzer.reset();
+        let seen = observe(&mut analyzer, &footage.join(&clip.file), usize::MAX);
+        let finding = of_small_turns(&seen);
+        assert_eq!(finding == Finding::Against, sheet, "{}: {finding:?}", clip.file);
         checked[usize::from(sheet)] += 1;
     }
     assert!(

@@ -107,8 +107,8 @@ pub struct FaceMeasures {
     /// Probability "real" of the passive model pair, where the models are installed and this frame was given
     /// to them. A part of the decision, never the decision.
     pub passive_real: Option<f32>,
-    /// How far the tracked points moved apart from the best plane since a frontal frame. `None` while the pose differs
-    /// too little from that one's to tell, and in frames that are left out to save time.
+    /// How far the tracked points moved apart from the best plane since a frontal frame. `None` before there was one, and
+    /// in frames that are left out to save time.
     pub relief: Option<ReliefMeasures>,
     /// How alike this face and the first frontal one since the analyzer began are, -1 to 1; `None` in poses that
     /// cannot be compared.

@@ -148,9 +148,6 @@ fn a_sheet_has_none_though_the_mesh_believes_in_a_head() {
 
 #[test]
 fn a_small_turn_tells_nothing_by_itself_and_something_with_others() {
-    for surface in [head_surface as Surface, flat_surface] {
-        assert_eq!(turned(surface, 1.0, 1.0), None, "a head at rest");
-    }
     let check = |surface: Surface, range: std::ops::Range<f32>| {
         let [left, right] = [-7.0, 7.0].map(|yaw_deg| turned(surface, yaw_deg, yaw_deg).unwrap());
         assert_eq!((left.part(), right.part()), (None, None));

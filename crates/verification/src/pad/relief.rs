@@ -16,10 +16,10 @@ const TURNED_MIN: usize = 3;
 /// Skin that acts moves over the bone by millimetres. Half a millimetre is what is left of a stiff surface in a dim,
 /// small or compressed picture, from the error of following points.
 const STIFF_MM: f32 = 0.5;
-/// So much, the root of the mean square, a head must turn for the slope to be its relief: 1.1 degrees, which is a sway
-/// of 3 to 4 degrees. The pose of a head at rest strays by 0.6 degrees, a quarter of this turn's square, and takes
-/// as much of the slope: 0.45 of a head becomes 0.33, still more than a sheet has.
-const SWING_MIN: f32 = 0.02;
+/// The pose of a head at rest strays by this, the root of the mean square: 0.6 degrees.
+const POSE_ERROR: f32 = 0.01;
+/// Where more than half of the turns' mean square may be such errors, nothing turned.
+const KEPT_MIN: f32 = 0.5;
 /// The slope's error is itself not known from fewer independent frames.
 const INDEPENDENT_MIN: f32 = 5.0;
 /// The slope is known to within so many standard errors, in 19 of 20 presentations.
@@ -47,11 +47,13 @@ pub(super) fn relief(seen: &[ReliefMeasures], relief_min: f32) -> (Option<f32>, 
     let Some(slope) = Slope::of(&compared) else {
         return (None, samples, Finding::Silent);
     };
-    let known =
-        2 * stiff.len() >= seen.len() && slope.swing >= SWING_MIN && slope.independent >= INDEPENDENT_MIN;
+    // Errors of the pose make the turns larger than they were, and the slope of a head as much smaller (regression
+    // dilution); where that may be what makes it small, it does not speak against a head.
+    let kept = 1.0 - (POSE_ERROR / slope.swing).powi(2);
+    let known = 2 * stiff.len() >= seen.len() && slope.independent >= INDEPENDENT_MIN && kept >= KEPT_MIN;
     let finding = if known && slope.value - ERRORS * slope.error >= relief_min {
         Finding::For
-    } else if known && slope.value + ERRORS * slope.error < relief_min {
+    } else if known && (slope.value + ERRORS * slope.error) / kept < relief_min {
         Finding::Against
     } else {
         Finding::Silent
