@@ -19,8 +19,14 @@ use flicker::Flicker;
 use glare::Glare;
 use moire::Moire;
 
-/// One trace is looked for in each frame, in turn.
-const TURNS: u32 = 4;
+/// Each trace is looked for once in so many frames, as often as the detector looks again and as each network of the
+/// passive pair runs, and on frames on which these do little or nothing: the detector's is the first of them, the
+/// pair's are the second and the fourth.
+const TURNS: u32 = 5;
+const FLICKER_AT: u32 = 0;
+const GLARE_AT: u32 = 1;
+const MOIRE_AT: u32 = 2;
+const BEZEL_AT: u32 = 4;
 
 /// Looks for traces of a display, over several frames where that is needed.
 #[derive(Default)]
@@ -51,16 +57,16 @@ impl ScreenWatch {
         let turn = self.turn;
         self.turn = (turn + 1) % TURNS;
         self.flicker.add(light);
-        if first || turn == 0 {
+        if first || turn == MOIRE_AT {
             found.moire = self.moire.measure(bgr, points, face)?;
         }
-        if first || turn == 1 {
+        if first || turn == BEZEL_AT {
             found.bezel = bezel(bgr, points, face)?;
         }
-        if first || turn == 2 {
+        if first || turn == GLARE_AT {
             found.glare = self.glare.measure(bgr, face)?;
         }
-        if turn == 3 {
+        if turn == FLICKER_AT {
             found.flicker = self.flicker.measure();
         }
         Ok(self.found)

@@ -4,6 +4,9 @@
 //! [`Lanes`]. So a convolution of one pixel is a product of matrices, and one kernel serves almost all of the work.
 //! Every function must be inlined into a `dispatch!`, which chooses the instructions of the processor at hand. A
 //! closure is not always, so registers are filled in plain loops and not by `array::from_fn`.
+//!
+//! The processor is asked once: AVX-512 where it has it (Ice Lake and Zen 4 on), else AVX2 with fused multiplication
+//! (from 2013 on), else SSE4.2, else SSE2, which every x86-64 has. The test runs all of them that its machine has.
 
 use std::array;
 

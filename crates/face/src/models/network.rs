@@ -141,6 +141,12 @@ impl Program {
         }
     }
 
+    /// Computes with other instructions than the best of the machine, to test them.
+    #[cfg(test)]
+    pub(crate) fn set_level(&mut self, level: Level) {
+        self.level = level;
+    }
+
     /// Values of each output.
     pub(crate) fn output_lens(&self) -> Vec<usize> {
         let len = |place: &Place| {

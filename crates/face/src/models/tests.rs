@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use fearless_simd::Level;
 use proptest::prelude::*;
 use prost::Message;
 
@@ -160,8 +161,23 @@ fn model() -> (Vec<u8>, impl Fn(&Picture) -> Picture) {
     (bytes, definition)
 }
 
+/// Every set of instructions that this machine has; all the same what the best of them is.
+fn levels() -> Vec<Level> {
+    let best = Level::new();
+    #[cfg(target_arch = "x86_64")]
+    let lower = [
+        best.as_sse2().map(Level::Sse2),
+        best.as_sse4_2().map(Level::Sse4_2),
+        best.as_avx2().map(Level::Avx2),
+        best.as_avx512().map(Level::Avx512),
+    ];
+    #[cfg(not(target_arch = "x86_64"))]
+    let lower = [];
+    lower.into_iter().flatten().chain([best]).collect()
+}
+
 #[test]
-fn a_network_computes_what_its_operations_say() {
+fn a_network_computes_what_its_operations_say_with_every_set_of_instructions() {
     let (bytes, definition) = model();
     let mut program = onnx::read(&bytes, SIDE, &["out"]).expect("a network");
     let pixels: Vec<u8> = (0..SIDE * SIDE * 3).map(|at| (at * 53 % 256) as u8).collect();
@@ -173,7 +189,10 @@ fn a_network_computes_what_its_operations_say() {
         values: (0..3).flat_map(channel).collect(),
     };
     let expected = definition(&picture);
-    for _ in 0..2 {
+    // Twice each, for buffers are used again.
+    for level in levels().into_iter().flat_map(|level| [level, level]) {
+        println!("{level:?}");
+        program.set_level(level);
         let outputs = program.run(&pixels, |pixel| pixel.map(value)).expect("outputs");
         assert_eq!(outputs[0].len(), expected.values.len());
         for (got, expected) in outputs[0].iter().zip(&expected.values) {

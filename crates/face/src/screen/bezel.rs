@@ -12,6 +12,7 @@ use opencv::prelude::*;
 use verification::capture::RectPx;
 
 use crate::FaceError;
+use crate::image::reduced;
 use crate::mesh::{POINTS, Point3};
 
 /// The surroundings are looked at in a picture in which the face has this width.
@@ -89,8 +90,7 @@ impl Around {
             ((part.width as f32 * scale).round() as i32).clamp(1, WIDTH - offset.0),
             ((part.height as f32 * scale).round() as i32).clamp(1, HEIGHT - offset.1),
         );
-        let mut small = Mat::default();
-        imgproc::resize(&bgr.roi(part)?, &mut small, size, 0.0, 0.0, imgproc::INTER_AREA)?;
+        let small = reduced(&bgr.roi(part)?, part.size(), size)?;
         let shown = without_bars(&small)?;
         if shown.width < 8 || shown.height < 8 {
             return Ok(None);

@@ -5,11 +5,11 @@
 //! while the face moves by a third of its width.
 
 use opencv::core::{Mat, Size, Vec3b};
-use opencv::imgproc;
 use opencv::prelude::*;
 use verification::capture::RectPx;
 
 use crate::FaceError;
+use crate::image::reduced;
 
 /// The picture is looked at in so many columns and rows.
 const COLUMNS: i32 = 80;
@@ -35,9 +35,7 @@ pub(super) struct Glare {
 impl Glare {
     /// 0 none, 0.5 a hundredth of the face.
     pub(super) fn measure(&mut self, bgr: &Mat, face: RectPx) -> Result<f32, FaceError> {
-        let mut small = Mat::default();
-        let size = Size::new(COLUMNS, ROWS);
-        imgproc::resize(bgr, &mut small, size, 0.0, 0.0, imgproc::INTER_AREA)?;
+        let small = reduced(bgr, bgr.size()?, Size::new(COLUMNS, ROWS))?;
         let scale = (
             COLUMNS as f32 / bgr.cols() as f32,
             ROWS as f32 / bgr.rows() as f32,
@@ -76,6 +74,7 @@ impl Glare {
 mod tests {
     use super::*;
     use opencv::core::{CV_8UC3, Rect, Scalar};
+    use opencv::imgproc;
 
     fn check(highlight: impl Fn(f32) -> f32, seen: bool) {
         let mut glare = Glare::default();
