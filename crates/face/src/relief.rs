@@ -14,6 +14,8 @@
 //! is left to move is measured on the picture itself. On a sheet, which keeps its look at every tilt, that undoes the
 //! guess to within a tenth. On a head it stays at about half of it, since shadows and the skin behind the nose do
 //! not turn with it; therefore a head reads 0.3 to 0.8 and not 1, and a sheet below 0.2, also blurred, dark or small.
+//!
+//! Small turns are measured as well. One of them tells nothing; what many tell is for `verification::pad` to say.
 
 mod fit;
 pub(crate) mod sampling;

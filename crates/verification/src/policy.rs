@@ -51,8 +51,9 @@ pub struct Policy {
     /// The median passive probability must be at least this.
     pub passive_min: f32,
     /// The tracked points must move apart from a plane by at least this part of what a head of average relief does;
-    /// see [`crate::capture::FaceMeasures::relief`]. Heads read 0.4 to 0.6, since blur and the smoothness of the mesh
-    /// take a half; flat and bent sheets 0.0 to 0.2, where the picture is bad. This lies in the middle, by ratio.
+    /// see [`crate::capture::ReliefMeasures`]. Heads read 0.4 to 0.6, since blur and the smoothness of the mesh take a
+    /// half; flat and bent sheets 0.0 to 0.2, where the picture is bad. This lies in the middle, by ratio. The slope over
+    /// many small turns is the same measure, and must be clear of this by two standard errors to say anything.
     pub relief_min: f32,
     /// Eyes and mouth may differ by so much from the face around them; see [`crate::capture::FaceMeasures::cut_out`].
     pub cut_out_max: f32,

@@ -13,8 +13,8 @@ use crate::capture::ReliefMeasures;
 
 /// Fewer frames of a real turn than this are a chance.
 const TURNED_MIN: usize = 3;
-/// Skin that acts moves over the bone by millimetres. Half a millimetre is what is left of a stiff surface in a dim,
-/// small or compressed picture, from the error of following points.
+/// Skin that acts moves over the bone by millimetres. Half a millimetre is what is left of a stiff surface in a small or
+/// compressed picture, from the error of following points. In a dim one more is left, and nothing is said.
 const STIFF_MM: f32 = 0.5;
 /// The pose of a head at rest strays by this, the root of the mean square: 0.6 degrees.
 const POSE_ERROR: f32 = 0.01;

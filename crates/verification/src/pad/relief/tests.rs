@@ -48,6 +48,12 @@ fn too_little_tells_nothing() {
 }
 
 #[test]
+fn a_stray_pose_does_not_make_a_sheet_of_a_head() {
+    check(&swaying(200, 0.1, 0.2), Finding::Against);
+    check(&swaying(200, 0.02, 0.2), Finding::Silent);
+}
+
+#[test]
 fn a_turn_to_one_side_is_enough() {
     let to_one_side = |part| {
         let mut seen = swaying(60, 0.1, part);
