@@ -163,7 +163,9 @@ async fn verified_meanwhile(walk: &Walk) {
 
 /// Attempts that do not pass.
 async fn goes_badly(institution: &Institution, sitting: &Clip, size: (u32, u32)) {
-    let config = institution.kiosk_config(sitting, "attempts = 2\nchallenge_window_ms = 20000", size);
+    // Without the colours of the screen, which change faster than pictures are taken.
+    let policy = "attempts = 2\nchallenge_window_ms = 30000\nlight = \"off\"";
+    let config = institution.kiosk_config(sitting, policy, size);
     let walk = Walk::start(Path::new(KIOSK), &config).await.unwrap();
     let gallery = Gallery::new("not-well", size);
     walk.identify_as("account-opening", IIN).await.unwrap();
@@ -174,6 +176,65 @@ async fn goes_badly(institution: &Institution, sitting: &Clip, size: (u32, u32))
     walk.touch("retry").await.unwrap();
     walk.wait_for(&["outcome"], LIMIT).await.unwrap();
     gallery.show(&walk, "outcome", "outcome-not-verified").await;
+    walk.close().await.unwrap();
+}
+
+/// The screen lights the face, once in each language, faintly and in full colours, in normal and in high contrast.
+async fn lights_the_face(institution: &Institution, sitting: &Clip, size: (u32, u32)) {
+    let config = institution.kiosk_config(sitting, "", size);
+    let walk = Walk::start(Path::new(KIOSK), &config).await.unwrap();
+    let gallery = Gallery::new("lit", size);
+    for (language, calm, contrast) in [
+        ("kk", false, "normal"),
+        ("ru", true, "normal"),
+        ("en", true, "high"),
+    ] {
+        walk.wait_for(&["welcome"], STEP_LIMIT).await.unwrap();
+        walk.touch(&format!("language-{language}")).await.unwrap();
+        gallery.wait_for_language(&walk, language).await;
+        if contrast == "high" {
+            walk.touch("contrast").await.unwrap();
+        }
+        walk.identify_as("account-opening", IIN).await.unwrap();
+        if calm {
+            walk.touch("calm").await.unwrap();
+            walk.client()
+                .wait()
+                .for_element(walk::css("[data-testid='calm'][aria-pressed='true']"))
+                .await
+                .unwrap();
+        }
+        walk.touch("method-face").await.unwrap();
+        walk.wait_for(&["face"], LIMIT).await.unwrap();
+        let colour = walk.wait_for_change("data-light", "none").await.unwrap();
+        assert_eq!(colour.split(',').count(), 3, "{colour} is no colour");
+        assert_eq!(
+            misfits(&walk).await,
+            "",
+            "the lit screen does not fit in {language}"
+        );
+        let picture = format!("lit-{language}-{contrast}.png");
+        walk.picture(&gallery.folder.join(picture)).await.unwrap();
+        walk.touch("cancel").await.unwrap();
+        walk.wait_for(&["outcome"], LIMIT).await.unwrap();
+        walk.touch("finish").await.unwrap();
+    }
+    walk.close().await.unwrap();
+}
+
+/// A camera that does not come, and a person who does not wait for it.
+async fn has_no_camera(institution: &Institution, broken: &Clip, size: (u32, u32)) {
+    let config = institution.kiosk_config(broken, "", size);
+    let walk = Walk::start(Path::new(KIOSK), &config).await.unwrap();
+    let gallery = Gallery::new("no-camera", size);
+    walk.identify_as("account-opening", IIN).await.unwrap();
+    walk.touch("method-face").await.unwrap();
+    gallery.show(&walk, "camera-trouble", "camera-trouble").await;
+    assert_eq!(walk.attribute("data-trouble").await.unwrap(), "missing");
+    walk.touch("camera-trouble-end").await.unwrap();
+    walk.wait_for_value("data-outcome", "withdrawn", LIMIT)
+        .await
+        .unwrap();
     walk.close().await.unwrap();
 }
 
@@ -215,6 +276,10 @@ fn every_screen(size: (u32, u32)) {
     let (_folder, sitting) = sitting_still(&clip);
     let institution = Institution::found();
     run(goes_badly(&institution, &sitting, size));
+    run(lights_the_face(&Institution::found(), &sitting, size));
+    let (folder, broken) = sitting_still(&clip);
+    std::fs::write(folder.path().join(&broken.file), b"this is no film").unwrap();
+    run(has_no_camera(&Institution::found(), &broken, size));
     run(is_out_of_service(&Institution::found(), &clip, size));
 }
 
