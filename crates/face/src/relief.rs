@@ -82,8 +82,8 @@ const AGE_MAX_FRAMES: u32 = 150;
 const STILL_DEG: f32 = 1.5;
 /// A turn takes many frames; every other one is enough.
 const EVERY: u32 = 2;
-/// A sway goes on, and neighbouring frames of it err alike; every third is enough.
-const EVERY_OF_A_SWAY: u32 = 3;
+/// A sway goes on, and neighbouring frames of it err alike: six looks a second tell as much as ten.
+const EVERY_OF_A_SWAY: u32 = 5;
 /// A head at rest shows where a sway begins; three looks a second are enough.
 const EVERY_AT_REST: u32 = 10;
 /// Width of an average face between the temples, in millimetres, as that of the canonical face of the mesh.
@@ -107,7 +107,7 @@ pub(crate) struct ReliefMeter {
 
 impl ReliefMeter {
     /// As [`verification::capture::FaceMeasures::relief`]. Of a turned head every other frame is measured, of one that
-    /// sways every third, of one at rest every tenth.
+    /// sways every fifth, of one at rest every tenth.
     pub(crate) fn measure(
         &mut self,
         bgr: &Mat,

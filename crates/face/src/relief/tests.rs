@@ -111,7 +111,8 @@ fn head(yaw_deg: f32) -> Head {
 /// The relief after a frontal face, where the mesh believes in one turn and the surface makes another.
 fn turned(surface: Surface, mesh_deg: f32, surface_deg: f32) -> Option<ReliefMeasures> {
     let mut meter = ReliefMeter::default();
-    for _ in 0..3 {
+    // As many as a small turn waits for.
+    for _ in 0..EVERY_OF_A_SWAY {
         let frontal = meter
             .measure(&picture(surface, 0.0), &mesh(0.0), &head(0.0))
             .unwrap();
