@@ -111,9 +111,12 @@ pub(crate) fn warped(bgr: &Mat, side: usize, at: impl Fn(f32, f32) -> Point2f) -
         imgproc::resize(&small, &mut halved, size, 0.0, 0.0, imgproc::INTER_AREA)?;
         small = halved;
     }
-    // The middle of a pixel has whole coordinates, before and after.
+    // The middle of a pixel has whole coordinates, before and after. A sample stands for those that it replaces, the
+    // first of which lies where the only one would.
     let inner = |place: f32, start: i32| (place - start as f32 + 0.5) / factor as f32 - 0.5;
-    let places = [corners[0], corners[1], corners[2]]
+    let middle = (factor - 1) as f32 / (2 * factor) as f32 / side as f32;
+    let places = [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0)]
+        .map(|(u, v)| at(u + middle, v + middle))
         .map(|corner| Point2f::new(inner(corner.x, part.x), inner(corner.y, part.y)));
     let end = side as f32;
     let square = [
@@ -156,7 +159,84 @@ mod tests {
         check(rect(0.0, 0.0, 2.0, 2.0), rect(2.0, 0.0, 2.0, 2.0), 0.0);
     }
 
+    /// A picture that becomes brighter to the right by `step` a pixel, and darker below row 200.
+    fn slope(step: f64) -> Mat {
+        let mut mat = Mat::new_rows_cols_with_default(400, 500, core::CV_8UC3, Scalar::all(0.0)).unwrap();
+        for y in 0..400 {
+            for x in 0..500 {
+                let level = (f64::from(x) * step) as u8 / if y < 200 { 1 } else { 2 };
+                *mat.at_2d_mut::<core::Vec3b>(y, x).unwrap() = core::Vec3b::from([level; 3]);
+            }
+        }
+        mat
+    }
+
+    fn level(mat: &Mat, x: i32, y: i32) -> f32 {
+        f32::from(mat.at_2d::<core::Vec3b>(y, x).unwrap()[1])
+    }
+
+    #[test]
+    fn a_smaller_picture_shows_the_same() {
+        let frame = slope(0.5);
+        for (width, height) in [(500, 400), (250, 200), (128, 102), (37, 31), (1, 1)] {
+            let small = reduced(&frame, Size::new(500, 400), Size::new(width, height)).unwrap();
+            assert_eq!((small.cols(), small.rows()), (width, height));
+            let expect = 0.5 * 250.0;
+            let got = level(&small, width / 2, height / 4);
+            let pixel = 0.5 * 500.0 / width as f32;
+            assert!(width == 1 || (got - expect).abs() < pixel + 2.0, "{width}: {got}");
+        }
+    }
+
+    #[test]
+    fn a_square_is_cut_out_where_it_lies_at_every_size() {
+        let frame = slope(0.5);
+        for side_px in [20.0_f32, 60.0, 130.0, 190.0, 300.0] {
+            let left = 250.0 - side_px / 2.0;
+            let upper = 100.0 - side_px / 4.0;
+            let at = |u: f32, v: f32| Point2f::new(left + u * side_px, upper + v * side_px / 2.0);
+            let cut = warped(&frame, 32, at).unwrap();
+            // A level is two pixels wide.
+            let near = 1.5 + 0.5 * side_px / 32.0;
+            assert!(
+                (level(&cut, 16, 16) - 125.0).abs() < near,
+                "{side_px}: {}",
+                level(&cut, 16, 16)
+            );
+            let expect = 0.5 * (left + side_px / 4.0);
+            assert!(
+                (level(&cut, 8, 16) - expect).abs() < near,
+                "{side_px}: {}",
+                level(&cut, 8, 16)
+            );
+        }
+    }
+
+    #[test]
+    fn what_lies_outside_of_the_frame_is_black() {
+        let frame = slope(0.5);
+        let away = warped(&frame, 16, |u, v| Point2f::new(900.0 + u * 50.0, v * 50.0)).unwrap();
+        assert_eq!(level(&away, 8, 8), 0.0);
+        let half = warped(&frame, 16, |u, v| {
+            Point2f::new(450.0 + u * 100.0, 50.0 + v * 100.0)
+        })
+        .unwrap();
+        assert!(level(&half, 4, 8) > 200.0);
+        assert_eq!(level(&half, 12, 8), 0.0);
+    }
+
     proptest! {
+        #[test]
+        fn whatever_the_square_it_is_cut_without_a_panic(
+            x in any::<f32>(), y in any::<f32>(), across in -2e4_f32..2e4, along in -2e4_f32..2e4,
+        ) {
+            let frame = Mat::new_rows_cols_with_default(30, 40, core::CV_8UC3, Scalar::all(9.0)).unwrap();
+            let at = |u: f32, v: f32| Point2f::new(x + u * across - v * along, y + u * along + v * across);
+            if let Ok(cut) = warped(&frame, 8, at) {
+                prop_assert_eq!((cut.cols(), cut.rows()), (8, 8));
+            }
+        }
+
         #[test]
         fn whatever_the_rectangle_its_inside_is_inside(
             x in any::<f32>(), y in any::<f32>(), width in any::<f32>(), height in any::<f32>(),
