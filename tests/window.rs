@@ -163,14 +163,24 @@ async fn verified_meanwhile(walk: &Walk) {
 
 /// Attempts that do not pass.
 async fn goes_badly(institution: &Institution, sitting: &Clip, size: (u32, u32)) {
-    // Without the colours of the screen, which change faster than pictures are taken.
-    let policy = "attempts = 2\nchallenge_window_ms = 30000\nlight = \"off\"";
+    let gallery = Gallery::new("not-well", size);
+    // Without the colours of the screen, which change faster than pictures are taken, and with time for all of them.
+    let policy = "challenge_window_ms = 120000\nlight = \"off\"";
     let config = institution.kiosk_config(sitting, policy, size);
     let walk = Walk::start(Path::new(KIOSK), &config).await.unwrap();
-    let gallery = Gallery::new("not-well", size);
     walk.identify_as("account-opening", IIN).await.unwrap();
     walk.touch("method-face").await.unwrap();
     gallery.show(&walk, "face", "face").await;
+    walk.touch("cancel").await.unwrap();
+    gallery.show(&walk, "outcome", "outcome-withdrawn").await;
+    walk.close().await.unwrap();
+
+    // The attempt that was left still counts.
+    let policy = "challenge_window_ms = 3000\nlight = \"off\"";
+    let config = institution.kiosk_config(sitting, policy, size);
+    let walk = Walk::start(Path::new(KIOSK), &config).await.unwrap();
+    walk.identify_as("account-opening", IIN).await.unwrap();
+    walk.touch("method-face").await.unwrap();
     walk.wait_for(&["attempt-failed"], LIMIT).await.unwrap();
     gallery.show(&walk, "attempt-failed", "attempt-failed").await;
     walk.touch("retry").await.unwrap();
