@@ -65,7 +65,15 @@ pub fn perform(paths: &Paths, arguments: &Arguments) -> Result<(), XtaskError> {
     let mut cargo = process::cargo();
     cargo
         .current_dir(&paths.root)
-        .args(["run", "--release", "--package", "eval", "--bin", "alaqan-eval", "--"])
+        .args([
+            "run",
+            "--release",
+            "--package",
+            "eval",
+            "--bin",
+            "alaqan-eval",
+            "--",
+        ])
         .arg(here.join(&arguments.folder))
         .arg("--models")
         .arg(models)
