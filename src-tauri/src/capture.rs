@@ -22,6 +22,8 @@ pub enum Command {
     Open,
     /// Close it.
     Close,
+    /// An attempt begins with the face that is seen now: nothing that was measured before belongs to it.
+    Begin,
     /// Encode this frame; answered by [`Report::Kept`] while the camera is open.
     Keep {
         /// Number of the frame.
@@ -192,7 +194,12 @@ impl<R: Fn(Report), P: Fn(Vec<u8>)> Worker<R, P> {
                         Err(fault) => (self.report)(Report::Opened(Err(fault))),
                     }
                 }
-                (Some(Command::Close), _) => open = None,
+                (Some(Command::Close), _) => {
+                    open = None;
+                    // Nothing of the person stays until the next one comes.
+                    analyzer.reset();
+                }
+                (Some(Command::Begin), Some(_)) => analyzer.begin(),
                 (Some(Command::Keep { frame, purpose }), Some(open)) => self.keep(open, frame, purpose),
                 (Some(Command::Cue(prompt)), Some(open)) => open.source.cue(prompt),
                 (Some(Command::Light(screen)), Some(open)) => open.source.light(screen),
@@ -200,6 +207,7 @@ impl<R: Fn(Report), P: Fn(Vec<u8>)> Worker<R, P> {
                 (None, Some(camera)) => {
                     if let Err(fault) = self.measure(camera, analyzer) {
                         open = None;
+                        analyzer.reset();
                         settles = matches!(fault, DeviceFault::Black | DeviceFault::Frozen);
                         (self.report)(Report::Failed(fault));
                     }

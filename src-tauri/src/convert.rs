@@ -174,7 +174,7 @@ fn camera_trouble(fault: DeviceFault) -> ipc::CameraTrouble {
 
 fn attempt_reason(failure: AttemptFailure) -> ipc::AttemptReason {
     match failure {
-        // An interrupted attempt ends the session and never comes to this screen.
+        // An interrupted attempt does not come to this screen.
         AttemptFailure::NotPerformed(_) | AttemptFailure::Interrupted => ipc::AttemptReason::NotPerformed,
         AttemptFailure::WrongAction(_) => ipc::AttemptReason::WrongAction,
         AttemptFailure::FaceLost => ipc::AttemptReason::FaceLost,

@@ -584,6 +584,10 @@ impl Core {
                 self.capture.command(Command::Close);
                 None
             }
+            Effect::BeginMeasuring => {
+                self.capture.command(Command::Begin);
+                None
+            }
             Effect::DrawRandom => {
                 let mut random = [0; plan::RANDOM_BYTES];
                 match getrandom::fill(&mut random) {

@@ -47,6 +47,11 @@ impl Meter {
         })
     }
 
+    /// An attempt begins with the face that is seen now.
+    pub fn begin(&mut self) {
+        self.analyzer.begin();
+    }
+
     /// Measures the next frame.
     ///
     /// # Errors

@@ -252,7 +252,8 @@ fn attempt(
                     failure = Some(format!("not positioned: {}", words(attempt.prompt())));
                     break 'attempt;
                 }
-                _ => {}
+                AttemptEvent::Started => meter.begin(),
+                AttemptEvent::KeepStill { .. } => {}
             }
         }
         actor.cue(match attempt.prompt() {

@@ -100,6 +100,12 @@ impl Analyzer {
         self.others = [0; VIEWS];
         self.present_frames = 0;
         self.scene = Scene::default();
+        self.begin();
+    }
+
+    /// Begins a presentation of the face that is followed: all that was kept of earlier frames to compare with, the
+    /// picture of the reference face among it, is forgotten.
+    pub fn begin(&mut self) {
         self.relief = ReliefMeter::default();
         self.likeness = Likeness::default();
         self.screen = ScreenWatch::default();

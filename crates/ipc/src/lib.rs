@@ -247,7 +247,7 @@ pub enum Prompt {
     StepRight,
     /// Too little light on the face.
     MoreLight,
-    /// Too much light on the face, or from one side only.
+    /// Too much light on the face.
     LessLight,
     /// Take off what covers mouth and nose.
     RemoveMask,

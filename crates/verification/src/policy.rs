@@ -103,7 +103,8 @@ pub enum PassivePad {
 pub enum ScreenLight {
     /// Without a clear answer no presentation is bona fide.
     Required,
-    /// A face that clearly does not answer is none; where daylight drowns the screen, the other evidence decides.
+    /// What the face answers is recorded, and the other evidence decides: until somebody has measured on the spot what
+    /// this display gives in this room, no answer proves nothing.
     Supporting,
     /// The screen keeps its colours.
     Off,
@@ -163,6 +164,9 @@ pub enum PolicyError {
     /// be smaller than what still counts as neutral.
     #[error("a threshold is outside its range")]
     Threshold,
+    /// No turn of the head among the actions: without one nobody can tell a head from a sheet.
+    #[error("one of the prompted actions must be a turn of the head")]
+    NoTurn,
     /// Less than a second for an action.
     #[error("nobody performs an action within less than a second")]
     Window,
@@ -216,6 +220,9 @@ impl Policy {
             && self.turn_min_deg > self.neutral_max_deg;
         if !in_range {
             return Err(PolicyError::Threshold);
+        }
+        if !different.iter().any(|challenge| challenge.is_turn()) {
+            return Err(PolicyError::NoTurn);
         }
         if self.challenge_window < Duration::from_secs(1) {
             return Err(PolicyError::Window);

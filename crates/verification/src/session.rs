@@ -125,6 +125,9 @@ pub enum Effect {
     OpenCamera,
     /// Close the camera.
     CloseCamera,
+    /// An attempt begins to count with the face that is before the camera: forget all that was measured before. Not
+    /// answered.
+    BeginMeasuring,
     /// Draw the random bytes of [`Input::RandomDrawn`].
     DrawRandom,
     /// Encode this frame.
@@ -306,6 +309,8 @@ struct Facts {
     modality: Option<Modality>,
     camera: Option<CameraIdentity>,
     camera_failures: u8,
+    /// Attempts that a device cut off and that do not count.
+    forgiven: u8,
     attempts: Vec<AttemptRecord>,
     attempts_before: u8,
     stills: Vec<Still>,
@@ -364,6 +369,8 @@ const CAMERA_RETRY: Duration = Duration::from_secs(1);
 const CAMERA_PATIENCE: Duration = Duration::from_secs(60);
 /// A camera that fails this often in one session is not going to serve it.
 const CAMERA_FAILURES_MAX: u8 = 5;
+/// So many attempts of a session that a device cut off do not count.
+const FORGIVEN_MAX: u8 = 3;
 /// How long an outcome stays on the screen when nobody touches it.
 const OUTCOME_STAYS: Duration = Duration::from_secs(30);
 
@@ -639,6 +646,11 @@ impl Session {
                     self.facts.attempts.push(record);
                     effects.extend(self.forgive(failure));
                 }
+                if self.attempts_used() >= self.opening.policy.attempts {
+                    effects.push(Effect::Audit(AuditEvent::CameraFailed));
+                    effects.extend(self.record(now, Outcome::NotVerified));
+                    return effects;
+                }
                 now.monotonic
             }
             State::OpeningCamera | State::Drawing { .. } | State::AttemptFailed { .. } => now.monotonic,
@@ -705,6 +717,7 @@ impl Session {
         for event in events {
             match event {
                 AttemptEvent::Started => {
+                    effects.push(Effect::BeginMeasuring);
                     effects.push(Effect::Audit(AuditEvent::AttemptStarted));
                     if let (Some(subject), Some(modality)) = (self.facts.claim.clone(), self.facts.modality) {
                         effects.push(Effect::PersistAttempt { subject, modality });
@@ -882,11 +895,9 @@ impl Session {
                 .attempts
                 .extend(ended.take().or_else(|| attempt.interrupt(&self.opening.policy)));
         }
-        let suspected = self
-            .facts
-            .attempts
-            .iter()
-            .any(|attempt| matches!(attempt.failure, Some(AttemptFailure::Attack(_))));
+        let suspected = self.facts.attempts.iter().any(
+            |attempt| matches!(attempt.failure, Some(AttemptFailure::Attack(sign)) if !sign.is_missing()),
+        );
         // Who was suspected once does not get rid of it by sitting still, leaving or waiting afterwards.
         let outcome = match outcome {
             Outcome::NotVerified | Outcome::Withdrawn | Outcome::TimedOut if suspected => {
@@ -1035,24 +1046,24 @@ impl Session {
         }
     }
 
-    /// Gives back an attempt that a device cut off.
-    fn forgive(&self, failure: AttemptFailure) -> Option<Effect> {
+    /// Gives back an attempt that a device cut off. Not without end: who covers the lens after seeing a prompt gets
+    /// another prompt by it.
+    fn forgive(&mut self, failure: AttemptFailure) -> Option<Effect> {
+        let of_device = failure.is_of_device() || failure == AttemptFailure::Interrupted;
         let (subject, modality) = self.facts.claim.clone().zip(self.facts.modality)?;
-        (!counts(failure)).then_some(Effect::ForgiveAttempt { subject, modality })
+        if !of_device || self.facts.forgiven >= FORGIVEN_MAX {
+            return None;
+        }
+        self.facts.forgiven += 1;
+        Some(Effect::ForgiveAttempt { subject, modality })
     }
 
     fn attempts_used(&self) -> u8 {
-        let counted = |record: &&AttemptRecord| record.failure.is_none_or(counts);
-        let here = self.facts.attempts.iter().filter(counted).count();
-        let here = u8::try_from(here).unwrap_or(u8::MAX);
-        self.facts.attempts_before.saturating_add(here)
+        let here = u8::try_from(self.facts.attempts.len()).unwrap_or(u8::MAX);
+        self.facts
+            .attempts_before
+            .saturating_add(here.saturating_sub(self.facts.forgiven))
     }
-}
-
-/// Whether an attempt that ended in this way counts. One that the person interrupts ends the session too, so that
-/// what was interrupted in a session that goes on was interrupted by the device.
-fn counts(failure: AttemptFailure) -> bool {
-    !(failure.is_of_device() || failure == AttemptFailure::Interrupted)
 }
 
 /// Whether waiting may help. A camera that is virtual, that is not the configured one, gives another format or may

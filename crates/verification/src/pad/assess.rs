@@ -63,7 +63,7 @@ impl Assessment {
                 continue;
             };
             usable += 1;
-            measures.add(face);
+            measures.add(face, false);
         }
         for seen in observations
             .iter()

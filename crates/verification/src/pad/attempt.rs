@@ -37,7 +37,7 @@ pub enum AttemptEvent {
 ///
 /// ```text
 ///               one frontal face held          pause over, neutral          neutral again, last action
-/// Positioning ─────────────────────────> Pausing ────────────────> Acting ─────────────────────────────> Over
+/// Positioning ───────────> Lighting ───> Pausing ────────────────> Acting ─────────────────────────────> Over
 ///      │                                  │   ^                      │ │                                   ^
 ///      │ positioning limit                │   └──────────────────────┘ │                                   │
 ///      └──────────────────────────────────┼──── action seen, neutral again                                 │
@@ -78,6 +78,8 @@ enum Phase {
     Acting {
         since: Duration,
         best: f32,
+        /// Since when another head movement is seen than the one that was asked for.
+        wrong_since: Option<Duration>,
     },
     Over,
 }
@@ -86,9 +88,12 @@ enum Phase {
 const LIGHT_TAIL: Duration = Duration::from_millis(400);
 /// So many frames show the subject standing right before the attempt begins to count.
 const POSITIONED_FRAMES: u32 = 5;
+/// A wrong movement is seen for so long: one bad measure of the pose is none.
+const WRONG_STAYS: Duration = Duration::from_millis(100);
 /// So long may the camera give no frame. A machine that is slow for a moment is not a face that is gone; that is
 /// judged by the frames alone.
 const SILENCE_LIMIT: Duration = Duration::from_secs(2);
+
 impl FaceAttempt {
     /// Opens attempt `number` (1 for the first) with a drawn plan of actions, and of colours if the screen is to light
     /// the face.
@@ -154,7 +159,9 @@ impl FaceAttempt {
     pub fn deadline(&self, policy: &Policy) -> Option<Duration> {
         match self.phase {
             Phase::Positioning { .. } => Some(self.opened_at + policy.positioning_limit),
-            Phase::Lighting { .. } => Some(self.last_frame + SILENCE_LIMIT),
+            Phase::Lighting { since } => {
+                Some((since + self.lighting_limit()).min(self.last_frame + SILENCE_LIMIT))
+            }
             Phase::Pausing { since, .. } | Phase::Acting { since, .. } => {
                 Some((since + policy.challenge_window).min(self.last_frame + SILENCE_LIMIT))
             }
@@ -169,7 +176,10 @@ impl FaceAttempt {
                 self.phase = Phase::Over;
                 vec![AttemptEvent::NotPositioned]
             }
-            Phase::Lighting { .. } if now.monotonic >= self.last_frame + SILENCE_LIMIT => {
+            Phase::Lighting { since }
+                if now.monotonic >= self.last_frame + SILENCE_LIMIT
+                    || now.monotonic >= since + self.lighting_limit() =>
+            {
                 self.fail(AttemptFailure::FaceLost, policy)
             }
             Phase::Pausing { since, .. } | Phase::Acting { since, .. } => {
@@ -218,7 +228,8 @@ impl FaceAttempt {
             }
         };
         if self.started.is_some() {
-            self.measures.add(face);
+            let lit = matches!(self.phase, Phase::Lighting { .. });
+            self.measures.add(face, lit);
         }
         events.extend(self.advance(seen, face, &spotted, now, policy));
         events
@@ -234,6 +245,7 @@ impl FaceAttempt {
     ) -> Vec<AttemptEvent> {
         let at = seen.at;
         let mut events = Vec::new();
+        let row = self.lighting();
         match &mut self.phase {
             Phase::Positioning { since, frames } => {
                 if let Some(prompt) = positioning::wrong(seen, policy) {
@@ -262,7 +274,6 @@ impl FaceAttempt {
                 if let Some(light) = &face.light {
                     self.response.add(shone, light);
                 }
-                let row = self.light.as_ref().map(LightPlan::duration).unwrap_or_default();
                 self.hint.set(FacePrompt::HoldStill, at);
                 if shone >= row + LIGHT_TAIL {
                     self.phase = Phase::Pausing {
@@ -270,7 +281,6 @@ impl FaceAttempt {
                         neutral_since: None,
                     };
                 }
-                events.extend(self.keep_comparison(seen.frame, face, policy));
             }
             Phase::Pausing { since, neutral_since } => {
                 let Some(planned) = self.plan.get(self.records.len()).copied() else {
@@ -281,7 +291,7 @@ impl FaceAttempt {
                     self.hint.ask(FacePrompt::LookStraight, at);
                     return events;
                 }
-                self.hint.set(FacePrompt::HoldStill, at);
+                self.hint.ask(FacePrompt::HoldStill, at);
                 let neutral_since = *neutral_since.get_or_insert(at);
                 if at.saturating_sub(*since) >= planned.pause
                     && at.saturating_sub(neutral_since) >= policy.neutral_hold
@@ -292,11 +302,19 @@ impl FaceAttempt {
                         prompted_at: self.since_start(at),
                         completed_at: None,
                     });
-                    self.phase = Phase::Acting { since: at, best: 0.0 };
+                    self.phase = Phase::Acting {
+                        since: at,
+                        best: 0.0,
+                        wrong_since: None,
+                    };
                 }
                 events.extend(self.keep_comparison(seen.frame, face, policy));
             }
-            Phase::Acting { since, best } => {
+            Phase::Acting {
+                since,
+                best,
+                wrong_since,
+            } => {
                 let Some(challenge) = self.records.last().map(|record| record.challenge) else {
                     return events;
                 };
@@ -318,7 +336,11 @@ impl FaceAttempt {
                         purpose: StillPurpose::Challenge(challenge),
                     });
                 } else if *best == 0.0 && is_wrong() {
-                    events.extend(self.fail(AttemptFailure::WrongAction(challenge), policy));
+                    if at.saturating_sub(*wrong_since.get_or_insert(at)) >= WRONG_STAYS {
+                        events.extend(self.fail(AttemptFailure::WrongAction(challenge), policy));
+                    }
+                } else {
+                    *wrong_since = None;
                 }
             }
             Phase::Over => {}
@@ -379,6 +401,16 @@ impl FaceAttempt {
         })
     }
 
+    /// How long the row of colours takes.
+    fn lighting(&self) -> Duration {
+        self.light.as_ref().map(LightPlan::duration).unwrap_or_default()
+    }
+
+    /// After so long the row of colours is over, whatever is seen.
+    fn lighting_limit(&self) -> Duration {
+        self.lighting() + LIGHT_TAIL + SILENCE_LIMIT
+    }
+
     /// What each part of attack detection says so far.
     fn parts(&self, policy: &Policy) -> Vec<PartRecord> {
         let mut parts = self.measures.parts(policy);
@@ -405,17 +437,24 @@ impl FaceAttempt {
         }
     }
 
-    /// The best frontal frame is the one for comparison: the sharper and the straighter, the better. It is taken
-    /// between the actions, from the face that performs them, and where the passive models are installed only
-    /// from a frame that they find real.
+    /// The best frontal frame is the one for comparison. It is taken between the actions, from a neutral face that is
+    /// on this very frame like the one that began, and where the passive models are installed only from a frame that
+    /// they find real. The sharper, the straighter and the more evenly lit, the better.
     fn keep_comparison(&mut self, frame: u64, face: &FaceMeasures, policy: &Policy) -> Option<AttemptEvent> {
         let found_real = match face.passive_real {
             Some(real) => real >= policy.passive_min,
             None => self.measures.passive_real().is_none() && policy.passive == PassivePad::WhereInstalled,
         };
+        let is_same = face
+            .likeness
+            .is_some_and(|likeness| likeness >= policy.likeness_min);
+        let quality = &face.quality;
         let off_deg = face.yaw_deg.abs() + face.pitch_deg.abs();
-        let merit = face.quality.sharpness / (10.0 + off_deg);
-        (found_real && merit > self.comparison_merit * 1.2).then(|| {
+        let exposed = (1.0 - quality.under_exposure - quality.over_exposure).max(0.0);
+        let seen = (1.0 - quality.eyes_occlusion.max(quality.mouth_occlusion)).max(0.0);
+        let lit = exposed * seen * (0.5 + 0.5 * quality.illumination_uniformity);
+        let merit = quality.sharpness * lit / (10.0 + off_deg);
+        (found_real && is_same && merit > self.comparison_merit * 1.2).then(|| {
             self.comparison_merit = merit;
             AttemptEvent::KeepStill {
                 frame,
@@ -436,12 +475,9 @@ impl FaceAttempt {
     }
 }
 
-/// An attempt that the person did not carry through is an attack where something speaks against it: a display does
-/// not become a person by failing to follow the prompts.
+/// An attempt that was not carried through is an attack where something speaks against it: a display does not become a
+/// person by failing to follow the prompts, nor by a hand over the lens.
 fn blamed(failure: AttemptFailure, parts: &[PartRecord], policy: &Policy) -> AttemptFailure {
-    if failure.is_of_device() || failure == AttemptFailure::Interrupted {
-        return failure;
-    }
     match decide(parts, false, policy) {
         PadDecision::Attack(sign) if !sign.is_missing() => AttemptFailure::Attack(sign),
         PadDecision::Attack(_) | PadDecision::BonaFide => failure,

@@ -17,6 +17,8 @@ const POSE_ERROR_DEG: f32 = 12.0;
 /// A second face must stay this long, so that a passer-by ends nothing. Longer than two rounds of the detector,
 /// which looks for further faces only now and then while it follows one.
 const SEVERAL_FACES_HOLD: Duration = Duration::from_millis(1200);
+/// So much slower is several faces forgotten than noticed.
+const SEVERAL_FACES_FADE: u32 = 4;
 /// A picture with no more luminance than this has no light: black of video is 16, and sensors add some noise.
 const DARK_BELOW: f32 = 20.0;
 /// The likeness is judged by the median of so many measures: one bad fit is not another person.
@@ -28,7 +30,9 @@ pub struct Continuity {
     last_face: Option<(Duration, FaceMeasures)>,
     /// A frame without a face came since then. A machine that is slow for a moment is no face that is gone.
     gone: bool,
-    several_since: Option<Duration>,
+    last_frame: Option<Duration>,
+    /// Time with several faces. Time with one face makes it less, but slowly: a face that comes and goes is there.
+    several: Duration,
     likeness: VecDeque<f32>,
 }
 
@@ -37,7 +41,7 @@ impl Continuity {
     pub fn begin_anew(&mut self) {
         self.last_face = None;
         self.gone = false;
-        self.several_since = None;
+        self.several = Duration::ZERO;
     }
 
     /// Takes one frame and says what broke with it, if anything.
@@ -47,13 +51,16 @@ impl Continuity {
             Some(StreamState::Repeating) => return Some(AttemptFailure::Attack(AttackSign::Injected)),
             Some(StreamState::Good | StreamState::Black | StreamState::TooSlow) | None => {}
         }
+        let passed = seen
+            .at
+            .saturating_sub(self.last_frame.replace(seen.at).unwrap_or(seen.at));
         if seen.faces > 1 {
-            let since = *self.several_since.get_or_insert(seen.at);
-            if seen.at.saturating_sub(since) >= SEVERAL_FACES_HOLD {
+            self.several += passed;
+            if self.several >= SEVERAL_FACES_HOLD {
                 return Some(AttemptFailure::SeveralFaces);
             }
         } else {
-            self.several_since = None;
+            self.several = self.several.saturating_sub(passed / SEVERAL_FACES_FADE);
         }
         let Some(face) = &seen.face else {
             self.gone = true;

@@ -27,9 +27,12 @@ pub fn decide(parts: &[PartRecord], turned: bool, policy: &Policy) -> PadDecisio
         (PadPart::Flicker, AttackSign::Screen),
         (PadPart::Light, AttackSign::LightIgnored),
     ];
+    // How much a face must answer depends on the display and the room. Before somebody has measured that on the spot
+    // and requires an answer, none is no accusation.
+    let may_accuse = |part| part != PadPart::Light || policy.light == ScreenLight::Required;
     if let Some((_, sign)) = against
         .into_iter()
-        .find(|(part, _)| finding(*part) == Finding::Against)
+        .find(|(part, _)| may_accuse(*part) && finding(*part) == Finding::Against)
     {
         return PadDecision::Attack(sign);
     }
@@ -149,8 +152,15 @@ mod tests {
             &[(Passive, For), (Relief, For), (Light, Against)],
             true,
             required,
-            supporting,
+            light_required,
             attack(AttackSign::LightIgnored),
+        );
+        check(
+            &[(Passive, For), (Relief, For), (Light, Against)],
+            true,
+            required,
+            supporting,
+            bona_fide,
         );
         check(
             &[(Passive, For), (Relief, For), (Light, For)],

@@ -58,6 +58,8 @@ pub struct PartRecord {
 /// A trace of a display or of a hole must be there in this part of the frames that were looked at: a reflection on
 /// glasses comes and goes, a display stays.
 const TRACE_STAYS: f32 = 0.5;
+/// Fewer looks than this are a chance.
+const TRACE_SAMPLES_MIN: usize = 5;
 
 /// The measures of one presentation.
 #[derive(Debug, Clone, Default)]
@@ -73,12 +75,16 @@ pub struct Measures {
 }
 
 impl Measures {
-    /// Adds those of one frame.
-    pub fn add(&mut self, face: &FaceMeasures) {
-        self.passive.extend(face.passive_real);
+    /// Adds those of one frame. What was found out about colours and grain in ordinary light is not asked while the
+    /// face is `lit` by colours of the screen.
+    pub fn add(&mut self, face: &FaceMeasures, lit: bool) {
         self.relief.extend(face.relief);
-        self.cut_out.extend(face.cut_out);
         self.likeness.extend(face.likeness);
+        if lit {
+            return;
+        }
+        self.passive.extend(face.passive_real);
+        self.cut_out.extend(face.cut_out);
         if let Some(screen) = face.screen {
             self.moire.push(screen.moire);
             self.bezel.push(screen.bezel);
@@ -106,7 +112,7 @@ impl Measures {
         let trace = |part, values: &[f32], threshold: f32| {
             let value = quantile(values, TRACE_STAYS);
             let finding = match value {
-                Some(value) if value > threshold => Finding::Against,
+                Some(value) if value > threshold && values.len() >= TRACE_SAMPLES_MIN => Finding::Against,
                 _ => Finding::Silent,
             };
             record(part, value, threshold, values.len(), finding)

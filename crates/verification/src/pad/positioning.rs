@@ -60,10 +60,9 @@ pub fn wrong(seen: &FaceObservation, policy: &Policy) -> Option<FacePrompt> {
     let width = seen.frame_width_px as f32;
     let middle = (face.box_px.x + face.box_px.width / 2.0) / width.max(1.0);
     let too_wide = face.box_px.width > WIDTH_PART_MAX * width || face.distance_mm < policy.distance_min_mm;
-    // The camera may be mounted well above or below the eyes; the angle that results is the same for the whole
-    // session and goes into the baseline.
-    let straight =
-        face.yaw_deg.abs() <= policy.neutral_max_deg && face.pitch_deg.abs() <= 2.0 * policy.neutral_max_deg;
+    // Relief and likeness are measured against a face that faces the camera. Who cannot, because the camera hangs too
+    // high, must not begin an attempt that cannot pass.
+    let straight = face.yaw_deg.hypot(face.pitch_deg) <= policy.neutral_max_deg;
     let bright = quality.luminance_mean > policy.luminance_max || quality.over_exposure > OVER_EXPOSURE_MAX;
     let checks = [
         (is_too_far(face, policy), FacePrompt::Closer),
@@ -91,7 +90,8 @@ pub fn is_too_far(face: &FaceMeasures, policy: &Policy) -> bool {
 
 /// Whether the face is too dark to be measured and compared.
 pub fn is_dark(face: &FaceMeasures, policy: &Policy) -> bool {
-    face.quality.luminance_mean < policy.luminance_min || face.quality.under_exposure > UNDER_EXPOSURE_MAX
+    let luminance = face.quality.luminance_mean;
+    luminance.is_nan() || luminance < policy.luminance_min || face.quality.under_exposure > UNDER_EXPOSURE_MAX
 }
 
 /// Keeps a hint on the screen long enough to be followed.

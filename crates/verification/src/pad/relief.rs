@@ -33,7 +33,7 @@ pub(super) fn relief(seen: &[ReliefMeasures], relief_min: f32) -> (Option<f32>, 
     if turned.len() >= TURNED_MIN {
         let value = quantile(&turned, 0.5);
         let finding = match value {
-            Some(value) if value >= relief_min => Finding::For,
+            Some(value) if value.is_finite() && value >= relief_min => Finding::For,
             _ => Finding::Against,
         };
         return (value, turned.len(), finding);

@@ -504,9 +504,11 @@ fn a_face_answers_the_light_of_the_screen_and_a_recording_does_not() {
     };
     let failed = |sign| Some(Some(AttemptFailure::Attack(sign)));
     assert_eq!(play(0.2, ScreenLight::Required), Some(None));
+    assert_eq!(play(0.0, ScreenLight::Required), failed(AttackSign::LightIgnored));
     assert_eq!(
         play(0.0, ScreenLight::Supporting),
-        failed(AttackSign::LightIgnored)
+        Some(None),
+        "nobody has measured what this display gives in this room"
     );
 }
 
