@@ -43,7 +43,7 @@ pub enum Report {
     /// The camera is open, or is not.
     Opened(Result<CameraIdentity, DeviceFault>),
     /// A frame was measured.
-    Observed(FaceObservation),
+    Observed(Box<FaceObservation>),
     /// Answers [`Command::Keep`].
     Kept {
         /// For what it was to be kept.
@@ -263,7 +263,7 @@ impl<R: Fn(Report), P: Fn(Vec<u8>)> Worker<R, P> {
             open.recent.pop_front();
         }
         open.recent.push_back(frame);
-        (self.report)(Report::Observed(seen));
+        (self.report)(Report::Observed(Box::new(seen)));
         Ok(())
     }
 

@@ -675,7 +675,7 @@ impl Core {
                     self.give(Input::CameraOpened(result));
                 }
             }
-            Report::Observed(seen) => self.give(Input::Observed(seen)),
+            Report::Observed(seen) => self.give(Input::Observed(*seen)),
             Report::Kept { purpose, sample } => self.give(Input::StillKept { purpose, sample }),
             Report::Failed(fault) => self.give(Input::CameraFailed(fault)),
         }

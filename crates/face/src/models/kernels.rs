@@ -183,12 +183,11 @@ impl Dense {
                 }
             }
         }
-        for p in 0..P {
-            for g in 0..G {
+        for (p, sums) in sums.into_iter().enumerate() {
+            for (g, mut sum) in sums.into_iter().enumerate() {
                 let (pixel, group) = (pixel + p, group + g);
-                let mut sum = sums[p][g];
                 if let Some(residual) = residual.filter(|residual| group < residual.groups) {
-                    sum = sum + f32x16::from_slice(simd, &residual.data[pixel * residual.groups + group]);
+                    sum += f32x16::from_slice(simd, &residual.data[pixel * residual.groups + group]);
                 }
                 self.finish
                     .store(simd, sum, group, &mut output[pixel * groups + group]);

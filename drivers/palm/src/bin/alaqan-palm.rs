@@ -79,7 +79,13 @@ fn exit_code(fault: DeviceFault) -> u8 {
         DeviceFault::NoPermission => 4,
         DeviceFault::Busy => 5,
         DeviceFault::Timeout => 6,
-        DeviceFault::Protocol => 7,
+        // The last five are faults of cameras alone.
+        DeviceFault::Protocol
+        | DeviceFault::Black
+        | DeviceFault::Frozen
+        | DeviceFault::Format
+        | DeviceFault::Identity
+        | DeviceFault::Virtual => 7,
         DeviceFault::Disconnected => 8,
     }
 }
@@ -93,7 +99,12 @@ fn advice(fault: DeviceFault) -> Option<&'static str> {
         DeviceFault::Timeout => {
             Some("Check power and cable, and that a scanner of this kind is on the port.")
         }
-        DeviceFault::Protocol => Some("Check that the speed and the kind of scanner are right."),
+        DeviceFault::Protocol
+        | DeviceFault::Black
+        | DeviceFault::Frozen
+        | DeviceFault::Format
+        | DeviceFault::Identity
+        | DeviceFault::Virtual => Some("Check that the speed and the kind of scanner are right."),
         DeviceFault::NoPermission | DeviceFault::Busy | DeviceFault::Disconnected => None,
     }
 }
@@ -142,7 +153,12 @@ fn fault_word(fault: DeviceFault) -> &'static str {
         DeviceFault::NoPermission => "no-permission",
         DeviceFault::Busy => "busy",
         DeviceFault::Timeout => "timeout",
-        DeviceFault::Protocol => "protocol",
+        DeviceFault::Protocol
+        | DeviceFault::Black
+        | DeviceFault::Frozen
+        | DeviceFault::Format
+        | DeviceFault::Identity
+        | DeviceFault::Virtual => "protocol",
         DeviceFault::Disconnected => "disconnected",
     }
 }
