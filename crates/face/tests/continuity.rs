@@ -119,7 +119,7 @@ fn of_small_turns(seen: &[FaceObservation]) -> Finding {
     let mut measures = Measures::default();
     for mut face in seen.iter().filter_map(|one| one.face) {
         face.relief = face.relief.filter(|relief| relief.part().is_none());
-        measures.add(&face);
+        measures.add(&face, false);
     }
     let parts = measures.parts(&Policy::default());
     let relief = parts.iter().find(|record| record.part == PadPart::Relief);
