@@ -116,9 +116,10 @@ pub struct FaceMeasures {
     /// How little this face has in common with the face of the frame before, both brought to one shape: 0 the
     /// same, 1 nothing.
     pub face_change: Option<f32>,
-    /// How much the chin stays as it was while the mouth opens, 0 as skin, which the jaw carries along, 1 as paper with
-    /// a hole; 0.5 where three quarters of the likeness of the resting upper face are kept. `None` unless the mouth
-    /// is open and was closed before in nearly the same pose.
+    /// How much speaks for paper with holes, 0 nothing to 1; the larger of two signs. One is a chin that stays as it was
+    /// while the mouth opens: 0.5 where three quarters of the likeness of the resting upper face are kept. The other
+    /// is a closed edge around both eyes at which the picture gets darker outwards in one step: 0.5 at a step of a
+    /// tenth, in the logarithm. `None` where neither can be told.
     pub cut_out: Option<f32>,
     /// What speaks for a screen.
     pub screen: Option<ScreenSigns>,

@@ -363,11 +363,12 @@ impl FaceAttempt {
             return Vec::new();
         }
         let turned = self.records.iter().any(|record| record.challenge.is_turn());
-        let failure = match decide(&self.parts(policy), turned, policy) {
+        let parts = self.parts(policy);
+        let failure = match decide(&parts, turned, policy) {
             PadDecision::BonaFide => None,
             PadDecision::Attack(sign) => Some(AttemptFailure::Attack(sign)),
         };
-        self.end(failure, policy)
+        self.end(failure, parts)
             .map(AttemptEvent::Ended)
             .into_iter()
             .collect()
@@ -375,22 +376,25 @@ impl FaceAttempt {
 
     /// Ends the attempt from outside. `None` if it had not begun to count, or is over already.
     pub fn interrupt(&mut self, policy: &Policy) -> Option<AttemptRecord> {
-        self.end(Some(AttemptFailure::Interrupted), policy)
+        self.break_off(AttemptFailure::Interrupted, policy)
     }
 
     fn fail(&mut self, failure: AttemptFailure, policy: &Policy) -> Vec<AttemptEvent> {
-        self.end(Some(failure), policy)
+        self.break_off(failure, policy)
             .map(AttemptEvent::Ended)
             .into_iter()
             .collect()
     }
 
-    fn end(&mut self, failure: Option<AttemptFailure>, policy: &Policy) -> Option<AttemptRecord> {
+    fn break_off(&mut self, failure: AttemptFailure, policy: &Policy) -> Option<AttemptRecord> {
+        let parts = self.parts(policy);
+        self.end(Some(blamed(failure, &parts, policy)), parts)
+    }
+
+    fn end(&mut self, failure: Option<AttemptFailure>, parts: Vec<PartRecord>) -> Option<AttemptRecord> {
         self.phase = Phase::Over;
         self.hint.set(FacePrompt::HoldStill, self.last_frame);
         let started = self.started.take()?;
-        let parts = self.parts(policy);
-        let failure = failure.map(|failure| blamed(failure, &parts, policy));
         Some(AttemptRecord {
             number: self.number,
             started_at: started.utc,
