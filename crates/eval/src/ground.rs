@@ -5,7 +5,7 @@
 
 use std::ops::RangeInclusive;
 
-use camera::{ClipEntry, ClipEvent};
+use camera::{ClipEntry, ClipEvent, challenge_of};
 use verification::pad::PadChallenge;
 
 /// The rate for which the tolerances are stated; also taken for a clip that does not say its rate.
@@ -97,19 +97,9 @@ const SILENT: &[&str] = &[
 /// Kinds that keep a face from being acquired.
 const OBSTACLES: &[&str] = &["no_face", "too_small", "multi_face"];
 
-/// The action that an event shows. Left and right of the picture are the other way round for the subject, since
-/// frames are never mirrored.
-pub(crate) fn challenge(kind: &str) -> Option<PadChallenge> {
-    Some(match kind {
-        "turn_image_right" => PadChallenge::TurnLeft,
-        "turn_image_left" => PadChallenge::TurnRight,
-        "look_up" => PadChallenge::LookUp,
-        "head_down" => PadChallenge::LookDown,
-        "blink" | "eyes_closed" | "partial_blink" => PadChallenge::Blink,
-        "mouth_open" => PadChallenge::OpenMouth,
-        "smile" => PadChallenge::Smile,
-        _ => return None,
-    })
+/// The action that an event shows, also where it is too little of it to answer a prompt.
+pub(crate) fn challenge(event: &ClipEvent) -> Option<PadChallenge> {
+    challenge_of(event).or_else(|| (event.kind == "partial_blink").then_some(PadChallenge::Blink))
 }
 
 /// Tolerances of the list at 30 frames a second: a blink takes a tenth of a second and its ends are sharp, a head
@@ -127,10 +117,7 @@ fn tolerance(challenge: PadChallenge, fps: f64) -> u64 {
 
 /// Events that are to be seen but too weak to be asked for, and those that show an action in another way.
 fn is_optional(event: &ClipEvent) -> bool {
-    let weak = ["slight", "small", "half"]
-        .iter()
-        .any(|word| event.note.contains(word));
-    weak || matches!(event.kind.as_str(), "partial_blink" | "eyes_closed")
+    event.is_called_weak() || matches!(event.kind.as_str(), "partial_blink" | "eyes_closed")
 }
 
 /// Reads the truth from an entry of the list.
@@ -146,7 +133,7 @@ pub fn truth(clip: &ClipEntry) -> GroundTruth {
     truth.not_acquirable |= truth.label == Label::NoFace;
     for event in &clip.events {
         let kind = event.kind.as_str();
-        match challenge(kind) {
+        match challenge(event) {
             Some(challenge) => {
                 let expected = Expected {
                     challenge,

@@ -254,7 +254,7 @@ fn clip_report(
                 last: u64::from(event.last),
                 note: event.note.clone(),
                 found: found(&event.kind, event.first),
-                counts: crate::ground::challenge(&event.kind).is_some(),
+                counts: crate::ground::challenge(event).is_some(),
             })
             .collect(),
         actions: score

@@ -14,10 +14,10 @@ use face::ModelFolder;
 use serde::Serialize;
 use verification::pad::attempt::{AttemptEvent, FaceAttempt};
 use verification::pad::light::{LightMode, LightPlan};
-use verification::pad::plan::{LIGHT_BYTES, RANDOM_BYTES, draw};
+use verification::pad::plan::{RANDOM_BYTES, draw};
 use verification::pad::positioning::FacePrompt;
 use verification::pad::{AttemptRecord, PadChallenge};
-use verification::policy::{PassivePad, Policy, ScreenLight};
+use verification::policy::{PassivePad, Policy};
 use verification::time::{Now, UtcMs};
 
 use crate::ground::{GroundTruth, Label, RATE_HZ, truth};
@@ -222,11 +222,7 @@ fn attempt(
         .collect();
     let rate_hz = actor.rate_hz().unwrap_or(RATE_HZ);
     let mut meter = Meter::new(models, Some(rate_hz), policy.passive == PassivePad::Required)?;
-    let (_, for_light) = random.split_at(RANDOM_BYTES - LIGHT_BYTES);
-    let light = match policy.light {
-        ScreenLight::Off => None,
-        ScreenLight::Required | ScreenLight::Supporting => LightPlan::draw(LightMode::Normal, for_light),
-    };
+    let light = LightPlan::of_attempt(policy.light, LightMode::Normal, &random);
     let mut attempt = FaceAttempt::new(1, plan, light, now(std::time::Duration::ZERO));
     let mut seconds = 0.0;
     let (mut failure, mut parts) = (None, Vec::new());

@@ -4,6 +4,7 @@ use opencv::core::{CV_8UC3, Mat, Point, Scalar, Vector};
 use opencv::imgproc;
 
 use crate::mesh::{POINTS, Point3};
+use crate::pose::{Head, HeadPose};
 use crate::skin::Quad;
 
 /// Middle of the drawn face in its frame of 640 x 480.
@@ -121,4 +122,17 @@ pub(crate) fn paint(frame: &mut Mat, points: &[Point3; POINTS], quad: Quad, bgr:
 fn colour(bgr: [u8; 3]) -> Scalar {
     let [b, g, r] = bgr.map(f64::from);
     Scalar::new(b, g, r, 0.0)
+}
+
+/// A head of which only the yaw is known; its rotation stays level.
+pub(crate) fn head(yaw_deg: f32) -> Head {
+    Head {
+        pose: HeadPose {
+            yaw_deg,
+            pitch_deg: 0.0,
+            roll_deg: 0.0,
+        },
+        rotation: [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+        distance_cm: 60.0,
+    }
 }

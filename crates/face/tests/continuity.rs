@@ -3,43 +3,22 @@
 //! `ALAQAN_FOOTAGE` names the folder of the recordings and `ALAQAN_MODELS` that of the models. Without them nothing
 //! is tested, and that is said.
 
-use std::path::{Path, PathBuf};
+mod recordings;
+
+use std::path::Path;
 use std::time::Duration;
 
-use face::{Analyzer, ModelFolder};
+use face::Analyzer;
 use opencv::core::Mat;
 use opencv::prelude::*;
 use opencv::videoio::{self, VideoCapture};
-use serde::Deserialize;
+use recordings::{Clip, material};
 use verification::capture::FaceObservation;
 use verification::pad::parts::{Finding, Measures, PadPart};
 use verification::policy::Policy;
 
-#[derive(Deserialize)]
-struct Manifest {
-    clip: Vec<Clip>,
-}
-
-#[derive(Deserialize)]
-struct Clip {
-    file: String,
-    label: String,
-    subject: String,
-    #[serde(default)]
-    face_px: f32,
-    #[serde(default)]
-    event: Vec<Event>,
-}
-
-#[derive(Deserialize)]
-struct Event {
-    r#type: String,
-}
-
-impl Clip {
-    fn shows(&self, start: &str) -> bool {
-        self.event.iter().any(|event| event.r#type.starts_with(start))
-    }
+fn shows(clip: &Clip, start: &str) -> bool {
+    clip.event.iter().any(|event| event.r#type.starts_with(start))
 }
 
 /// Between the sheets, whose medians end at 0.2, and the heads, whose medians begin at 0.4.
@@ -51,22 +30,6 @@ const FACE_CHANGE: f32 = 0.25;
 const SCENE_CHANGE: f32 = 0.15;
 /// Faces that are large enough for a kiosk.
 const FACE_PX_MIN: f32 = 150.0;
-
-fn folder(variable: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os(variable).map(PathBuf::from);
-    if folder.is_none() {
-        println!("{variable} is not set: this test did not run on real faces");
-    }
-    folder
-}
-
-fn material() -> Option<(PathBuf, Vec<Clip>, Analyzer)> {
-    let footage = folder("ALAQAN_FOOTAGE")?;
-    let models = ModelFolder::open(folder("ALAQAN_MODELS")?).expect("the models");
-    let text = std::fs::read_to_string(footage.join("manifest.toml")).expect("the list");
-    let clips = toml::from_str::<Manifest>(&text).expect("a good list").clip;
-    Some((footage, clips, Analyzer::new(&models).expect("good models")))
-}
 
 /// Up to `frames` frames of a clip, from the first.
 fn observe(analyzer: &mut Analyzer, path: &Path, frames: usize) -> Vec<FaceObservation> {
@@ -97,8 +60,8 @@ fn heads_that_turn_have_a_relief_and_prints_that_are_tilted_have_none() {
     let mut checked = [0, 0];
     for clip in clips.iter().filter(|clip| clip.face_px >= FACE_PX_MIN) {
         // A turning head that is shown on a display has a relief in the picture; other parts must catch it.
-        let sheet = clip.shows("plane_");
-        if !sheet && !clip.shows("turn_image_") {
+        let sheet = shows(clip, "plane_");
+        if !sheet && !shows(clip, "turn_image_") {
             continue;
         }
         analyzer.reset();
@@ -133,7 +96,7 @@ fn small_turns_accuse_sheets_and_nobody_else() {
     };
     let mut checked = [0, 0];
     for clip in clips.iter().filter(|clip| clip.face_px >= FACE_PX_MIN) {
-        let sheet = clip.shows("plane_");
+        let sheet = shows(clip, "plane_");
         if !sheet && clip.label != "bona_fide" {
             continue;
         }
@@ -155,7 +118,7 @@ fn a_person_stays_alike_and_another_one_in_their_place_is_noticed() {
         return;
     };
     let frontal =
-        |clip: &&Clip| clip.label == "bona_fide" && clip.face_px >= FACE_PX_MIN && clip.shows("frontal");
+        |clip: &&Clip| clip.label == "bona_fide" && clip.face_px >= FACE_PX_MIN && shows(clip, "frontal");
     let people: Vec<&Clip> = clips.iter().filter(frontal).collect();
     let mut swaps = 0;
     for (first, second) in people.iter().zip(people.iter().cycle().skip(1)) {

@@ -3,7 +3,9 @@
 //! `ALAQAN_FOOTAGE` names the folder of the recordings and `ALAQAN_MODELS` that of the models. Without them only
 //! what needs neither is tested, and that is said.
 
-use std::path::{Path, PathBuf};
+mod recordings;
+
+use std::path::Path;
 use std::time::Duration;
 
 use face::{Analyzer, FaceError, ModelFolder};
@@ -11,46 +13,8 @@ use opencv::core::{CV_8UC1, CV_8UC3, CV_8UC4, CV_32FC3, Mat, Scalar};
 use opencv::imgcodecs;
 use opencv::prelude::*;
 use opencv::videoio::{self, VideoCapture};
-use serde::Deserialize;
+use recordings::{Event, analyzer, material};
 use verification::capture::{FaceMeasures, FaceObservation};
-
-#[derive(Deserialize)]
-struct Manifest {
-    clip: Vec<Clip>,
-}
-
-#[derive(Deserialize)]
-struct Clip {
-    file: String,
-    label: String,
-    frames: usize,
-    #[serde(default)]
-    face_px: f32,
-    #[serde(default)]
-    event: Vec<Event>,
-}
-
-#[derive(Deserialize)]
-struct Event {
-    r#type: String,
-    first: usize,
-    last: usize,
-    #[serde(default)]
-    note: String,
-}
-
-fn folder(variable: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os(variable).map(PathBuf::from);
-    if folder.is_none() {
-        println!("{variable} is not set: this test did not run on real faces");
-    }
-    folder
-}
-
-fn analyzer() -> Option<Analyzer> {
-    let models = ModelFolder::open(folder("ALAQAN_MODELS")?).expect("the models");
-    Some(Analyzer::new(&models).expect("good models"))
-}
 
 fn observe_clip(analyzer: &mut Analyzer, path: &Path) -> Vec<FaceObservation> {
     analyzer.reset();
@@ -143,14 +107,12 @@ fn is_seen(event: &Event, seen: &[FaceObservation], whole: &[FaceObservation]) -
 
 #[test]
 fn observations_agree_with_the_list_of_the_recordings() {
-    let (Some(footage), Some(mut analyzer)) = (folder("ALAQAN_FOOTAGE"), analyzer()) else {
+    let Some((footage, clips, mut analyzer)) = material() else {
         return;
     };
-    let text = std::fs::read_to_string(footage.join("manifest.toml")).unwrap();
-    let manifest: Manifest = toml::from_str(&text).unwrap();
     let mut wrong = Vec::new();
     let mut checked = 0;
-    for clip in &manifest.clip {
+    for clip in &clips {
         let seen = observe_clip(&mut analyzer, &footage.join(&clip.file));
         assert_eq!(seen.len(), clip.frames, "{}", clip.file);
         for event in &clip.event {
@@ -219,7 +181,7 @@ fn a_drawn_frame_of_any_shape_is_an_observation_or_an_error() {
 
 #[test]
 fn nothing_is_remembered_after_a_reset() {
-    let (Some(footage), Some(mut analyzer)) = (folder("ALAQAN_FOOTAGE"), analyzer()) else {
+    let Some((footage, _, mut analyzer)) = material() else {
         return;
     };
     let picture = footage.join("img_bona_fide_selfie.jpg");

@@ -3,35 +3,18 @@
 //! `ALAQAN_FOOTAGE` names the folder of the recordings and `ALAQAN_MODELS` that of the models; without them these
 //! tests say so and pass. What is asserted holds for every bona fide recording, of whomever.
 
-use std::path::{Path, PathBuf};
+mod recordings;
+
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use face::{Analyzer, MeshPoints, ModelFolder};
+use face::MeshPoints;
 use opencv::core::{self, Mat, Point, Scalar, Vector};
 use opencv::prelude::*;
 use opencv::videoio::{self, VideoCapture};
 use opencv::{imgcodecs, imgproc};
-use serde::Deserialize;
+use recordings::material;
 use verification::capture::FaceMeasures;
-
-#[derive(Deserialize)]
-struct Manifest {
-    clip: Vec<Clip>,
-}
-
-#[derive(Deserialize)]
-struct Clip {
-    file: String,
-    label: String,
-}
-
-fn folder(variable: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os(variable).map(PathBuf::from);
-    if folder.is_none() {
-        println!("{variable} is not set: this test did not run on real faces");
-    }
-    folder
-}
 
 /// A few seconds show what a recording leaves of these traces.
 const FRAMES: usize = 120;
@@ -62,13 +45,10 @@ fn quantile(mut values: Vec<f32>, part: f32) -> f32 {
 
 #[test]
 fn bona_fide_recordings_show_no_trace_of_a_display_and_no_cover() {
-    let (Some(footage), Some(models)) = (folder("ALAQAN_FOOTAGE"), folder("ALAQAN_MODELS")) else {
+    let Some((footage, clips, mut analyzer)) = material() else {
         return;
     };
-    let mut analyzer = Analyzer::new(&ModelFolder::open(&models).unwrap()).unwrap();
-    let manifest: Manifest =
-        toml::from_str(&std::fs::read_to_string(footage.join("manifest.toml")).unwrap()).unwrap();
-    for clip in &manifest.clip {
+    for clip in &clips {
         analyzer.reset();
         let mut faces: Vec<FaceMeasures> = Vec::new();
         let start = Instant::now();
@@ -134,14 +114,11 @@ fn outline(points: &MeshPoints, numbers: &[usize]) -> Vector<Point> {
 
 #[test]
 fn masks_and_dark_glasses_are_seen_and_clear_glasses_are_not() {
-    let (Some(footage), Some(models)) = (folder("ALAQAN_FOOTAGE"), folder("ALAQAN_MODELS")) else {
+    let Some((footage, clips, mut analyzer)) = material() else {
         return;
     };
-    let mut analyzer = Analyzer::new(&ModelFolder::open(&models).unwrap()).unwrap();
-    let manifest: Manifest =
-        toml::from_str(&std::fs::read_to_string(footage.join("manifest.toml")).unwrap()).unwrap();
     let (mut mask_seen, mut masks, mut dark_seen, mut lenses) = (0, 0, 0, 0);
-    for clip in manifest.clip.iter().filter(|clip| clip.label == "bona_fide") {
+    for clip in clips.iter().filter(|clip| clip.label == "bona_fide") {
         let Some(frame) = frames(&footage.join(&clip.file), 1).pop() else {
             continue;
         };

@@ -17,7 +17,7 @@ use crate::pad::attempt::{AttemptEvent, FaceAttempt};
 use crate::pad::light::{LightMode, LightPlan};
 use crate::pad::positioning::FacePrompt;
 use crate::pad::{AttemptFailure, AttemptRecord, plan};
-use crate::policy::{Policy, ScreenLight};
+use crate::policy::Policy;
 use crate::service::{Service, ServiceId};
 use crate::time::{Now, UtcMs};
 
@@ -646,11 +646,6 @@ impl Session {
                     self.facts.attempts.push(record);
                     effects.extend(self.forgive(failure));
                 }
-                if self.attempts_used() >= self.opening.policy.attempts {
-                    effects.push(Effect::Audit(AuditEvent::CameraFailed));
-                    effects.extend(self.record(now, Outcome::NotVerified));
-                    return effects;
-                }
                 now.monotonic
             }
             State::OpeningCamera | State::Drawing { .. } | State::AttemptFailed { .. } => now.monotonic,
@@ -660,6 +655,10 @@ impl Session {
             self.facts.stills.clear();
             self.facts.camera_failures = self.facts.camera_failures.saturating_add(1);
             effects.push(Effect::Audit(AuditEvent::CameraFailed));
+        }
+        if self.attempts_used() >= self.opening.policy.attempts {
+            effects.extend(self.record(now, Outcome::NotVerified));
+            return effects;
         }
         let given_up = now.monotonic.saturating_sub(since) >= CAMERA_PATIENCE
             || self.facts.camera_failures >= CAMERA_FAILURES_MAX;
@@ -688,11 +687,7 @@ impl Session {
         } else {
             LightMode::Normal
         };
-        let (_, for_light) = random.split_at(plan::RANDOM_BYTES - plan::LIGHT_BYTES);
-        let light = match policy.light {
-            ScreenLight::Off => None,
-            ScreenLight::Required | ScreenLight::Supporting => LightPlan::draw(mode, for_light),
-        };
+        let light = LightPlan::of_attempt(policy.light, mode, &random);
         self.facts.stills.clear();
         let attempt = Box::new(FaceAttempt::new(number, plan, light, now));
         self.state = State::Capturing {

@@ -44,7 +44,7 @@ pub use manifest::{ClipEntry, ClipEvent, Listed, clips, listed};
 pub use node::CameraEntry;
 pub use regularity::Regularity;
 pub use replay::{Pace, Replay};
-pub use route::{challenge_of, is_head_movement, is_weak};
+pub use route::challenge_of;
 #[cfg(any(test, feature = "simulator"))]
 pub use simulator::{Fault, FaultHandle, FaultySource};
 pub use virtual_camera::VirtualReason;

@@ -54,6 +54,15 @@ pub struct ClipEvent {
     pub note: String,
 }
 
+impl ClipEvent {
+    /// Whether the remark calls the event too weak to be shown on a prompt.
+    pub fn is_called_weak(&self) -> bool {
+        ["slight", "small", "half"]
+            .iter()
+            .any(|word| self.note.contains(word))
+    }
+}
+
 #[derive(Deserialize)]
 struct Manifest {
     #[serde(default)]

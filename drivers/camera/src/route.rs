@@ -111,7 +111,7 @@ pub fn challenge_of(event: &ClipEvent) -> Option<PadChallenge> {
 }
 
 /// Whether the head moves in an event, whether or not it answers a challenge.
-pub fn is_head_movement(event: &ClipEvent) -> bool {
+fn is_head_movement(event: &ClipEvent) -> bool {
     matches!(
         event.kind.as_str(),
         "turn_image_right" | "turn_image_left" | "look_up" | "head_down" | "head_sway"
@@ -144,13 +144,10 @@ pub(crate) fn repertoire(clip: &ClipEntry) -> Repertoire {
 
 /// Whether an event is too weak to answer a prompt: its note calls it slight, small or half; it is over in one
 /// frame; or it is a head movement that is shorter than a deliberate one. `fps` is the rate of its clip.
-pub fn is_weak(event: &ClipEvent, fps: f64) -> bool {
-    let called_weak = ["slight", "small", "half"]
-        .iter()
-        .any(|word| event.note.contains(word));
+fn is_weak(event: &ClipEvent, fps: f64) -> bool {
     let frames = u64::from(event.last.saturating_sub(event.first)) + 1;
     let length_s = frames as f64 / fps.max(1.0);
-    called_weak || frames < 2 || (is_head_movement(event) && length_s < HEAD_MIN_S)
+    event.is_called_weak() || frames < 2 || (is_head_movement(event) && length_s < HEAD_MIN_S)
 }
 
 /// The part of a range that begins or ends with one of its ends.

@@ -5,7 +5,7 @@ use opencv::imgproc;
 use opencv::prelude::*;
 
 use super::*;
-use crate::pose::HeadPose;
+use crate::testing::head;
 
 const PX_PER_CM: f32 = 14.0;
 
@@ -82,18 +82,6 @@ fn picture(person: &Person, left_px: f32, gain: f64) -> Mat {
     let mut lit = Mat::default();
     mat.convert_to(&mut lit, -1, gain, 0.0).unwrap();
     lit
-}
-
-fn head(yaw_deg: f32) -> Head {
-    Head {
-        pose: HeadPose {
-            yaw_deg,
-            pitch_deg: 0.0,
-            roll_deg: 0.0,
-        },
-        rotation: [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
-        distance_cm: 60.0,
-    }
 }
 
 /// Has seen the first person often enough to know them.

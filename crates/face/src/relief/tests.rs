@@ -3,7 +3,7 @@
 use opencv::core::{CV_8UC1, CV_8UC3, Mat, Scalar};
 
 use super::*;
-use crate::pose::HeadPose;
+use crate::testing::head;
 
 const WIDTH_PX: f32 = 200.0;
 const MIDDLE: [f32; 2] = [320.0, 240.0];
@@ -94,18 +94,6 @@ fn mesh(yaw_deg: f32) -> [Point3; POINTS] {
     put(TEMPLES.0, -0.5, 0.0);
     put(TEMPLES.1, 0.5, 0.0);
     points
-}
-
-fn head(yaw_deg: f32) -> Head {
-    Head {
-        pose: HeadPose {
-            yaw_deg,
-            pitch_deg: 0.0,
-            roll_deg: 0.0,
-        },
-        rotation: [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
-        distance_cm: 60.0,
-    }
 }
 
 /// The relief after a frontal face, where the mesh believes in one turn and the surface makes another.

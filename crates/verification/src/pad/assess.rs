@@ -41,8 +41,6 @@ pub struct Assessment {
     pub judgement: Judgement,
     /// What each part found.
     pub parts: Vec<PartRecord>,
-    /// Frames in which a face could be measured.
-    pub usable: usize,
 }
 
 /// Fewer usable frames than this of a longer clip are passing chances.
@@ -59,16 +57,14 @@ impl Assessment {
         let mut voided = None;
         let mut usable = 0;
         for seen in observations {
-            let Some(face) = usable_face(seen, policy) else {
-                continue;
-            };
-            usable += 1;
-            measures.add(face, false);
-        }
-        for seen in observations
-            .iter()
-            .filter(|seen| usable_face(seen, policy).is_some() || seen.face.is_none())
-        {
+            match usable_face(seen, policy) {
+                Some(face) => {
+                    usable += 1;
+                    measures.add(face, false);
+                }
+                None if seen.face.is_some() => continue,
+                None => {}
+            }
             match continuity.observe(seen, policy) {
                 Some(AttemptFailure::FaceLost) => continuity.begin_anew(),
                 failure => voided = voided.or(failure),
@@ -81,11 +77,7 @@ impl Assessment {
         } else {
             judge(&parts, voided, performed, turned, policy)
         };
-        Self {
-            judgement,
-            parts,
-            usable,
-        }
+        Self { judgement, parts }
     }
 }
 

@@ -15,7 +15,9 @@
 
 use std::time::Duration;
 
+use super::plan;
 use crate::capture::LightMeasures;
+use crate::policy::ScreenLight;
 
 /// Colours of a plan, linear light, red, green, blue.
 ///
@@ -102,6 +104,19 @@ impl LightPlan {
             letters.push(letter);
         }
         Some(Self { mode, letters })
+    }
+
+    /// The row of an attempt, from the last of its random bytes; `None` where the policy leaves the screen as it is.
+    pub fn of_attempt(
+        light: ScreenLight,
+        mode: LightMode,
+        random: &[u8; plan::RANDOM_BYTES],
+    ) -> Option<Self> {
+        let (_, for_light) = random.split_at(plan::RANDOM_BYTES - plan::LIGHT_BYTES);
+        match light {
+            ScreenLight::Off => None,
+            ScreenLight::Required | ScreenLight::Supporting => Self::draw(mode, for_light),
+        }
     }
 
     /// How the colours change.

@@ -57,11 +57,6 @@ pub struct Deviation {
 }
 
 impl Neutral {
-    /// From frames in which the person was asked to be neutral.
-    pub fn over(faces: &[FaceMeasures]) -> Self {
-        Self::of(faces, faces, faces)
-    }
-
     /// From the frames in which the head, the eyes and the mouth were neutral.
     fn of(head: &[FaceMeasures], eyes: &[FaceMeasures], mouth: &[FaceMeasures]) -> Self {
         let at = |faces: &[FaceMeasures], part, measure: fn(&FaceMeasures) -> f32| {
