@@ -177,12 +177,30 @@ pub enum Screen {
         /// What is wrong.
         trouble: CameraTrouble,
     },
-    /// An attempt did not pass, another one is left.
+    /// The palm scanner looks, the person holds a hand before it.
+    Palm {
+        /// For what.
+        purpose: PalmPurpose,
+        /// What to do.
+        prompt: HandPrompt,
+        /// This attempt, from 1.
+        attempt: u32,
+        /// Attempts allowed.
+        attempts: u32,
+    },
+    /// The palm scanner cannot be used just now; the kiosk goes on by itself once it can.
+    ScannerTrouble {
+        /// What is wrong.
+        trouble: ScannerTrouble,
+    },
+    /// An attempt did not pass, and something is left to be tried.
     AttemptFailed {
         /// Why.
         reason: AttemptReason,
-        /// How many attempts are left.
+        /// How many attempts are left this way.
         left: u32,
+        /// What [`Intent::Retry`] does.
+        next: NextAttempt,
     },
     /// The kiosk works.
     Progress {
@@ -227,6 +245,8 @@ pub enum Availability {
     DeviceUnavailable,
     /// The service does not allow it.
     NotForThisService,
+    /// No palm of this person is enrolled at this kiosk.
+    NotEnrolled,
     /// This version does not have it yet.
     NotYet,
 }
@@ -275,6 +295,62 @@ pub enum Prompt {
     Smile,
 }
 
+/// For what a palm is captured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PalmPurpose {
+    /// To be verified with it.
+    Verify,
+    /// To enrol it, so that it can be used next time.
+    Enrol,
+}
+
+/// What the person is asked to do before the palm scanner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HandPrompt {
+    /// Hold the open palm before the scanner.
+    ShowHand,
+    /// Bring the hand nearer to the scanner.
+    Closer,
+    /// Take the hand away from the scanner a little.
+    Farther,
+    /// Move the hand up, away from the body.
+    Higher,
+    /// Move the hand down, towards the body.
+    Lower,
+    /// Move the hand to the left.
+    Left,
+    /// Move the hand to the right.
+    Right,
+    /// Keep still.
+    HoldStill,
+    /// Show a palm; something else is seen.
+    PalmOnly,
+}
+
+/// Why the palm scanner cannot be used just now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ScannerTrouble {
+    /// It is not plugged in.
+    Missing,
+    /// Another program uses it.
+    Busy,
+    /// It does not answer, or not as it should.
+    Silent,
+}
+
+/// What another try would be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NextAttempt {
+    /// The same way once more.
+    Again,
+    /// This way is used up; the face is left.
+    Face,
+}
+
 /// Why an attempt did not pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -295,6 +371,20 @@ pub enum AttemptReason {
     Frozen,
     /// Not found to be a living person. Says no more than that.
     NotBonaFide,
+    /// The palm was not recognised. Says no more than that.
+    PalmNotRecognised,
+    /// Something other than a palm was held before the scanner.
+    NotAPalm,
+    /// No palm was held before the scanner.
+    NoPalmShown,
+    /// The hand is too cold.
+    HandTooCold,
+    /// The hand is too warm.
+    HandTooWarm,
+    /// The scanner could not measure all that the rules ask for.
+    PalmNotMeasured,
+    /// The palm could not be enrolled.
+    PalmNotEnrolled,
 }
 
 /// Why the camera cannot be used just now.
@@ -319,6 +409,8 @@ pub enum CameraTrouble {
 pub enum Stage {
     /// Opening the camera.
     Camera,
+    /// Opening the palm scanner.
+    Scanner,
     /// Signing and storing the document.
     Recording,
     /// Waiting for the centre.

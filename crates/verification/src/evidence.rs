@@ -3,6 +3,7 @@
 use crate::capture::{CameraIdentity, CapturedSample};
 use crate::identifier::Iin;
 use crate::pad::{AttemptRecord, PadChallenge};
+use crate::palm::{PalmAttemptRecord, PalmReference, ScannerIdentity};
 use crate::policy::Policy;
 use crate::service::ServiceId;
 use crate::time::UtcMs;
@@ -118,6 +119,21 @@ pub enum StillPurpose {
     Challenge(PadChallenge),
 }
 
+/// What was done with the palm in one session.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PalmEvidence {
+    /// The scanner, once it was opened.
+    pub scanner: Option<ScannerIdentity>,
+    /// The reference of the claimed person in this scanner, where one is enrolled.
+    pub expected: Option<PalmReference>,
+    /// All attempts with the palm, in order.
+    pub attempts: Vec<PalmAttemptRecord>,
+    /// As [`Evidence::attempts_before`], with the palm.
+    pub attempts_before: u8,
+    /// The reference that was enrolled in this session; it may be used only once the centre has confirmed the person.
+    pub enrolled: Option<PalmReference>,
+}
+
 /// A still and its purpose.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Still {
@@ -163,6 +179,8 @@ pub struct Evidence {
     pub attempts: Vec<AttemptRecord>,
     /// Attempts of this person before this session that no final document accounts for; they count too.
     pub attempts_before: u8,
+    /// What was done with the palm; absent if the palm scanner was not asked for.
+    pub palm: Option<PalmEvidence>,
     /// Stills of the attempt that passed; none otherwise.
     pub stills: Vec<Still>,
     /// The policy in force.

@@ -14,6 +14,7 @@ pub mod capture;
 pub mod evidence;
 pub mod identifier;
 pub mod pad;
+pub mod palm;
 pub mod policy;
 pub mod sensitive;
 pub mod service;

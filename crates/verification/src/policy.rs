@@ -87,6 +87,77 @@ pub struct Policy {
     pub distance_min_mm: f32,
     /// The centre's comparison score must be at least this, 0 to 1.
     pub comparison_min: f32,
+    /// What holds for the palm.
+    pub palm: PalmPolicy,
+}
+
+/// The rules' numbers for the palm.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PalmPolicy {
+    /// Whether the pattern of the veins must be compared.
+    pub vascular: Demand,
+    /// Whether the volume of the hand must be measured.
+    pub volume: Demand,
+    /// Whether the temperature of the hand must be measured.
+    pub temperature: Demand,
+    /// Whether the scanner must check by itself that the hand lives.
+    pub liveness: Demand,
+    /// Whether the scanner must sign what it captured.
+    pub seal: Demand,
+    /// Hands of adults displace 200 to 600 ml, from the wrist on; the bounds leave a quarter either way for the way
+    /// a scanner sees them. A glove, a photograph or a hand of wax with its stand lies outside.
+    pub volume_min_ml: f32,
+    /// See [`Self::volume_min_ml`].
+    pub volume_max_ml: f32,
+    /// Skin of the palm is 28 to 36 degrees warm indoors, and 20 after a way through the winter.
+    pub temperature_min_celsius: f32,
+    /// No skin is warmer than the blood, and 41 is a dangerous fever.
+    pub temperature_max_celsius: f32,
+    /// Skin is warmer than the air by at least this, where both are measured: a hand makes heat, a dummy does not. Air of
+    /// 36 degrees and more makes palms unusable, which is the price.
+    pub warmth_min_celsius: f32,
+    /// Quality of the vascular pattern from which a comparison means something, 0 to 1.
+    pub vascular_quality_min: f32,
+    /// The scanner's own liveness score must be at least this, 0 to 1.
+    pub liveness_min: f32,
+    /// How long one scan may look for a palm.
+    pub scan_limit: Duration,
+    /// Whether a scan in which nothing usable was presented counts as an attempt. Where it does not, the session bears
+    /// it three times.
+    pub nothing_presented_counts: bool,
+    /// Whether a person whose palm failed may go on with the face.
+    pub fallback_to_face: bool,
+}
+
+/// Whether something must be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Demand {
+    /// Without it no presentation is bona fide.
+    Required,
+    /// It is judged where it is measured; its absence is recorded.
+    WhereMeasured,
+}
+
+impl Default for PalmPolicy {
+    fn default() -> Self {
+        Self {
+            vascular: Demand::Required,
+            volume: Demand::Required,
+            temperature: Demand::Required,
+            liveness: Demand::Required,
+            seal: Demand::WhereMeasured,
+            volume_min_ml: 150.0,
+            volume_max_ml: 750.0,
+            temperature_min_celsius: 20.0,
+            temperature_max_celsius: 41.0,
+            warmth_min_celsius: 0.5,
+            vascular_quality_min: 0.5,
+            liveness_min: 0.5,
+            scan_limit: Duration::from_secs(10),
+            nothing_presented_counts: false,
+            fallback_to_face: true,
+        }
+    }
 }
 
 /// What the absence of the passive models means.
@@ -144,6 +215,7 @@ impl Default for Policy {
             luminance_max: 225.0,
             distance_min_mm: 250.0,
             comparison_min: 0.95,
+            palm: PalmPolicy::default(),
         }
     }
 }

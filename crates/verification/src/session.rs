@@ -917,6 +917,7 @@ impl Session {
             camera: self.facts.camera.clone(),
             attempts: self.facts.attempts.clone(),
             attempts_before: self.facts.attempts_before,
+            palm: None,
             stills: if captured {
                 std::mem::take(&mut self.facts.stills)
             } else {

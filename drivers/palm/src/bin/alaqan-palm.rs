@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use palm::ports::{self, PortListing};
-use palm::{ModuleStatus, PalmError, PalmInfo};
+use palm::{ModuleStatus, Opening, PalmError, ScannerInfo};
 use serde_json::{Value, json};
 use verification::capture::DeviceFault;
 
@@ -168,7 +168,12 @@ fn info(port: &str, driver: &str, baud: Option<u32>, json: bool) -> Result<ExitC
     let Some(driver) = palm::driver(driver) else {
         return Ok(ExitCode::from(2));
     };
-    let info = (driver.open)(port, baud.unwrap_or(driver.baud))?.info()?;
+    let opening = Opening {
+        port: port.to_owned(),
+        baud: baud.unwrap_or(driver.baud),
+        device_key: None,
+    };
+    let info = (driver.open)(&opening)?.info()?;
     if json {
         println!("{}", info_json(port, &info));
     } else {
@@ -177,9 +182,9 @@ fn info(port: &str, driver: &str, baud: Option<u32>, json: bool) -> Result<ExitC
             .filter_map(|(word, has)| has.then_some(word))
             .collect();
         println!("port      {port}");
-        println!("driver    {}", info.driver);
-        println!("firmware  {}", info.firmware);
-        println!("serial    {}", info.serial);
+        println!("driver    {}", info.identity.driver);
+        println!("firmware  {}", info.identity.firmware);
+        println!("serial    {}", info.identity.serial);
         println!("status    {}", status_word(info.status));
         println!("measures  {}", words.join(", "));
     }
@@ -191,23 +196,25 @@ fn info(port: &str, driver: &str, baud: Option<u32>, json: bool) -> Result<ExitC
     })
 }
 
-fn info_json(port: &str, info: &PalmInfo) -> Value {
+fn info_json(port: &str, info: &ScannerInfo) -> Value {
     json!({
         "port": port,
-        "driver": info.driver,
-        "firmware": info.firmware,
-        "serial": info.serial,
+        "driver": info.identity.driver,
+        "firmware": info.identity.firmware,
+        "serial": info.identity.serial,
         "status": status_word(info.status),
         "capabilities": Value::from_iter(capabilities(info).map(|(word, has)| (word, Value::from(has)))),
     })
 }
 
-fn capabilities(info: &PalmInfo) -> [(&'static str, bool); 3] {
-    let has = info.capabilities;
+fn capabilities(info: &ScannerInfo) -> [(&'static str, bool); 5] {
+    let has = info.identity.capabilities;
     [
         ("vascular", has.vascular),
-        ("geometry", has.geometry),
+        ("volume", has.volume),
         ("temperature", has.temperature),
+        ("liveness", has.liveness),
+        ("seal", has.seal),
     ]
 }
 

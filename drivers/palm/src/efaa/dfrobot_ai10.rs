@@ -7,10 +7,12 @@ use super::commands::{
 };
 use super::inbound::ResultCode;
 use super::serial::{Answer, Line};
-use crate::{
-    Capabilities, EnrolOutcome, PalmError, PalmInfo, PalmScanner, ReferenceId, SubjectTag, VerifyOutcome,
-    Watch,
+use verification::palm::{
+    EnrolOutcome, PalmCapabilities, PalmReference, PalmScan, ScanOrder, ScanResult, ScannerIdentity,
+    SubjectTag,
 };
+
+use crate::{Check, ModuleStatus, Notice, Opening, PalmError, PalmScanner, ScannerInfo, Watch};
 
 /// Name of the driver.
 pub const NAME: &str = "dfrobot-ai10";
@@ -29,32 +31,45 @@ pub struct DfrobotAi10 {
 
 impl DfrobotAi10 {
     /// Opens the port; see [`crate::Driver::open`].
-    pub fn open(port: &str, baud: u32) -> Result<Self, PalmError> {
+    pub fn open(opening: &Opening) -> Result<Self, PalmError> {
         Ok(Self {
-            line: Line::open(port, baud)?,
+            line: Line::open(opening)?,
         })
     }
 }
 
 impl PalmScanner for DfrobotAi10 {
-    fn info(&mut self) -> Result<PalmInfo, PalmError> {
-        Ok(PalmInfo {
-            driver: NAME,
+    fn info(&mut self) -> Result<ScannerInfo, PalmError> {
+        Ok(ScannerInfo {
             status: self.line.exchange(&Status)?,
-            firmware: self.line.exchange(&Version)?,
-            serial: self.line.exchange(&SerialNumber)?,
-            // The box of the state note is where the hand stands in the picture, not a measure of the hand.
-            capabilities: Capabilities {
-                vascular: true,
-                geometry: false,
-                temperature: false,
+            identity: ScannerIdentity {
+                driver: NAME.to_owned(),
+                model: String::new(),
+                firmware: self.line.exchange(&Version)?,
+                serial: self.line.exchange(&SerialNumber)?,
+                thermometer: None,
+                // The box of the state note is where the hand stands in the picture, not a measure of the hand.
+                capabilities: PalmCapabilities {
+                    vascular: true,
+                    liveness: true,
+                    ..PalmCapabilities::default()
+                },
             },
         })
     }
 
-    fn verify(&mut self, limit: Duration, watch: &mut Watch<'_>) -> Result<VerifyOutcome, PalmError> {
+    fn self_test(&mut self) -> Result<Vec<Check>, PalmError> {
+        let status = self.line.exchange(&Status)?;
+        Ok(vec![Check {
+            name: "module".to_owned(),
+            passed: matches!(status, ModuleStatus::Standby | ModuleStatus::Busy),
+            detail: format!("{status:?}"),
+        }])
+    }
+
+    fn verify(&mut self, order: &ScanOrder, watch: &mut Watch<'_>) -> Result<Option<PalmScan>, PalmError> {
         let command = Verify {
-            limit_s: limit_s(limit),
+            limit_s: limit_s(order.limit),
         };
         let (message, result, payload) = match self.line.capture(&command, &[QR_SCAN], watch)? {
             Answer::Reply {
@@ -62,28 +77,26 @@ impl PalmScanner for DfrobotAi10 {
                 result,
                 payload,
             } => (message, result, payload),
-            Answer::Stopped => return Ok(VerifyOutcome::Cancelled),
+            Answer::Stopped => return Ok(None),
         };
-        match result {
-            _ if message == QR_SCAN => Ok(VerifyOutcome::NoPalm),
-            ResultCode::QR => Ok(VerifyOutcome::NoPalm),
-            ResultCode::LIVENESS => Ok(VerifyOutcome::NotLive),
-            ResultCode::TIMEOUT => Ok(VerifyOutcome::TimedOut),
-            _ if result.is_no_match() => Ok(VerifyOutcome::NoMatch),
+        let result = match result {
+            _ if message == QR_SCAN => ScanResult::NotAPalm,
+            ResultCode::QR => ScanResult::NotAPalm,
+            ResultCode::LIVENESS => ScanResult::NotLive,
+            ResultCode::TIMEOUT => ScanResult::NothingPresented,
+            _ if result.is_no_match() => ScanResult::NoMatch,
             _ => {
                 let found = command
                     .parse_reply(result, &payload)
                     .map_err(failed(Verify::NAME))?;
-                Ok(if found.id > LAST_FACE_ID {
-                    VerifyOutcome::Identified {
-                        reference: ReferenceId(found.id),
-                        tag: found.tag,
-                    }
+                if found.id > LAST_FACE_ID {
+                    ScanResult::Identified(PalmReference(found.id.into()))
                 } else {
-                    VerifyOutcome::NoPalm
-                })
+                    ScanResult::NotAPalm
+                }
             }
-        }
+        };
+        Ok(Some(PalmScan::of(result)))
     }
 
     fn enrol(
@@ -91,7 +104,7 @@ impl PalmScanner for DfrobotAi10 {
         tag: &SubjectTag,
         limit: Duration,
         watch: &mut Watch<'_>,
-    ) -> Result<EnrolOutcome, PalmError> {
+    ) -> Result<Option<EnrolOutcome>, PalmError> {
         let command = EnrolSingle {
             tag: tag.expose(),
             admin: false,
@@ -99,46 +112,55 @@ impl PalmScanner for DfrobotAi10 {
         };
         let (result, payload) = match self.line.capture(&command, &[], watch)? {
             Answer::Reply { result, payload, .. } => (result, payload),
-            Answer::Stopped => return Ok(EnrolOutcome::Cancelled),
+            Answer::Stopped => return Ok(None),
         };
-        match result {
-            ResultCode::REJECTED => Ok(EnrolOutcome::Rejected),
-            ResultCode::FULL => Ok(EnrolOutcome::Full),
-            ResultCode::ALREADY_ENROLLED | ResultCode::HAND_ALREADY_ENROLLED => {
-                Ok(EnrolOutcome::AlreadyEnrolled)
-            }
-            ResultCode::LIVENESS => Ok(EnrolOutcome::NotLive),
-            ResultCode::TIMEOUT => Ok(EnrolOutcome::TimedOut),
+        let outcome = match result {
+            ResultCode::REJECTED => EnrolOutcome::Rejected,
+            ResultCode::FULL => EnrolOutcome::Full,
+            ResultCode::ALREADY_ENROLLED | ResultCode::HAND_ALREADY_ENROLLED => EnrolOutcome::AlreadyEnrolled,
+            ResultCode::LIVENESS => EnrolOutcome::NotLive,
+            ResultCode::TIMEOUT => EnrolOutcome::NothingPresented,
             _ => {
                 let stored = command
                     .parse_reply(result, &payload)
                     .map_err(failed(EnrolSingle::NAME))?;
+                let reference = PalmReference(stored.id.into());
                 if stored.id > LAST_FACE_ID {
-                    return Ok(EnrolOutcome::Enrolled(ReferenceId(stored.id)));
+                    EnrolOutcome::Enrolled(reference)
+                } else {
+                    // The module takes whichever it sees first. Nobody agreed to leave a face here.
+                    self.delete(reference)?;
+                    EnrolOutcome::NotAPalm
                 }
-                // The module takes whichever it sees first. Nobody agreed to leave a face here.
-                self.delete(ReferenceId(stored.id))?;
-                Ok(EnrolOutcome::NoPalm)
             }
-        }
+        };
+        Ok(Some(outcome))
     }
 
-    fn delete(&mut self, reference: ReferenceId) -> Result<(), PalmError> {
-        self.line.exchange(&DeleteUser { id: reference.0 })?;
-        if self.line.exchange(&ListIds)?.contains(&reference.0) {
+    fn delete(&mut self, reference: PalmReference) -> Result<(), PalmError> {
+        // A number that no module of this family can hold is not there.
+        let Ok(id) = u16::try_from(reference.0) else {
+            return Ok(());
+        };
+        self.line.exchange(&DeleteUser { id })?;
+        if self.line.exchange(&ListIds)?.contains(&id) {
             Err(PalmError::StillStored)
         } else {
             Ok(())
         }
     }
 
-    fn list(&mut self) -> Result<Vec<ReferenceId>, PalmError> {
+    fn list(&mut self) -> Result<Vec<PalmReference>, PalmError> {
         let ids = self.line.exchange(&ListIds)?;
         Ok(ids
             .into_iter()
             .filter(|id| *id > LAST_FACE_ID)
-            .map(ReferenceId)
+            .map(|id| PalmReference(id.into()))
             .collect())
+    }
+
+    fn listen(&mut self) -> Result<Option<Notice>, PalmError> {
+        self.line.listen()
     }
 
     fn cancel(&mut self) -> Result<(), PalmError> {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use verification::palm::HandPosition;
+
 use super::protocol::Frame;
 
 const REPLY: u8 = 0x00;
@@ -29,7 +31,7 @@ pub enum Inbound {
     /// The module has started. In mid-session: it has rebooted and forgotten its job.
     Ready,
     /// What the module sees right now.
-    State(HandState),
+    State(HandPosition),
     /// Something this driver has no use for.
     Other,
 }
@@ -52,46 +54,21 @@ impl fmt::Debug for Inbound {
     }
 }
 
-/// Where the module sees the hand. Positions are the module's words for where the hand *is*, not for where it
-/// should go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum HandState {
-    /// In place: hold still.
-    InPlace,
-    /// No hand is seen.
-    NotSeen,
-    /// Too far from the sensor.
-    TooFar,
-    /// Too close to the sensor.
-    TooClose,
-    /// Too high in the picture.
-    TooHigh,
-    /// Too low in the picture.
-    TooLow,
-    /// Too far left in the picture.
-    TooLeft,
-    /// Too far right in the picture.
-    TooRight,
-    /// A face is seen instead of a hand.
-    Face,
-}
-
-impl HandState {
-    fn from_code(code: i16) -> Option<Self> {
-        Some(match code {
-            128 => Self::InPlace,
-            1 => Self::NotSeen,
-            6 | 129 => Self::TooFar,
-            7 | 130 => Self::TooClose,
-            2 | 131 => Self::TooHigh,
-            3 | 132 => Self::TooLow,
-            4 | 133 => Self::TooLeft,
-            5 | 134 => Self::TooRight,
-            // 0 is a face in place, the others are about directions, cover and eyes of a face.
-            0 | 8..=14 => Self::Face,
-            _ => return None,
-        })
-    }
+/// The position that a state number stands for.
+fn position(code: i16) -> Option<HandPosition> {
+    Some(match code {
+        128 => HandPosition::InPlace,
+        1 => HandPosition::NotSeen,
+        6 | 129 => HandPosition::TooFar,
+        7 | 130 => HandPosition::TooClose,
+        2 | 131 => HandPosition::TooHigh,
+        3 | 132 => HandPosition::TooLow,
+        4 | 133 => HandPosition::TooLeft,
+        5 | 134 => HandPosition::TooRight,
+        // 0 is a face in place, the others are about directions, cover and eyes of a face.
+        0 | 8..=14 => HandPosition::NotAHand,
+        _ => return None,
+    })
 }
 
 /// Result byte of a reply.
@@ -176,7 +153,7 @@ pub fn read(frame: &Frame) -> Inbound {
         // Unlike every other number of the family, those of the state note are little-endian. What follows the
         // state (box, angles, in one firmware a user id) is no measurement of the hand and is not read.
         (NOTE, &[NOTE_STATE, low, high, ..]) => {
-            HandState::from_code(i16::from_le_bytes([low, high])).map_or(Inbound::Other, Inbound::State)
+            position(i16::from_le_bytes([low, high])).map_or(Inbound::Other, Inbound::State)
         }
         _ => Inbound::Other,
     }
@@ -215,7 +192,7 @@ mod tests {
         check(0x00, [0x12], Inbound::Other);
         check(0x00, [], Inbound::Other);
         check(0x01, [0], Inbound::Ready);
-        check(0x01, [1, 0x80, 0], Inbound::State(HandState::InPlace));
+        check(0x01, [1, 0x80, 0], Inbound::State(HandPosition::InPlace));
         check(0x01, [1, 0x80], Inbound::Other);
         check(0x01, [1, 0, 0x80], Inbound::Other);
         check(0x01, [8], Inbound::Other);
@@ -228,7 +205,7 @@ mod tests {
         for length in [17, 19] {
             data.resize(length, 0xEE);
             let frame = Frame::from_data(0x01, data.clone()).unwrap();
-            assert_eq!(read(&frame), Inbound::State(HandState::TooClose));
+            assert_eq!(read(&frame), Inbound::State(HandPosition::TooClose));
         }
     }
 

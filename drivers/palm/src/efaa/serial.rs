@@ -1,18 +1,15 @@
 //! Moves the frames of the family over a serial line: one command at a time, with a deadline.
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
-
-use serialport::{ClearBuffer, SerialPort};
 
 use super::commands::{Command, Reset};
 use super::inbound::{self, Inbound, ResultCode};
 use super::protocol::{Decoder, Frame};
-use crate::{CaptureEvent, PalmError, Watch, ports};
+use crate::port::Port;
+use crate::{CaptureEvent, Notice, Opening, PalmError, Watch};
 
-/// How long one read may block. Deadlines stand above it.
-const READ_SLICE: Duration = Duration::from_millis(20);
 /// Silence after which the rest of a half frame will not come any more.
 const FRAME_GAP: Duration = Duration::from_millis(200);
 /// How long after a reset a READY note still belongs to it. No module restarts as quickly as this.
@@ -24,7 +21,7 @@ const RESET_TRIES: u32 = 3;
 
 /// An open line to a module of the family.
 pub struct Line {
-    port: Box<dyn SerialPort>,
+    port: Port,
     decoder: Decoder,
     /// Whether the module is known to be idle, with no late reply under way.
     settled: bool,
@@ -49,15 +46,9 @@ pub(super) enum Answer {
 
 impl Line {
     /// Opens the port for this process alone. Nothing is sent yet.
-    pub fn open(port: &str, baud: u32) -> Result<Self, PalmError> {
-        let opened = serialport::new(port, baud).timeout(READ_SLICE).open();
-        let port = opened.map_err(|source| PalmError::Open {
-            port: port.to_owned(),
-            fault: ports::open_fault(port, &source),
-            source,
-        })?;
+    pub fn open(opening: &Opening) -> Result<Self, PalmError> {
         Ok(Self {
-            port,
+            port: Port::open(&opening.port, opening.baud)?,
             decoder: Decoder::default(),
             settled: false,
             reset_at: None,
@@ -233,28 +224,36 @@ impl Line {
 
     fn discard_stale(&mut self) -> io::Result<()> {
         self.decoder.clear();
-        Ok(self.port.clear(ClearBuffer::Input)?)
+        self.port.discard_input()
     }
 
     fn send(&mut self, frame: &Frame) -> io::Result<()> {
         tracing::trace!(?frame, "sent");
-        self.port.write_all(&frame.encode())
+        self.port.send(&frame.encode())
     }
 
     /// Hands what has come in to the decoder; answers how many bytes that were.
     fn receive(&mut self) -> io::Result<usize> {
         let mut buffer = [0; 512];
-        match self.port.read(&mut buffer) {
-            // A serial port never ends by itself: no bytes without a timeout means that it is gone.
-            Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(count) => {
-                self.decoder.push(buffer.get(..count).unwrap_or_default());
-                Ok(count)
+        let received = self.port.receive(&mut buffer)?;
+        self.decoder.push(received);
+        Ok(received.len())
+    }
+
+    /// What the module said while no command was under way.
+    pub fn listen(&mut self) -> Result<Option<Notice>, PalmError> {
+        self.receive().map_err(|source| PalmError::Line {
+            command: "listen",
+            source,
+        })?;
+        while let Some(found) = self.decoder.next_frame() {
+            let Ok(frame) = found else { continue };
+            match inbound::read(&frame) {
+                Inbound::Ready => return Ok(Some(Notice::Restarted)),
+                Inbound::State(position) => return Ok(Some(Notice::Hand(position))),
+                _ => {}
             }
-            Err(error) if matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::Interrupted) => {
-                Ok(0)
-            }
-            Err(error) => Err(error),
         }
+        Ok(None)
     }
 }

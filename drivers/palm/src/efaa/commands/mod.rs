@@ -18,7 +18,7 @@ pub use enrol_single::{EnrolSingle, Enrolled};
 pub use list_ids::ListIds;
 pub use reset::Reset;
 pub use serial_number::SerialNumber;
-pub use status::{ModuleStatus, Status};
+pub use status::Status;
 pub use verify::{Identified, Verify};
 pub use version::Version;
 

@@ -1,27 +1,13 @@
 use std::time::Duration;
 
 use super::{Command, QUICK, ReplyFault, accepted, head};
+use crate::ModuleStatus;
 use crate::efaa::inbound::ResultCode;
 use crate::efaa::protocol::Frame;
 
 /// Asks what the module is doing.
 #[derive(Debug, Clone, Copy)]
 pub struct Status;
-
-/// What a module is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ModuleStatus {
-    /// Nothing; it takes commands.
-    Standby,
-    /// A job.
-    Busy,
-    /// It has failed.
-    Error,
-    /// It has not started yet.
-    NotInitialised,
-    /// It takes new firmware.
-    Updating,
-}
 
 impl Command for Status {
     const NAME: &'static str = "status";
