@@ -437,6 +437,10 @@ pub enum Outcome {
     DeviceUnavailable,
     /// Recorded; the centre has not answered yet.
     AwaitingIdentification,
+    /// A palm was enrolled, and recorded; it can be used once the centre has confirmed the person.
+    PalmAwaitsConfirmation,
+    /// A palm was enrolled and the centre has confirmed the person: it can be used at this kiosk from now on.
+    PalmRegistered,
 }
 
 /// Why the kiosk cannot serve.
