@@ -11,6 +11,7 @@ mod deny;
 mod display;
 mod error;
 mod eval;
+mod fuzz;
 mod locales;
 mod models;
 mod paths;
@@ -56,6 +57,8 @@ enum Verb {
     /// Measures costs; reports and asserts nothing.
     #[command(subcommand)]
     Bench(bench::Arguments),
+    /// Feeds invented bytes to the parsers and machines of the palm room, guided by coverage.
+    Fuzz(fuzz::Arguments),
     /// Runs all tests; installs what is missing first.
     Test,
     /// Checks the house rules: pure files, dependency reasons, file sizes, arrows between rooms.
@@ -96,6 +99,7 @@ fn perform(verb: Verb) -> Result<(), XtaskError> {
         Verb::Run(arguments) => demo::perform(&paths, &arguments),
         Verb::Eval(arguments) => eval::perform(&paths, &arguments),
         Verb::Bench(arguments) => bench::perform(&paths, &arguments),
+        Verb::Fuzz(arguments) => fuzz::perform(&paths, &arguments),
         Verb::Test => checks::test(&paths),
         Verb::Tidy => tidy::perform(&paths),
         Verb::Locales => locales::perform(&paths),
