@@ -4,12 +4,15 @@
 //! template: references stay inside the scanner. [`DRIVERS`] lists what can be spoken to, [`PalmScanner`] is
 //! what the kiosk sees of it, [`ports`] finds the port and [`sim`] stands in for a scanner on a bench.
 
+mod backoff;
 pub mod efaa;
 mod error;
 mod port;
 pub mod ports;
 #[cfg(unix)]
 pub mod sim;
+pub mod thermometer;
+pub mod watched;
 
 use std::ops::ControlFlow;
 use std::time::Duration;

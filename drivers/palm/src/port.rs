@@ -34,6 +34,17 @@ impl Port {
         self.0.write_all(bytes)
     }
 
+    /// What has come in already, at most a buffer's length; never waits.
+    ///
+    /// # Errors
+    /// If the line is gone.
+    pub fn receive_waiting<'a>(&mut self, buffer: &'a mut [u8]) -> io::Result<&'a [u8]> {
+        if self.0.bytes_to_read()? == 0 {
+            return Ok(&[]);
+        }
+        self.receive(buffer)
+    }
+
     /// What has come in, at most a buffer's length; nothing after a slice of silence.
     ///
     /// # Errors

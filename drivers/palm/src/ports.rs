@@ -1,6 +1,8 @@
 //! Serial ports of this machine, and whether this program may use them.
 
+use std::fmt;
 use std::path::Path;
+use std::str::FromStr;
 
 use serialport::{SerialPortInfo, SerialPortType};
 use verification::capture::DeviceFault;
@@ -29,6 +31,87 @@ pub struct UsbAdapter {
     pub serial: Option<String>,
     /// Product name.
     pub name: Option<String>,
+}
+
+/// Which port to open: one that is named, or the one of an adapter, wherever it is plugged in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PortChoice {
+    /// By its name, such as `/dev/ttyUSB0`, `/dev/serial/by-id/...` or `COM3`.
+    Named(String),
+    /// By the adapter on USB.
+    Usb {
+        /// Vendor id.
+        vendor: u16,
+        /// Product id.
+        product: u16,
+        /// Serial number of the adapter, where several of a kind are plugged in.
+        serial: Option<String>,
+    },
+}
+
+/// What is no choice of a port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PortChoiceError {
+    /// Nothing.
+    #[error("a port is missing")]
+    Empty,
+    /// It begins with `usb:`, and goes on in another way.
+    #[error(
+        "an adapter is written usb:VVVV:PPPP or usb:VVVV:PPPP:SERIAL, with the vendor and product id in four hexadecimal digits each"
+    )]
+    Usb,
+}
+
+impl FromStr for PortChoice {
+    type Err = PortChoiceError;
+
+    fn from_str(text: &str) -> Result<Self, PortChoiceError> {
+        let Some(adapter) = text.strip_prefix("usb:") else {
+            return match text {
+                "" => Err(PortChoiceError::Empty),
+                _ => Ok(Self::Named(text.to_owned())),
+            };
+        };
+        // A serial number may itself hold colons.
+        let mut parts = adapter.splitn(3, ':');
+        let mut id = || {
+            let digits = parts.next().filter(|part| part.len() == 4)?;
+            // `from_str_radix` would take a sign.
+            digits
+                .bytes()
+                .all(|byte| byte.is_ascii_hexdigit())
+                .then_some(())?;
+            u16::from_str_radix(digits, 16).ok()
+        };
+        let (vendor, product) = (
+            id().ok_or(PortChoiceError::Usb)?,
+            id().ok_or(PortChoiceError::Usb)?,
+        );
+        match parts.next() {
+            Some("") => Err(PortChoiceError::Usb),
+            serial => Ok(Self::Usb {
+                vendor,
+                product,
+                serial: serial.map(str::to_owned),
+            }),
+        }
+    }
+}
+
+impl fmt::Display for PortChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Named(name) => f.write_str(name),
+            Self::Usb {
+                vendor,
+                product,
+                serial,
+            } => {
+                write!(f, "usb:{vendor:04x}:{product:04x}")?;
+                serial.iter().try_for_each(|serial| write!(f, ":{serial}"))
+            }
+        }
+    }
 }
 
 /// All serial ports of this machine, those without permission included.
