@@ -118,8 +118,9 @@ pub enum PalmQuality {
     Cold,
 }
 
-/// What a scanner signed, kept as it was so that anybody can check it later.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a scanner signed, kept as it was so that anybody can check it later. `Debug` hides the bytes: they hold the
+/// measures of a person.
+#[derive(Clone, PartialEq, Eq)]
 pub struct CaptureSeal {
     /// The signed bytes.
     pub statement: Vec<u8>,
@@ -127,6 +128,12 @@ pub struct CaptureSeal {
     pub signature: Vec<u8>,
     /// Public key of the scanner, SEC1 compressed, 33 bytes.
     pub key: Vec<u8>,
+}
+
+impl std::fmt::Debug for CaptureSeal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "CaptureSeal({} bytes)", self.statement.len())
+    }
 }
 
 /// Whether the scanner signed a capture.

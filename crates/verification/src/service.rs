@@ -4,6 +4,9 @@
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ServiceId(pub String);
 
+/// The consent of its own that the palm needs, with the version of its text.
+pub const PALM_CONSENT: (&str, u32) = ("palm", 1);
+
 /// One service of the catalogue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
@@ -15,4 +18,6 @@ pub struct Service {
     pub face: bool,
     /// Whether the palm may be used.
     pub palm: bool,
+    /// Whether a palm is enrolled after the face has passed.
+    pub enrols_palm: bool,
 }

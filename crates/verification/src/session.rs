@@ -4,6 +4,8 @@
 //! back; **every effect is answered by at most one kind of input, and no effect asks back.** Time, identifiers
 //! and randomness are arguments.
 
+mod palm;
+
 use std::time::Duration;
 
 use crate::Sensitive;
@@ -17,9 +19,14 @@ use crate::pad::attempt::{AttemptEvent, FaceAttempt};
 use crate::pad::light::{LightMode, LightPlan};
 use crate::pad::positioning::FacePrompt;
 use crate::pad::{AttemptFailure, AttemptRecord, plan};
+use crate::palm::decision::PalmFailure;
+use crate::palm::{
+    EnrolOutcome, HandPosition, PalmReference, PalmScan, ScanOrder, ScannerIdentity, SubjectTag,
+};
 use crate::policy::Policy;
 use crate::service::{Service, ServiceId};
 use crate::time::{Now, UtcMs};
+use palm::{PalmFacts, PalmState};
 
 /// What a session starts from.
 #[derive(Debug, Clone)]
@@ -103,6 +110,16 @@ pub enum Input {
         /// Whether it was a match at the threshold in force.
         matched: bool,
     },
+    /// Answers [`Effect::AskScanner`], and is given whenever the palm scanner comes or goes.
+    Scanner(Result<ScannerIdentity, DeviceFault>),
+    /// Answers [`Effect::FindPalmReference`].
+    PalmReferenceFound(Option<PalmReference>),
+    /// The palm scanner sees this.
+    HandSeen(HandPosition),
+    /// Answers [`Effect::Scan`]; nothing if it was cancelled.
+    Scanned(Result<Option<PalmScan>, DeviceFault>),
+    /// Answers [`Effect::EnrolPalm`]; nothing if it was cancelled.
+    Enrolled(Result<Option<EnrolOutcome>, DeviceFault>),
     /// Time passed; see [`Session::deadline`].
     Tick,
 }
@@ -158,6 +175,36 @@ pub enum Effect {
         /// Of this kind.
         modality: Modality,
     },
+    /// Say how the palm scanner stands.
+    AskScanner,
+    /// Find the reference of this person in this scanner.
+    FindPalmReference {
+        /// The person.
+        subject: Iin,
+        /// Serial number of the scanner.
+        scanner: String,
+    },
+    /// Capture a palm and compare it.
+    Scan(ScanOrder),
+    /// Capture a palm and keep a reference in the scanner.
+    EnrolPalm {
+        /// The name of the reference.
+        tag: SubjectTag,
+        /// How long the scanner may look for a palm.
+        limit: Duration,
+    },
+    /// End what the scanner was told to do. Not answered; what it was told to do is, and nobody listens.
+    CancelScan,
+    /// Write down, durably, whose reference this is, until the centre has confirmed the person of this session. Answered
+    /// only by [`Input::StoreFailed`].
+    ProposePalm {
+        /// The person.
+        subject: Iin,
+        /// Serial number of the scanner.
+        scanner: String,
+        /// The reference.
+        reference: PalmReference,
+    },
     /// Make the document, sign it, put it into the outbox.
     Record(Box<Evidence>),
     /// Write an audit record. Not answered.
@@ -181,6 +228,18 @@ pub enum AuditEvent {
     CameraFailed,
     /// Another camera answered than the one the session began with.
     CameraChanged,
+    /// The palm scanner is ready.
+    ScannerOpened,
+    /// The palm scanner could not be used.
+    ScannerFailed,
+    /// Another palm scanner answered than the one the session began with.
+    ScannerChanged,
+    /// The claimed person has no reference in this palm scanner.
+    PalmNotEnrolled,
+    /// The palm of somebody else than the claimed person was shown.
+    AnotherPalm,
+    /// A palm was enrolled.
+    PalmEnrolled,
     /// An attempt was begun.
     AttemptStarted,
     /// An attempt passed.
@@ -195,6 +254,22 @@ pub enum AuditEvent {
     StoreFailed,
     /// The session is over and its data are gone.
     SessionClosed,
+}
+
+/// Why an attempt did not pass, whichever way it was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// With the face.
+    Face(AttemptFailure),
+    /// With the palm.
+    Palm {
+        /// Why.
+        failure: PalmFailure,
+        /// The hand was colder than the policy accepts.
+        cold: bool,
+    },
+    /// The palm could not be enrolled.
+    Enrolment(EnrolOutcome),
 }
 
 /// What a screen needs to know of the session.
@@ -224,6 +299,8 @@ pub enum Showing {
         face: bool,
         /// The service allows the palm.
         palm: bool,
+        /// The palm was chosen, and none of this person is enrolled.
+        not_enrolled: bool,
     },
     /// The camera is being opened.
     OpeningCamera,
@@ -247,12 +324,32 @@ pub enum Showing {
         /// The colour with which the screen is to light the face, red, green, blue; `None` for its normal look.
         light: Option<[u8; 3]>,
     },
-    /// An attempt did not pass and another one is left.
+    /// The palm scanner is being asked for.
+    OpeningScanner,
+    /// The palm scanner cannot be used just now; the session goes on by itself once it can.
+    ScannerTrouble {
+        /// Why.
+        fault: DeviceFault,
+    },
+    /// The palm scanner looks.
+    Palm {
+        /// To enrol the palm, and not to verify with it.
+        enrolling: bool,
+        /// Where it sees the hand.
+        position: HandPosition,
+        /// From 1.
+        attempt: u8,
+        /// Attempts allowed.
+        attempts: u8,
+    },
+    /// An attempt did not pass, and something is left.
     AttemptFailed {
         /// Why.
-        failure: AttemptFailure,
-        /// How many are left.
+        failure: Failure,
+        /// How many are left this way.
         left: u8,
+        /// This way is used up and [`Input::Retry`] goes on with the face.
+        face_next: bool,
     },
     /// The document is made, signed and stored.
     Recording,
@@ -287,7 +384,7 @@ pub enum Showing {
 ///                                            captured: Identifying ──┴──> Ended ─> Closed
 /// ```
 /// A camera that fails after it was asked for leads to `CameraLost`, which opens it again and begins a new attempt;
-/// the one that was cut off does not count. Before the capture, refusing, cancelling or waiting too long leads to `Ended` with an audit record and no
+/// the one that was cut off does not count. The way of the palm is drawn in [`mod@palm`]. Before the capture, refusing, cancelling or waiting too long leads to `Ended` with an audit record and no
 /// document. From `OpeningCamera` on, every way out leads through `Recording`.
 #[derive(Debug)]
 pub struct Session {
@@ -308,11 +405,12 @@ struct Facts {
     claim: Option<Iin>,
     modality: Option<Modality>,
     camera: Option<CameraIdentity>,
-    camera_failures: u8,
+    device_failures: u8,
     /// Attempts that a device cut off and that do not count.
     forgiven: u8,
     attempts: Vec<AttemptRecord>,
     attempts_before: u8,
+    palm: PalmFacts,
     stills: Vec<Still>,
 }
 
@@ -344,8 +442,9 @@ enum State {
         ended: Option<AttemptRecord>,
         stills_due: u32,
     },
+    Palm(PalmState),
     AttemptFailed {
-        failure: AttemptFailure,
+        failure: Failure,
     },
     Recording {
         outcome: Outcome,
@@ -364,12 +463,12 @@ enum State {
 
 /// How long a device may take to answer. Opening a camera takes one or two seconds.
 const ANSWER_LIMIT: Duration = Duration::from_secs(15);
-/// A camera that fails is opened again after this pause, and given up after this time.
-const CAMERA_RETRY: Duration = Duration::from_secs(1);
-const CAMERA_PATIENCE: Duration = Duration::from_secs(60);
-/// A camera that fails this often in one session is not going to serve it.
-const CAMERA_FAILURES_MAX: u8 = 5;
-/// So many attempts of a session that a device cut off do not count.
+/// A device that fails is asked for again after this pause, and given up after this time.
+const DEVICE_RETRY: Duration = Duration::from_secs(1);
+const DEVICE_PATIENCE: Duration = Duration::from_secs(60);
+/// Devices that fail this often in one session are not going to serve it.
+const DEVICE_FAILURES_MAX: u8 = 5;
+/// So many attempts of a session with one modality that a device cut off do not count.
 const FORGIVEN_MAX: u8 = 3;
 /// How long an outcome stays on the screen when nobody touches it.
 const OUTCOME_STAYS: Duration = Duration::from_secs(30);
@@ -409,7 +508,8 @@ impl Session {
             State::Closed | State::StoreFailed | State::Recording { .. } => None,
             State::Identifying { since } => Some(*since + self.opening.policy.identification_patience),
             State::Ended { since, .. } => Some((*since).max(self.touched_at) + OUTCOME_STAYS),
-            State::CameraLost { opening: false, .. } => Some(self.asked_at + CAMERA_RETRY),
+            State::CameraLost { opening: false, .. } => Some(self.asked_at + DEVICE_RETRY),
+            State::Palm(state) => Some(self.palm_deadline(state)),
             State::Capturing { ended: Some(_), .. }
             | State::CameraLost { .. }
             | State::OpeningCamera
@@ -427,6 +527,7 @@ impl Session {
             | State::Consenting { .. }
             | State::Claiming { .. }
             | State::ChoosingMethod
+            | State::Palm(PalmState::Consenting)
             | State::AttemptFailed { .. } => Some(self.touched_at + self.opening.policy.idle_limit),
             _ => None,
         }
@@ -453,7 +554,9 @@ impl Session {
             State::ChoosingMethod | State::CountingAttempts => Showing::Method {
                 face: self.facts.service.as_ref().is_some_and(|service| service.face),
                 palm: self.facts.service.as_ref().is_some_and(|service| service.palm),
+                not_enrolled: self.facts.palm.not_enrolled,
             },
+            State::Palm(state) => self.palm_showing(state),
             State::OpeningCamera | State::Drawing { .. } => Showing::OpeningCamera,
             State::CameraLost { fault, .. } => Showing::CameraTrouble { fault: *fault },
             State::Capturing { attempt, .. } => {
@@ -469,7 +572,11 @@ impl Session {
             }
             State::AttemptFailed { failure } => Showing::AttemptFailed {
                 failure: *failure,
-                left: attempts.saturating_sub(self.attempts_used()),
+                left: match failure {
+                    Failure::Enrolment(_) => self.enrolments_left(),
+                    Failure::Face(_) | Failure::Palm { .. } => attempts.saturating_sub(self.attempts_used()),
+                },
+                face_next: self.is_palm_used_up(),
             },
             State::Recording { .. } => Showing::Recording,
             State::Identifying { .. } => Showing::Identifying,
@@ -512,10 +619,17 @@ impl Session {
             Input::AttemptsCounted(used) => self.attempts_counted(now, used),
             Input::CameraOpened(Ok(camera)) => self.camera_opened(now, camera),
             Input::CameraOpened(Err(fault)) | Input::CameraFailed(fault) => self.camera_failed(now, fault),
+            Input::RandomDrawn(random) if self.is_before_scanner() => self.palm_random_drawn(now, random),
             Input::RandomDrawn(random) => self.open_attempt(now, random),
             Input::Observed(seen) => self.observe(now, &seen),
             Input::StillKept { purpose, sample } => self.keep(now, purpose, sample),
+            Input::AttemptPersisted if self.is_before_scanner() => self.palm_attempt_persisted(now),
             Input::AttemptPersisted => self.attempt_persisted(now),
+            Input::Scanner(found) => self.scanner(now, found),
+            Input::PalmReferenceFound(reference) => self.palm_reference_found(now, reference),
+            Input::HandSeen(position) => self.hand_seen(position),
+            Input::Scanned(scan) => self.scanned(now, scan),
+            Input::Enrolled(enrolled) => self.enrolled(now, enrolled),
             Input::Recorded(result) => self.recorded(now, result),
             Input::Identified { document_id, matched } => self.identified(now, document_id, matched),
             Input::StoreFailed => self.store_failed(),
@@ -540,7 +654,14 @@ impl Session {
         Vec::new()
     }
 
+    fn is_before_scanner(&self) -> bool {
+        matches!(self.state, State::Palm(_))
+    }
+
     fn answer_consent(&mut self, now: Now, answered: &str, given: bool) -> Vec<Effect> {
+        if matches!(self.state, State::Palm(PalmState::Consenting)) {
+            return self.answer_palm_consent(now, answered, given);
+        }
         let State::Consenting { next } = self.state else {
             return Vec::new();
         };
@@ -590,14 +711,25 @@ impl Session {
     }
 
     fn choose_method(&mut self, now: Now, modality: Modality) -> Vec<Effect> {
-        // The palm is not verified by this version; the screen says so and offers no button.
-        let allowed =
-            modality == Modality::Face && self.facts.service.as_ref().is_some_and(|service| service.face);
-        let (State::ChoosingMethod, true, Some(subject)) = (&self.state, allowed, self.facts.claim.clone())
-        else {
+        let service = self.facts.service.as_ref();
+        let allowed = match modality {
+            Modality::Face => service.is_some_and(|service| service.face),
+            Modality::Palm => service.is_some_and(|service| service.palm) && !self.facts.palm.not_enrolled,
+        };
+        if !matches!(self.state, State::ChoosingMethod) || !allowed {
+            return Vec::new();
+        }
+        self.touched_at = now.monotonic;
+        match modality {
+            Modality::Face => self.count_attempts(now, modality),
+            Modality::Palm => self.choose_palm(now),
+        }
+    }
+
+    fn count_attempts(&mut self, now: Now, modality: Modality) -> Vec<Effect> {
+        let Some(subject) = self.facts.claim.clone() else {
             return Vec::new();
         };
-        self.touched_at = now.monotonic;
         self.facts.modality = Some(modality);
         self.asked_at = now.monotonic;
         self.state = State::CountingAttempts;
@@ -607,6 +739,9 @@ impl Session {
     fn attempts_counted(&mut self, now: Now, used: u8) -> Vec<Effect> {
         if !matches!(self.state, State::CountingAttempts) {
             return Vec::new();
+        }
+        if self.facts.modality == Some(Modality::Palm) {
+            return self.palm_attempts_counted(now, used);
         }
         self.facts.attempts_before = used;
         if used >= self.opening.policy.attempts {
@@ -653,15 +788,15 @@ impl Session {
         };
         if !matches!(self.state, State::CameraLost { .. }) {
             self.facts.stills.clear();
-            self.facts.camera_failures = self.facts.camera_failures.saturating_add(1);
+            self.facts.device_failures = self.facts.device_failures.saturating_add(1);
             effects.push(Effect::Audit(AuditEvent::CameraFailed));
         }
         if self.attempts_used() >= self.opening.policy.attempts {
             effects.extend(self.record(now, Outcome::NotVerified));
             return effects;
         }
-        let given_up = now.monotonic.saturating_sub(since) >= CAMERA_PATIENCE
-            || self.facts.camera_failures >= CAMERA_FAILURES_MAX;
+        let given_up = now.monotonic.saturating_sub(since) >= DEVICE_PATIENCE
+            || self.facts.device_failures >= DEVICE_FAILURES_MAX;
         if given_up || !may_come_back(fault) {
             effects.extend(self.record(now, Outcome::DeviceUnavailable));
             return effects;
@@ -768,27 +903,33 @@ impl Session {
                 .stills
                 .iter()
                 .any(|still| still.purpose == StillPurpose::Comparison);
-            let outcome = if comparable {
-                Outcome::AwaitingIdentification
-            } else {
-                Outcome::FailureToAcquire
-            };
-            effects.extend(self.record(now, outcome));
+            let enrols = self
+                .facts
+                .service
+                .as_ref()
+                .is_some_and(|service| service.enrols_palm);
+            effects.extend(match (comparable, enrols) {
+                (true, true) => self.begin_enrolment(now),
+                (true, false) => self.record(now, Outcome::AwaitingIdentification),
+                (false, _) => self.record(now, Outcome::FailureToAcquire),
+            });
             return effects;
         };
         let mut effects = vec![Effect::Audit(AuditEvent::AttemptFailed)];
         self.facts.stills.clear();
         if failure.is_of_device() {
             effects.extend(self.forgive(failure));
-            self.facts.camera_failures = self.facts.camera_failures.saturating_add(1);
-            if self.facts.camera_failures >= CAMERA_FAILURES_MAX {
+            self.facts.device_failures = self.facts.device_failures.saturating_add(1);
+            if self.facts.device_failures >= DEVICE_FAILURES_MAX {
                 effects.extend(self.record(now, Outcome::DeviceUnavailable));
                 return effects;
             }
         }
         if self.attempts_used() < self.opening.policy.attempts {
             self.touched_at = now.monotonic;
-            self.state = State::AttemptFailed { failure };
+            self.state = State::AttemptFailed {
+                failure: Failure::Face(failure),
+            };
         } else {
             effects.extend(self.record(now, Outcome::NotVerified));
         }
@@ -808,11 +949,14 @@ impl Session {
     }
 
     fn retry(&mut self, now: Now) -> Vec<Effect> {
-        if !matches!(self.state, State::AttemptFailed { .. }) {
+        let State::AttemptFailed { failure } = self.state else {
             return Vec::new();
-        }
+        };
         self.touched_at = now.monotonic;
-        vec![self.draw(now)]
+        match failure {
+            Failure::Face(_) => vec![self.draw(now)],
+            Failure::Palm { .. } | Failure::Enrolment(_) => self.retry_palm(now, failure),
+        }
     }
 
     /// The next attempt begins with a draw.
@@ -833,8 +977,10 @@ impl Session {
             }
             State::ChoosingMethod => {
                 self.facts.claim = None;
+                self.facts.palm = PalmFacts::default();
                 self.state = State::Claiming { error: None };
             }
+            State::Palm(PalmState::Consenting) => self.state = State::ChoosingMethod,
             _ => {}
         }
         Vec::new()
@@ -846,11 +992,18 @@ impl Session {
             | State::Consenting { .. }
             | State::Claiming { .. }
             | State::ChoosingMethod
-            | State::CountingAttempts => self.end_before_capture(now, Outcome::Withdrawn),
+            | State::Palm(PalmState::Consenting) => self.end_before_capture(now, Outcome::Withdrawn),
+            State::CountingAttempts if self.facts.palm.attempts_used() == 0 => {
+                self.end_before_capture(now, Outcome::Withdrawn)
+            }
+            // The palm has said no for the last time, whoever else may be asked.
+            State::AttemptFailed { .. } if self.is_palm_used_up() => self.record(now, Outcome::NotVerified),
             State::OpeningCamera
             | State::CameraLost { .. }
             | State::Drawing { .. }
             | State::Capturing { .. }
+            | State::CountingAttempts
+            | State::Palm(_)
             | State::AttemptFailed { .. } => self.record(now, Outcome::Withdrawn),
             // What is captured is captured: the record must be made, and the answer is not in our hands.
             State::Recording { .. } | State::Identifying { .. } => Vec::new(),
@@ -885,6 +1038,11 @@ impl Session {
 
     /// Every way out of the capture leads here: one document, whatever the outcome.
     fn record(&mut self, now: Now, outcome: Outcome) -> Vec<Effect> {
+        let mut effects = vec![Effect::CloseCamera];
+        if matches!(&self.state, State::Palm(state) if state.has_order()) {
+            effects.push(Effect::CancelScan);
+        }
+        self.interrupt_scan(now);
         if let State::Capturing { attempt, ended, .. } = &mut self.state {
             self.facts
                 .attempts
@@ -892,7 +1050,7 @@ impl Session {
         }
         let suspected = self.facts.attempts.iter().any(
             |attempt| matches!(attempt.failure, Some(AttemptFailure::Attack(sign)) if !sign.is_missing()),
-        );
+        ) || self.facts.palm.is_suspected();
         // Who was suspected once does not get rid of it by sitting still, leaving or waiting afterwards.
         let outcome = match outcome {
             Outcome::NotVerified | Outcome::Withdrawn | Outcome::TimedOut if suspected => {
@@ -917,7 +1075,7 @@ impl Session {
             camera: self.facts.camera.clone(),
             attempts: self.facts.attempts.clone(),
             attempts_before: self.facts.attempts_before,
-            palm: None,
+            palm: self.facts.palm.evidence(),
             stills: if captured {
                 std::mem::take(&mut self.facts.stills)
             } else {
@@ -926,7 +1084,8 @@ impl Session {
             policy: self.opening.policy.clone(),
         };
         self.state = State::Recording { outcome };
-        vec![Effect::CloseCamera, Effect::Record(Box::new(evidence))]
+        effects.push(Effect::Record(Box::new(evidence)));
+        effects
     }
 
     fn recorded(&mut self, now: Now, result: Result<(), RecordFailed>) -> Vec<Effect> {
@@ -942,8 +1101,16 @@ impl Session {
             outcome,
             Outcome::Withdrawn | Outcome::TimedOut | Outcome::DeviceUnavailable
         );
-        if let (false, Some(subject), Some(modality)) = (left, self.facts.claim.take(), self.facts.modality) {
-            effects.push(Effect::ClearAttempts { subject, modality });
+        if let (false, Some(subject)) = (left, self.facts.claim.take()) {
+            let face = self.facts.modality == Some(Modality::Face);
+            let palm = self.facts.modality == Some(Modality::Palm) || self.facts.palm.attempts_used() > 0;
+            let used = [(face, Modality::Face), (palm, Modality::Palm)];
+            effects.extend(used.into_iter().filter(|(used, _)| *used).map(|(_, modality)| {
+                Effect::ClearAttempts {
+                    subject: subject.clone(),
+                    modality,
+                }
+            }));
         }
         self.facts = Facts::default();
         self.touched_at = now.monotonic;
@@ -966,9 +1133,14 @@ impl Session {
         ) {
             return Vec::new();
         }
+        let mut effects = vec![Effect::CloseCamera];
+        if matches!(&self.state, State::Palm(state) if state.has_order()) {
+            effects.push(Effect::CancelScan);
+        }
+        effects.push(Effect::Audit(AuditEvent::StoreFailed));
         self.facts = Facts::default();
         self.state = State::StoreFailed;
-        vec![Effect::CloseCamera, Effect::Audit(AuditEvent::StoreFailed)]
+        effects
     }
 
     fn identified(&mut self, now: Now, document_id: DocumentId, matched: bool) -> Vec<Effect> {
@@ -1018,7 +1190,9 @@ impl Session {
                 Vec::new()
             }
             State::Ended { .. } => self.close(),
+            State::AttemptFailed { .. } if self.is_palm_used_up() => self.record(now, Outcome::NotVerified),
             State::AttemptFailed { .. } => self.record(now, Outcome::TimedOut),
+            State::Palm(_) => self.palm_tick(now),
             State::CountingAttempts => self.store_failed(),
             State::CameraLost {
                 fault,
@@ -1055,6 +1229,9 @@ impl Session {
     }
 
     fn attempts_used(&self) -> u8 {
+        if self.facts.modality == Some(Modality::Palm) {
+            return self.facts.palm.attempts_used();
+        }
         let here = u8::try_from(self.facts.attempts.len()).unwrap_or(u8::MAX);
         self.facts
             .attempts_before

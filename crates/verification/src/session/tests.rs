@@ -1,3 +1,7 @@
+mod palm;
+
+use std::collections::VecDeque;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -26,7 +30,8 @@ fn opening() -> Opening {
             id: ServiceId("account-opening".into()),
             consents: vec![("processing".into(), 1), ("automated-decision".into(), 1)],
             face: true,
-            palm: false,
+            palm: true,
+            enrols_palm: false,
         }],
         policy: Policy::default(),
     }
@@ -60,6 +65,15 @@ struct Kiosk {
     /// A camera that is stuck: it answers nothing.
     stuck: bool,
     persisted: u8,
+    scanner: Result<ScannerIdentity, DeviceFault>,
+    /// The reference of the claimed person.
+    reference: Option<PalmReference>,
+    /// What the scanner is going to say; while it has nothing to say it looks.
+    scans: VecDeque<Result<Option<PalmScan>, DeviceFault>>,
+    enrolments: VecDeque<Result<Option<EnrolOutcome>, DeviceFault>>,
+    scans_ordered: u8,
+    scans_cancelled: u8,
+    proposed: Option<PalmReference>,
     documents: Vec<Evidence>,
     audit: Vec<AuditEvent>,
 }
@@ -82,6 +96,13 @@ impl Kiosk {
             cleared: false,
             stuck: false,
             persisted: 0,
+            scanner: Ok(palm::scanner()),
+            reference: Some(palm::MINE),
+            scans: VecDeque::new(),
+            enrolments: VecDeque::new(),
+            scans_ordered: 0,
+            scans_cancelled: 0,
+            proposed: None,
             documents: Vec::new(),
             audit: Vec::new(),
         };
@@ -104,7 +125,12 @@ impl Kiosk {
 
     fn perform(&mut self, effects: Vec<Effect>) {
         for effect in effects {
-            if self.stuck && matches!(effect, Effect::OpenCamera | Effect::KeepStill { .. }) {
+            if self.stuck
+                && matches!(
+                    effect,
+                    Effect::OpenCamera | Effect::KeepStill { .. } | Effect::AskScanner
+                )
+            {
                 continue;
             }
             let answer = match effect {
@@ -129,6 +155,27 @@ impl Kiosk {
                 Effect::PersistAttempt { .. } => {
                     self.persisted += 1;
                     Input::AttemptPersisted
+                }
+                Effect::AskScanner => Input::Scanner(self.scanner.clone()),
+                Effect::FindPalmReference { .. } => Input::PalmReferenceFound(self.reference),
+                Effect::Scan(_) => {
+                    self.scans_ordered += 1;
+                    match self.scans.pop_front() {
+                        Some(scan) => Input::Scanned(scan),
+                        None => continue,
+                    }
+                }
+                Effect::EnrolPalm { .. } => match self.enrolments.pop_front() {
+                    Some(enrolled) => Input::Enrolled(enrolled),
+                    None => continue,
+                },
+                Effect::CancelScan => {
+                    self.scans_cancelled += 1;
+                    continue;
+                }
+                Effect::ProposePalm { reference, .. } => {
+                    self.proposed = Some(reference);
+                    continue;
                 }
                 Effect::Record(evidence) => {
                     self.documents.push(*evidence);
@@ -496,8 +543,9 @@ fn a_picture_that_stands_still_for_a_moment_voids_the_attempt_and_burns_none() {
     assert_eq!(
         kiosk.session.showing(),
         Showing::AttemptFailed {
-            failure: AttemptFailure::Frozen,
-            left: 3
+            failure: Failure::Face(AttemptFailure::Frozen),
+            left: 3,
+            face_next: false
         }
     );
     assert_eq!(kiosk.persisted, 0);
@@ -602,7 +650,8 @@ fn a_wrong_iin_is_named_and_nothing_is_lost() {
         kiosk.session.showing(),
         Showing::Method {
             face: true,
-            palm: false
+            palm: true,
+            not_enrolled: false
         }
     );
 }
@@ -622,7 +671,7 @@ fn any_input() -> impl Strategy<Value = Input> {
         Just(Input::ServiceChosen(ServiceId("unknown".into()))),
         (
             any::<bool>(),
-            prop_oneof![Just("processing"), Just("automated-decision")]
+            prop_oneof![Just("processing"), Just("automated-decision"), Just("palm")]
         )
             .prop_map(|(given, text)| Input::ConsentAnswered {
                 text: text.into(),
@@ -644,6 +693,18 @@ fn any_input() -> impl Strategy<Value = Input> {
         Just(Input::RandomDrawn([5; plan::RANDOM_BYTES])),
         Just(Input::AttemptPersisted),
         Just(Input::Recorded(Ok(()))),
+        prop_oneof![
+            Just(Ok(palm::scanner())),
+            Just(Err(DeviceFault::Disconnected)),
+            Just(Err(DeviceFault::NoPermission)),
+        ]
+        .prop_map(Input::Scanner),
+        prop_oneof![Just(None), Just(Some(palm::MINE))].prop_map(Input::PalmReferenceFound),
+        Just(Input::HandSeen(HandPosition::InPlace)),
+        palm::any_scan().prop_map(Input::Scanned),
+        Just(Input::Enrolled(Ok(Some(EnrolOutcome::Enrolled(palm::MINE))))),
+        Just(Input::Enrolled(Ok(Some(EnrolOutcome::Rejected)))),
+        Just(Input::Enrolled(Err(DeviceFault::Timeout))),
         any::<bool>().prop_map(|matched| Input::Identified {
             document_id: DOCUMENT,
             matched
@@ -668,11 +729,14 @@ proptest! {
             8 => any_input().prop_map(|input| Turn::Give(Box::new(input))),
             2 => any::<bool>().prop_map(Turn::Act),
             1 => (0u64..200).prop_map(Turn::Wait),
-        ], 0..60), begun in any::<bool>(), stuck in any::<bool>())
+        ], 0..60), begun in 0..4, stuck in any::<bool>())
     {
         let mut kiosk = Kiosk::new();
-        if begun {
-            kiosk.reach_camera();
+        match begun {
+            1 => { kiosk.reach_camera(); },
+            2 => { kiosk.reach_scanner(); },
+            3 => { kiosk.enrols().reach_camera().act(true); },
+            _ => {}
         }
         let half = turns.len() / 2;
         for (number, turn) in turns.into_iter().enumerate() {
@@ -696,11 +760,17 @@ proptest! {
         prop_assert!(matches!(end, Showing::Closed | Showing::StoreFailed), "{:?}", end);
         prop_assert!(kiosk.documents.len() <= 1);
         for document in &kiosk.documents {
-            let passed = document.attempts.iter().any(|attempt| attempt.failure.is_none());
+            let palms = document.palm.as_ref().map_or(&[][..], |palm| &palm.attempts);
+            let face_passed = document.attempts.iter().any(|attempt| attempt.failure.is_none());
+            let palm_passed = palms.iter().any(|attempt| attempt.failure.is_none());
             let captured = document.outcome == Outcome::AwaitingIdentification;
-            prop_assert!(passed || !captured);
-            prop_assert_eq!(document.stills.is_empty(), !captured);
-            prop_assert!(document.attempts.len() <= 3 + usize::from(FORGIVEN_MAX));
+            prop_assert!(face_passed || palm_passed || !captured);
+            prop_assert_eq!(document.stills.is_empty(), !captured || palm_passed);
+            for attempts in [document.attempts.len(), palms.len()] {
+                prop_assert!(attempts <= 3 + usize::from(FORGIVEN_MAX));
+            }
+            let bound = kiosk.proposed.is_some();
+            prop_assert!(!bound || captured, "a reference without a capture that somebody will judge");
         }
     }
 }
