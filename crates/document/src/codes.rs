@@ -4,6 +4,7 @@ use minicbor::{Decode, Encode};
 use verification::capture;
 use verification::evidence;
 use verification::pad;
+use verification::palm;
 use verification::policy;
 
 use crate::content::{CONTENT_MAX_BYTES, DecodeError};
@@ -87,6 +88,26 @@ codes! {
     StreamStateCode for capture::StreamState { 1 Good, 2 Black, 3 Frozen, 4 Repeating, 5 TooSlow }
     PassivePadCode for policy::PassivePad { 1 Required, 2 WhereInstalled }
     ScreenLightCode for policy::ScreenLight { 1 Required, 2 Supporting, 3 Off }
+    DemandCode for policy::Demand { 1 Required, 2 WhereMeasured }
+    PalmPartCode for palm::decision::PalmPart {
+        1 Vascular,
+        2 Volume,
+        3 Temperature,
+        4 Warmth,
+        5 Liveness,
+        6 Seal,
+    }
+    PalmQualityCode for palm::PalmQuality {
+        1 Moving,
+        2 Tilted,
+        3 Partial,
+        4 FingersClosed,
+        5 Covered,
+        6 Dirty,
+        7 AmbientLight,
+        8 Cold,
+    }
+    SealFaultCode for palm::SealFault { 1 Missing, 2 Signature, 3 Key, 4 Challenge, 5 Chain, 6 Content }
     VerdictCode for crate::identification::Verdict { 1 Match, 2 NonMatch, 3 PersonNotFound, 4 NoReference }
 }
 

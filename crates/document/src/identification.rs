@@ -1,14 +1,14 @@
 //! The gateway's answer to a document, as a document of its own.
 
 use minicbor::{Decode, Encode};
-use verification::evidence::DocumentId;
+use verification::evidence::{DocumentId, Modality};
 use verification::time::UtcMs;
 
-use crate::codes::{VerdictCode, canonical, from_bytes, to_bytes};
+use crate::codes::{ModalityCode, VerdictCode, canonical, from_bytes, to_bytes};
 use crate::content::DecodeError;
 
-/// Version of the format that [`encode`] writes.
-pub const VERSION: u32 = 1;
+/// Version of the format that [`encode`] writes. Version 1 knew no palm and always had a threshold.
+pub const VERSION: u32 = 2;
 
 /// Common name of the certificate that signs answers. A kiosk accepts an answer from no other signer, and no
 /// kiosk is ever enrolled under this name.
@@ -32,12 +32,15 @@ pub enum Verdict {
 pub struct Identification {
     /// The document that is answered.
     pub document_id: DocumentId,
+    /// What was compared.
+    pub modality: Modality,
     /// What was found.
     pub verdict: Verdict,
-    /// Comparison score, 0 to 1; absent if nothing was compared.
+    /// Comparison score, 0 to 1; absent if nothing was compared, or the centre gave none for a palm.
     pub score: Option<f32>,
-    /// The score from which the gateway takes a comparison for a match.
-    pub threshold: f32,
+    /// The score from which the gateway takes a comparison for a match; absent for the palm, where the centre's word
+    /// alone counts.
+    pub threshold: Option<f32>,
     /// Where the reference comes from, in the centre's own words.
     pub reference_source: String,
     /// Date of the reference as the centre gives it.
@@ -55,11 +58,12 @@ pub fn encode(identification: &Identification) -> Vec<u8> {
         document_id: identification.document_id.0,
         verdict: identification.verdict.into(),
         score: identification.score.map(canonical),
-        threshold: canonical(identification.threshold),
+        threshold: identification.threshold.map(canonical),
         reference_source: &identification.reference_source,
         reference_date: identification.reference_date.as_deref(),
         centre_request_id: &identification.centre_request_id,
         answered_at_ms: identification.answered_at.0,
+        modality: identification.modality.into(),
     })
 }
 
@@ -71,6 +75,7 @@ pub fn decode(bytes: &[u8]) -> Result<Identification, DecodeError> {
     let wire: IdentificationWire<'_> = from_bytes(bytes, VERSION)?;
     let identification = Identification {
         document_id: DocumentId(wire.document_id),
+        modality: wire.modality.into(),
         verdict: wire.verdict.into(),
         score: wire.score,
         threshold: wire.threshold,
@@ -97,7 +102,7 @@ struct IdentificationWire<'a> {
     #[n(3)]
     score: Option<f32>,
     #[n(4)]
-    threshold: f32,
+    threshold: Option<f32>,
     #[b(5)]
     reference_source: &'a str,
     #[b(6)]
@@ -106,4 +111,6 @@ struct IdentificationWire<'a> {
     centre_request_id: &'a str,
     #[n(8)]
     answered_at_ms: i64,
+    #[n(9)]
+    modality: ModalityCode,
 }

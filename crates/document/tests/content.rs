@@ -12,15 +12,23 @@ use sha2::{Digest, Sha256};
 use verification::Sensitive;
 use verification::capture::{CameraIdentity, CapturedSample, StreamMeasures, StreamState};
 use verification::evidence::{
-    ConsentRecord, DocumentId, Evidence, KioskIdentity, Language, Modality, Organisation, Outcome, SessionId,
-    Still, StillPurpose,
+    ConsentRecord, DocumentId, Evidence, KioskIdentity, Language, Modality, Organisation, Outcome,
+    PalmEvidence, SessionId, Still, StillPurpose,
 };
-use verification::identifier::Iin;
 use verification::pad::parts::{Finding, PadPart, PartRecord};
-use verification::pad::{AttackSign, AttemptFailure, AttemptRecord, ChallengeRecord, PadChallenge};
-use verification::policy::{PassivePad, Policy, ScreenLight};
+use verification::pad::{AttemptFailure, AttemptRecord, ChallengeRecord, PadChallenge};
+use verification::palm::decision::{PalmFailure, PalmPart, PalmPartRecord};
+use verification::palm::{
+    CaptureSeal, PalmAttemptRecord, PalmCapabilities, PalmQuality, PalmReadings, PalmReference, PalmScan,
+    ScanResult, ScannerIdentity, SealFault, SealState,
+};
+use verification::policy::Policy;
 use verification::service::ServiceId;
 use verification::time::UtcMs;
+
+mod generators;
+
+use generators::{some_evidence, some_identification};
 
 /// The public test card of the state, not a person.
 const TEST_IIN: &str = "880412401006";
@@ -103,6 +111,7 @@ fn evidence() -> Evidence {
                 failure: None,
             },
         ],
+        palm: None,
         stills: vec![
             Still {
                 purpose: StillPurpose::Comparison,
@@ -114,6 +123,89 @@ fn evidence() -> Evidence {
             },
         ],
         policy: Policy::default(),
+    }
+}
+
+/// The same session with the palm.
+fn palm_evidence() -> Evidence {
+    let seal = CaptureSeal {
+        statement: b"statement of the scanner".to_vec(),
+        signature: vec![0x51; 3],
+        key: vec![0x02; 3],
+    };
+    let part = |part, value, min, max, finding| PalmPartRecord {
+        part,
+        value,
+        min,
+        max,
+        finding,
+    };
+    Evidence {
+        modality: Some(Modality::Palm),
+        camera: None,
+        attempts_before: 0,
+        attempts: Vec::new(),
+        stills: Vec::new(),
+        palm: Some(PalmEvidence {
+            scanner: Some(ScannerIdentity {
+                driver: "alaqan-reference".to_owned(),
+                model: "simulator".to_owned(),
+                firmware: "1.0".to_owned(),
+                serial: "AP-1".to_owned(),
+                thermometer: Some("mcu-90615".to_owned()),
+                capabilities: PalmCapabilities {
+                    vascular: true,
+                    volume: true,
+                    temperature: true,
+                    liveness: true,
+                    seal: true,
+                },
+            }),
+            expected: Some(PalmReference(1001)),
+            attempts: vec![
+                PalmAttemptRecord {
+                    number: 1,
+                    started_at: UtcMs(1_780_315_210_000),
+                    took: Duration::from_millis(900),
+                    scan: Some(PalmScan {
+                        result: ScanResult::NoMatch,
+                        readings: PalmReadings::default(),
+                        quality: vec![PalmQuality::Moving, PalmQuality::Cold],
+                        seal: SealState::Invalid(SealFault::Chain),
+                    }),
+                    parts: vec![part(PalmPart::Seal, None, None, None, Finding::Against)],
+                    failure: Some(PalmFailure::Implausible(PalmPart::Seal)),
+                },
+                PalmAttemptRecord {
+                    number: 2,
+                    started_at: UtcMs(1_780_315_230_000),
+                    took: Duration::from_millis(1250),
+                    scan: Some(PalmScan {
+                        result: ScanResult::Identified(PalmReference(1001)),
+                        readings: PalmReadings {
+                            volume_ml: Some(412.5),
+                            surface_temperature_celsius: Some(31.25),
+                            ambient_temperature_celsius: Some(22.5),
+                            vascular_quality: Some(0.75),
+                            liveness: Some(0.875),
+                        },
+                        quality: Vec::new(),
+                        seal: SealState::Valid(seal),
+                    }),
+                    parts: vec![part(
+                        PalmPart::Volume,
+                        Some(412.5),
+                        Some(150.0),
+                        Some(750.0),
+                        Finding::For,
+                    )],
+                    failure: None,
+                },
+            ],
+            attempts_before: 1,
+            enrolled: None,
+        }),
+        ..evidence()
     }
 }
 
@@ -129,9 +221,10 @@ fn sample(jpeg: &[u8]) -> CapturedSample {
 fn identification() -> Identification {
     Identification {
         document_id: DocumentId([0xd0; 16]),
+        modality: Modality::Face,
         verdict: Verdict::Match,
         score: Some(0.5),
-        threshold: 0.25,
+        threshold: Some(0.25),
         reference_source: "passport register".to_owned(),
         reference_date: Some("2024-02-29".to_owned()),
         centre_request_id: "d0d0".to_owned(),
@@ -154,9 +247,16 @@ fn the_format_of_the_document_is_kept() {
     check_snapshot(
         &content::encode(&evidence()),
         expect![[r#"
-            {0: 2, 1: h'd0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0', 2: h'5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e', 3: {0: "«Алақан» банкі", 1: "000140000002"}, 4: {0: "kiosk-7", 1: "0.1.0"}, 5: 1, 6: "account-opening", 7: [{0: "processing", 1: 2, 2: 2, 3: 1780315200000}], 8: "880412401006", 9: 1, 10: 1780315190000, 11: 1780315260500, 12: 8, 13: {0: "clip", 1: "sha256:00", 2: true}, 14: [{0: 1, 1: 1780315210000, 2: [{0: 1, 1: 400000000}], 4: [1, 1], 5: []}, {0: 2, 1: 1780315230000, 2: [{0: 7, 1: 400001000, 2: 3000000000}], 5: [{0: 1, 1: 7.5e-1, 2: 5e-1, 3: 12, 4: 1}, {0: 8, 2: 2.5e-1, 3: 0, 4: 3}], 6: {0: 1, 1: 3e1, 2: 3.45e1, 3: 1, 4: 0}}], 15: [{0: [1], 1: 300, 2: 1280, 3: 720, 4: h'6a 70 65 67 20 6f 66 20 74 68 65 20 66 61 63 65'}, {0: [2, 7], 1: 300, 2: 1280, 3: 720, 4: h'6a 70 65 67'}], 16: {0: 3, 1: 3, 2: [1, 2, 3, 4, 5, 6, 7], 3: 10000000000, 4: 60000000000, 5: 400000000, 6: 400000000, 7: 120000000000, 8: 8000000000, 9: 6e1, 10: 1.8e1, 11: 1.5e1, 12: 1.5e1, 13: 5e-1, 14: 2e-1, 16: 1, 17: 5e-1, 18: 9.5e-1, 19: 2, 20: 3e-1, 21: 5e-1, 22: 5e-1, 23: 7e-1, 24: 2.5e-1, 25: 1.5e-1, 26: 6e2, 27: 4e1, 28: 2.25e2, 29: 2.5e2, 30: 3e-2, 31: 8.5e-2}, 17: 1}
-            d7cca0e76cb036fe62419d8a4eaf9e1427cb6458dcffd72c475abdc6ed946fb5"#]],
+            {0: 3, 1: h'd0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0', 2: h'5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e', 3: {0: "«Алақан» банкі", 1: "000140000002"}, 4: {0: "kiosk-7", 1: "0.1.0"}, 5: 1, 6: "account-opening", 7: [{0: "processing", 1: 2, 2: 2, 3: 1780315200000}], 8: "880412401006", 9: 1, 10: 1780315190000, 11: 1780315260500, 12: 8, 13: {0: "clip", 1: "sha256:00", 2: true}, 14: [{0: 1, 1: 1780315210000, 2: [{0: 1, 1: 400000000}], 4: [1, 1], 5: []}, {0: 2, 1: 1780315230000, 2: [{0: 7, 1: 400001000, 2: 3000000000}], 5: [{0: 1, 1: 7.5e-1, 2: 5e-1, 3: 12, 4: 1}, {0: 8, 2: 2.5e-1, 3: 0, 4: 3}], 6: {0: 1, 1: 3e1, 2: 3.45e1, 3: 1, 4: 0}}], 15: [{0: [1], 1: 300, 2: 1280, 3: 720, 4: h'6a 70 65 67 20 6f 66 20 74 68 65 20 66 61 63 65'}, {0: [2, 7], 1: 300, 2: 1280, 3: 720, 4: h'6a 70 65 67'}], 16: {0: 3, 1: 3, 2: [1, 2, 3, 4, 5, 6, 7], 3: 10000000000, 4: 60000000000, 5: 400000000, 6: 400000000, 7: 120000000000, 8: 8000000000, 9: 6e1, 10: 1.8e1, 11: 1.5e1, 12: 1.5e1, 13: 5e-1, 14: 2e-1, 16: 1, 17: 5e-1, 18: 9.5e-1, 19: 2, 20: 3e-1, 21: 5e-1, 22: 5e-1, 23: 7e-1, 24: 2.5e-1, 25: 1.5e-1, 26: 6e2, 27: 4e1, 28: 2.25e2, 29: 2.5e2, 30: 3e-2, 31: 8.5e-2, 32: {0: 1, 1: 1, 2: 1, 3: 1, 4: 2, 5: 1.5e2, 6: 7.5e2, 7: 2e1, 8: 4.1e1, 9: 5e-1, 10: 5e-1, 11: 5e-1, 12: 10000000000, 13: false, 14: true}}, 17: 1}
+            12b4c59ff4e5a07f10d41f1feb9f1a37980c5f06876c4ac31a3bcbdd2c07b89b"#]],
     );
+}
+
+#[test]
+fn the_format_of_a_palm_is_kept() {
+    check_snapshot(&content::encode(&palm_evidence()), expect![[r#"
+        {0: 3, 1: h'd0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0', 2: h'5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e', 3: {0: "«Алақан» банкі", 1: "000140000002"}, 4: {0: "kiosk-7", 1: "0.1.0"}, 5: 1, 6: "account-opening", 7: [{0: "processing", 1: 2, 2: 2, 3: 1780315200000}], 8: "880412401006", 9: 2, 10: 1780315190000, 11: 1780315260500, 12: 8, 14: [], 15: [], 16: {0: 3, 1: 3, 2: [1, 2, 3, 4, 5, 6, 7], 3: 10000000000, 4: 60000000000, 5: 400000000, 6: 400000000, 7: 120000000000, 8: 8000000000, 9: 6e1, 10: 1.8e1, 11: 1.5e1, 12: 1.5e1, 13: 5e-1, 14: 2e-1, 16: 1, 17: 5e-1, 18: 9.5e-1, 19: 2, 20: 3e-1, 21: 5e-1, 22: 5e-1, 23: 7e-1, 24: 2.5e-1, 25: 1.5e-1, 26: 6e2, 27: 4e1, 28: 2.25e2, 29: 2.5e2, 30: 3e-2, 31: 8.5e-2, 32: {0: 1, 1: 1, 2: 1, 3: 1, 4: 2, 5: 1.5e2, 6: 7.5e2, 7: 2e1, 8: 4.1e1, 9: 5e-1, 10: 5e-1, 11: 5e-1, 12: 10000000000, 13: false, 14: true}}, 17: 0, 18: {0: {0: "alaqan-reference", 1: "simulator", 2: "1.0", 3: "AP-1", 4: "mcu-90615", 5: {0: true, 1: true, 2: true, 3: true, 4: true}}, 1: 1001, 2: [{0: 1, 1: 1780315210000, 2: 900000000, 3: {0: [2], 1: {}, 2: [1, 8], 3: [3, 5]}, 4: [{0: 6, 4: 2}], 5: [6, 6]}, {0: 2, 1: 1780315230000, 2: 1250000000, 3: {0: [1, 1001], 1: {0: 4.125e2, 1: 3.125e1, 2: 2.25e1, 3: 7.5e-1, 4: 8.75e-1}, 2: [], 3: [2, {0: h'73 74 61 74 65 6d 65 6e 74 20 6f 66 20 74 68 65 20 73 63 61 6e 6e 65 72', 1: h'51 51 51', 2: h'02 02 02'}]}, 4: [{0: 2, 1: 4.125e2, 2: 1.5e2, 3: 7.5e2, 4: 1}]}], 3: 1}}
+        88b69b844fd2bb1dd5dd7ab6ac171e4fc3af408a5a67a870af48ea674af5a778"#]]);
 }
 
 #[test]
@@ -164,8 +264,8 @@ fn the_format_of_the_answer_is_kept() {
     check_snapshot(
         &identification::encode(&identification()),
         expect![[r#"
-        {0: 1, 1: h'd0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0', 2: 1, 3: 5e-1, 4: 2.5e-1, 5: "passport register", 6: "2024-02-29", 7: "d0d0", 8: 1780315262000}
-        072b1db8b8fa6fdbdf4bff6c590b9d9da6a95386d931a57caa657f3b4760d425"#]],
+            {0: 2, 1: h'd0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0', 2: 1, 3: 5e-1, 4: 2.5e-1, 5: "passport register", 6: "2024-02-29", 7: "d0d0", 8: 1780315262000, 9: 1}
+            1e614b12eae541b1a5b2672615b6681e11c1aac1b711aa2d61b53dcd8213ef38"#]],
     );
 }
 
@@ -176,6 +276,15 @@ fn debug_hides_the_person() {
     assert!(!text.contains(TEST_IIN) && !text.contains("8, 8, 0, 4"), "{text}");
     assert!(
         !text.contains("jpeg of") && !text.contains("106, 112, 101, 103"),
+        "{text}"
+    );
+    let text = format!(
+        "{:?}",
+        content::decode(&content::encode(&palm_evidence())).unwrap()
+    );
+    assert!(text.contains("AP-1"), "{text}");
+    assert!(
+        !text.contains("statement of") && !text.contains("115, 116, 97, 116") && !text.contains(TEST_IIN),
         "{text}"
     );
 }
@@ -194,16 +303,16 @@ fn each_refusal_has_its_name() {
     check(&good, "good");
     assert_eq!(
         good[..3],
-        [0xb2, 0x00, 0x02],
-        "eighteen entries, the first says version 2"
+        [0xb2, 0x00, 0x03],
+        "eighteen entries, the first says version 3"
     );
 
     check(&[], "the document cannot be read");
     check(&[0x80], "the document cannot be read, from byte 0 on");
     check(&[&good[..], &[0]].concat(), "bytes follow after the document");
     check(
-        &[&[0xb2, 0x00, 0x03], &good[3..]].concat(),
-        "version 3 of the document format is not known here",
+        &[&[0xb2, 0x00, 0x02], &good[3..]].concat(),
+        "version 2 of the document format is not known here",
     );
     check(
         &[0xa1, 0x01, 0x01],
@@ -215,7 +324,7 @@ fn each_refusal_has_its_name() {
     );
 
     let not_canonical = "the document is not in canonical form";
-    check(&[&[0xb2, 0x00, 0x18, 0x02], &good[3..]].concat(), not_canonical);
+    check(&[&[0xb2, 0x00, 0x18, 0x03], &good[3..]].concat(), not_canonical);
     check(&[&[0xbf], &good[1..], &[0xff]].concat(), not_canonical);
     // An entry that this version does not have.
     check(
@@ -257,13 +366,19 @@ fn a_claim_must_be_an_iin() {
 fn not_a_number_has_one_form() {
     let answer = |threshold| {
         identification::encode(&Identification {
-            threshold,
+            threshold: Some(threshold),
             ..identification()
         })
     };
     let bytes = answer(f32::NAN);
     assert_eq!(bytes, answer(f32::from_bits(0xffc0_1234)));
-    assert!(identification::decode(&bytes).unwrap().threshold.is_nan());
+    assert!(
+        identification::decode(&bytes)
+            .unwrap()
+            .threshold
+            .unwrap()
+            .is_nan()
+    );
     let mut other = bytes.clone();
     let at = other
         .windows(5)
@@ -274,296 +389,6 @@ fn not_a_number_has_one_form() {
         identification::decode(&other),
         Err(DecodeError::NotCanonical)
     ));
-}
-
-fn challenge() -> impl Strategy<Value = PadChallenge> {
-    prop::sample::select(PadChallenge::ALL.to_vec())
-}
-
-fn language() -> impl Strategy<Value = Language> {
-    prop_oneof![Just(Language::Kk), Just(Language::Ru), Just(Language::En)]
-}
-
-fn utc() -> impl Strategy<Value = UtcMs> {
-    any::<i64>().prop_map(UtcMs)
-}
-
-fn duration() -> impl Strategy<Value = Duration> {
-    any::<u64>().prop_map(Duration::from_nanos)
-}
-
-fn number() -> impl Strategy<Value = f32> {
-    prop::num::f32::ANY.prop_filter("equals itself", |value| !value.is_nan())
-}
-
-fn some_evidence() -> impl Strategy<Value = Evidence> {
-    let session = (
-        any::<[u8; 16]>(),
-        any::<[u8; 16]>(),
-        (".{0,20}", ".{0,12}", ".{0,20}", ".{0,9}"),
-        language(),
-        prop::option::of("[a-z-]{0,20}"),
-        prop::collection::vec(consent(), 0..3),
-        prop::option::of(Just(TEST_IIN)),
-        prop::option::of(prop_oneof![Just(Modality::Face), Just(Modality::Palm)]),
-    );
-    let ends = (utc(), utc(), outcome());
-    let capture = (
-        prop::option::of((".{0,20}", ".{0,20}", any::<bool>())),
-        prop::collection::vec(attempt(), 0..4),
-        prop::collection::vec(still(), 0..4),
-        policy(),
-    );
-    (session, ends, capture).prop_map(|(session, (started_at, ended_at, outcome), capture)| {
-        let (
-            document_id,
-            session_id,
-            (name, bin, kiosk_id, software),
-            language,
-            service,
-            consents,
-            claim,
-            modality,
-        ) = session;
-        let (camera, attempts, stills, policy) = capture;
-        Evidence {
-            document_id: DocumentId(document_id),
-            session_id: SessionId(session_id),
-            organisation: Organisation { name, bin },
-            kiosk: KioskIdentity { kiosk_id, software },
-            language,
-            service: service.map(ServiceId),
-            consents,
-            claim: claim.map(|digits| digits.parse::<Iin>().unwrap()),
-            modality,
-            started_at,
-            ended_at,
-            outcome,
-            camera: camera.map(|(name, bus_id, replay)| CameraIdentity { name, bus_id, replay }),
-            attempts_before: u8::try_from(attempts.len()).unwrap(),
-            attempts,
-            stills,
-            policy,
-        }
-    })
-}
-
-fn consent() -> impl Strategy<Value = ConsentRecord> {
-    (".{0,9}", any::<u32>(), language(), utc()).prop_map(|(text, version, language, given_at)| {
-        ConsentRecord {
-            text,
-            version,
-            language,
-            given_at,
-        }
-    })
-}
-
-fn outcome() -> impl Strategy<Value = Outcome> {
-    prop::sample::select(vec![
-        Outcome::Verified,
-        Outcome::NotVerified,
-        Outcome::AttackSuspected,
-        Outcome::FailureToAcquire,
-        Outcome::Withdrawn,
-        Outcome::TimedOut,
-        Outcome::DeviceUnavailable,
-        Outcome::AwaitingIdentification,
-    ])
-}
-
-fn any_of<T: Clone + std::fmt::Debug + 'static>(values: impl Into<Vec<T>>) -> impl Strategy<Value = T> {
-    prop::sample::select(values.into())
-}
-
-fn attempt() -> impl Strategy<Value = AttemptRecord> {
-    let record = (challenge(), duration(), prop::option::of(duration())).prop_map(
-        |(challenge, prompted_at, completed_at)| ChallengeRecord {
-            challenge,
-            prompted_at,
-            completed_at,
-        },
-    );
-    let failure = prop_oneof![
-        challenge().prop_map(AttemptFailure::NotPerformed),
-        challenge().prop_map(AttemptFailure::WrongAction),
-        Just(AttemptFailure::FaceLost),
-        Just(AttemptFailure::SeveralFaces),
-        Just(AttemptFailure::Jump),
-        Just(AttemptFailure::Cut),
-        Just(AttemptFailure::AnotherPerson),
-        Just(AttemptFailure::Frozen),
-        any_of([
-            AttackSign::Passive,
-            AttackSign::PassiveMissing,
-            AttackSign::Flat,
-            AttackSign::ReliefMissing,
-            AttackSign::CutOut,
-            AttackSign::Screen,
-            AttackSign::LightIgnored,
-            AttackSign::LightMissing,
-            AttackSign::Injected,
-            AttackSign::LikenessMissing,
-        ])
-        .prop_map(AttemptFailure::Attack),
-        Just(AttemptFailure::Interrupted),
-    ];
-    let part = (
-        any_of([
-            PadPart::Passive,
-            PadPart::Relief,
-            PadPart::CutOut,
-            PadPart::Moire,
-            PadPart::Bezel,
-            PadPart::Glare,
-            PadPart::Flicker,
-            PadPart::Light,
-            PadPart::Likeness,
-        ]),
-        prop::option::of(number()),
-        number(),
-        any::<u32>(),
-        any_of([Finding::For, Finding::Against, Finding::Silent]),
-    )
-        .prop_map(|(part, value, threshold, samples, finding)| PartRecord {
-            part,
-            value,
-            threshold,
-            samples,
-            finding,
-        });
-    let state = any_of([
-        StreamState::Good,
-        StreamState::Black,
-        StreamState::Frozen,
-        StreamState::Repeating,
-        StreamState::TooSlow,
-    ]);
-    let stream = (state, number(), number(), any::<[u32; 2]>()).prop_map(
-        |(state, rate_hz, interval_p95_ms, [duplicates, repeats])| StreamMeasures {
-            state,
-            rate_hz,
-            interval_p95_ms,
-            duplicates,
-            repeats,
-        },
-    );
-    (
-        any::<u8>(),
-        utc(),
-        prop::collection::vec(record, 0..5),
-        prop::collection::vec(part, 0..9),
-        prop::option::of(stream),
-        prop::option::of(failure),
-    )
-        .prop_map(
-            |(number, started_at, challenges, parts, stream, failure)| AttemptRecord {
-                number,
-                started_at,
-                challenges,
-                parts,
-                stream,
-                failure,
-            },
-        )
-}
-
-fn still() -> impl Strategy<Value = Still> {
-    let purpose = prop_oneof![
-        Just(StillPurpose::Comparison),
-        challenge().prop_map(StillPurpose::Challenge)
-    ];
-    let jpeg = prop::collection::vec(any::<u8>(), 0..300);
-    (purpose, any::<u64>(), any::<u32>(), any::<u32>(), jpeg).prop_map(
-        |(purpose, frame, width_px, height_px, jpeg)| Still {
-            purpose,
-            sample: CapturedSample {
-                frame,
-                width_px,
-                height_px,
-                jpeg: Sensitive::new(jpeg),
-            },
-        },
-    )
-}
-
-fn policy() -> impl Strategy<Value = Policy> {
-    (
-        any::<[u8; 2]>(),
-        prop::collection::vec(challenge(), 0..9),
-        prop::collection::vec(duration(), 6),
-        prop::collection::vec(number(), 40),
-        any_of([PassivePad::Required, PassivePad::WhereInstalled]),
-        any_of([ScreenLight::Required, ScreenLight::Supporting, ScreenLight::Off]),
-    )
-        .prop_map(|(counts, challenge_set, durations, numbers, passive, light)| {
-            let [attempts, challenges_per_attempt] = counts;
-            let mut numbers = numbers.into_iter();
-            let mut next = || numbers.next().unwrap();
-            Policy {
-                attempts,
-                challenges_per_attempt,
-                challenge_set,
-                challenge_window: durations[0],
-                positioning_limit: durations[1],
-                neutral_hold: durations[2],
-                face_lost_limit: durations[3],
-                idle_limit: durations[4],
-                identification_patience: durations[5],
-                passive,
-                light,
-                inter_eye_distance_min_px: next(),
-                turn_min_deg: next(),
-                nod_min_deg: next(),
-                neutral_max_deg: next(),
-                eye_closed_part: next(),
-                mouth_open_rise: next(),
-                smile_rise: next(),
-                passive_min: next(),
-                relief_min: next(),
-                cut_out_max: next(),
-                screen_max: next(),
-                likeness_min: next(),
-                face_change_max: next(),
-                scene_change_max: next(),
-                head_speed_max_deg_s: next(),
-                luminance_min: next(),
-                luminance_max: next(),
-                distance_min_mm: next(),
-                light_gain_min: next(),
-                comparison_min: next(),
-            }
-        })
-}
-
-fn some_identification() -> impl Strategy<Value = Identification> {
-    let verdict = prop::sample::select(vec![
-        Verdict::Match,
-        Verdict::NonMatch,
-        Verdict::PersonNotFound,
-        Verdict::NoReference,
-    ]);
-    let texts = (".{0,20}", prop::option::of(".{0,20}"), ".{0,20}");
-    (
-        any::<[u8; 16]>(),
-        verdict,
-        prop::option::of(number()),
-        number(),
-        texts,
-        utc(),
-    )
-        .prop_map(
-            |(document_id, verdict, score, threshold, texts, answered_at)| Identification {
-                document_id: DocumentId(document_id),
-                verdict,
-                score,
-                threshold,
-                reference_source: texts.0,
-                reference_date: texts.1,
-                centre_request_id: texts.2,
-                answered_at,
-            },
-        )
 }
 
 proptest! {
@@ -588,13 +413,15 @@ proptest! {
     fn one_document_has_one_form(
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
     ) {
-        let mut bytes = content::encode(&evidence());
-        for (at, byte) in changes {
+        for evidence in [evidence(), palm_evidence()] {
+        let mut bytes = content::encode(&evidence);
+        for (at, byte) in &changes {
             let length = bytes.len();
-            bytes[at.index(length)] = byte;
+            bytes[at.index(length)] = *byte;
         }
         if let Ok(content) = content::decode(&bytes) {
             prop_assert_eq!(content::encode(&content), bytes);
+        }
         }
     }
 }
