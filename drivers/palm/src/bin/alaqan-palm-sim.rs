@@ -30,7 +30,9 @@ mod unix {
     use std::path::PathBuf;
     use std::time::Duration;
 
-    use palm::sim::{Fault, SimSettings, Simulator};
+    use signal_hook::iterator::Signals;
+
+    use palm::sim::{Fault, Protocol, SimSettings, Simulator};
 
     /// Stands in for a palm module on a pseudo-terminal, until Ctrl-C or SIGTERM.
     ///
@@ -40,8 +42,8 @@ mod unix {
     #[command(version)]
     pub struct Arguments {
         /// Which module to stand in for.
-        #[arg(long, value_parser = ["dfrobot-ai10"], default_value = "dfrobot-ai10")]
-        protocol: String,
+        #[arg(long, default_value = "dfrobot-ai10")]
+        protocol: Protocol,
         /// Make a link of this name to the port; it goes away at the end.
         #[arg(long)]
         link: Option<PathBuf>,
@@ -64,22 +66,22 @@ mod unix {
 
     pub fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         let simulator = Simulator::start(SimSettings {
+            protocol: arguments.protocol,
             link: arguments.link,
             seed: arguments.seed,
             faults: arguments.faults,
             note_interval: Duration::from_millis(arguments.note_interval_ms),
             trace: arguments.trace,
+            ..SimSettings::default()
         })?;
-        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-            signal_hook::flag::register(signal, simulator.stop_flag())?;
-        }
+        let mut signals = Signals::new([signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM])?;
         let port = simulator.port().display().to_string();
         println!("{} listens on {port}", arguments.protocol);
         if let Some(path) = arguments.ready_file {
             std::fs::write(&path, format!("{port}\n"))
                 .map_err(|source| format!("could not write {}: {source}", path.display()))?;
         }
-        simulator.wait();
+        signals.forever().next();
         Ok(())
     }
 }

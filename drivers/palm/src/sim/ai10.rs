@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use super::fault::Fault;
+use super::fault::{Fault, FaultKind};
+use super::machine::{Machine, Output};
+use super::settings::{Presented, Readings, SimSettings};
 use super::trace;
 
 const BOOT_DELAY: Duration = Duration::from_secs(1);
@@ -17,15 +19,6 @@ const FIRST_PALM: u16 = 1001;
 const CAPACITY: usize = 100;
 const TYPE_PALM: u8 = 0xFA;
 const STATE_HAND_OK: i16 = 128;
-
-/// What the machine wants done.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Output {
-    /// Send these bytes.
-    Bytes(Vec<u8>),
-    /// Close the line.
-    HangUp,
-}
 
 #[derive(Clone)]
 struct User {
@@ -70,16 +63,11 @@ pub(super) struct Ai10 {
 }
 
 impl Ai10 {
-    pub(super) fn new(seed: u64, faults: Vec<Fault>, note_interval: Duration, trace: bool) -> Self {
-        let boot = if faults.contains(&Fault::BootDelay) {
-            BOOT_DELAY
-        } else {
-            Duration::ZERO
-        };
-        Self {
-            faults,
-            note_interval,
-            random: seed,
+    pub(super) fn new(settings: &SimSettings) -> Self {
+        let mut module = Self {
+            faults: settings.faults.clone(),
+            note_interval: settings.note_interval,
+            random: settings.seed,
             inbox: Vec::new(),
             outbox: VecDeque::new(),
             late: None,
@@ -87,14 +75,23 @@ impl Ai10 {
             users: BTreeMap::new(),
             presented: None,
             job: None,
-            starts_at: Some(boot),
+            starts_at: None,
             spent: false,
-            trace: trace.then(Vec::new),
+            trace: settings.trace.then(Vec::new),
+        };
+        for (id, tag) in (FIRST_PALM..).zip(&settings.enrolled) {
+            let mut name = [0; 32];
+            for (to, from) in name.iter_mut().zip(tag.bytes()) {
+                *to = from;
+            }
+            module.users.insert(id, User { name, admin: 0 });
+            module.presented = Some(id);
         }
+        module
     }
 
     /// Takes what has come in, and answers what is due at `now` (time since the power came on).
-    pub(super) fn step(&mut self, now: Duration, bytes: &[u8]) -> Vec<Output> {
+    fn step_inner(&mut self, now: Duration, bytes: &[u8]) -> Vec<Output> {
         if let Some(at) = self.starts_at {
             // What comes in before that is lost.
             if now < at {
@@ -129,7 +126,7 @@ impl Ai10 {
     }
 
     /// When `step` is needed again though nothing has come in.
-    pub(super) fn deadline(&self) -> Option<Duration> {
+    fn deadline_inner(&self) -> Option<Duration> {
         let job = self.job.as_ref().map(|job| job.next_note_at.min(job.ends_at));
         let late = self.late.as_ref().map(|(at, _)| *at);
         let abort = self.late_abort.as_ref().map(|(at, _)| *at);
@@ -145,8 +142,8 @@ impl Ai10 {
         .min()
     }
 
-    fn has(&self, fault: Fault) -> bool {
-        self.faults.contains(&fault)
+    fn has(&self, fault: FaultKind) -> bool {
+        self.faults.iter().any(|found| found.kind == fault)
     }
 
     /// The next whole frame of the host: sync, id, length, data, check. A frame with a wrong check is ignored,
@@ -179,14 +176,14 @@ impl Ai10 {
     fn obey(&mut self, now: Duration, command: u8, data: &[u8]) {
         if command != 0x11
             && let Some(job) = self.job.take()
-            && self.has(Fault::LateAbort)
+            && self.has(FaultKind::LateAbort)
         {
             self.late_abort = Some((now + LATE_ABORT, job.command));
         }
         match (command, data) {
             (0x10, []) => {
                 self.reply(now, command, 0, &[]);
-                if self.has(Fault::ReadyAfterReset) {
+                if self.has(FaultKind::ReadyAfterReset) {
                     self.send(now, 0x01, &[0]);
                 }
             }
@@ -233,7 +230,7 @@ impl Ai10 {
                 for id in self.users.keys() {
                     list.extend([(id >> 8) as u8, (id & 0xFF) as u8]);
                 }
-                if self.has(Fault::LongList) {
+                if self.has(FaultKind::LongList) {
                     list.resize(201, 0);
                 }
                 self.reply(now, command, 0, &list);
@@ -252,9 +249,9 @@ impl Ai10 {
 
     fn begin(&mut self, now: Duration, command: u8, limit_s: u8, purpose: Purpose) {
         let limit = Duration::from_secs(if limit_s == 0 { 10 } else { limit_s.into() });
-        let states = if self.has(Fault::Nobody) {
+        let states = if self.has(FaultKind::Nobody) {
             VecDeque::new()
-        } else if self.has(Fault::Face) {
+        } else if self.has(FaultKind::Face) {
             VecDeque::from([6, 0])
         } else {
             // The hand comes in too far away and off to one side, then lies right.
@@ -279,16 +276,16 @@ impl Ai10 {
             } else if now < job.next_note_at {
                 self.job = Some(job);
                 return;
-            } else if self.has(Fault::Nobody) {
+            } else if self.has(FaultKind::Nobody) {
                 self.send_state(job.next_note_at, 1);
                 job.next_note_at += self.note_interval;
                 self.job = Some(job);
             } else if let Some(state) = job.states.pop_front() {
                 self.send_state(job.next_note_at, state);
-                if self.has(Fault::Progress) {
+                if self.has(FaultKind::Progress) {
                     self.send(job.next_note_at, 0x00, &[0x14, 0, 50]);
                 }
-                if self.has(Fault::Reboot) && !self.spent {
+                if self.has(FaultKind::Reboot) && !self.spent {
                     self.spent = true;
                     self.starts_at = Some(job.next_note_at + RESTART);
                     return;
@@ -303,11 +300,11 @@ impl Ai10 {
 
     fn finish(&mut self, job: Job) {
         let at = job.next_note_at;
-        let forced = self.faults.iter().find_map(|fault| match fault {
-            Fault::Result(code) => Some(*code),
-            Fault::Liveness => Some(12),
-            Fault::NoMatch if matches!(job.purpose, Purpose::Verify) => Some(8),
-            Fault::Full if matches!(job.purpose, Purpose::Enrol(_)) => Some(9),
+        let forced = self.faults.iter().find_map(|fault| match fault.kind {
+            FaultKind::Result(code) => Some(code),
+            FaultKind::Liveness => Some(12),
+            FaultKind::NoMatch if matches!(job.purpose, Purpose::Verify) => Some(8),
+            FaultKind::Full if matches!(job.purpose, Purpose::Enrol(_)) => Some(9),
             _ => None,
         });
         if let Some(code) = forced {
@@ -319,7 +316,7 @@ impl Ai10 {
                 .and_then(|id| Some((id, self.users.get(&id)?.clone())))
             {
                 Some((id, user)) => {
-                    let id = if self.has(Fault::Face) { 1 } else { id };
+                    let id = if self.has(FaultKind::Face) { 1 } else { id };
                     let mut found = vec![(id >> 8) as u8, (id & 0xFF) as u8];
                     found.extend(user.name);
                     found.extend([user.admin, TYPE_PALM]);
@@ -328,7 +325,7 @@ impl Ai10 {
                 None => self.reply(at, job.command, 8, &[]),
             },
             Purpose::Enrol(user) => {
-                let first = if self.has(Fault::Face) { 1 } else { FIRST_PALM };
+                let first = if self.has(FaultKind::Face) { 1 } else { FIRST_PALM };
                 let free = (first..).find(|id| !self.users.contains_key(id));
                 match free {
                     Some(id) if self.users.len() < CAPACITY => {
@@ -344,7 +341,7 @@ impl Ai10 {
 
     /// State, box and angles: eight numbers of two bytes, low byte first.
     fn send_state(&mut self, at: Duration, state: i16) {
-        let left = if self.has(Fault::SyncInData) {
+        let left = if self.has(FaultKind::SyncInData) {
             0xAAEFu16 as i16
         } else {
             10
@@ -357,7 +354,7 @@ impl Ai10 {
     }
 
     fn reply(&mut self, at: Duration, command: u8, result: u8, payload: &[u8]) {
-        let named = if self.has(Fault::WrongId) {
+        let named = if self.has(FaultKind::WrongId) {
             command ^ 0x40
         } else {
             command
@@ -369,14 +366,14 @@ impl Ai10 {
             Output::Bytes(bytes)
         };
         match command {
-            0x12 | 0x1D if self.has(Fault::HangUp) => {
+            0x12 | 0x1D if self.has(FaultKind::HangUp) => {
                 self.outbox.extend([(at, half()), (at, Output::HangUp)]);
             }
-            0x11 | 0x24 if self.has(Fault::Stall) && !self.spent => {
+            0x11 | 0x24 if self.has(FaultKind::Stall) && !self.spent => {
                 self.spent = true;
                 self.outbox.push_back((at, half()));
             }
-            0x11 | 0x24 if self.has(Fault::Late) && !self.spent => {
+            0x11 | 0x24 if self.has(FaultKind::Late) && !self.spent => {
                 self.spent = true;
                 self.late = Some((at + LATE, Output::Bytes(frame(0x00, &data))));
             }
@@ -385,24 +382,24 @@ impl Ai10 {
     }
 
     fn send(&mut self, at: Duration, message: u8, data: &[u8]) {
-        if self.has(Fault::Silence) {
+        if self.has(FaultKind::Silence) {
             return;
         }
         let mut bytes = frame(message, data);
         self.note(at, "<", &bytes);
-        if self.has(Fault::BadCheck)
+        if self.has(FaultKind::BadCheck)
             && let Some(check) = bytes.last_mut()
         {
             *check ^= 0x5A;
         }
-        if self.has(Fault::Junk) {
+        if self.has(FaultKind::Junk) {
             let mut junk = self.junk();
             junk.append(&mut bytes);
             bytes = junk;
         }
         // Nothing overtakes what is still waiting to go out.
         let at = self.outbox.back().map_or(at, |(last, _)| at.max(*last));
-        if self.has(Fault::Drip) {
+        if self.has(FaultKind::Drip) {
             for (count, byte) in (1..).zip(bytes) {
                 self.outbox
                     .push_back((at + DRIP_PAUSE * count, Output::Bytes(vec![byte])));
@@ -456,78 +453,46 @@ fn frame(message: u8, data: &[u8]) -> Vec<u8> {
     bytes
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
+impl Machine for Ai10 {
+    fn start(&mut self, now: Duration) {
+        self.inbox.clear();
+        self.outbox.clear();
+        self.late = None;
+        self.late_abort = None;
+        self.job = None;
+        let boot = if self.has(FaultKind::BootDelay) {
+            BOOT_DELAY
+        } else {
+            Duration::ZERO
+        };
+        self.starts_at = Some(now + boot);
+    }
 
-    const TICK: Duration = Duration::from_millis(10);
+    fn step(&mut self, now: Duration, bytes: &[u8]) -> Vec<Output> {
+        self.step_inner(now, bytes)
+    }
 
-    fn hex(text: &str) -> Vec<u8> {
-        text.split_whitespace()
-            .map(|byte| u8::from_str_radix(byte, 16).unwrap())
+    fn deadline(&self) -> Option<Duration> {
+        self.deadline_inner()
+    }
+
+    fn set_faults(&mut self, faults: &[Fault]) {
+        self.faults = faults.to_vec();
+        self.spent = false;
+    }
+
+    fn present(&mut self, _: Presented) {}
+
+    fn set_readings(&mut self, _: Readings) {}
+
+    fn enrolled(&self) -> Vec<(u32, String)> {
+        self.users
+            .iter()
+            .map(|(id, user)| (u32::from(*id), String::from_utf8_lossy(&user.name).into_owned()))
             .collect()
     }
 
-    /// Sends each request, lets a second pass, and collects all that is said.
-    fn talk(faults: &[Fault], requests: &[&str]) -> Vec<Output> {
-        let mut module = Ai10::new(7, faults.to_vec(), TICK, false);
-        let mut now = Duration::from_secs(2);
-        let mut said = module.step(now, &[]);
-        for request in requests {
-            said.extend(module.step(now, &hex(request)));
-            while let Some(deadline) = module.deadline() {
-                now = now.max(deadline);
-                said.extend(module.step(now, &[]));
-            }
-        }
-        said
-    }
-
-    fn check(requests: &[&str], expect: &[&str]) {
-        let expect: Vec<Output> = expect.iter().map(|frame| Output::Bytes(hex(frame))).collect();
-        assert_eq!(talk(&[], requests), expect);
-    }
-
-    const READY: &str = "EF AA 01 00 01 00 00";
-
-    #[test]
-    fn says_what_the_tables_say() {
-        let reset = "EF AA 10 00 00 10";
-        check(&[reset], &[READY, "EF AA 00 00 02 10 00 12"]);
-        check(&["EF AA 24 00 01 00 25"], &[READY, "EF AA 00 00 03 24 00 00 27"]);
-        check(&["EF AA 22 00 02 03 E9 CA"], &[READY, "EF AA 00 00 02 22 08 28"]);
-        check(&["EF AA 10 00 00 11"], &[READY]);
-        check(&["EF EF AA 10 00 00 10"], &[READY, "EF AA 00 00 02 10 00 12"]);
-    }
-
-    #[test]
-    fn enrols_and_finds() {
-        let name = "61 69 67 65 72 69 6D".to_owned() + &" 00".repeat(25);
-        let enrol = format!("EF AA 1D 00 23 00 {name} 00 05 47");
-        let said = talk(&[], &[&enrol, "EF AA 12 00 02 00 0A 1A", "EF AA 24 00 01 00 25"]);
-        let holds = |wire: &str| said.contains(&Output::Bytes(hex(wire)));
-        assert!(holds("EF AA 00 00 05 1D 00 03 E9 00 F2"));
-        assert!(holds(
-            "EF AA 01 00 11 01 80 00 0A 00 14 00 6E 00 78 00 00 00 00 00 00 00 99"
-        ));
-        assert!(holds(&format!("EF AA 00 00 26 12 00 03 E9 {name} 00 FA 58")));
-        assert!(holds("EF AA 00 00 05 24 00 01 03 E9 CA"));
-    }
-
-    #[test]
-    fn a_seed_is_a_run() {
-        let requests = ["EF AA 10 00 00 10", "EF AA 12 00 02 00 0A 1A"];
-        assert_eq!(talk(&[Fault::Junk], &requests), talk(&[Fault::Junk], &requests));
-    }
-
-    proptest! {
-        #[test]
-        fn survives_any_host(chunks in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..60), 0..20)) {
-            let mut module = Ai10::new(1, vec![], TICK, true);
-            for (count, chunk) in (0..).zip(chunks) {
-                module.step(TICK * count, &[&[0xEF, 0xAA], chunk.as_slice()].concat());
-            }
-        }
+    fn take_trace(&mut self) -> Vec<String> {
+        self.trace.as_mut().map(std::mem::take).unwrap_or_default()
     }
 }

@@ -1,92 +1,462 @@
+use std::fmt;
+use std::mem::discriminant;
 use std::str::FromStr;
 
-/// What goes wrong with a simulated module, or what it sees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// Starting takes a second; commands before that are lost.
+use super::settings::Protocol;
+
+/// What goes wrong with a simulated device, and when.
+///
+/// As text: `KIND`, for ever; `KIND@2`, only the second time that it could happen; `KIND:list`, only with the
+/// command that lists; `KIND:list@1`, both.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fault {
+    /// What goes wrong.
+    pub kind: FaultKind,
+    /// The only command with which it does.
+    pub verb: Option<Verb>,
+    /// The only time that it does, of all at which it could; 1 is the first. Counted anew for every new list of
+    /// faults.
+    pub nth: Option<u32>,
+}
+
+impl From<FaultKind> for Fault {
+    fn from(kind: FaultKind) -> Self {
+        Self {
+            kind,
+            verb: None,
+            nth: None,
+        }
+    }
+}
+
+/// A command of a host, whatever the protocol calls it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verb {
+    /// Whatever it says unasked, such as that it is ready.
+    Unasked,
+    /// The first greeting of the reference protocol.
+    Hello,
+    /// Reset; in the reference protocol, cancel.
+    Reset,
+    /// Ask for the state.
+    Status,
+    /// Ask who it is: version, serial number, identity.
+    Identity,
+    /// Test itself.
+    SelfTest,
+    /// Capture and compare.
+    Verify,
+    /// Capture and store.
+    Enrol,
+    /// Delete one or all.
+    Delete,
+    /// List references.
+    List,
+    /// Ask for one user.
+    Info,
+    /// Start to measure the temperature.
+    Start,
+    /// Anything else.
+    Other,
+}
+
+const VERBS: [(&str, Verb); 13] = [
+    ("unasked", Verb::Unasked),
+    ("hello", Verb::Hello),
+    ("reset", Verb::Reset),
+    ("status", Verb::Status),
+    ("identity", Verb::Identity),
+    ("self-test", Verb::SelfTest),
+    ("verify", Verb::Verify),
+    ("enrol", Verb::Enrol),
+    ("delete", Verb::Delete),
+    ("list", Verb::List),
+    ("info", Verb::Info),
+    ("start", Verb::Start),
+    ("other", Verb::Other),
+];
+
+impl Verb {
+    /// Whether a hand is looked at.
+    pub(super) fn captures(self) -> bool {
+        matches!(self, Self::Verify | Self::Enrol)
+    }
+}
+
+/// What goes wrong, or what the device sees.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum FaultKind {
+    /// Starting takes a second longer; bytes before that are lost.
     BootDelay,
-    /// It never says anything.
+    /// It says nothing.
     Silence,
     /// It sends single bytes with pauses.
     Drip,
-    /// It sends junk before every frame.
+    /// Frames wait for the next reply and come in one piece with it.
+    Sticky,
+    /// Junk comes before a frame.
     Junk,
-    /// Every check byte is wrong.
+    /// Noise without end, and nothing else.
+    Garbage,
+    /// The check bytes of a frame are wrong.
     BadCheck,
-    /// Every reply names another command.
+    /// A reply breaks off in the middle, and the rest never comes.
+    Stall,
+    /// A reply breaks off in the middle, and the line goes away.
+    HangUp,
+    /// A reply comes so late that the host has given up.
+    Late,
+    /// A capture is cut short by a restart.
+    Reboot,
+    /// A reply names another command.
     WrongId,
+    /// The sync bytes stand inside state notes.
+    SyncInData,
+    /// State notes have two more bytes, for a user.
+    LongNote,
+    /// Progress is pushed as unasked replies during captures.
+    Progress,
+    /// A READY note follows the reply to a reset.
+    ReadyAfterReset,
+    /// A capture that another command ends says "aborted" shortly afterwards, instead of nothing.
+    LateAbort,
+    /// Lists are always full tables of 203 bytes, whatever the count.
+    LongList,
+    /// Lists count in one byte.
+    CountU8,
+    /// Lists count in two bytes.
+    CountU16,
+    /// A reply says success and has none of the fields that belong to it.
+    Short,
+    /// Success names the reference 0.
+    ZeroId,
+    /// The device says by a note that its licence is invalid, when it has started.
+    Licence,
+    /// The device says by a note that it has failed, when it has started.
+    Broken,
+    /// Commands end with this result.
+    Result(u8),
+    /// The store is full.
+    Full,
     /// The liveness check fails.
     Liveness,
     /// The palm is unknown.
     NoMatch,
-    /// The store is full.
-    Full,
-    /// Nobody is there.
-    Nobody,
     /// A face is presented instead of a palm.
     Face,
-    /// Captures end with this result byte.
-    Result(u8),
-    /// Progress is pushed as unasked replies during captures.
-    Progress,
-    /// The sync bytes stand inside state notes.
-    SyncInData,
-    /// A READY note follows each reply to a reset.
-    ReadyAfterReset,
-    /// The first capture is cut short by a restart.
-    Reboot,
-    /// Lists are always full tables of 203 bytes, whatever the count.
-    LongList,
-    /// The first answer to a question comes so late that the host has given up; all others wait behind it.
-    Late,
-    /// The first answer to a question breaks off in the middle.
-    Stall,
-    /// A capture that another command ends says so shortly afterwards, instead of nothing.
-    LateAbort,
-    /// The line goes away in the middle of the reply to a capture.
-    HangUp,
+    /// Nobody is there.
+    Nobody,
+    /// The skin has this temperature in degrees Celsius.
+    Temperature(f32),
+    /// The air has this temperature in degrees Celsius.
+    Ambient(f32),
+    /// The hand has this volume in millilitres.
+    Volume(f32),
+    /// The device does not measure volume.
+    NoVolume,
+    /// The device does not measure temperature.
+    NoTemperature,
+    /// The device does not measure the pattern of the veins.
+    NoVascular,
+    /// The device has no liveness check.
+    NoLiveness,
+    /// The device does not sign.
+    NoSeal,
+    /// It says that it signs, and leaves the signature out.
+    MissingSeal,
+    /// The signature is wrong.
+    BadSignature,
+    /// Captures are signed by another key than the one that the device has named.
+    OtherKey,
+    /// A capture answers another challenge.
+    StaleNonce,
+    /// A capture does not follow the one before it.
+    BrokenChain,
+    /// What is signed is not what is reported.
+    OtherContent,
+    /// The device speaks a version of the protocol that nobody knows.
+    UnknownVersion,
 }
 
-const NAMES: [(&str, Fault); 20] = [
-    ("boot-delay", Fault::BootDelay),
-    ("silence", Fault::Silence),
-    ("drip", Fault::Drip),
-    ("junk", Fault::Junk),
-    ("bad-check", Fault::BadCheck),
-    ("wrong-id", Fault::WrongId),
-    ("liveness", Fault::Liveness),
-    ("no-match", Fault::NoMatch),
-    ("full", Fault::Full),
-    ("nobody", Fault::Nobody),
-    ("face", Fault::Face),
-    ("progress", Fault::Progress),
-    ("sync-in-data", Fault::SyncInData),
-    ("ready-after-reset", Fault::ReadyAfterReset),
-    ("reboot", Fault::Reboot),
-    ("long-list", Fault::LongList),
-    ("late", Fault::Late),
-    ("stall", Fault::Stall),
-    ("late-abort", Fault::LateAbort),
-    ("hang-up", Fault::HangUp),
+/// One line of the list of faults.
+#[derive(Debug, Clone, Copy)]
+pub struct FaultEntry {
+    /// What is written before `=`, `:` and `@`.
+    pub name: &'static str,
+    /// The kind; its value is an example.
+    pub kind: FaultKind,
+    /// What stands after `=`, where a value belongs to it.
+    pub value: Option<&'static str>,
+    /// Who can have it.
+    pub whose: Whose,
+    /// What it does, and what is counted by `@`.
+    pub what: &'static str,
+}
+
+/// Which protocols know a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// All.
+    All,
+    /// All that capture palms.
+    Scanners,
+    /// Those of the EF-AA family.
+    EfAa,
+    /// The reference protocol alone.
+    Reference,
+    /// The reference protocol and the thermometer.
+    Readings,
+}
+
+impl Whose {
+    /// Whether this protocol knows it.
+    pub fn has(self, protocol: Protocol) -> bool {
+        let reference = protocol == Protocol::Reference;
+        let thermometer = protocol == Protocol::Mcu90615;
+        match self {
+            Self::All => true,
+            Self::Scanners => !thermometer,
+            Self::EfAa => !thermometer && !reference,
+            Self::Reference => reference,
+            Self::Readings => reference || thermometer,
+        }
+    }
+}
+
+const fn entry(name: &'static str, kind: FaultKind, whose: Whose, what: &'static str) -> FaultEntry {
+    FaultEntry {
+        name,
+        kind,
+        value: None,
+        whose,
+        what,
+    }
+}
+
+impl FaultEntry {
+    const fn with_value(mut self, value: &'static str) -> Self {
+        self.value = Some(value);
+        self
+    }
+}
+
+/// Every fault.
+#[rustfmt::skip]
+pub const FAULTS: &[FaultEntry] = &[
+    entry("boot-delay", FaultKind::BootDelay, Whose::All, "a start takes 1 s longer; what is sent before is lost"),
+    entry("silence", FaultKind::Silence, Whose::All, "a frame is not sent"),
+    entry("drip", FaultKind::Drip, Whose::All, "a frame goes out in single bytes with pauses of 1 ms"),
+    entry("sticky", FaultKind::Sticky, Whose::All, "frames wait, and go out in one piece with the next reply"),
+    entry("junk", FaultKind::Junk, Whose::All, "junk and false starts of a frame come before a frame"),
+    entry("garbage", FaultKind::Garbage, Whose::All, "noise without end and nothing else, as of another speed"),
+    entry("bad-check", FaultKind::BadCheck, Whose::All, "the check bytes of a frame are wrong"),
+    entry("stall", FaultKind::Stall, Whose::All, "a reply breaks off in the middle, and the rest never comes"),
+    entry("hang-up", FaultKind::HangUp, Whose::All, "a reply (of a capture, unless another command is named) breaks off in the middle, and the line goes away"),
+    entry("late", FaultKind::Late, Whose::Scanners, "a reply comes after 2.5 s, and all that follow wait behind it"),
+    entry("reboot", FaultKind::Reboot, Whose::Scanners, "a capture is cut short by a restart"),
+    entry("wrong-id", FaultKind::WrongId, Whose::Scanners, "a reply names another command"),
+    entry("result", FaultKind::Result(5), Whose::Scanners, "a capture (or the named command) ends with this result; success comes without its fields").with_value("0..255"),
+    entry("short", FaultKind::Short, Whose::EfAa, "a success comes without the fields that belong to it"),
+    entry("zero-id", FaultKind::ZeroId, Whose::EfAa, "a success of a capture names the reference 0"),
+    entry("full", FaultKind::Full, Whose::Scanners, "an enrolment finds the store full"),
+    entry("liveness", FaultKind::Liveness, Whose::Scanners, "the liveness check of a capture fails"),
+    entry("no-match", FaultKind::NoMatch, Whose::Scanners, "a verification finds nobody"),
+    entry("face", FaultKind::Face, Whose::Scanners, "a face is presented to a capture instead of a palm"),
+    entry("nobody", FaultKind::Nobody, Whose::Scanners, "nobody is there in a capture"),
+    entry("sync-in-data", FaultKind::SyncInData, Whose::EfAa, "the bytes EF AA stand inside a state note"),
+    entry("long-note", FaultKind::LongNote, Whose::EfAa, "a state note has 19 bytes instead of 17"),
+    entry("progress", FaultKind::Progress, Whose::EfAa, "a capture pushes progress as unasked replies of command 14"),
+    entry("ready-after-reset", FaultKind::ReadyAfterReset, Whose::EfAa, "READY follows the reply to a reset"),
+    entry("late-abort", FaultKind::LateAbort, Whose::EfAa, "a capture that another command ends says \"aborted\" 40 ms later, instead of nothing"),
+    entry("long-list", FaultKind::LongList, Whose::EfAa, "a list is a full table of 203 bytes whatever the count"),
+    entry("count-u8", FaultKind::CountU8, Whose::EfAa, "a list counts in one byte, whatever the module usually does"),
+    entry("count-u16", FaultKind::CountU16, Whose::EfAa, "a list counts in two bytes, whatever the module usually does"),
+    entry("licence", FaultKind::Licence, Whose::EfAa, "a note after the start says that the licence is invalid"),
+    entry("broken", FaultKind::Broken, Whose::Scanners, "a note after the start says that the module has failed"),
+    entry("temperature", FaultKind::Temperature(12.5), Whose::Readings, "the skin has this temperature").with_value("CELSIUS"),
+    entry("ambient", FaultKind::Ambient(12.5), Whose::Readings, "the air has this temperature").with_value("CELSIUS"),
+    entry("volume", FaultKind::Volume(900.0), Whose::Reference, "the hand has this volume").with_value("ML"),
+    entry("no-volume", FaultKind::NoVolume, Whose::Reference, "the device does not measure volume"),
+    entry("no-temperature", FaultKind::NoTemperature, Whose::Reference, "the device does not measure temperature"),
+    entry("no-vascular", FaultKind::NoVascular, Whose::Reference, "the device does not measure the pattern of the veins"),
+    entry("no-liveness", FaultKind::NoLiveness, Whose::Reference, "the device has no liveness check"),
+    entry("no-seal", FaultKind::NoSeal, Whose::Reference, "the device does not sign"),
+    entry("missing-seal", FaultKind::MissingSeal, Whose::Reference, "a capture is not signed, though the device says that it signs"),
+    entry("bad-signature", FaultKind::BadSignature, Whose::Reference, "the signature of a capture is wrong"),
+    entry("other-key", FaultKind::OtherKey, Whose::Reference, "a capture is signed with another key"),
+    entry("stale-nonce", FaultKind::StaleNonce, Whose::Reference, "a capture answers another challenge"),
+    entry("broken-chain", FaultKind::BrokenChain, Whose::Reference, "a capture does not follow the one before it"),
+    entry("other-content", FaultKind::OtherContent, Whose::Reference, "a capture is reported otherwise than it is signed"),
+    entry("unknown-version", FaultKind::UnknownVersion, Whose::Reference, "the device speaks a version that nobody knows"),
 ];
 
-/// A fault that no simulator knows.
+/// A text that is no fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown fault \"{0}\"; there are: {known}, result=<0..255>", known = NAMES.map(|(name, _)| name).join(", "))]
-pub struct UnknownFault(String);
+pub enum FaultError {
+    /// Nobody knows this kind.
+    #[error("unknown fault \"{name}\"; there are: {known}", known = FAULTS.iter().map(|entry| entry.name).collect::<Vec<_>>().join(", "))]
+    Unknown {
+        /// What was written.
+        name: String,
+    },
+    /// The value is missing, not wanted, or not of its kind.
+    #[error("write {name}{}", value.map_or(" without a value".to_owned(), |value| format!("={value}")))]
+    Value {
+        /// The fault.
+        name: &'static str,
+        /// What its value is, if it has one.
+        value: Option<&'static str>,
+    },
+    /// Nobody knows this command.
+    #[error("unknown command \"{name}\" after the colon; there are: {known}", known = VERBS.map(|(name, _)| name).join(", "))]
+    Verb {
+        /// What was written.
+        name: String,
+    },
+    /// The number after `@` is none.
+    #[error("\"{text}\" after the @ is no number; 1 is the first time")]
+    Count {
+        /// What was written.
+        text: String,
+    },
+}
 
 impl FromStr for Fault {
-    type Err = UnknownFault;
+    type Err = FaultError;
 
-    fn from_str(text: &str) -> Result<Self, UnknownFault> {
-        let unknown = || UnknownFault(text.to_owned());
-        if let Some(code) = text.strip_prefix("result=") {
-            return code.parse().map(Self::Result).map_err(|_| unknown());
+    fn from_str(text: &str) -> Result<Self, FaultError> {
+        let (text, nth) = match text.split_once('@') {
+            None => (text, None),
+            Some((text, count)) => match count.parse() {
+                Ok(nth) if nth > 0 => (text, Some(nth)),
+                _ => {
+                    return Err(FaultError::Count {
+                        text: count.to_owned(),
+                    });
+                }
+            },
+        };
+        let (text, verb) = match text.split_once(':') {
+            None => (text, None),
+            Some((text, name)) => match VERBS.iter().find(|(known, _)| *known == name) {
+                Some((_, verb)) => (text, Some(*verb)),
+                None => {
+                    return Err(FaultError::Verb {
+                        name: name.to_owned(),
+                    });
+                }
+            },
+        };
+        let (name, value) = match text.split_once('=') {
+            None => (text, None),
+            Some((name, value)) => (name, Some(value)),
+        };
+        let Some(entry) = FAULTS.iter().find(|entry| entry.name == name) else {
+            return Err(FaultError::Unknown {
+                name: name.to_owned(),
+            });
+        };
+        let wrong = || FaultError::Value {
+            name: entry.name,
+            value: entry.value,
+        };
+        let number = |value: &str| match value.parse::<f32>() {
+            Ok(number) if number.is_finite() => Ok(number),
+            _ => Err(wrong()),
+        };
+        let kind = match (entry.kind, value) {
+            (FaultKind::Result(_), Some(value)) => FaultKind::Result(value.parse().map_err(|_| wrong())?),
+            (FaultKind::Temperature(_), Some(value)) => FaultKind::Temperature(number(value)?),
+            (FaultKind::Ambient(_), Some(value)) => FaultKind::Ambient(number(value)?),
+            (FaultKind::Volume(_), Some(value)) => FaultKind::Volume(number(value)?),
+            (kind, None) if entry.value.is_none() => kind,
+            _ => return Err(wrong()),
+        };
+        Ok(Self { kind, verb, nth })
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let entry = self.kind.entry();
+        formatter.write_str(entry.map_or("", |entry| entry.name))?;
+        match self.kind {
+            FaultKind::Result(code) => write!(formatter, "={code}")?,
+            FaultKind::Temperature(value) | FaultKind::Ambient(value) | FaultKind::Volume(value) => {
+                write!(formatter, "={value}")?;
+            }
+            _ => {}
         }
-        NAMES
+        if let Some((name, _)) = VERBS.iter().find(|(_, verb)| Some(*verb) == self.verb) {
+            write!(formatter, ":{name}")?;
+        }
+        match self.nth {
+            Some(nth) => write!(formatter, "@{nth}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl FaultKind {
+    /// Its line in [`FAULTS`].
+    pub fn entry(self) -> Option<&'static FaultEntry> {
+        FAULTS
             .iter()
-            .find(|(name, _)| *name == text)
-            .map(|(_, fault)| *fault)
-            .ok_or_else(unknown)
+            .find(|entry| discriminant(&entry.kind) == discriminant(&self))
+    }
+}
+
+/// The faults of a device, each with the number of times at which it could have happened.
+#[derive(Debug, Default)]
+pub(super) struct Faults(Vec<(Fault, u32)>);
+
+impl Faults {
+    pub fn new(faults: &[Fault]) -> Self {
+        Self(faults.iter().map(|fault| (*fault, 0)).collect())
+    }
+
+    /// Whether this kind of fault happens now, with this command. To be asked once each time that it could.
+    pub fn strike(&mut self, kind: FaultKind, verb: Verb) -> bool {
+        self.find(verb, |found| discriminant(&found) == discriminant(&kind))
+            .is_some()
+    }
+
+    /// The first kind that happens now, of those for which `is` says so.
+    pub fn find(&mut self, verb: Verb, is: impl Fn(FaultKind) -> bool) -> Option<FaultKind> {
+        let mut struck = None;
+        for (fault, count) in &mut self.0 {
+            if !is(fault.kind) || fault.verb.is_some_and(|wanted| wanted != verb) {
+                continue;
+            }
+            *count = count.saturating_add(1);
+            if fault.nth.is_none_or(|nth| nth == *count) && struck.is_none() {
+                struck = Some(fault.kind);
+            }
+        }
+        struck
+    }
+
+    /// Like [`Self::find`], for faults that mean captures alone unless they name a command.
+    pub fn find_in_capture(&mut self, verb: Verb, is: impl Fn(FaultKind) -> bool) -> Option<FaultKind> {
+        if verb.captures() {
+            return self.find(verb, is);
+        }
+        let mut struck = None;
+        for (fault, count) in &mut self.0 {
+            if is(fault.kind) && fault.verb == Some(verb) {
+                *count = count.saturating_add(1);
+                if fault.nth.is_none_or(|nth| nth == *count) && struck.is_none() {
+                    struck = Some(fault.kind);
+                }
+            }
+        }
+        struck
+    }
+
+    /// Whether a fault of this kind is there for ever, so that it happens at no moment of its own.
+    pub fn holds(&self, kind: FaultKind) -> bool {
+        self.0
+            .iter()
+            .any(|(fault, _)| discriminant(&fault.kind) == discriminant(&kind))
     }
 }

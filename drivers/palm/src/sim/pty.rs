@@ -1,157 +1,85 @@
-use std::io::{self, Read, Write};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 
-use serialport::{SerialPort, TTYPort};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use rustix::pty::OpenptFlags;
+use rustix::termios::OptionalActions;
 
-use super::ai10::{Ai10, Output};
-use super::fault::Fault;
+use super::simulator::SimError;
 
-/// How long the loop may sleep before it looks whether it is to stop.
-const NAP: Duration = Duration::from_millis(50);
+/// How much a host may leave unread before it loses bytes: what a few seconds of a busy line bring. A host that
+/// comes late finds no more than that.
+const UNREAD_MAX: u64 = 2048;
 
-/// How a simulated module behaves.
-#[derive(Debug, Clone)]
-pub struct SimSettings {
-    /// A symbolic link to make to the port, for a name that does not change; an older link is replaced.
-    pub link: Option<PathBuf>,
-    /// The same seed gives the same run.
-    pub seed: u64,
-    /// What goes wrong.
-    pub faults: Vec<Fault>,
-    /// Time between state notes; about 480 ms on hardware.
-    pub note_interval: Duration,
-    /// Whether to print the frames to standard error, payload masked.
-    pub trace: bool,
+/// A pseudo-terminal and the link to it.
+pub(super) struct Pty {
+    pub master: OwnedFd,
+    /// Held open: the master would read errors while no host has the port open.
+    slave: OwnedFd,
+    path: PathBuf,
+    link: Option<Link>,
 }
 
-impl Default for SimSettings {
-    fn default() -> Self {
-        Self {
-            link: None,
-            seed: 1,
-            faults: Vec::new(),
-            note_interval: Duration::from_millis(480),
-            trace: false,
-        }
-    }
-}
-
-/// Why a simulator cannot start.
-#[derive(Debug, thiserror::Error)]
-pub enum SimError {
-    /// The system gives no pseudo-terminal.
-    #[error("could not open a pseudo-terminal")]
-    Pty(#[source] serialport::Error),
-    /// The link cannot be made.
-    #[error("could not make the link {link}")]
-    Link {
-        /// The link.
-        link: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// There is something else where the link should be.
-    #[error("{0} exists and is no link: it is left alone")]
-    LinkTaken(PathBuf),
-    /// The thread cannot be started.
-    #[error("could not start the thread of the simulator")]
-    Thread(#[source] io::Error),
-}
-
-/// A simulated AI10 that runs on its own thread until it is dropped, stopped, or hangs up by a fault.
-pub struct Simulator {
-    port: PathBuf,
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-    _link: Option<Link>,
-}
-
-impl Simulator {
-    /// Powers the module on.
-    pub fn start(settings: SimSettings) -> Result<Self, SimError> {
-        let (master, slave) = TTYPort::pair().map_err(SimError::Pty)?;
-        let pty = PathBuf::from(slave.name().unwrap_or_default());
-        let link = settings.link.map(|path| Link::make(path, &pty)).transpose()?;
-        let port = link.as_ref().map_or(pty, |link| link.path.clone());
-        let stop = Arc::new(AtomicBool::new(false));
-        let module = Ai10::new(
-            settings.seed,
-            settings.faults,
-            settings.note_interval,
-            settings.trace,
-        );
-        let stopped = Arc::clone(&stop);
-        let thread = std::thread::Builder::new()
-            .name("palm-sim".to_owned())
-            .spawn(move || serve(module, master, slave, &stopped))
-            .map_err(SimError::Thread)?;
+impl Pty {
+    pub fn open(link: Option<&Path>) -> Result<Self, SimError> {
+        let (master, slave, path) = pair().map_err(SimError::Pty)?;
+        let link = link.map(|link| Link::make(link, &path)).transpose()?;
         Ok(Self {
-            port,
-            stop,
-            thread: Some(thread),
-            _link: link,
+            master,
+            slave,
+            path,
+            link,
         })
     }
 
-    /// The port to open: the link if one was asked for.
-    pub fn port(&self) -> &Path {
-        &self.port
+    /// What a host is to open.
+    pub fn path(&self) -> &Path {
+        self.link.as_ref().map_or(&self.path, |link| &link.path)
     }
 
-    /// Set it to power the module off; a signal handler may do so.
-    pub fn stop_flag(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.stop)
-    }
-
-    /// Waits until the module is off, and removes the link.
-    pub fn wait(mut self) {
-        self.join();
-    }
-
-    fn join(&mut self) {
-        if let Some(thread) = self.thread.take() {
-            // A panic of the thread has been printed; there is nothing to add.
-            let _ = thread.join();
+    /// Sends without waiting. A host that does not read loses bytes, as on a real line.
+    pub fn send(&self, bytes: &[u8]) {
+        let unread = rustix::io::ioctl_fionread(&self.slave).unwrap_or_default();
+        if unread < UNREAD_MAX {
+            // The little that could fail here, a full buffer, is loss too.
+            let _ = rustix::io::write(&self.master, bytes);
         }
     }
-}
 
-impl Drop for Simulator {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        self.join();
-    }
-}
-
-/// `_slave` is held open: the master would read errors while no host has the port open.
-fn serve(mut module: Ai10, mut master: TTYPort, _slave: TTYPort, stop: &AtomicBool) {
-    let origin = Instant::now();
-    let mut buffer = [0; 512];
-    let mut received = 0;
-    while !stop.load(Ordering::Relaxed) {
-        let outputs = module.step(origin.elapsed(), buffer.get(..received).unwrap_or_default());
-        for line in module.trace.iter_mut().flat_map(std::mem::take) {
-            eprintln!("{line}");
-        }
-        for output in outputs {
-            match output {
-                // A host that does not read loses bytes, as on a real line.
-                Output::Bytes(bytes) => drop(master.write_all(&bytes)),
-                Output::HangUp => return,
+    /// What has come in; nothing if nothing has.
+    pub fn receive<'a>(&self, buffer: &'a mut [u8]) -> &'a [u8] {
+        let count = loop {
+            match rustix::io::read(&self.master, &mut *buffer) {
+                Err(Errno::INTR) => {}
+                read => break read.unwrap_or_default(),
             }
-        }
-        let pause = module
-            .deadline()
-            .map_or(NAP, |deadline| deadline.saturating_sub(origin.elapsed()).min(NAP));
-        received = match master.set_timeout(pause) {
-            Ok(()) => master.read(&mut buffer).unwrap_or(0),
-            Err(_) => return,
         };
+        buffer.get(..count).unwrap_or_default()
     }
+}
+
+fn pair() -> io::Result<(OwnedFd, OwnedFd, PathBuf)> {
+    let master = rustix::pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
+    rustix::pty::grantpt(&master)?;
+    rustix::pty::unlockpt(&master)?;
+    rustix::io::ioctl_fionbio(&master, true)?;
+    let path = rustix::pty::ptsname(&master, Vec::new())?;
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let slave = rustix::fs::open(&path, flags, Mode::empty())?;
+    let mut line = rustix::termios::tcgetattr(&slave)?;
+    // A host that forgets to do so itself would see its own words come back.
+    line.make_raw();
+    line.set_speed(115_200)?;
+    rustix::termios::tcsetattr(&slave, OptionalActions::Now, &line)?;
+    rustix::io::fcntl_setfd(&master, rustix::io::FdFlags::CLOEXEC)?;
+    Ok((
+        master,
+        slave,
+        PathBuf::from(std::ffi::OsString::from_vec(path.into_bytes())),
+    ))
 }
 
 /// A symbolic link that goes away with its value, unless somebody has pointed it elsewhere meanwhile.
@@ -161,19 +89,19 @@ struct Link {
 }
 
 impl Link {
-    fn make(path: PathBuf, target: &Path) -> Result<Self, SimError> {
-        match std::fs::symlink_metadata(&path) {
-            Ok(found) if !found.is_symlink() => return Err(SimError::LinkTaken(path)),
-            Ok(_) => std::fs::remove_file(&path),
+    fn make(path: &Path, target: &Path) -> Result<Self, SimError> {
+        match std::fs::symlink_metadata(path) {
+            Ok(found) if !found.is_symlink() => return Err(SimError::LinkTaken(path.to_owned())),
+            Ok(_) => std::fs::remove_file(path),
             Err(_) => Ok(()),
         }
-        .and_then(|()| std::os::unix::fs::symlink(target, &path))
+        .and_then(|()| std::os::unix::fs::symlink(target, path))
         .map_err(|source| SimError::Link {
-            link: path.clone(),
+            link: path.to_owned(),
             source,
         })?;
         Ok(Self {
-            path,
+            path: path.to_owned(),
             target: target.to_owned(),
         })
     }
