@@ -138,6 +138,27 @@ pub enum Demand {
     WhereMeasured,
 }
 
+impl PalmPolicy {
+    /// No threshold is so low that everything passes, or so high that nothing does.
+    fn is_in_range(&self) -> bool {
+        let parts = [self.vascular_quality_min, self.liveness_min];
+        parts.iter().all(|part| *part > 0.0 && *part <= 1.0)
+            && self.volume_min_ml > 0.0
+            && self.volume_max_ml > self.volume_min_ml
+            && self.volume_max_ml.is_finite()
+            && self.temperature_min_celsius > 0.0
+            && self.temperature_max_celsius > self.temperature_min_celsius
+            && self.temperature_max_celsius.is_finite()
+            && self.warmth_min_celsius > 0.0
+            && (SCAN_LIMIT_MIN..=SCAN_LIMIT_MAX).contains(&self.scan_limit)
+    }
+}
+
+/// Nobody brings a hand before a scanner in less.
+const SCAN_LIMIT_MIN: Duration = Duration::from_secs(3);
+/// The modules can be told no more than this.
+const SCAN_LIMIT_MAX: Duration = Duration::from_secs(20);
+
 impl Default for PalmPolicy {
     fn default() -> Self {
         Self {
@@ -293,6 +314,9 @@ impl Policy {
         if !in_range {
             return Err(PolicyError::Threshold);
         }
+        if !self.palm.is_in_range() {
+            return Err(PolicyError::Threshold);
+        }
         if !different.iter().any(|challenge| challenge.is_turn()) {
             return Err(PolicyError::NoTurn);
         }
@@ -362,12 +386,17 @@ mod tests {
             .check(),
             Err(PolicyError::Threshold)
         );
-        let spoils: [fn(&mut Policy); 5] = [
+        let spoils: [fn(&mut Policy); 10] = [
             |policy| policy.turn_min_deg = f32::NAN,
             |policy| policy.relief_min = 0.0,
             |policy| policy.screen_max = 1.5,
             |policy| policy.light_gain_min = -0.1,
             |policy| policy.luminance_max = policy.luminance_min,
+            |policy| policy.palm.volume_min_ml = f32::NAN,
+            |policy| policy.palm.temperature_max_celsius = f32::INFINITY,
+            |policy| policy.palm.warmth_min_celsius = -0.5,
+            |policy| policy.palm.liveness_min = 0.0,
+            |policy| policy.palm.scan_limit = Duration::from_secs(60),
         ];
         for spoil in spoils {
             let mut policy = policy.clone();
