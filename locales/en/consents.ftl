@@ -19,3 +19,15 @@ consent-automated-decision-body =
     The bank takes this result into account when it decides about the service.
 
     You have the right to ask how the decision was made and to object to it. To do so, tell a member of the bank's staff the record number that appears at the end of the session.
+consent-palm-title = Consent to the processing of your palm
+consent-palm-body =
+    To recognise you by your palm, the scanner of this kiosk measures:
+
+    • the pattern of the veins in your palm;
+    • the temperature and the volume of your hand, where the scanner can measure them: they show that the hand is a living one.
+
+    From the pattern the scanner makes a template. It stays in the scanner of this kiosk, is sent nowhere, and serves only to confirm your identity at this kiosk. The measurements and the result are written into a document with an electronic signature, which is sent encrypted to the bank.
+
+    The template is kept until you withdraw this consent, unless the law obliges the bank to keep it longer.
+
+    The consent is voluntary. You can withdraw it at the bank at any time: the template is then deleted from the scanner. Instead of the palm you can always use your face, or ask a member of the bank's staff.

@@ -47,6 +47,7 @@ consent-agree = I agree
 consent-refuse = I refuse
 consent-refusal-title = What happens if I refuse?
 consent-refusal-body = The session ends and this kiosk does not confirm your identity. Ask a member of the bank's staff about other ways.
+consent-refusal-palm = You go back to the choice, and your palm is not scanned. You can use your face, or ask a member of the bank's staff.
 
 ## IIN
 claim-title = Enter your IIN
@@ -75,12 +76,15 @@ method-video-hint = A specialist helps you by video
 availability-ready = Available
 availability-device-unavailable = The device is not working now
 availability-not-for-this-service = Not for this service
+availability-not-enrolled = Your palm is not registered at this kiosk yet
 availability-not-yet = Not available yet
+
+## Capture of any kind
+capture-attempt = Attempt { $attempt } of { $attempts }
 
 ## Face capture
 face-title = Face capture
 face-preview = Your picture from the camera
-face-attempt = Attempt { $attempt } of { $attempts }
 face-actions = Movements done: { $done } of { $of }
 face-return = Then look straight into the camera again
 face-help = If you cannot make the movement, call a member of the bank's staff
@@ -110,6 +114,32 @@ prompt-blink = Close and open your eyes
 prompt-open-mouth = Open and close your mouth
 prompt-smile = Smile
 
+## Palm capture
+palm-title = Palm scan
+palm-title-enrol = Registration of your palm
+palm-help = If you cannot hold your hand like this, call a member of the bank's staff
+palm-help-enrol = Remember which hand you show: it is the one the kiosk will know
+hand-show-hand = Hold your open palm before the scanner
+hand-show-hand-beside = A hand's length away, fingers apart; do not touch the scanner
+hand-closer = Bring your hand closer
+hand-closer-beside = Towards the scanner, without touching it
+hand-farther = Take your hand back a little
+hand-farther-beside = Away from the scanner
+hand-higher = Move your hand up
+hand-higher-beside = Away from yourself, at the same distance from the scanner
+hand-lower = Move your hand down
+hand-lower-beside = Towards yourself, at the same distance from the scanner
+hand-left = Move your hand to the left
+hand-right = Move your hand to the right
+hand-sideways-beside = At the same distance from the scanner
+hand-hold-still = Hold your hand still
+hand-hold-still-beside = The scanner is measuring
+hand-palm-only = Show your open palm
+hand-palm-only-beside = Something else is in front of the scanner
+
+## Trouble with any device
+trouble-attempts = None of your attempts is lost
+
 ## Camera trouble
 camera-trouble-missing = The camera is not connected
 camera-trouble-missing-body = The kiosk cannot find its camera. This was not your fault.
@@ -121,8 +151,16 @@ camera-trouble-black = The camera's picture is black
 camera-trouble-black-body = Perhaps something covers the camera. Please uncover it.
 camera-trouble-frozen = The camera's picture stands still
 camera-trouble-frozen-body = The kiosk is waiting for a new picture. This was not your fault.
-camera-trouble-attempts = None of your attempts is lost
 camera-trouble-goes-on = The kiosk goes on by itself as soon as the camera works
+
+## Trouble with the palm scanner
+scanner-trouble-missing = The palm scanner is not connected
+scanner-trouble-missing-body = The kiosk cannot find its palm scanner. This was not your fault.
+scanner-trouble-busy = The palm scanner is busy
+scanner-trouble-busy-body = Another program is using it. This was not your fault.
+scanner-trouble-silent = The palm scanner does not answer
+scanner-trouble-silent-body = The kiosk is waiting for it. This was not your fault.
+scanner-trouble-goes-on = The kiosk goes on by itself as soon as the scanner works
 
 ## Failed attempt
 attempt-failed-title = It did not work this time
@@ -143,14 +181,31 @@ reason-frozen = The camera's picture stood still
 reason-frozen-advice = This attempt does not count. Please try again.
 reason-not-bona-fide = We could not confirm that a living person is in front of the camera
 reason-not-bona-fide-advice = Take off a mask or dark glasses and look straight into the camera.
+reason-palm-not-recognised = Your palm was not recognised
+reason-palm-not-recognised-advice = Use the hand that you registered, and hold your open palm still.
+reason-not-a-palm = Something other than a palm was seen
+reason-not-a-palm-advice = Hold only your open palm before the scanner, without a glove.
+reason-no-palm-shown = No palm was seen in time
+reason-no-palm-shown-advice = Bring your palm to the scanner when the prompt appears.
+reason-hand-too-cold = Your hand is too cold for the scanner
+reason-hand-too-cold-advice = Warm your hands, for example by rubbing them, and try again.
+reason-hand-too-warm = Your hand is too warm for the scanner
+reason-hand-too-warm-advice = Wait a little until your hand has cooled down, and try again.
+reason-palm-not-measured = The scanner could not measure all that it needs
+reason-palm-not-measured-advice = Hold your open palm still until the end. Take off gloves and rings.
+reason-palm-not-enrolled = Your palm could not be registered
+reason-palm-not-enrolled-advice = Hold your open palm still. The hand should be dry and uncovered.
+attempt-failed-palm-used-up = Your attempts with the palm are used up. You can go on with your face.
 attempt-failed-left = { $left ->
     [one] { $left } attempt left
    *[other] { $left } attempts left
 }
 retry = Try again
+continue-with-face = Continue with your face
 
 ## Progress
 progress-camera = Starting the camera
+progress-scanner = Starting the palm scanner
 progress-recording = Signing and saving the document
 progress-identifying = Waiting for the centre's answer
 progress-wait = Please wait
@@ -172,6 +227,10 @@ outcome-device-unavailable = A device is not working
 outcome-device-unavailable-body = This was not your fault. Please ask a member of the bank's staff.
 outcome-awaiting-identification = Recorded, but not yet confirmed
 outcome-awaiting-identification-body = Your data is saved. The centre's answer will come later: ask the bank for it with the record number.
+outcome-palm-awaits-confirmation = Your palm is recorded, but not yet confirmed
+outcome-palm-awaits-confirmation-body = You can use your palm at this kiosk once the centre has confirmed your identity. Ask the bank for its answer with the record number.
+outcome-palm-registered = Your palm is registered
+outcome-palm-registered-body = The centre has confirmed your identity. From now on you can use your palm at this kiosk.
 outcome-record = Record number
 finish = Done
 

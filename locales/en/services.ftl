@@ -8,3 +8,5 @@ service-sim-registration = SIM card registration
 service-sim-registration-hint = Register a phone number in your name
 service-data-update = Update my data
 service-data-update-hint = Update your personal data at the bank
+service-palm-enrolment = Register my palm
+service-palm-enrolment-hint = To confirm your identity with your palm next time

@@ -47,6 +47,7 @@ consent-agree = Келісемін
 consent-refuse = Бас тартамын
 consent-refusal-title = Бас тартсаңыз не болады?
 consent-refusal-body = Сеанс аяқталады және бұл киоск жеке басыңызды растамайды. Басқа тәсілдер туралы банк қызметкерінен сұраңыз.
+consent-refusal-palm = Таңдауға қайта ораласыз, алақаныңыз сканерленбейді. Бетіңізді пайдалана аласыз немесе банк қызметкеріне жүгіне аласыз.
 
 ## ЖСН
 claim-title = ЖСН-іңізді енгізіңіз
@@ -75,12 +76,15 @@ method-video-hint = Маман бейнебайланыс арқылы көме�
 availability-ready = Қолжетімді
 availability-device-unavailable = Құрылғы қазір жұмыс істемейді
 availability-not-for-this-service = Бұл қызметке қолданылмайды
+availability-not-enrolled = Алақаныңыз бұл киоскіде әлі тіркелмеген
 availability-not-yet = Әзірге қолжетімсіз
+
+## Кез келген түсіру
+capture-attempt = { $attempt }-талпыныс, барлығы { $attempts }
 
 ## Бетті түсіру
 face-title = Бетті түсіру
 face-preview = Камерадағы бейнеңіз
-face-attempt = { $attempt }-талпыныс, барлығы { $attempts }
 face-actions = Орындалған қимыл: { $done } / { $of }
 face-return = Содан кейін камераға қайта тура қараңыз
 face-help = Қимылды жасай алмасаңыз, банк қызметкерін шақырыңыз
@@ -110,6 +114,32 @@ prompt-blink = Көзіңізді жұмып, ашыңыз
 prompt-open-mouth = Аузыңызды ашып, жабыңыз
 prompt-smile = Күлімсіреңіз
 
+## Алақанды түсіру
+palm-title = Алақанды сканерлеу
+palm-title-enrol = Алақанды тіркеу
+palm-help = Қолыңызды осылай ұстау қиын болса, банк қызметкерін шақырыңыз
+palm-help-enrol = Қай қолыңызды көрсеткеніңізді есте сақтаңыз: киоск дәл сол қолды таниды
+hand-show-hand = Ашық алақаныңызды сканерге жақындатыңыз
+hand-show-hand-beside = Сканерге тигізбей, бір қарыстай жерде ұстаңыз; саусақтарыңызды ашыңыз
+hand-closer = Алақаныңызды жақындатыңыз
+hand-closer-beside = Сканерге қарай, бірақ тигізбеңіз
+hand-farther = Алақаныңызды сәл алыстатыңыз
+hand-farther-beside = Сканерден әрірек
+hand-higher = Алақаныңызды жоғарырақ жылжытыңыз
+hand-higher-beside = Өзіңізден әрі, сканерден сол қашықтықта
+hand-lower = Алақаныңызды төменірек жылжытыңыз
+hand-lower-beside = Өзіңізге қарай, сканерден сол қашықтықта
+hand-left = Алақаныңызды солға жылжытыңыз
+hand-right = Алақаныңызды оңға жылжытыңыз
+hand-sideways-beside = Сканерден сол қашықтықта
+hand-hold-still = Алақаныңызды қозғалтпаңыз
+hand-hold-still-beside = Сканер өлшеп жатыр
+hand-palm-only = Ашық алақаныңызды көрсетіңіз
+hand-palm-only-beside = Сканер алдында басқа нәрсе тұр
+
+## Кез келген құрылғының ақауы
+trouble-attempts = Ешбір талпынысыңыз жоғалмайды
+
 ## Камера ақауы
 camera-trouble-missing = Камера қосылмаған
 camera-trouble-missing-body = Киоск камераны таппай тұр. Бұл сізден болған жоқ.
@@ -121,8 +151,16 @@ camera-trouble-black = Камера қара бейне беріп тұр
 camera-trouble-black-body = Камераны бірдеңе жауып тұрған болар. Оның алдын босатыңыз.
 camera-trouble-frozen = Камера бейнесі қозғалмай тұр
 camera-trouble-frozen-body = Киоск камерадан жаңа бейне күтіп тұр. Бұл сізден болған жоқ.
-camera-trouble-attempts = Ешбір талпынысыңыз жоғалмайды
 camera-trouble-goes-on = Камера іске қосылған соң киоск өзі жалғастырады
+
+## Алақан сканерінің ақауы
+scanner-trouble-missing = Алақан сканері қосылмаған
+scanner-trouble-missing-body = Киоск сканерді таппай тұр. Бұл сізден болған жоқ.
+scanner-trouble-busy = Алақан сканері бос емес
+scanner-trouble-busy-body = Оны басқа бағдарлама пайдаланып жатыр. Бұл сізден болған жоқ.
+scanner-trouble-silent = Алақан сканері жауап бермей тұр
+scanner-trouble-silent-body = Киоск оның жауабын күтіп тұр. Бұл сізден болған жоқ.
+scanner-trouble-goes-on = Сканер іске қосылған соң киоск өзі жалғастырады
 
 ## Сәтсіз талпыныс
 attempt-failed-title = Бұл жолы болмады
@@ -143,14 +181,31 @@ reason-frozen = Камера бейнесі қозғалмай тұрып қал
 reason-frozen-advice = Бұл талпыныс есепке алынбайды. Қайталап көріңіз.
 reason-not-bona-fide = Камера алдында тірі адам тұрғанын растай алмадық
 reason-not-bona-fide-advice = Бетперде мен қара көзілдірікті шешіп, камераға тура қарап тұрыңыз.
+reason-palm-not-recognised = Алақаныңыз танылмады
+reason-palm-not-recognised-advice = Тіркелген қолыңызды жақындатып, ашық алақаныңызды қозғалтпай ұстаңыз.
+reason-not-a-palm = Сканер алақаннан басқа нәрсені көрді
+reason-not-a-palm-advice = Сканерге тек ашық алақаныңызды, қолғапсыз жақындатыңыз.
+reason-no-palm-shown = Алақаныңыз уақытында көрінбеді
+reason-no-palm-shown-advice = Нұсқау шыққанда алақаныңызды сканерге жақындатыңыз.
+reason-hand-too-cold = Қолыңыз сканер үшін тым суық
+reason-hand-too-cold-advice = Алақаныңызды ысқылап жылытып, қайталап көріңіз.
+reason-hand-too-warm = Қолыңыз сканер үшін тым ыстық
+reason-hand-too-warm-advice = Қолыңыз салқындағанша сәл күтіп, қайталап көріңіз.
+reason-palm-not-measured = Сканер қажеттінің бәрін өлшей алмады
+reason-palm-not-measured-advice = Ашық алақаныңызды соңына дейін қозғалтпай ұстаңыз. Қолғап пен сақиналарыңызды шешіңіз.
+reason-palm-not-enrolled = Алақаныңызды тіркеу мүмкін болмады
+reason-palm-not-enrolled-advice = Ашық алақаныңызды қозғалтпай ұстаңыз. Қолыңыз құрғақ әрі ашық болсын.
+attempt-failed-palm-used-up = Алақанмен талпыныстарыңыз таусылды. Бетіңіз арқылы жалғастыра аласыз.
 attempt-failed-left = { $left ->
     [one] { $left } талпыныс қалды
    *[other] { $left } талпыныс қалды
 }
 retry = Қайталап көру
+continue-with-face = Бет арқылы жалғастыру
 
 ## Жұмыс барысы
 progress-camera = Камераны қосып жатырмыз
+progress-scanner = Алақан сканерін қосып жатырмыз
 progress-recording = Құжатқа қол қойып, сақтап жатырмыз
 progress-identifying = Орталықтың жауабын күтіп тұрмыз
 progress-wait = Күте тұруыңызды сұраймыз
@@ -172,6 +227,10 @@ outcome-device-unavailable = Құрылғы жұмыс істемей тұр
 outcome-device-unavailable-body = Бұл сізден болған жоқ. Банк қызметкеріне жүгініңіз.
 outcome-awaiting-identification = Жазылды, бірақ әлі расталған жоқ
 outcome-awaiting-identification-body = Деректеріңіз сақталды. Орталықтың жауабы кейінірек келеді: оны жазба нөмірі бойынша банктен біліңіз.
+outcome-palm-awaits-confirmation = Алақаныңыз жазылды, бірақ әлі расталған жоқ
+outcome-palm-awaits-confirmation-body = Орталық жеке басыңызды растаған соң, бұл киоскіде алақаныңызды пайдалана аласыз. Оның жауабын жазба нөмірі бойынша банктен біліңіз.
+outcome-palm-registered = Алақаныңыз тіркелді
+outcome-palm-registered-body = Орталық жеке басыңызды растады. Енді бұл киоскіде алақаныңызды пайдалана аласыз.
 outcome-record = Жазба нөмірі
 finish = Аяқтау
 

@@ -8,3 +8,5 @@ service-sim-registration = SIM-картаны тіркеу
 service-sim-registration-hint = Абоненттік нөмірді өз атыңызға тіркеңіз
 service-data-update = Деректерді жаңарту
 service-data-update-hint = Банктегі жеке деректеріңізді жаңартыңыз
+service-palm-enrolment = Алақанды тіркеу
+service-palm-enrolment-hint = Келесі жолы жеке басыңызды алақанмен растау үшін

@@ -51,6 +51,7 @@ consent-agree = Даю согласие
 consent-refuse = Отказываюсь
 consent-refusal-title = Что будет, если отказаться?
 consent-refusal-body = Сеанс завершится, и этот киоск не подтвердит вашу личность. О других способах спросите сотрудника банка.
+consent-refusal-palm = Вы вернётесь к выбору, ладонь сканироваться не будет. Вы можете использовать лицо или обратиться к сотруднику банка.
 
 ## ИИН
 claim-title = Введите ваш ИИН
@@ -81,12 +82,15 @@ method-video-hint = Специалист поможет вам по видеос
 availability-ready = Доступно
 availability-device-unavailable = Устройство сейчас не работает
 availability-not-for-this-service = Не подходит для этой услуги
+availability-not-enrolled = Ваша ладонь ещё не зарегистрирована на этом киоске
 availability-not-yet = Пока недоступно
+
+## Любая съёмка
+capture-attempt = Попытка { $attempt } из { $attempts }
 
 ## Съёмка лица
 face-title = Съёмка лица
 face-preview = Ваше изображение с камеры
-face-attempt = Попытка { $attempt } из { $attempts }
 face-actions = Выполнено движений: { $done } из { $of }
 face-return = Затем снова посмотрите прямо в камеру
 face-help = Если не можете выполнить движение, позовите сотрудника банка
@@ -116,6 +120,32 @@ prompt-blink = Закройте и откройте глаза
 prompt-open-mouth = Откройте и закройте рот
 prompt-smile = Улыбнитесь
 
+## Съёмка ладони
+palm-title = Сканирование ладони
+palm-title-enrol = Регистрация ладони
+palm-help = Если вам трудно держать руку так, позовите сотрудника банка
+palm-help-enrol = Запомните, какую руку вы поднесли: киоск будет узнавать именно её
+hand-show-hand = Поднесите раскрытую ладонь к сканеру
+hand-show-hand-beside = Не касаясь сканера, на расстоянии ладони; пальцы раздвиньте
+hand-closer = Поднесите ладонь ближе
+hand-closer-beside = К сканеру, но не касайтесь его
+hand-farther = Отведите ладонь немного дальше
+hand-farther-beside = От сканера
+hand-higher = Сдвиньте ладонь выше
+hand-higher-beside = От себя, на том же расстоянии от сканера
+hand-lower = Сдвиньте ладонь ниже
+hand-lower-beside = К себе, на том же расстоянии от сканера
+hand-left = Сдвиньте ладонь влево
+hand-right = Сдвиньте ладонь вправо
+hand-sideways-beside = На том же расстоянии от сканера
+hand-hold-still = Держите ладонь неподвижно
+hand-hold-still-beside = Сканер измеряет
+hand-palm-only = Покажите раскрытую ладонь
+hand-palm-only-beside = Перед сканером что-то другое
+
+## Неполадка любого устройства
+trouble-attempts = Ни одна попытка не пропадёт
+
 ## Неполадка камеры
 camera-trouble-missing = Камера не подключена
 camera-trouble-missing-body = Киоск не находит камеру. Это произошло не по вашей вине.
@@ -127,8 +157,16 @@ camera-trouble-black = Камера даёт чёрное изображение
 camera-trouble-black-body = Возможно, её что-то закрывает. Пожалуйста, уберите это.
 camera-trouble-frozen = Изображение с камеры застыло
 camera-trouble-frozen-body = Киоск ждёт от камеры новое изображение. Это произошло не по вашей вине.
-camera-trouble-attempts = Ни одна попытка не пропадёт
 camera-trouble-goes-on = Как только камера заработает, киоск продолжит сам
+
+## Неполадка сканера ладони
+scanner-trouble-missing = Сканер ладони не подключён
+scanner-trouble-missing-body = Киоск не находит сканер. Это произошло не по вашей вине.
+scanner-trouble-busy = Сканер ладони занят
+scanner-trouble-busy-body = Его использует другая программа. Это произошло не по вашей вине.
+scanner-trouble-silent = Сканер ладони не отвечает
+scanner-trouble-silent-body = Киоск ждёт его ответа. Это произошло не по вашей вине.
+scanner-trouble-goes-on = Как только сканер заработает, киоск продолжит сам
 
 ## Неудачная попытка
 attempt-failed-title = В этот раз не получилось
@@ -149,6 +187,21 @@ reason-frozen = Изображение с камеры застыло
 reason-frozen-advice = Эта попытка не считается. Попробуйте ещё раз.
 reason-not-bona-fide = Не удалось подтвердить, что перед камерой живой человек
 reason-not-bona-fide-advice = Снимите маску и тёмные очки и смотрите прямо в камеру.
+reason-palm-not-recognised = Ладонь не распознана
+reason-palm-not-recognised-advice = Поднесите ту руку, которую вы регистрировали, и держите раскрытую ладонь неподвижно.
+reason-not-a-palm = Перед сканером была не ладонь
+reason-not-a-palm-advice = Поднесите к сканеру только раскрытую ладонь, без перчатки.
+reason-no-palm-shown = Ладонь не появилась вовремя
+reason-no-palm-shown-advice = Поднесите ладонь к сканеру, когда появится подсказка.
+reason-hand-too-cold = Рука слишком холодная для сканера
+reason-hand-too-cold-advice = Согрейте руки, например потрите ладони, и попробуйте снова.
+reason-hand-too-warm = Рука слишком тёплая для сканера
+reason-hand-too-warm-advice = Подождите немного, пока рука остынет, и попробуйте снова.
+reason-palm-not-measured = Сканер не смог измерить всё, что нужно
+reason-palm-not-measured-advice = Держите раскрытую ладонь неподвижно до конца. Снимите перчатки и кольца.
+reason-palm-not-enrolled = Не удалось зарегистрировать ладонь
+reason-palm-not-enrolled-advice = Держите раскрытую ладонь неподвижно. Рука должна быть сухой и ничем не закрытой.
+attempt-failed-palm-used-up = Попытки с ладонью закончились. Вы можете продолжить по лицу.
 attempt-failed-left = { $left ->
     [one] Осталась { $left } попытка
     [few] Осталось { $left } попытки
@@ -156,9 +209,11 @@ attempt-failed-left = { $left ->
    *[other] Осталось { $left } попытки
 }
 retry = Попробовать снова
+continue-with-face = Продолжить по лицу
 
 ## Ход работы
 progress-camera = Включаем камеру
+progress-scanner = Включаем сканер ладони
 progress-recording = Подписываем и сохраняем документ
 progress-identifying = Ждём ответ центра
 progress-wait = Пожалуйста, подождите
@@ -180,6 +235,10 @@ outcome-device-unavailable = Устройство не работает
 outcome-device-unavailable-body = Это произошло не по вашей вине. Обратитесь к сотруднику банка.
 outcome-awaiting-identification = Записано, но ещё не подтверждено
 outcome-awaiting-identification-body = Ваши данные сохранены. Ответ центра придёт позже: узнайте его в банке по номеру записи.
+outcome-palm-awaits-confirmation = Ладонь записана, но ещё не подтверждена
+outcome-palm-awaits-confirmation-body = Использовать ладонь на этом киоске можно будет, когда центр подтвердит вашу личность. Узнайте его ответ в банке по номеру записи.
+outcome-palm-registered = Ваша ладонь зарегистрирована
+outcome-palm-registered-body = Центр подтвердил вашу личность. Теперь на этом киоске вы можете использовать ладонь.
 outcome-record = Номер записи
 finish = Готово
 

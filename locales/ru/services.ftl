@@ -8,3 +8,5 @@ service-sim-registration = Регистрация SIM-карты
 service-sim-registration-hint = Оформите абонентский номер на своё имя
 service-data-update = Обновление данных
 service-data-update-hint = Обновите свои личные данные в банке
+service-palm-enrolment = Регистрация ладони
+service-palm-enrolment-hint = Чтобы в следующий раз подтвердить личность ладонью

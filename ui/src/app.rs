@@ -17,7 +17,9 @@ use crate::screens::face::Face;
 use crate::screens::method::MethodChoice;
 use crate::screens::out_of_service::OutOfService;
 use crate::screens::outcome::OutcomeShown;
+use crate::screens::palm::Palm;
 use crate::screens::progress::Progress;
+use crate::screens::scanner_trouble::ScannerTroubleShown;
 use crate::screens::service::ServiceChoice;
 use crate::screens::welcome::Welcome;
 
@@ -145,7 +147,7 @@ pub fn App() -> impl IntoView {
 }
 
 /// What decides that a screen is built anew: all of it, except for what changes while the person is busy on it
-/// and must find their entry and the camera's picture where they were.
+/// and must find their entry, and the picture that they act by, where they were.
 fn frame(screen: &Screen) -> Screen {
     match screen {
         Screen::Claim { .. } => Screen::Claim { error: None },
@@ -156,6 +158,12 @@ fn frame(screen: &Screen) -> Screen {
             attempt: 0,
             attempts: 0,
             light: None,
+        },
+        Screen::Palm { purpose, .. } => Screen::Palm {
+            purpose: *purpose,
+            prompt: ::ipc::HandPrompt::ShowHand,
+            attempt: 0,
+            attempts: 0,
         },
         other => other.clone(),
     }
@@ -180,7 +188,11 @@ fn show(screen: Screen) -> AnyView {
         Screen::Method { methods } => view! { <MethodChoice methods /> }.into_any(),
         Screen::Face { .. } => view! { <Face /> }.into_any(),
         Screen::CameraTrouble { trouble } => view! { <CameraTroubleShown trouble /> }.into_any(),
-        Screen::AttemptFailed { reason, left } => view! { <AttemptFailed reason left /> }.into_any(),
+        Screen::Palm { .. } => view! { <Palm /> }.into_any(),
+        Screen::ScannerTrouble { trouble } => view! { <ScannerTroubleShown trouble /> }.into_any(),
+        Screen::AttemptFailed { reason, left, next } => {
+            view! { <AttemptFailed reason left next /> }.into_any()
+        }
         Screen::Progress { stage } => view! { <Progress stage /> }.into_any(),
         Screen::Outcome { outcome, record } => view! { <OutcomeShown outcome record /> }.into_any(),
         Screen::OutOfService { code } => view! { <OutOfService code /> }.into_any(),
@@ -205,12 +217,12 @@ fn without_shell() -> View {
 
 #[cfg(test)]
 mod tests {
-    use ::ipc::{ClaimError, Prompt};
+    use ::ipc::{ClaimError, HandPrompt, PalmPurpose, Prompt};
 
     use super::*;
 
     #[test]
-    fn entry_and_camera_survive_what_changes_on_their_screens() {
+    fn a_screen_survives_what_changes_on_it() {
         let wrong = Screen::Claim {
             error: Some(ClaimError::Shape),
         };
@@ -226,6 +238,16 @@ mod tests {
         assert_eq!(
             frame(&face(Prompt::Closer, 0, None)),
             frame(&face(Prompt::Smile, 2, Some([0, 96, 255])))
+        );
+        let palm = |prompt, attempt| Screen::Palm {
+            purpose: PalmPurpose::Verify,
+            prompt,
+            attempt,
+            attempts: 3,
+        };
+        assert_eq!(
+            frame(&palm(HandPrompt::ShowHand, 1)),
+            frame(&palm(HandPrompt::HoldStill, 2))
         );
         let consent = |text: &str| Screen::Consent {
             text: text.into(),

@@ -1,8 +1,10 @@
 //! Parts that several screens share.
 
 pub mod arrow;
+pub mod attempt;
 pub mod back;
 pub mod calm;
+pub mod hand;
 pub mod heading;
 pub mod icon;
 pub mod idle;
@@ -10,3 +12,4 @@ pub mod light;
 pub mod pictogram;
 pub mod status;
 pub mod toolbar;
+pub mod trouble;

@@ -180,13 +180,14 @@ mod tests {
         assert_eq!(keys_in_source(), written);
     }
 
-    const SERVICES: [&str; 4] = [
+    const SERVICES: [&str; 5] = [
         "account-opening",
         "online-loan",
         "sim-registration",
         "data-update",
+        "palm-enrolment",
     ];
-    const CONSENTS: [&str; 2] = ["processing", "automated-decision"];
+    const CONSENTS: [&str; 3] = ["processing", "automated-decision", "palm"];
 
     fn catalogue() -> BTreeSet<String> {
         let services = SERVICES

@@ -8,6 +8,8 @@ pub mod face;
 pub mod method;
 pub mod out_of_service;
 pub mod outcome;
+pub mod palm;
 pub mod progress;
+pub mod scanner_trouble;
 pub mod service;
 pub mod welcome;

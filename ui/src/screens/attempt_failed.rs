@@ -1,6 +1,6 @@
-//! An attempt did not pass, another one is left.
+//! An attempt did not pass, another one or another way is left.
 
-use ::ipc::{AttemptReason, Intent};
+use ::ipc::{AttemptReason, Intent, NextAttempt};
 use leptos::prelude::*;
 
 use crate::app::Kiosk;
@@ -9,18 +9,28 @@ use crate::components::icon::{Glyph, Icon};
 use crate::ipc;
 use crate::locale::Key;
 
-/// Why it did not pass, what to do about it, and how many attempts are left.
+/// Why it did not pass, what to do about it, and what is left.
 #[component]
 pub fn AttemptFailed(
     /// Why.
     reason: AttemptReason,
     /// How many attempts are left.
     left: u32,
+    /// What is left.
+    next: NextAttempt,
 ) -> impl IntoView {
     let kiosk = Kiosk::of_context();
     let words = words(reason);
+    let next = next_words(next);
+    let remains = next.used_up.is_none().then(|| {
+        view! {
+            <p class="result__left" data-testid="left" data-left=left>
+                {kiosk.say_with(Key("attempt-failed-left"), move || vec![("left", left.into())])}
+            </p>
+        }
+    });
     view! {
-        <section class="screen" data-screen="attempt-failed" data-reason=words.name>
+        <section class="screen" data-screen="attempt-failed" data-reason=words.name data-next=next.name>
             <div class="screen__body result">
                 <span class="badge badge--wait">
                     <Icon glyph=Glyph::Again />
@@ -29,11 +39,9 @@ pub fn AttemptFailed(
                 <p class="result__words">{kiosk.say(words.reason)}</p>
                 <div class="panel">
                     <h2>{kiosk.say(Key("attempt-failed-advice"))}</h2>
-                    <p>{kiosk.say(words.advice)}</p>
+                    <p>{kiosk.say(next.used_up.unwrap_or(words.advice))}</p>
                 </div>
-                <p class="result__left" data-testid="left" data-left=left>
-                    {kiosk.say_with(Key("attempt-failed-left"), move || vec![("left", left.into())])}
-                </p>
+                {remains}
             </div>
             <div class="actions">
                 <button
@@ -51,11 +59,37 @@ pub fn AttemptFailed(
                     data-testid="retry"
                     on:click=|_| ipc::send(Intent::Retry)
                 >
-                    <Icon glyph=Glyph::Again />
-                    <span>{kiosk.say(Key("retry"))}</span>
+                    <Icon glyph=next.glyph />
+                    <span>{kiosk.say(next.button)}</span>
                 </button>
             </div>
         </section>
+    }
+}
+
+struct NextWords {
+    /// As in JSON.
+    name: &'static str,
+    glyph: Glyph,
+    button: Key,
+    /// Said instead of an advice for an attempt that is not left.
+    used_up: Option<Key>,
+}
+
+fn next_words(next: NextAttempt) -> NextWords {
+    match next {
+        NextAttempt::Again => NextWords {
+            name: "again",
+            glyph: Glyph::Again,
+            button: Key("retry"),
+            used_up: None,
+        },
+        NextAttempt::Face => NextWords {
+            name: "face",
+            glyph: Glyph::Face,
+            button: Key("continue-with-face"),
+            used_up: Some(Key("attempt-failed-palm-used-up")),
+        },
     }
 }
 
@@ -101,6 +135,41 @@ fn words(reason: AttemptReason) -> Words {
             Key("reason-not-bona-fide"),
             Key("reason-not-bona-fide-advice"),
         ),
+        AttemptReason::PalmNotRecognised => words(
+            "palm-not-recognised",
+            Key("reason-palm-not-recognised"),
+            Key("reason-palm-not-recognised-advice"),
+        ),
+        AttemptReason::NotAPalm => words(
+            "not-a-palm",
+            Key("reason-not-a-palm"),
+            Key("reason-not-a-palm-advice"),
+        ),
+        AttemptReason::NoPalmShown => words(
+            "no-palm-shown",
+            Key("reason-no-palm-shown"),
+            Key("reason-no-palm-shown-advice"),
+        ),
+        AttemptReason::HandTooCold => words(
+            "hand-too-cold",
+            Key("reason-hand-too-cold"),
+            Key("reason-hand-too-cold-advice"),
+        ),
+        AttemptReason::HandTooWarm => words(
+            "hand-too-warm",
+            Key("reason-hand-too-warm"),
+            Key("reason-hand-too-warm-advice"),
+        ),
+        AttemptReason::PalmNotMeasured => words(
+            "palm-not-measured",
+            Key("reason-palm-not-measured"),
+            Key("reason-palm-not-measured-advice"),
+        ),
+        AttemptReason::PalmNotEnrolled => words(
+            "palm-not-enrolled",
+            Key("reason-palm-not-enrolled"),
+            Key("reason-palm-not-enrolled-advice"),
+        ),
     }
 }
 
@@ -119,9 +188,19 @@ mod tests {
             AttemptReason::AnotherPerson,
             AttemptReason::Frozen,
             AttemptReason::NotBonaFide,
+            AttemptReason::PalmNotRecognised,
+            AttemptReason::NotAPalm,
+            AttemptReason::NoPalmShown,
+            AttemptReason::HandTooCold,
+            AttemptReason::HandTooWarm,
+            AttemptReason::PalmNotMeasured,
+            AttemptReason::PalmNotEnrolled,
         ];
         for reason in reasons {
             assert_eq!(serde_json::json!(words(reason).name), serde_json::json!(reason));
+        }
+        for next in [NextAttempt::Again, NextAttempt::Face] {
+            assert_eq!(serde_json::json!(next_words(next).name), serde_json::json!(next));
         }
     }
 }

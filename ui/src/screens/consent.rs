@@ -46,6 +46,7 @@ pub fn Consent(
             })
             .collect_view()
     };
+    let (step, refusal) = place(&text);
     let ready = RwSignal::new(false);
     set_timeout(move || ready.set(true), READ_AT_LEAST);
     let answer = {
@@ -60,7 +61,7 @@ pub fn Consent(
     let (refuse, agree) = (answer.clone(), answer);
     view! {
         <section class="screen" data-screen="consent" data-consent=text>
-            <Heading step=2>{title}</Heading>
+            <Heading step>{title}</Heading>
             <div class="screen__body consent">
                 <article class="consent__text" tabindex="0">
                     {body}
@@ -76,7 +77,7 @@ pub fn Consent(
                     <Icon glyph=Glyph::Exclamation />
                     <div>
                         <h2>{kiosk.say(Key("consent-refusal-title"))}</h2>
-                        <p>{kiosk.say(Key("consent-refusal-body"))}</p>
+                        <p>{kiosk.say(refusal)}</p>
                     </div>
                 </aside>
             </div>
@@ -104,6 +105,15 @@ pub fn Consent(
                 </button>
             </div>
         </section>
+    }
+}
+
+/// On which step a text is asked for, and what it means to refuse it. The palm has a consent of its own, asked for once
+/// it was chosen: without it there are other ways.
+fn place(text: &str) -> (u32, Key) {
+    match text {
+        "palm" => (4, Key("consent-refusal-palm")),
+        _ => (2, Key("consent-refusal-body")),
     }
 }
 

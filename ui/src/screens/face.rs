@@ -5,7 +5,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::app::Kiosk;
-use crate::components::heading::Heading;
+use crate::components::attempt::AttemptTitle;
 use crate::components::light;
 use crate::components::pictogram::Pictogram;
 use crate::ipc;
@@ -84,7 +84,7 @@ pub fn Face() -> impl IntoView {
             data-prompt=move || words(prompt.get()).name
             data-light=move || light::attribute(light.get())
         >
-            <div class="screen__body face">
+            <div class="screen__body capture">
                 <div class="face__picture" class:face__picture--acts=move || words(prompt.get()).acts>
                     <canvas
                         class="face__canvas"
@@ -107,27 +107,20 @@ pub fn Face() -> impl IntoView {
                         <ellipse class="face__oval" cx="150" cy="175" rx="98" ry="130"></ellipse>
                     </svg>
                 </div>
-                <div class="face__words">
-                    <div class="face__title">
-                        <Heading>{kiosk.say(Key("face-title"))}</Heading>
-                        <p class="face__attempt" data-testid="attempt">
-                            {kiosk.say_with(
-                                Key("face-attempt"),
-                                move || {
-                                    let Shown { attempt, attempts, .. } = shown.get();
-                                    vec![("attempt", attempt.into()), ("attempts", attempts.into())]
-                                },
-                            )}
-                        </p>
-                    </div>
-                    <div class="face__prompt">
-                        <div class="face__plate">
+                <div class="capture__words">
+                    <AttemptTitle
+                        title=Key("face-title")
+                        attempt=Signal::derive(move || shown.get().attempt)
+                        attempts=Signal::derive(move || shown.get().attempts)
+                    />
+                    <div class="capture__prompt">
+                        <div class="capture__plate">
                             <Pictogram prompt />
                             <div aria-live="assertive" aria-atomic="true">
-                                <p class="face__command" data-testid="prompt">
+                                <p class="capture__command" data-testid="prompt">
                                     {move || kiosk.say(words(prompt.get()).key)()}
                                 </p>
-                                <p class="face__beside" data-testid="beside">
+                                <p class="capture__beside" data-testid="beside">
                                     {move || beside.get().map(|key| kiosk.say(key)())}
                                 </p>
                             </div>
@@ -147,7 +140,7 @@ pub fn Face() -> impl IntoView {
                             )}
                         </span>
                     </div>
-                    <p class="face__help">{kiosk.say(Key("face-help"))}</p>
+                    <p class="capture__help">{kiosk.say(Key("face-help"))}</p>
                 </div>
             </div>
         </section>

@@ -98,6 +98,7 @@ fn reason(availability: Availability) -> Key {
         Availability::Ready => Key("availability-ready"),
         Availability::DeviceUnavailable => Key("availability-device-unavailable"),
         Availability::NotForThisService => Key("availability-not-for-this-service"),
+        Availability::NotEnrolled => Key("availability-not-enrolled"),
         Availability::NotYet => Key("availability-not-yet"),
     }
 }

@@ -128,6 +128,20 @@ fn words(outcome: Outcome) -> Words {
             Key("outcome-awaiting-identification"),
             Key("outcome-awaiting-identification-body"),
         ),
+        Outcome::PalmAwaitsConfirmation => (
+            "palm-awaits-confirmation",
+            "badge--wait",
+            Glyph::PalmWaits,
+            Key("outcome-palm-awaits-confirmation"),
+            Key("outcome-palm-awaits-confirmation-body"),
+        ),
+        Outcome::PalmRegistered => (
+            "palm-registered",
+            "badge--good",
+            Glyph::Palm,
+            Key("outcome-palm-registered"),
+            Key("outcome-palm-registered-body"),
+        ),
     };
     Words {
         name,
@@ -159,6 +173,8 @@ mod tests {
             Outcome::TimedOut,
             Outcome::DeviceUnavailable,
             Outcome::AwaitingIdentification,
+            Outcome::PalmAwaitsConfirmation,
+            Outcome::PalmRegistered,
         ];
         for (at, outcome) in outcomes.into_iter().enumerate() {
             let shown = words(outcome);

@@ -17,6 +17,7 @@ pub fn Progress(
     let kiosk = Kiosk::of_context();
     let (name, glyph, key) = match stage {
         Stage::Camera => ("camera", Glyph::Camera, Key("progress-camera")),
+        Stage::Scanner => ("scanner", Glyph::Palm, Key("progress-scanner")),
         Stage::Recording => ("recording", Glyph::Document, Key("progress-recording")),
         Stage::Identifying => ("identifying", Glyph::Hourglass, Key("progress-identifying")),
     };

@@ -64,6 +64,7 @@ fn sign(service: &str) -> Glyph {
         "online-loan" => Glyph::Money,
         "sim-registration" => Glyph::Sim,
         "data-update" => Glyph::Card,
+        "palm-enrolment" => Glyph::Palm,
         _ => Glyph::Document,
     }
 }
