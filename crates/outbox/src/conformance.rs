@@ -1,5 +1,7 @@
 //! What every [`Outbox`] must do, as one suite for all of them.
 
+mod palm;
+
 use verification::evidence::{DocumentId, Modality, SessionId};
 use verification::identifier::Iin;
 use verification::time::UtcMs;
@@ -10,7 +12,7 @@ const NOW: UtcMs = UtcMs(1_000_000);
 
 /// Runs the suite; `make` gives a new empty outbox each time.
 pub(crate) fn run(make: impl Fn() -> Box<dyn Outbox>) {
-    for case in [
+    let cases: [fn(&mut dyn Outbox); 11] = [
         order_is_kept,
         putting_twice_is_putting_once,
         a_postponed_entry_blocks_nobody,
@@ -20,8 +22,10 @@ pub(crate) fn run(make: impl Fn() -> Box<dyn Outbox>) {
         a_final_entry_leaves_whole,
         unknown_ids_are_harmless,
         attempts_are_counted,
+        attempts_with_the_palm_are_their_own,
         the_audit_log_is_a_chain,
-    ] {
+    ];
+    for case in cases.into_iter().chain(palm::CASES) {
         case(&mut *make());
     }
 }
@@ -235,6 +239,31 @@ fn attempts_are_counted(outbox: &mut dyn Outbox) {
     outbox.forget_attempts(UtcMs(30)).unwrap();
     assert_eq!(used(outbox, &one, Modality::Palm, 0), 0);
     assert_eq!(used(outbox, &other, Modality::Face, 0), 1);
+}
+
+fn attempts_with_the_palm_are_their_own(outbox: &mut dyn Outbox) {
+    let person: Iin = "880412401006".parse().unwrap();
+    let used = |outbox: &dyn Outbox, modality| outbox.attempts_used(&person, modality, UtcMs(0)).unwrap();
+    let record =
+        |outbox: &mut dyn Outbox, modality, at| outbox.record_attempt(&person, modality, UtcMs(at)).unwrap();
+    for at in [10, 20, 30] {
+        record(outbox, Modality::Palm, at);
+    }
+    assert_eq!(record(outbox, Modality::Face, 40), 1);
+
+    outbox.forgive_attempt(&person, Modality::Palm).unwrap();
+    assert_eq!(
+        used(outbox, Modality::Palm),
+        2,
+        "not the newest of all, the newest with the palm"
+    );
+    assert_eq!(used(outbox, Modality::Face), 1);
+    assert_eq!(record(outbox, Modality::Palm, 50), 3);
+    outbox.forget_attempts(UtcMs(20)).unwrap();
+    assert_eq!(used(outbox, Modality::Palm), 2);
+    outbox.clear_attempts(&person, Modality::Palm).unwrap();
+    assert_eq!(used(outbox, Modality::Palm), 0);
+    assert_eq!(used(outbox, Modality::Face), 1);
 }
 
 fn the_audit_log_is_a_chain(outbox: &mut dyn Outbox) {

@@ -1,5 +1,5 @@
 //! The queue of signed documents that the gateway does not have yet, and what must survive a restart beside
-//! it: counted attempts and the audit log.
+//! it: counted attempts, whose palm a reference in a scanner is, and the audit log.
 //!
 //! [`Outbox::put`] is the commit point of a session: only after it may a person be told "recorded". From then
 //! on an entry leaves by a receipt of the gateway and by nothing else.
@@ -15,6 +15,19 @@
 //!
 //! A wedged or postponed entry keeps its place in the order and never blocks those behind it.
 //!
+//! Of the palm only the number of a reference is kept, never a template:
+//!
+//! ```text
+//!      propose_palm            settle_palm, matched
+//!     ─────────────> proposed ────────────────────> confirmed
+//!                       │                               │ forget_palm, or another one is confirmed in its place
+//!                       │ settle_palm, not matched;     v
+//!                       └─ replaced; forget_palm ─> to be deleted ── palm_deleted ──> (gone)
+//! ```
+//!
+//! A reference in a scanner is one template, so it stands in one place here: who enrols under its number takes it from
+//! whoever had it.
+//!
 //! **Architecture Invariant:** this room stores and never decides: it does not look into a document, and the
 //! time comes in as an argument.
 
@@ -29,6 +42,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 use verification::evidence::{DocumentId, Modality, SessionId};
 use verification::identifier::Iin;
+use verification::palm::PalmReference;
 use verification::time::UtcMs;
 
 pub use audit::AuditHead;
@@ -141,6 +155,67 @@ pub trait Outbox: Send {
     /// # Errors
     /// If the store fails.
     fn forget_attempts(&mut self, before: UtcMs) -> Result<(), OutboxError>;
+
+    /// Notes a reference that was enrolled in a session; `scanner` is the serial number of the scanner. It serves
+    /// nobody before the centre's answer to the document of that session has come by
+    /// [`settle_palm`](Outbox::settle_palm). It replaces an older proposal of the person in this scanner, which is to be
+    /// deleted then, and leaves a confirmed reference alone.
+    ///
+    /// # Errors
+    /// If the store fails; then the scanner holds a reference of which nothing is known here.
+    fn propose_palm(
+        &mut self,
+        subject: &Iin,
+        scanner: &str,
+        reference: PalmReference,
+        document: DocumentId,
+        now: UtcMs,
+    ) -> Result<(), OutboxError>;
+
+    /// The centre has answered the document of a session, or never will: then it did not match. A match confirms what
+    /// was proposed there, in place of what was confirmed before; otherwise the proposal goes. Gives what is to be
+    /// deleted from which scanner. To be called before [`identified`](Outbox::identified), so that an answer that
+    /// was handled by half comes again; twice is harmless.
+    ///
+    /// # Errors
+    /// If the store fails; then nothing has changed.
+    fn settle_palm(
+        &mut self,
+        document: DocumentId,
+        matched: bool,
+        now: UtcMs,
+    ) -> Result<Vec<(String, PalmReference)>, OutboxError>;
+
+    /// The confirmed reference of a person in this scanner.
+    ///
+    /// # Errors
+    /// If the store fails.
+    fn palm_reference(&self, subject: &Iin, scanner: &str) -> Result<Option<PalmReference>, OutboxError>;
+
+    /// The person has withdrawn the consent: every reference goes, in every scanner. Gives what is to be deleted from
+    /// which scanner.
+    ///
+    /// # Errors
+    /// If the store fails; then nothing has changed.
+    fn forget_palm(&mut self, subject: &Iin, now: UtcMs)
+    -> Result<Vec<(String, PalmReference)>, OutboxError>;
+
+    /// What is still to be deleted from this scanner, the oldest first.
+    ///
+    /// # Errors
+    /// If the store fails.
+    fn palm_deletions(&self, scanner: &str) -> Result<Vec<PalmReference>, OutboxError>;
+
+    /// The scanner has shown that it no longer holds the reference. `false` if it was not to be deleted.
+    ///
+    /// # Errors
+    /// If the store fails; then it is still to be deleted.
+    fn palm_deleted(
+        &mut self,
+        scanner: &str,
+        reference: PalmReference,
+        now: UtcMs,
+    ) -> Result<bool, OutboxError>;
 
     /// Adds a record to the audit log. `event` holds nothing personal.
     ///
@@ -286,3 +361,23 @@ fn put_event(id: DocumentId) -> String {
 fn receipt_event(id: DocumentId) -> String {
     format!("DocumentReceived {id}")
 }
+
+/// What is written into the audit log with a proposed reference.
+fn propose_event(document: DocumentId) -> String {
+    format!("PalmProposed {document}")
+}
+
+/// What is written into the audit log when a proposal is settled.
+fn settle_event(document: DocumentId, matched: bool) -> String {
+    format!(
+        "{} {document}",
+        if matched { "PalmConfirmed" } else { "PalmRejected" }
+    )
+}
+
+/// Written into the audit log when somebody enrolled under the number of a reference that was in use.
+const OVERWRITTEN_EVENT: &str = "PalmOverwritten";
+/// Written into the audit log when the references of a person are forgotten.
+const FORGOTTEN_EVENT: &str = "PalmForgotten";
+/// Written into the audit log when a scanner has deleted a reference.
+const DELETED_EVENT: &str = "PalmDeleted";

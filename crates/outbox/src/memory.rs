@@ -1,11 +1,18 @@
 //! The twin of the store in memory, for tests of those who use an outbox.
 
+mod palm;
+
 use verification::evidence::{DocumentId, Modality, SessionId};
 use verification::identifier::Iin;
+use verification::palm::PalmReference;
 use verification::time::UtcMs;
 
+use self::palm::Palms;
 use crate::audit::{AuditHead, Entry, check, follow};
-use crate::{Counts, EntryState, Outbox, OutboxError, SignedDocument, WedgeReason, put_event, receipt_event};
+use crate::{
+    Counts, DELETED_EVENT, EntryState, FORGOTTEN_EVENT, OVERWRITTEN_EVENT, Outbox, OutboxError,
+    SignedDocument, WedgeReason, propose_event, put_event, receipt_event, settle_event,
+};
 
 /// Behaves as [`crate::sqlite::SqliteOutbox`], but forgets everything when it is dropped.
 #[derive(Debug, Default)]
@@ -13,6 +20,7 @@ pub struct MemoryOutbox {
     entries: Vec<Row>,
     awaiting: Vec<DocumentId>,
     attempts: Vec<(Iin, Modality, UtcMs)>,
+    palms: Palms,
     audit: Vec<AuditRow>,
 }
 
@@ -196,6 +204,66 @@ impl Outbox for MemoryOutbox {
     fn forget_attempts(&mut self, before: UtcMs) -> Result<(), OutboxError> {
         self.attempts.retain(|row| row.2 >= before);
         Ok(())
+    }
+
+    fn propose_palm(
+        &mut self,
+        subject: &Iin,
+        scanner: &str,
+        reference: PalmReference,
+        document: DocumentId,
+        now: UtcMs,
+    ) -> Result<(), OutboxError> {
+        if self.palms.propose(subject, scanner, reference, document) {
+            self.append_audit(now, None, OVERWRITTEN_EVENT)?;
+        }
+        self.append_audit(now, None, &propose_event(document)).map(|_| ())
+    }
+
+    fn settle_palm(
+        &mut self,
+        document: DocumentId,
+        matched: bool,
+        now: UtcMs,
+    ) -> Result<Vec<(String, PalmReference)>, OutboxError> {
+        let Some(deletions) = self.palms.settle(document, matched) else {
+            return Ok(Vec::new());
+        };
+        self.append_audit(now, None, &settle_event(document, matched))?;
+        Ok(deletions)
+    }
+
+    fn palm_reference(&self, subject: &Iin, scanner: &str) -> Result<Option<PalmReference>, OutboxError> {
+        Ok(self.palms.reference(subject, scanner))
+    }
+
+    fn forget_palm(
+        &mut self,
+        subject: &Iin,
+        now: UtcMs,
+    ) -> Result<Vec<(String, PalmReference)>, OutboxError> {
+        let deletions = self.palms.forget(subject);
+        if !deletions.is_empty() {
+            self.append_audit(now, None, FORGOTTEN_EVENT)?;
+        }
+        Ok(deletions)
+    }
+
+    fn palm_deletions(&self, scanner: &str) -> Result<Vec<PalmReference>, OutboxError> {
+        Ok(self.palms.deletions(scanner))
+    }
+
+    fn palm_deleted(
+        &mut self,
+        scanner: &str,
+        reference: PalmReference,
+        now: UtcMs,
+    ) -> Result<bool, OutboxError> {
+        let deleted = self.palms.deleted(scanner, reference);
+        if deleted {
+            self.append_audit(now, None, DELETED_EVENT)?;
+        }
+        Ok(deleted)
     }
 
     fn append_audit(

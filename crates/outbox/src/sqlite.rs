@@ -3,6 +3,8 @@
 //! The file and what SQLite lays beside it (`-wal`, `-shm`, `-journal`) hold nothing in the clear. A store that
 //! cannot be read is moved aside, never deleted: whoever has the key of that time can still get at it.
 
+mod palm;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,6 +19,7 @@ use sha2::{Digest, Sha256};
 use verification::Sensitive;
 use verification::evidence::{DocumentId, Modality, SessionId};
 use verification::identifier::Iin;
+use verification::palm::PalmReference;
 use verification::time::UtcMs;
 use zeroize::Zeroizing;
 
@@ -25,7 +28,7 @@ use crate::{Counts, EntryState, Outbox, OutboxError, SignedDocument, WedgeReason
 
 /// Written into the file as `user_version`. The hundreds are a generation: a store of another generation is
 /// not understood. Within one, a later version has only added what an earlier one may leave alone.
-const SCHEMA_VERSION: i64 = 100;
+const SCHEMA_VERSION: i64 = 101;
 
 /// How long another program may hold the file before it counts as locked.
 const LOCK_PATIENCE: Duration = Duration::from_millis(500);
@@ -67,6 +70,27 @@ const SCHEMA: &str = "
     ) STRICT;
 ";
 
+/// What came with the schema 101.
+const PALM_SCHEMA: &str = "
+    CREATE TABLE palm (
+        position     INTEGER PRIMARY KEY,
+        subject      TEXT NOT NULL,
+        scanner      TEXT NOT NULL,
+        reference    INTEGER NOT NULL,
+        document     BLOB NOT NULL,
+        is_confirmed INTEGER NOT NULL,
+        proposed_at_ms INTEGER NOT NULL,
+        UNIQUE (subject, scanner, is_confirmed),
+        UNIQUE (scanner, reference)
+    ) STRICT;
+    CREATE TABLE palm_deletion (
+        position  INTEGER PRIMARY KEY,
+        scanner   TEXT NOT NULL,
+        reference INTEGER NOT NULL,
+        UNIQUE (scanner, reference)
+    ) STRICT;
+";
+
 /// Values of `entry.state`.
 mod state {
     pub(super) const PENDING: i64 = 0;
@@ -92,7 +116,8 @@ pub struct Opened {
 
 impl SqliteOutbox {
     /// Opens the file, or makes it where there is none; its folder must exist. What was in flight is pending
-    /// again, and what was postponed may go at once.
+    /// again, and what was postponed may go at once. A palm that was proposed in a session whose document never came
+    /// here is to be deleted.
     ///
     /// A file that is damaged or was written with another key is renamed beside itself, to
     /// `<file>.quarantine-<now in ms>-<key id>`, together with its journals, and a new store begins.
@@ -104,7 +129,7 @@ impl SqliteOutbox {
         if is_orphaned(path) {
             return Self::begin_anew(path, key, now);
         }
-        match Self::open_readable(path, key) {
+        match Self::open_readable(path, key, now) {
             Ok(outbox) => Ok(Opened {
                 outbox,
                 quarantined: None,
@@ -116,7 +141,7 @@ impl SqliteOutbox {
 
     fn begin_anew(path: &Path, key: &Sensitive<[u8; 32]>, now: UtcMs) -> Result<Opened, OutboxError> {
         let quarantined = quarantine(path, key, now)?;
-        let mut outbox = Self::open_readable(path, key)?;
+        let mut outbox = Self::open_readable(path, key, now)?;
         outbox.append_audit(now, None, "StoreQuarantined")?;
         Ok(Opened {
             outbox,
@@ -124,7 +149,7 @@ impl SqliteOutbox {
         })
     }
 
-    fn open_readable(path: &Path, key: &Sensitive<[u8; 32]>) -> Result<Self, OutboxError> {
+    fn open_readable(path: &Path, key: &Sensitive<[u8; 32]>, now: UtcMs) -> Result<Self, OutboxError> {
         create_private(path)?;
         // No URI names: a path is a path. No mutex: the connection is used by one thread at a time.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -139,7 +164,7 @@ impl SqliteOutbox {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "secure_delete", true)?;
-        prepare(&mut connection)?;
+        prepare(&mut connection, now)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         let outbox = Self { connection };
         outbox.checkpoint();
@@ -383,6 +408,66 @@ impl Outbox for SqliteOutbox {
         Ok(())
     }
 
+    fn propose_palm(
+        &mut self,
+        subject: &Iin,
+        scanner: &str,
+        reference: PalmReference,
+        document: DocumentId,
+        now: UtcMs,
+    ) -> Result<(), OutboxError> {
+        let transaction = self.transaction()?;
+        palm::propose(&transaction, subject, scanner, reference, document, now)?;
+        transaction.commit()?;
+        self.checkpoint();
+        Ok(())
+    }
+
+    fn settle_palm(
+        &mut self,
+        document: DocumentId,
+        matched: bool,
+        now: UtcMs,
+    ) -> Result<Vec<(String, PalmReference)>, OutboxError> {
+        let transaction = self.transaction()?;
+        let deletions = palm::settle(&transaction, document, matched, now)?;
+        transaction.commit()?;
+        self.checkpoint();
+        Ok(deletions)
+    }
+
+    fn palm_reference(&self, subject: &Iin, scanner: &str) -> Result<Option<PalmReference>, OutboxError> {
+        palm::reference(&self.connection, subject, scanner)
+    }
+
+    fn forget_palm(
+        &mut self,
+        subject: &Iin,
+        now: UtcMs,
+    ) -> Result<Vec<(String, PalmReference)>, OutboxError> {
+        let transaction = self.transaction()?;
+        let deletions = palm::forget(&transaction, subject, now)?;
+        transaction.commit()?;
+        self.checkpoint();
+        Ok(deletions)
+    }
+
+    fn palm_deletions(&self, scanner: &str) -> Result<Vec<PalmReference>, OutboxError> {
+        palm::deletions(&self.connection, scanner)
+    }
+
+    fn palm_deleted(
+        &mut self,
+        scanner: &str,
+        reference: PalmReference,
+        now: UtcMs,
+    ) -> Result<bool, OutboxError> {
+        let transaction = self.transaction()?;
+        let deleted = palm::deleted(&transaction, scanner, reference, now)?;
+        transaction.commit()?;
+        Ok(deleted)
+    }
+
     fn append_audit(
         &mut self,
         now: UtcMs,
@@ -478,18 +563,22 @@ fn check_file(connection: &Connection) -> Result<(), OutboxError> {
     Ok(())
 }
 
-/// Makes the tables where they are missing, and takes back what was in flight. Writes in any case, so that a
+/// Makes the tables where they are missing, and takes back what was in flight or cut off. Writes in any case, so that a
 /// store that cannot be written is noticed before a person trusts it.
-fn prepare(connection: &mut Connection) -> Result<(), OutboxError> {
+fn prepare(connection: &mut Connection, now: UtcMs) -> Result<(), OutboxError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if version == 0 {
         transaction.execute_batch(SCHEMA)?;
     }
+    if version < 101 {
+        transaction.execute_batch(PALM_SCHEMA)?;
+    }
     transaction.execute(
         "UPDATE entry SET state = CASE state WHEN ?2 THEN ?1 ELSE state END, retry_at_ms = NULL",
         [state::PENDING, state::IN_FLIGHT],
     )?;
+    palm::abandon(&transaction, now)?;
     transaction.pragma_update(None, "user_version", version.max(SCHEMA_VERSION))?;
     transaction.commit()?;
     Ok(())

@@ -1,5 +1,7 @@
 //! What only the file can do: survive, stay secret, be damaged, be locked.
 
+mod palm;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -248,7 +250,14 @@ fn nothing_is_in_the_clear() {
     let check = || {
         for (name, bytes) in contents(&folder) {
             assert!(!bytes.starts_with(b"SQLite format 3"), "{name}");
-            for secret in [SECRET, TEST_IIN.as_bytes(), b"CREATE TABLE", b"DocumentStored"] {
+            for secret in [
+                SECRET,
+                TEST_IIN.as_bytes(),
+                b"CREATE TABLE",
+                b"DocumentStored",
+                b"AP-123456",
+                b"PalmProposed",
+            ] {
                 assert!(
                     !bytes.windows(secret.len()).any(|window| window == secret),
                     "{name}"
@@ -270,6 +279,17 @@ fn nothing_is_in_the_clear() {
     outbox
         .record_attempt(&TEST_IIN.parse().unwrap(), Modality::Face, NOW)
         .unwrap();
+    let subject = TEST_IIN.parse().unwrap();
+    outbox
+        .propose_palm(
+            &subject,
+            "scanner AP-123456",
+            PalmReference(1),
+            document(1).id,
+            NOW,
+        )
+        .unwrap();
+    outbox.append_audit(NOW, None, "InTheJournal").unwrap();
     assert!(
         contents(&folder)
             .iter()
@@ -429,7 +449,7 @@ fn a_later_schema_is_an_error() {
     // One of the same generation has only added something.
     outbox
         .connection
-        .pragma_update(None, "user_version", 101)
+        .pragma_update(None, "user_version", SCHEMA_VERSION + 1)
         .unwrap();
     drop(outbox);
     let outbox = reopen(&path(&folder));
@@ -445,7 +465,7 @@ fn a_later_schema_is_an_error() {
             result,
             Err(OutboxError::NewerSchema {
                 found: 200,
-                known: 100
+                known: SCHEMA_VERSION
             })
         ),
         "{result:?}"

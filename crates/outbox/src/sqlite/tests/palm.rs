@@ -1,0 +1,233 @@
+//! Whose palm a reference in a scanner is, in the file.
+
+use super::*;
+
+/// The tables of the schema 100, as that version made them.
+const SCHEMA_100: &str = "
+    CREATE TABLE entry (
+        position   INTEGER PRIMARY KEY AUTOINCREMENT,
+        id         BLOB NOT NULL UNIQUE,
+        is_final   INTEGER NOT NULL,
+        put_at_ms  INTEGER NOT NULL,
+        state      INTEGER NOT NULL,
+        retry_at_ms INTEGER,
+        wedge_code TEXT,
+        bytes      BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE awaiting (
+        position       INTEGER PRIMARY KEY AUTOINCREMENT,
+        id             BLOB NOT NULL UNIQUE,
+        put_at_ms      INTEGER NOT NULL,
+        received_at_ms INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE attempt (
+        position INTEGER PRIMARY KEY,
+        subject  TEXT NOT NULL,
+        modality INTEGER NOT NULL,
+        at_ms    INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE audit (
+        number  INTEGER PRIMARY KEY,
+        at_ms   INTEGER NOT NULL,
+        session BLOB,
+        event   TEXT NOT NULL,
+        hash    BLOB NOT NULL
+    ) STRICT;
+    INSERT INTO entry (id, is_final, put_at_ms, state, wedge_code, bytes) VALUES
+        (x'01010101010101010101010101010101', 0, 5, 1, NULL, zeroblob(50)),
+        (x'02020202020202020202020202020202', 1, 6, 2, 'signature', zeroblob(50));
+    INSERT INTO awaiting (id, put_at_ms, received_at_ms) VALUES (x'03030303030303030303030303030303', 7, 8);
+    INSERT INTO attempt (subject, modality, at_ms) VALUES ('880412401006', 1, 10), ('880412401006', 2, 11);
+    INSERT INTO audit VALUES (1, 1000000, x'05050505050505050505050505050505', 'SessionStarted',
+        x'f45dac62283033a2de72c4ce65d0a59a201b470201387ef3a341bf60dbc88a12');
+    PRAGMA user_version = 100;
+";
+
+fn person() -> Iin {
+    TEST_IIN.parse().unwrap()
+}
+
+fn propose(outbox: &mut dyn Outbox, reference: u32, number: u8) {
+    outbox
+        .propose_palm(
+            &person(),
+            "AP-1",
+            PalmReference(reference),
+            document(number).id,
+            NOW,
+        )
+        .unwrap();
+}
+
+#[test]
+fn a_store_of_the_schema_before_loses_nothing() {
+    let folder = folder();
+    let old = Connection::open(path(&folder)).unwrap();
+    unlock(&old, &key(1)).unwrap();
+    old.execute_batch(SCHEMA_100).unwrap();
+    drop(old);
+
+    for _ in 0..2 {
+        let mut outbox = reopen(&path(&folder));
+        let seen: i64 = outbox
+            .connection
+            .query_row("PRAGMA user_version", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(seen, SCHEMA_VERSION);
+        assert_eq!(
+            outbox.counts().unwrap(),
+            Counts {
+                pending: 1,
+                in_flight: 0,
+                wedged: 1,
+                awaiting: 1
+            }
+        );
+        let refused = WedgeReason::Refused("signature".to_owned());
+        assert_eq!(
+            outbox.state(document(2).id).unwrap(),
+            Some(EntryState::Wedged(refused))
+        );
+        assert_eq!(outbox.awaiting().unwrap(), [document(3).id]);
+        for modality in [Modality::Face, Modality::Palm] {
+            assert_eq!(outbox.attempts_used(&person(), modality, UtcMs(0)).unwrap(), 1);
+        }
+        let first = outbox.next(NOW).unwrap().unwrap();
+        assert_eq!((first.id, first.bytes), (document(1).id, vec![0; 50]));
+        // What is new works, and the chain goes on.
+        let before = outbox.verify_audit().unwrap();
+        propose(&mut outbox, 1, 1);
+        assert_eq!(outbox.verify_audit().unwrap(), before + 1);
+    }
+}
+
+#[test]
+fn palms_survive_a_restart() {
+    let folder = folder();
+    let mut outbox = reopen(&path(&folder));
+    for number in 1..=3 {
+        outbox.put(&document(number), NOW).unwrap();
+        propose(&mut outbox, u32::MAX - u32::from(number), number);
+        if number < 3 {
+            outbox.settle_palm(document(number).id, true, NOW).unwrap();
+        }
+    }
+    outbox.receipt(document(3).id, NOW).unwrap();
+    drop(outbox);
+
+    let mut outbox = reopen(&path(&folder));
+    let reference = |outbox: &SqliteOutbox| outbox.palm_reference(&person(), "AP-1").unwrap();
+    assert_eq!(reference(&outbox), Some(PalmReference(u32::MAX - 2)));
+    assert_eq!(
+        outbox.palm_deletions("AP-1").unwrap(),
+        [PalmReference(u32::MAX - 1)]
+    );
+    outbox.settle_palm(document(3).id, true, NOW).unwrap();
+    assert_eq!(reference(&outbox), Some(PalmReference(u32::MAX - 3)));
+}
+
+/// Between the enrolment and the document of its session the kiosk may die.
+#[test]
+fn a_proposal_without_its_document_is_deleted_at_the_next_start() {
+    let folder = folder();
+    let mut outbox = reopen(&path(&folder));
+    propose(&mut outbox, 7, 1);
+    let records = outbox.verify_audit().unwrap();
+    drop(outbox);
+    for _ in 0..2 {
+        let mut outbox = reopen(&path(&folder));
+        assert_eq!(outbox.palm_deletions("AP-1").unwrap(), [PalmReference(7)]);
+        assert_eq!(outbox.settle_palm(document(1).id, true, NOW).unwrap(), []);
+        assert_eq!(outbox.palm_reference(&person(), "AP-1").unwrap(), None);
+        assert_eq!(outbox.verify_audit().unwrap(), records + 1);
+    }
+}
+
+/// One thing that may happen to palms; numbers name persons, scanners, references and documents.
+#[derive(Debug, Clone)]
+enum Step {
+    Propose(usize, usize, u32, u8),
+    Settle(u8, bool),
+    Forget(usize),
+    Deleted(usize, u32),
+}
+
+const PERSONS: [&str; 2] = [TEST_IIN, "991231500006"];
+const SCANNERS: [&str; 2] = ["AP-1", ""];
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => (0..2_usize, 0..2_usize, 0..4_u32, 0..6_u8)
+            .prop_map(|(person, scanner, reference, number)| Step::Propose(person, scanner, reference, number)),
+        4 => (0..6_u8, any::<bool>()).prop_map(|(number, matched)| Step::Settle(number, matched)),
+        1 => (0..2_usize).prop_map(Step::Forget),
+        1 => (0..2_usize, 0..4_u32).prop_map(|(scanner, reference)| Step::Deleted(scanner, reference)),
+    ]
+}
+
+/// Does it, and gives all that can be seen from outside.
+fn perform(outbox: &mut dyn Outbox, step: &Step) -> String {
+    let iin = |person: usize| PERSONS[person].parse::<Iin>().unwrap();
+    let result = match *step {
+        Step::Propose(person, scanner, reference, number) => {
+            let reference = PalmReference(reference);
+            outbox
+                .propose_palm(
+                    &iin(person),
+                    SCANNERS[scanner],
+                    reference,
+                    document(number).id,
+                    NOW,
+                )
+                .unwrap();
+            String::new()
+        }
+        Step::Settle(number, matched) => {
+            format!("{:?}", outbox.settle_palm(document(number).id, matched, NOW))
+        }
+        Step::Forget(person) => format!("{:?}", outbox.forget_palm(&iin(person), NOW)),
+        Step::Deleted(scanner, reference) => {
+            format!(
+                "{:?}",
+                outbox.palm_deleted(SCANNERS[scanner], PalmReference(reference), NOW)
+            )
+        }
+    };
+    let references = PERSONS.map(|person| {
+        SCANNERS.map(|scanner| outbox.palm_reference(&person.parse().unwrap(), scanner).unwrap())
+    });
+    let deletions = SCANNERS.map(|scanner| outbox.palm_deletions(scanner).unwrap());
+    format!("{result} {references:?} {deletions:?} {:?}", outbox.audit_head())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Whatever happens, nothing that a live row names is to be deleted, nothing that was enrolled is lost, and both
+    /// outboxes agree in all that can be seen.
+    #[test]
+    fn no_live_palm_is_ever_deleted(steps in prop::collection::vec(step(), 0..40)) {
+        let folder = folder();
+        let mut file = reopen(&path(&folder));
+        let mut memory = MemoryOutbox::new();
+        let mut enrolled = std::collections::BTreeSet::new();
+        for step in &steps {
+            let seen = perform(&mut file, step);
+            prop_assert_eq!(&seen, &perform(&mut memory, step), "{:?}", step);
+            let count = |sql: &str| -> i64 { file.connection.query_row(sql, [], |row| row.get(0)).unwrap() };
+            let both = count("SELECT count(*) FROM palm JOIN palm_deletion USING (scanner, reference)");
+            prop_assert_eq!(both, 0, "{:?}", step);
+            match step {
+                Step::Propose(_, scanner, reference, _) => {
+                    enrolled.insert((*scanner, *reference));
+                }
+                Step::Deleted(scanner, reference) if seen.starts_with("Ok(true)") => {
+                    enrolled.remove(&(*scanner, *reference));
+                }
+                _ => {}
+            }
+            let known = count("SELECT (SELECT count(*) FROM palm) + (SELECT count(*) FROM palm_deletion)");
+            prop_assert_eq!(known, i64::try_from(enrolled.len()).unwrap(), "{:?}", step);
+        }
+    }
+}
