@@ -11,10 +11,12 @@ use std::time::{Duration, Instant};
 use crate::error::XtaskError;
 use crate::paths::{self, Paths};
 use crate::process;
-use crate::steps::step;
+use crate::steps::{note, step};
 
 /// The fuzz crate, a workspace of its own.
 const CRATE: &str = "drivers/palm/fuzz";
+/// So much of the log is shown with a finding.
+const FINDING_LINES: usize = 30;
 
 /// What is fuzzed and how long.
 #[derive(clap::Args)]
@@ -143,23 +145,31 @@ fn seed(line: &str) -> Option<Option<Vec<u8>>> {
 }
 
 fn fuzz(program: &Path, work: &Path, corpus: &Path, arguments: &Arguments) -> Result<Duration, XtaskError> {
+    let log = work.join("log.txt");
+    let file = std::fs::File::create(&log).map_err(XtaskError::file(&log, "created"))?;
     let start = Instant::now();
-    process::run(
+    let done = process::run(
         Command::new(program)
             .arg(corpus)
             .arg(format!("-runs={}", arguments.runs))
             .arg(format!("-seed={}", arguments.seed))
-            // A finding is written beside the corpus.
             .arg(format!("-artifact_prefix={}/", work.display()))
             // One input that takes a second is as bad as one that crashes: a kiosk would stand still.
-            .args([
-                "-max_len=1024",
-                "-timeout=1",
-                "-report_slow_units=1",
-                "-print_final_stats=1",
-                "-verbosity=0",
-            ]),
-    )?;
+            .args(["-max_len=1024", "-timeout=1", "-print_final_stats=1"])
+            .stderr(file),
+    );
+    if let Err(error) = done {
+        let told = paths::read_text(&log)?;
+        let lines: Vec<&str> = told.lines().collect();
+        let last = lines.iter().skip(lines.len().saturating_sub(FINDING_LINES));
+        last.for_each(|line| eprintln!("   {line}"));
+        note(format!(
+            "the input lies in {}, all that was said in {}",
+            work.display(),
+            log.display()
+        ));
+        return Err(error);
+    }
     Ok(start.elapsed())
 }
 
