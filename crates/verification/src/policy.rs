@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::evidence::Modality;
 use crate::pad::{PadChallenge, plan};
 
 /// Thresholds and limits in force.
@@ -266,9 +267,13 @@ pub enum PolicyError {
 }
 
 impl Policy {
-    /// Whether a match of the centre with this comparison score is enough. A match without a score is not.
-    pub fn accepts(&self, score: Option<f32>) -> bool {
-        score.is_some_and(|score| score >= self.comparison_min)
+    /// Whether a match of the centre with this comparison score is enough. For a face, a match without a score is not;
+    /// of the palm the centre gives no score that anybody has set a threshold for, and its word alone counts.
+    pub fn accepts(&self, modality: Modality, score: Option<f32>) -> bool {
+        match modality {
+            Modality::Face => score.is_some_and(|score| score >= self.comparison_min),
+            Modality::Palm => true,
+        }
     }
 
     /// Whether the rules allow this policy.
@@ -334,7 +339,10 @@ mod tests {
     #[test]
     fn a_match_below_the_threshold_is_none() {
         let policy = Policy::default();
-        let check = |score, expect| assert_eq!(policy.accepts(score), expect, "{score:?}");
+        let check = |score, expect| {
+            assert_eq!(policy.accepts(Modality::Face, score), expect, "{score:?}");
+            assert!(policy.accepts(Modality::Palm, score));
+        };
         check(Some(0.95), true);
         check(Some(0.949), false);
         check(Some(f32::NAN), false);
