@@ -3,6 +3,7 @@ use std::io;
 use verification::capture::DeviceFault;
 
 use crate::ReplyFault;
+use crate::ports::ChoiceFault;
 
 /// Why a scanner cannot do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +17,20 @@ pub enum PalmError {
         fault: DeviceFault,
         /// What the system says.
         source: serialport::Error,
+    },
+    /// What was named as a port is something else.
+    #[error("{path} is no serial port")]
+    NoPort {
+        /// What was named.
+        path: String,
+    },
+    /// No port fits what was chosen.
+    #[error("could not find the port {choice}")]
+    Choice {
+        /// What was chosen.
+        choice: String,
+        /// Why none fits.
+        source: ChoiceFault,
     },
     /// The ports cannot be listed.
     #[error("could not list the serial ports")]
@@ -64,7 +79,8 @@ impl PalmError {
     pub fn fault(&self) -> DeviceFault {
         match self {
             Self::Open { fault, .. } => *fault,
-            Self::Ports(_) => DeviceFault::NotFound,
+            Self::Choice { source, .. } => source.fault(),
+            Self::NoPort { .. } | Self::Ports(_) => DeviceFault::NotFound,
             Self::Line { source, .. } if source.kind() == io::ErrorKind::TimedOut => DeviceFault::Timeout,
             Self::Line { .. } | Self::Restarted { .. } => DeviceFault::Disconnected,
             Self::Timeout { .. } => DeviceFault::Timeout,

@@ -5,6 +5,7 @@
 //! what the kiosk sees of it, [`ports`] finds the port and [`sim`] stands in for a scanner on a bench.
 
 mod backoff;
+mod combined;
 pub mod efaa;
 mod error;
 mod port;
@@ -21,6 +22,7 @@ use verification::palm::{
     EnrolOutcome, HandPosition, PalmReference, PalmScan, ScanOrder, ScannerIdentity, SubjectTag,
 };
 
+pub use combined::Combined;
 pub use efaa::commands::ReplyFault;
 pub use error::PalmError;
 

@@ -14,10 +14,19 @@ const READ_SLICE: Duration = Duration::from_millis(20);
 pub(crate) struct Port(Box<dyn SerialPort>);
 
 impl Port {
-    /// Opens and locks a port, 8N1 without flow control. Nothing is sent.
+    /// Opens and locks a port, 8N1 without flow control, and forgets what came in before the line was set. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`PalmError::NoPort`] where the path leads to something else, such as a folder; [`PalmError::Open`] otherwise.
     pub fn open(path: &str, baud: u32) -> Result<Self, PalmError> {
+        if ports::is_no_port(path) {
+            return Err(PalmError::NoPort {
+                path: path.to_owned(),
+            });
+        }
         let opened = serialport::new(path, baud).timeout(READ_SLICE).open();
-        opened.map(Self).map_err(|source| PalmError::Open {
+        let cleared = opened.and_then(|port| port.clear(ClearBuffer::Input).map(|()| Self(port)));
+        cleared.map_err(|source| PalmError::Open {
             port: path.to_owned(),
             fault: ports::open_fault(path, &source),
             source,

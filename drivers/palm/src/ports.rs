@@ -1,7 +1,11 @@
-//! Serial ports of this machine, and whether this program may use them.
+//! Serial ports of this machine, which of them is meant, and whether this program may use it.
+//!
+//! On Linux the list comes from sysfs. It is asked for again and again by whoever waits for a plug: a udev monitor would
+//! be told, but links a C library into every kiosk, and has to be backed by the list anyway where no udev runs, as in a
+//! container.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use serialport::{SerialPortInfo, SerialPortType};
@@ -14,6 +18,8 @@ use crate::PalmError;
 pub struct PortListing {
     /// The name to open it by.
     pub port: String,
+    /// A name that stays the same whatever else is plugged in, where the system makes one: Linux, by udev, of the adapter.
+    pub by_id: Option<PathBuf>,
     /// The adapter, where the port hangs on USB.
     pub usb: Option<UsbAdapter>,
     /// Why it cannot be opened, so far as can be told without opening it: opening would disturb the device.
@@ -114,22 +120,120 @@ impl fmt::Display for PortChoice {
     }
 }
 
+/// Why no port fits a choice.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChoiceFault {
+    /// Nothing is plugged in that fits.
+    #[error("nothing like it is plugged in")]
+    Absent,
+    /// Something fits, but this program may not open it.
+    #[error("no permission to open {0}")]
+    NoPermission(String),
+    /// More than one fits.
+    #[error("several ports fit: {}; add the serial number of the adapter, or name one by its path", .0.join(", "))]
+    Ambiguous(Vec<String>),
+}
+
+impl ChoiceFault {
+    /// The same in the words of all devices.
+    pub fn fault(&self) -> DeviceFault {
+        match self {
+            // Several are as good as none: which is the scanner, nobody can tell.
+            Self::Absent | Self::Ambiguous(_) => DeviceFault::NotFound,
+            Self::NoPermission(_) => DeviceFault::NoPermission,
+        }
+    }
+}
+
+impl PortChoice {
+    /// The port to open now. Opens nothing, so that it may be asked as often as one likes; after a replug the answer may
+    /// be another one.
+    ///
+    /// # Errors
+    /// [`PalmError::Choice`] if no port fits, several fit, or the one that fits may not be opened;
+    /// [`PalmError::Ports`] if the ports cannot be listed.
+    pub fn resolve(&self) -> Result<String, PalmError> {
+        let found = match self {
+            Self::Named(name) => match access_fault(name) {
+                None => Ok(name.clone()),
+                Some(DeviceFault::NoPermission) => Err(ChoiceFault::NoPermission(name.clone())),
+                Some(_) => Err(ChoiceFault::Absent),
+            },
+            Self::Usb { .. } => self.among(&list()?).map(|listing| listing.port.clone()),
+        };
+        found.map_err(|source| PalmError::Choice {
+            choice: self.to_string(),
+            source,
+        })
+    }
+
+    /// The one of these ports that is meant.
+    pub fn among<'a>(&self, ports: &'a [PortListing]) -> Result<&'a PortListing, ChoiceFault> {
+        let fitting: Vec<&PortListing> = ports.iter().filter(|listing| self.fits(listing)).collect();
+        match fitting.as_slice() {
+            [] => Err(ChoiceFault::Absent),
+            [one] => match one.fault {
+                None => Ok(one),
+                Some(DeviceFault::NoPermission) => Err(ChoiceFault::NoPermission(one.port.clone())),
+                Some(_) => Err(ChoiceFault::Absent),
+            },
+            several => Err(ChoiceFault::Ambiguous(
+                several.iter().map(|listing| listing.port.clone()).collect(),
+            )),
+        }
+    }
+
+    fn fits(&self, listing: &PortListing) -> bool {
+        match self {
+            Self::Named(name) => {
+                listing.port == *name
+                    || listing
+                        .by_id
+                        .as_deref()
+                        .is_some_and(|path| path == Path::new(name))
+            }
+            Self::Usb {
+                vendor,
+                product,
+                serial,
+            } => listing.usb.as_ref().is_some_and(|usb| {
+                (usb.vendor, usb.product) == (*vendor, *product)
+                    && (serial.is_none() || usb.serial == *serial)
+            }),
+        }
+    }
+}
+
 /// All serial ports of this machine, those without permission included.
 pub fn list() -> Result<Vec<PortListing>, PalmError> {
     // The crate panics on a Linux without this folder, as some containers are.
     if cfg!(target_os = "linux") && !Path::new("/sys/class/tty").is_dir() {
         return Ok(Vec::new());
     }
+    let names = by_id(Path::new("/dev/serial/by-id"));
     let mut ports: Vec<_> = serialport::available_ports()
         .map_err(PalmError::Ports)?
         .into_iter()
-        .map(listing)
+        .map(|info| listing(info, &names))
         .collect();
     ports.sort_by(|one, other| one.port.cmp(&other.port));
     Ok(ports)
 }
 
-fn listing(info: SerialPortInfo) -> PortListing {
+/// The names in a folder of links, each with the port that it stands for; none where there is no such folder.
+fn by_id(folder: &Path) -> Vec<(PathBuf, PathBuf)> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.path())
+        .filter_map(|name| Some((name.canonicalize().ok()?, name)))
+        .collect();
+    names.sort();
+    names
+}
+
+fn listing(info: SerialPortInfo, names: &[(PathBuf, PathBuf)]) -> PortListing {
+    let port = Path::new(&info.port_name);
+    let by_id = names.iter().find(|(target, _)| target == port);
     let usb = match info.port_type {
         SerialPortType::UsbPort(usb) => Some(UsbAdapter {
             vendor: usb.vid,
@@ -141,6 +245,7 @@ fn listing(info: SerialPortInfo) -> PortListing {
     };
     PortListing {
         fault: access_fault(&info.port_name),
+        by_id: by_id.map(|(_, name)| name.clone()),
         port: info.port_name,
         usb,
     }
@@ -164,6 +269,16 @@ pub fn access_fault(_port: &str) -> Option<DeviceFault> {
     None
 }
 
+/// Whether the path leads to something that no serial port ever is, such as a folder.
+pub(crate) fn is_no_port(path: &str) -> bool {
+    // On Windows a port is a name and no path, and even to ask about it would open it.
+    #[cfg(unix)]
+    return std::fs::metadata(path)
+        .is_ok_and(|metadata| !std::os::unix::fs::FileTypeExt::is_char_device(&metadata.file_type()));
+    #[cfg(not(unix))]
+    return path.is_empty();
+}
+
 /// What the failure to open a port means in the words of all devices.
 pub(crate) fn open_fault(port: &str, error: &serialport::Error) -> DeviceFault {
     use std::io::ErrorKind as Io;
@@ -179,4 +294,123 @@ pub(crate) fn open_fault(port: &str, error: &serialport::Error) -> DeviceFault {
 
 fn is_listed(port: &str) -> bool {
     list().is_ok_and(|ports| ports.iter().any(|listing| listing.port == port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_choice_is_read_and_written() {
+        let check = |text: &str, expect: Result<PortChoice, PortChoiceError>| {
+            let parsed = text.parse::<PortChoice>();
+            assert_eq!(parsed, expect, "{text:?}");
+            if let Ok(choice) = parsed {
+                assert_eq!(choice.to_string().parse(), Ok(choice));
+            }
+        };
+        let usb = |vendor, product, serial: Option<&str>| {
+            Ok(PortChoice::Usb {
+                vendor,
+                product,
+                serial: serial.map(str::to_owned),
+            })
+        };
+        check("/dev/ttyUSB0", Ok(PortChoice::Named("/dev/ttyUSB0".to_owned())));
+        check("COM3", Ok(PortChoice::Named("COM3".to_owned())));
+        check("usb:10c4:ea60", usb(0x10C4, 0xEA60, None));
+        check("usb:10C4:EA60:0001", usb(0x10C4, 0xEA60, Some("0001")));
+        check("usb:0403:6001:A:B", usb(0x0403, 0x6001, Some("A:B")));
+        check("", Err(PortChoiceError::Empty));
+        for wrong in [
+            "usb:",
+            "usb:10c4",
+            "usb:10c4:",
+            "usb:10c4:ea6",
+            "usb:10c4:+a60",
+            "usb:10c4:ea60:",
+            "usb:10c4:ea600",
+        ] {
+            check(wrong, Err(PortChoiceError::Usb));
+        }
+    }
+
+    fn listing(port: &str, usb: Option<(u16, u16, Option<&str>)>, fault: Option<DeviceFault>) -> PortListing {
+        PortListing {
+            port: port.to_owned(),
+            by_id: usb.map(|_| PathBuf::from("/dev/serial/by-id").join(port.trim_start_matches("/dev/"))),
+            usb: usb.map(|(vendor, product, serial)| UsbAdapter {
+                vendor,
+                product,
+                serial: serial.map(str::to_owned),
+                name: None,
+            }),
+            fault,
+        }
+    }
+
+    #[test]
+    fn one_port_or_a_reason() {
+        let ports = [
+            listing("/dev/ttyS0", None, Some(DeviceFault::NoPermission)),
+            listing("/dev/ttyUSB0", Some((0x10C4, 0xEA60, Some("left"))), None),
+            listing("/dev/ttyUSB1", Some((0x10C4, 0xEA60, Some("right"))), None),
+            listing(
+                "/dev/ttyUSB2",
+                Some((0x1A86, 0x7523, None)),
+                Some(DeviceFault::NoPermission),
+            ),
+            listing(
+                "/dev/ttyUSB3",
+                Some((0x0403, 0x6001, None)),
+                Some(DeviceFault::NotFound),
+            ),
+        ];
+        let check = |choice: &str, expect: Result<&str, ChoiceFault>| {
+            let found = choice
+                .parse::<PortChoice>()
+                .unwrap()
+                .among(&ports)
+                .map(|listing| listing.port.as_str());
+            assert_eq!(found, expect, "{choice}");
+        };
+        check("usb:10c4:ea60:right", Ok("/dev/ttyUSB1"));
+        check("/dev/ttyUSB0", Ok("/dev/ttyUSB0"));
+        check("/dev/serial/by-id/ttyUSB0", Ok("/dev/ttyUSB0"));
+        check(
+            "usb:10c4:ea60",
+            Err(ChoiceFault::Ambiguous(vec![
+                "/dev/ttyUSB0".to_owned(),
+                "/dev/ttyUSB1".to_owned(),
+            ])),
+        );
+        check("usb:10c4:ea60:middle", Err(ChoiceFault::Absent));
+        check(
+            "usb:1a86:7523",
+            Err(ChoiceFault::NoPermission("/dev/ttyUSB2".to_owned())),
+        );
+        check(
+            "/dev/ttyS0",
+            Err(ChoiceFault::NoPermission("/dev/ttyS0".to_owned())),
+        );
+        // It went away between the list and the look.
+        check("usb:0403:6001", Err(ChoiceFault::Absent));
+        check("usb:0403:6002", Err(ChoiceFault::Absent));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_name_by_id_leads_to_its_port() {
+        let folder = tempfile::tempdir().unwrap();
+        let (target, name) = (
+            folder.path().join("ttyUSB7"),
+            folder.path().join("usb-Maker_Adapter_0001-if00-port0"),
+        );
+        std::fs::write(&target, "").unwrap();
+        std::os::unix::fs::symlink("ttyUSB7", &name).unwrap();
+        std::os::unix::fs::symlink("ttyUSB8", folder.path().join("dangling")).unwrap();
+        let target = target.canonicalize().unwrap();
+        assert!(by_id(folder.path()).contains(&(target, name)));
+        assert_eq!(by_id(Path::new("/nowhere")), []);
+    }
 }

@@ -7,19 +7,24 @@
 
 mod machine;
 
+use std::error::Error;
 use std::io;
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use verification::capture::DeviceFault;
 use verification::palm::{
     EnrolOutcome, HandPosition, PalmReference, PalmScan, ScanOrder, ScannerIdentity, SubjectTag,
 };
 
-use crate::Driver;
+use self::machine::{Machine, Next};
+use crate::combined::Combined;
 use crate::ports::PortChoice;
 use crate::thermometer::ThermometerDriver;
+use crate::{CaptureEvent, Driver, Opening, PalmError, PalmScanner, ScannerInfo};
 
 /// Which scanner, and what stands beside it.
 #[derive(Clone)]
@@ -73,7 +78,7 @@ pub enum Report {
     Present(ScannerIdentity),
     /// There is no scanner that can be used, and why; said again only where the reason changes.
     Absent(DeviceFault),
-    /// What the scanner sees during a scan or an enrolment.
+    /// What the scanner sees during a scan or an enrolment, where that changes.
     Hand(HandPosition),
     /// The answer to [`Order::Verify`]; `None` if it was cancelled.
     Scanned(Result<Option<PalmScan>, DeviceFault>),
@@ -133,11 +138,170 @@ impl Drop for Watched {
     }
 }
 
-fn run(_setup: &Setup, inbox: &Receiver<Order>, report: &dyn Fn(Report)) {
-    report(Report::Absent(DeviceFault::NotFound));
-    for order in inbox {
-        if let Some(answer) = machine::refusal(&order, DeviceFault::NotFound) {
-            report(answer);
+/// The longest wait for an order before an idle scanner is listened to again: so soon is a pulled plug noticed. What comes
+/// in meanwhile fits into the buffer of the system.
+const NAP: Duration = Duration::from_millis(200);
+
+/// The thread.
+fn run(setup: &Setup, inbox: &Receiver<Order>, report: &dyn Fn(Report)) {
+    let origin = Instant::now();
+    let mut machine = Machine::default();
+    let mut scanner = None;
+    let tell = |reports: Vec<Report>| reports.into_iter().for_each(report);
+    loop {
+        if take_orders(&mut machine, inbox, report).is_break() {
+            tell(machine.stop());
+            break;
         }
+        let reports = match machine.next(origin.elapsed()) {
+            Next::Wait(pause) => {
+                tell(wait(&mut machine, inbox, pause));
+                continue;
+            }
+            Next::Listen(pause) => {
+                tell(wait(&mut machine, inbox, pause.min(NAP)));
+                let heard = call(&mut scanner, |scanner| scanner.listen());
+                machine.heard(origin.elapsed(), heard)
+            }
+            Next::Open => {
+                let info = open(setup, &mut scanner);
+                machine.opened(origin.elapsed(), info)
+            }
+            Next::Ask => {
+                let info = call(&mut scanner, |scanner| scanner.info());
+                machine.asked(origin.elapsed(), info)
+            }
+            Next::Perform(order) => {
+                let answer = perform(&mut scanner, &order, &mut machine, inbox, report);
+                answer.map_or_else(Vec::new, |answer| machine.performed(origin.elapsed(), answer))
+            }
+        };
+        // Before anybody is told: an adapter whose port is still held comes back under another name.
+        if !machine.is_present() {
+            close(&mut scanner);
+        }
+        tell(reports);
+    }
+    close(&mut scanner);
+}
+
+type Scanner = Option<Box<dyn PalmScanner>>;
+
+/// Takes the orders that have come in. `Break` if no more will come.
+fn take_orders(machine: &mut Machine, inbox: &Receiver<Order>, report: &dyn Fn(Report)) -> ControlFlow<()> {
+    loop {
+        match inbox.try_recv() {
+            Ok(order) => machine.order(order).into_iter().for_each(report),
+            Err(TryRecvError::Empty) => return ControlFlow::Continue(()),
+            Err(TryRecvError::Disconnected) => return ControlFlow::Break(()),
+        }
+    }
+}
+
+/// Sleeps until an order comes, or the pause is over.
+fn wait(machine: &mut Machine, inbox: &Receiver<Order>, pause: Duration) -> Vec<Report> {
+    match inbox.recv_timeout(pause) {
+        Ok(order) => machine.order(order),
+        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => Vec::new(),
+    }
+}
+
+fn open(setup: &Setup, scanner: &mut Scanner) -> Result<ScannerInfo, DeviceFault> {
+    close(scanner);
+    let opened = catch_unwind(AssertUnwindSafe(|| setup.open()));
+    *scanner = Some(outcome("open", opened)?);
+    call(scanner, |scanner| scanner.info())
+}
+
+impl Setup {
+    fn open(&self) -> Result<Box<dyn PalmScanner>, PalmError> {
+        // Each time anew: after a replug the adapter may have another name.
+        let scanner = (self.driver.open)(&Opening {
+            port: self.choice.resolve()?,
+            baud: self.baud.unwrap_or(self.driver.baud),
+            device_key: self.device_key.clone(),
+        })?;
+        let Some(beside) = &self.thermometer else {
+            return Ok(scanner);
+        };
+        let thermometer = (beside.driver.open)(&beside.choice.resolve()?, beside.driver.baud)?;
+        Ok(Box::new(Combined::new(scanner, beside.driver.name, thermometer)))
+    }
+}
+
+/// Performs an order and answers it, and takes other orders meanwhile.
+fn perform(
+    scanner: &mut Scanner,
+    order: &Order,
+    machine: &mut Machine,
+    inbox: &Receiver<Order>,
+    report: &dyn Fn(Report),
+) -> Option<Report> {
+    let mut seen = None;
+    let mut watch = |event| {
+        if take_orders(machine, inbox, report).is_break() {
+            machine.stop().into_iter().for_each(report);
+        }
+        if let CaptureEvent::Hand(position) = event
+            && seen.replace(position) != Some(position)
+        {
+            report(Report::Hand(position));
+        }
+        if machine.is_cancelled() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    };
+    match order {
+        Order::Verify(scan) => Some(Report::Scanned(call(scanner, |scanner| {
+            scanner.verify(scan, &mut watch)
+        }))),
+        Order::Enrol { tag, limit } => Some(Report::Enrolled(call(scanner, |scanner| {
+            scanner.enrol(tag, *limit, &mut watch)
+        }))),
+        Order::Delete(reference) => Some(Report::Deleted {
+            reference: *reference,
+            result: call(scanner, |scanner| scanner.delete(*reference)),
+        }),
+        Order::List => Some(Report::Listed(call(scanner, |scanner| scanner.list()))),
+        // The machine keeps none.
+        Order::Cancel => None,
+    }
+}
+
+/// Calls the scanner. One whose driver panicked is not called again.
+fn call<T>(
+    scanner: &mut Scanner,
+    call: impl FnOnce(&mut dyn PalmScanner) -> Result<T, PalmError>,
+) -> Result<T, DeviceFault> {
+    let Some(open) = scanner.as_deref_mut() else {
+        return Err(DeviceFault::Protocol);
+    };
+    let called = catch_unwind(AssertUnwindSafe(|| call(open)));
+    if called.is_err() {
+        close(scanner);
+    }
+    outcome("call", called)
+}
+
+fn outcome<T>(what: &str, called: std::thread::Result<Result<T, PalmError>>) -> Result<T, DeviceFault> {
+    match called {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => {
+            let cause = error.source().map(ToString::to_string);
+            tracing::debug!(what, %error, cause, "the palm scanner failed");
+            Err(error.fault())
+        }
+        Err(_) => {
+            tracing::error!(what, "the driver of the palm scanner panicked");
+            Err(DeviceFault::Protocol)
+        }
+    }
+}
+
+fn close(scanner: &mut Scanner) {
+    if catch_unwind(AssertUnwindSafe(|| drop(scanner.take()))).is_err() {
+        tracing::error!("the driver of the palm scanner panicked when it was closed");
     }
 }

@@ -1,6 +1,6 @@
 //! Thermometers on a serial port of their own, beside a scanner that measures no temperature.
 
-mod mcu_90615;
+pub mod mcu_90615;
 mod stream;
 
 use crate::PalmError;

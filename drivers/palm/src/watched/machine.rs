@@ -1,11 +1,294 @@
 //! When to open, ask, listen and perform: no clock, no port, no thread.
+//!
+//! ```text
+//!             opened                  listen fails, three asks fail, one ask in doubt fails
+//!  Absent ─────────────> Present ───────────────────────────────────────────────> Absent
+//!  (each order is        (one order after the other; asks every 5 s, and at once
+//!   refused at once)      where the scanner restarted or an order failed: in doubt)
+//! ```
+
+use std::collections::VecDeque;
+use std::time::Duration;
 
 use verification::capture::DeviceFault;
+use verification::palm::ScannerIdentity;
 
 use super::{Order, Report};
+use crate::backoff::Backoff;
+use crate::{ModuleStatus, Notice, ScannerInfo};
+
+/// How often an idle scanner is asked how it does: a broken wire looks like silence.
+const ASK_INTERVAL: Duration = Duration::from_secs(5);
+/// How often in a row it may leave that unanswered. Silence in between means nothing.
+const MISSES_MAX: u8 = 3;
+/// How often to look for a port that is not there, or not yet ours. Looking opens nothing, so it need not be slowed down.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Decides; the thread that owns the port does as it says.
+#[derive(Debug)]
+pub struct Machine {
+    state: State,
+    queue: VecDeque<Order>,
+    /// What is under way, if anything is.
+    running: Option<Running>,
+}
+
+#[derive(Debug)]
+enum State {
+    Absent {
+        /// Why, as it was told; `None` until the first attempt to open it.
+        told: Option<DeviceFault>,
+        backoff: Backoff,
+        retry_at: Duration,
+    },
+    Present {
+        identity: Box<ScannerIdentity>,
+        ask_at: Duration,
+        misses: u8,
+        doubt: Option<Doubt>,
+    },
+}
+
+/// Why a scanner must be asked before anything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doubt {
+    /// Something failed.
+    Failed,
+    /// It started anew.
+    Restarted,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Running {
+    Capture { cancelled: bool },
+    Other,
+}
+
+/// What to do next.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Find the port, open it and ask who is there; then call [`Machine::opened`].
+    Open,
+    /// Ask who is there; then call [`Machine::asked`].
+    Ask,
+    /// Perform it; then call [`Machine::performed`].
+    Perform(Order),
+    /// Wait for an order, but for no longer than this, and hear what the scanner says; then call [`Machine::heard`].
+    Listen(Duration),
+    /// Wait for an order, but for no longer than this.
+    Wait(Duration),
+}
+
+impl Default for Machine {
+    fn default() -> Self {
+        Self {
+            state: State::Absent {
+                told: None,
+                backoff: Backoff::default(),
+                retry_at: Duration::ZERO,
+            },
+            queue: VecDeque::new(),
+            running: None,
+        }
+    }
+}
+
+impl Machine {
+    /// Whether a scanner is there. Where it is not, its port is to be closed.
+    pub fn is_present(&self) -> bool {
+        matches!(self.state, State::Present { .. })
+    }
+
+    /// Whether the capture that is under way is to end.
+    pub fn is_cancelled(&self) -> bool {
+        self.running == Some(Running::Capture { cancelled: true })
+    }
+
+    /// Takes an order, also while another one is performed.
+    pub fn order(&mut self, order: Order) -> Vec<Report> {
+        match (&self.state, order) {
+            (_, Order::Cancel) => {
+                if let Some(Running::Capture { cancelled }) = &mut self.running {
+                    *cancelled = true;
+                }
+                self.end_queued(|order| cancellation(order))
+            }
+            (
+                State::Absent {
+                    told: Some(fault), ..
+                },
+                order,
+            ) => refusal(&order, *fault).into_iter().collect(),
+            (_, order) => {
+                self.queue.push_back(order);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Ends everything: answers what waits and cancels what runs.
+    pub fn stop(&mut self) -> Vec<Report> {
+        if let Some(Running::Capture { cancelled }) = &mut self.running {
+            *cancelled = true;
+        }
+        self.end_queued(|order| cancellation(order).or_else(|| refusal(order, DeviceFault::Disconnected)))
+    }
+
+    /// What to do now.
+    pub fn next(&mut self, now: Duration) -> Next {
+        match &mut self.state {
+            State::Absent { retry_at, .. } if now >= *retry_at => Next::Open,
+            State::Absent { retry_at, .. } => Next::Wait(retry_at.saturating_sub(now)),
+            State::Present { doubt: Some(_), .. } => Next::Ask,
+            State::Present { ask_at, .. } => match self.queue.pop_front() {
+                Some(order) => {
+                    self.running = Some(match order {
+                        Order::Verify(_) | Order::Enrol { .. } => Running::Capture { cancelled: false },
+                        Order::Delete(_) | Order::List | Order::Cancel => Running::Other,
+                    });
+                    Next::Perform(order)
+                }
+                None if now >= *ask_at => Next::Ask,
+                None => Next::Listen(ask_at.saturating_sub(now)),
+            },
+        }
+    }
+
+    /// How an attempt to open the scanner ended.
+    pub fn opened(&mut self, now: Duration, opened: Result<ScannerInfo, DeviceFault>) -> Vec<Report> {
+        match opened.and_then(usable) {
+            Ok(identity) => self.come(now, identity),
+            Err(fault) => self.go(now, fault),
+        }
+    }
+
+    /// What the scanner said about itself.
+    pub fn asked(&mut self, now: Duration, answer: Result<ScannerInfo, DeviceFault>) -> Vec<Report> {
+        let State::Present {
+            identity,
+            ask_at,
+            misses,
+            doubt,
+        } = &mut self.state
+        else {
+            return Vec::new();
+        };
+        let doubted = doubt.take();
+        match answer.and_then(usable) {
+            Ok(found) if doubted == Some(Doubt::Restarted) || found != **identity => self.come(now, found),
+            Ok(_) => {
+                *ask_at = now + ASK_INTERVAL;
+                *misses = 0;
+                Vec::new()
+            }
+            Err(DeviceFault::Timeout) if doubted.is_none() && *misses + 1 < MISSES_MAX => {
+                *ask_at = now + ASK_INTERVAL;
+                *misses += 1;
+                Vec::new()
+            }
+            Err(fault) => self.go(now, fault),
+        }
+    }
+
+    /// What an idle scanner said.
+    pub fn heard(&mut self, now: Duration, heard: Result<Option<Notice>, DeviceFault>) -> Vec<Report> {
+        let State::Present { doubt, .. } = &mut self.state else {
+            return Vec::new();
+        };
+        match heard {
+            Ok(Some(Notice::Restarted)) => *doubt = Some(Doubt::Restarted),
+            Ok(Some(Notice::Fault(_))) => *doubt = doubt.or(Some(Doubt::Failed)),
+            // Nobody asked for a hand.
+            Ok(Some(Notice::Hand(_)) | None) => {}
+            Err(fault) => return self.go(now, fault),
+        }
+        Vec::new()
+    }
+
+    /// That an order was performed; its answer, which the caller made, comes first in what is to be told.
+    pub fn performed(&mut self, now: Duration, answer: Report) -> Vec<Report> {
+        self.running = None;
+        let State::Present {
+            ask_at,
+            misses,
+            doubt,
+            ..
+        } = &mut self.state
+        else {
+            return vec![answer];
+        };
+        match fault_of(&answer) {
+            // A module that started anew in the middle of a job is, in the driver's words, disconnected.
+            Some(DeviceFault::Disconnected) => *doubt = Some(Doubt::Restarted),
+            Some(_) => *doubt = Some(Doubt::Failed),
+            None => {
+                *ask_at = now + ASK_INTERVAL;
+                *misses = 0;
+            }
+        }
+        vec![answer]
+    }
+
+    fn come(&mut self, now: Duration, identity: ScannerIdentity) -> Vec<Report> {
+        self.state = State::Present {
+            identity: Box::new(identity.clone()),
+            ask_at: now + ASK_INTERVAL,
+            misses: 0,
+            doubt: None,
+        };
+        vec![Report::Present(identity)]
+    }
+
+    fn go(&mut self, now: Duration, fault: DeviceFault) -> Vec<Report> {
+        let (told, mut backoff) = match &self.state {
+            State::Absent { told, backoff, .. } => (*told, *backoff),
+            State::Present { .. } => (None, Backoff::default()),
+        };
+        let pause = match fault {
+            DeviceFault::NotFound | DeviceFault::NoPermission => {
+                backoff.reset();
+                LOOK_INTERVAL
+            }
+            _ => backoff.pause(),
+        };
+        self.state = State::Absent {
+            told: Some(fault),
+            backoff,
+            retry_at: now + pause,
+        };
+        let mut reports = Vec::new();
+        if told != Some(fault) {
+            reports.push(Report::Absent(fault));
+        }
+        reports.extend(self.end_queued(|order| refusal(order, fault)));
+        reports
+    }
+
+    /// Answers those queued orders that have an answer by `end`, and keeps the others.
+    fn end_queued(&mut self, end: impl Fn(&Order) -> Option<Report>) -> Vec<Report> {
+        let mut answers = Vec::new();
+        self.queue.retain(|order| match end(order) {
+            Some(answer) => {
+                answers.push(answer);
+                false
+            }
+            None => true,
+        });
+        answers
+    }
+}
+
+/// What a scanner is that can be used now. One that has not started yet is waited for.
+fn usable(info: ScannerInfo) -> Result<ScannerIdentity, DeviceFault> {
+    match info.status {
+        ModuleStatus::Standby | ModuleStatus::Busy => Ok(info.identity),
+        ModuleStatus::NotInitialised => Err(DeviceFault::Timeout),
+        ModuleStatus::Error | ModuleStatus::Updating => Err(DeviceFault::Protocol),
+    }
+}
 
 /// The answer to an order that cannot be performed.
-pub fn refusal(order: &Order, fault: DeviceFault) -> Option<Report> {
+fn refusal(order: &Order, fault: DeviceFault) -> Option<Report> {
     match order {
         Order::Verify(_) => Some(Report::Scanned(Err(fault))),
         Order::Enrol { .. } => Some(Report::Enrolled(Err(fault))),
@@ -17,3 +300,25 @@ pub fn refusal(order: &Order, fault: DeviceFault) -> Option<Report> {
         Order::Cancel => None,
     }
 }
+
+/// The answer to a capture that is cancelled before it begins.
+fn cancellation(order: &Order) -> Option<Report> {
+    match order {
+        Order::Verify(_) => Some(Report::Scanned(Ok(None))),
+        Order::Enrol { .. } => Some(Report::Enrolled(Ok(None))),
+        Order::Delete(_) | Order::List | Order::Cancel => None,
+    }
+}
+
+fn fault_of(answer: &Report) -> Option<DeviceFault> {
+    match answer {
+        Report::Scanned(result) => result.as_ref().err().copied(),
+        Report::Enrolled(result) => result.as_ref().err().copied(),
+        Report::Deleted { result, .. } => result.as_ref().err().copied(),
+        Report::Listed(result) => result.as_ref().err().copied(),
+        Report::Present(_) | Report::Absent(_) | Report::Hand(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
