@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use camera::{CameraPin, Format, PixelFormat};
+use palm::ports::PortChoice;
+use palm::watched::{Setup, ThermometerSetup};
 use serde::Deserialize;
 use thiserror::Error;
 use verification::evidence::Organisation;
 use verification::pad::PadChallenge;
-use verification::policy::{PassivePad, Policy, PolicyError, ScreenLight};
-use verification::service::{Service, ServiceId};
+use verification::policy::{Demand, PalmPolicy, PassivePad, Policy, PolicyError, ScreenLight};
+use verification::service::{PALM_CONSENT, Service, ServiceId};
 
 /// Why a configuration cannot be used.
 #[derive(Debug, Error)]
@@ -46,13 +48,13 @@ pub enum ConfigError {
         /// The file.
         path: PathBuf,
     },
-    /// There is no driver of this name.
-    #[error("{path} names the palm driver {name:?}, which does not exist")]
-    PalmDriver {
+    /// The palm scanner cannot be what the file says.
+    #[error("[palm] in {path}: {message}")]
+    Palm {
         /// The file.
         path: PathBuf,
-        /// The name.
-        name: String,
+        /// What is wrong, and what there is to choose from.
+        message: String,
     },
     /// A replay or a demonstration setting in production.
     #[error("{path} is for production, but {what}")]
@@ -129,15 +131,19 @@ pub enum Camera {
 /// The palm scanner.
 #[derive(Clone)]
 pub struct Palm {
-    /// Its serial port, such as `/dev/ttyUSB0` or `COM3`.
-    pub port: String,
-    /// What it speaks.
-    pub driver: &'static palm::Driver,
+    setup: Setup,
+}
+
+impl Palm {
+    /// What the scanner's thread starts from.
+    pub fn setup(&self) -> Setup {
+        self.setup.clone()
+    }
 }
 
 impl std::fmt::Debug for Palm {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} on {}", self.driver.name, self.port)
+        write!(f, "{} on {}", self.setup.driver.name, self.setup.choice)
     }
 }
 
@@ -245,15 +251,73 @@ impl FileCamera {
 #[serde(deny_unknown_fields)]
 struct FilePalm {
     port: String,
-    #[serde(default = "first_driver")]
+    driver: String,
+    baud: Option<u32>,
+    device_key: Option<String>,
+    thermometer: Option<FileThermometer>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileThermometer {
+    port: String,
     driver: String,
 }
 
-fn first_driver() -> String {
-    palm::DRIVERS
-        .first()
-        .map(|driver| driver.name.to_owned())
-        .unwrap_or_default()
+/// Bytes of a compressed point of P-256 (SEC 1, 2.3.3).
+const DEVICE_KEY_LEN: usize = 33;
+
+impl FilePalm {
+    fn palm(self) -> Result<Palm, String> {
+        let port = |text: &str| {
+            text.parse::<PortChoice>()
+                .map_err(|error| format!("port {text:?}: {error}"))
+        };
+        let unknown = |name: &str, names: Vec<&str>| {
+            format!("there is no driver {name:?}; there are: {}", names.join(", "))
+        };
+        let driver = palm::driver(&self.driver).ok_or_else(|| {
+            unknown(
+                &self.driver,
+                palm::DRIVERS.iter().map(|driver| driver.name).collect(),
+            )
+        })?;
+        let thermometer = self.thermometer.map(|file| {
+            let driver = palm::thermometer::thermometer(&file.driver).ok_or_else(|| {
+                let all = palm::thermometer::THERMOMETERS;
+                unknown(&file.driver, all.iter().map(|driver| driver.name).collect())
+            })?;
+            Ok::<_, String>(ThermometerSetup {
+                choice: port(&file.port)?,
+                driver,
+            })
+        });
+        let device_key = self.device_key.map(|text| {
+            bytes_of_hex(&text)
+                .filter(|key| key.len() == DEVICE_KEY_LEN)
+                .ok_or_else(|| format!("device_key wants {DEVICE_KEY_LEN} bytes in hexadecimal digits"))
+        });
+        Ok(Palm {
+            setup: Setup {
+                choice: port(&self.port)?,
+                driver,
+                baud: self.baud,
+                device_key: device_key.transpose()?,
+                thermometer: thermometer.transpose()?,
+            },
+        })
+    }
+}
+
+fn bytes_of_hex(text: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u8>> = text
+        .chars()
+        .map(|digit| digit.to_digit(16).and_then(|value| u8::try_from(value).ok()))
+        .collect();
+    let digits = digits?;
+    let (pairs, rest) = digits.as_chunks::<2>();
+    rest.is_empty()
+        .then(|| pairs.iter().map(|[high, low]| high << 4 | low).collect())
 }
 
 /// Every field may be left out; the default of [`Policy`] then holds.
@@ -279,6 +343,74 @@ struct FilePolicy {
     light: Option<Light>,
     light_gain_min: Option<f32>,
     comparison_min: Option<f32>,
+    #[serde(default)]
+    palm: FilePalmPolicy,
+}
+
+/// As [`FilePolicy`], for the palm.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct FilePalmPolicy {
+    vascular: Option<FileDemand>,
+    volume: Option<FileDemand>,
+    temperature: Option<FileDemand>,
+    liveness: Option<FileDemand>,
+    seal: Option<FileDemand>,
+    volume_min_ml: Option<f32>,
+    volume_max_ml: Option<f32>,
+    temperature_min_celsius: Option<f32>,
+    temperature_max_celsius: Option<f32>,
+    warmth_min_celsius: Option<f32>,
+    vascular_quality_min: Option<f32>,
+    liveness_min: Option<f32>,
+    scan_limit_ms: Option<u64>,
+    nothing_presented_counts: Option<bool>,
+    fallback_to_face: Option<bool>,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "kebab-case")]
+enum FileDemand {
+    Required,
+    WhereMeasured,
+}
+
+impl From<FileDemand> for Demand {
+    fn from(demand: FileDemand) -> Self {
+        match demand {
+            FileDemand::Required => Self::Required,
+            FileDemand::WhereMeasured => Self::WhereMeasured,
+        }
+    }
+}
+
+impl FilePalmPolicy {
+    fn effective(self, rules: &PalmPolicy) -> PalmPolicy {
+        let demand = |given: Option<FileDemand>, rule: Demand| given.map_or(rule, Demand::from);
+        PalmPolicy {
+            vascular: demand(self.vascular, rules.vascular),
+            volume: demand(self.volume, rules.volume),
+            temperature: demand(self.temperature, rules.temperature),
+            liveness: demand(self.liveness, rules.liveness),
+            seal: demand(self.seal, rules.seal),
+            volume_min_ml: self.volume_min_ml.unwrap_or(rules.volume_min_ml),
+            volume_max_ml: self.volume_max_ml.unwrap_or(rules.volume_max_ml),
+            temperature_min_celsius: self
+                .temperature_min_celsius
+                .unwrap_or(rules.temperature_min_celsius),
+            temperature_max_celsius: self
+                .temperature_max_celsius
+                .unwrap_or(rules.temperature_max_celsius),
+            warmth_min_celsius: self.warmth_min_celsius.unwrap_or(rules.warmth_min_celsius),
+            vascular_quality_min: self.vascular_quality_min.unwrap_or(rules.vascular_quality_min),
+            liveness_min: self.liveness_min.unwrap_or(rules.liveness_min),
+            scan_limit: self.scan_limit_ms.map_or(rules.scan_limit, Duration::from_millis),
+            nothing_presented_counts: self
+                .nothing_presented_counts
+                .unwrap_or(rules.nothing_presented_counts),
+            fallback_to_face: self.fallback_to_face.unwrap_or(rules.fallback_to_face),
+        }
+    }
 }
 
 #[derive(Deserialize, Clone, Copy)]
@@ -352,6 +484,7 @@ impl FilePolicy {
             },
             light_gain_min: self.light_gain_min.unwrap_or(rules.light_gain_min),
             comparison_min: self.comparison_min.unwrap_or(rules.comparison_min),
+            palm: self.palm.effective(&rules.palm),
             ..rules
         }
     }
@@ -381,17 +514,11 @@ impl Config {
             .camera
             .camera()
             .ok_or_else(|| ConfigError::Camera { path: path() })?;
-        let palm = file.palm.map(|palm| match palm::driver(&palm.driver) {
-            Some(driver) => Ok(Palm {
-                port: palm.port,
-                driver,
-            }),
-            None => Err(ConfigError::PalmDriver {
-                path: path(),
-                name: palm.driver,
-            }),
-        });
-        let palm = palm.transpose()?;
+        let palm = file.palm.map(FilePalm::palm).transpose();
+        let palm = palm.map_err(|message| ConfigError::Palm {
+            path: path(),
+            message,
+        })?;
         let demo = file.mode == Mode::Demo;
         if !demo {
             let refuse = |what| Err(ConfigError::Production { path: path(), what });
@@ -428,20 +555,30 @@ impl Config {
 
 /// The services of the first version. They become data of the institution's profile with the service catalogue.
 fn catalogue() -> Vec<Service> {
-    [
-        "account-opening",
-        "online-loan",
-        "sim-registration",
-        "data-update",
-    ]
-    .into_iter()
-    .map(|id| Service {
+    let service = |id: &str| Service {
         id: ServiceId(id.to_owned()),
         consents: vec![("processing".to_owned(), 1), ("automated-decision".to_owned(), 1)],
         face: true,
-        palm: id != "sim-registration",
-    })
-    .collect()
+        palm: true,
+        enrols_palm: false,
+    };
+    let mut enrolment = Service {
+        palm: false,
+        enrols_palm: true,
+        ..service("palm-enrolment")
+    };
+    let (text, version) = PALM_CONSENT;
+    enrolment.consents.push((text.to_owned(), version));
+    vec![
+        service("account-opening"),
+        service("online-loan"),
+        Service {
+            palm: false,
+            ..service("sim-registration")
+        },
+        service("data-update"),
+        enrolment,
+    ]
 }
 
 #[cfg(test)]
@@ -496,7 +633,21 @@ mod tests {
         );
         check(
             &GOOD.replace("[window]", "[palm]\nport = \"COM3\"\ndriver = \"x\"\n[window]"),
-            "the palm driver \"x\"",
+            "there is no driver \"x\"; there are: dfrobot-ai10",
+        );
+        let palm = |rest: &str| {
+            let table = format!("[palm]\nport = \"COM3\"\ndriver = \"dfrobot-ai10\"\n{rest}\n[window]");
+            GOOD.replace("[window]", &table)
+        };
+        assert!(Config::parse(&palm(""), Path::new("kiosk.toml")).is_ok());
+        check(&palm("device_key = \"0203\""), "device_key wants 33 bytes");
+        check(
+            &palm("thermometer = { port = \"COM4\", driver = \"x\" }"),
+            "there is no driver \"x\"; there are: mcu-90615",
+        );
+        check(
+            &GOOD.replace("[policy]", "[policy.palm]\nvolume_min_ml = 800.0\n[policy]"),
+            "outside its range",
         );
         check(
             &GOOD.replace("[policy]", "[policy]\nattempts = 9"),
@@ -523,7 +674,8 @@ mod tests {
     /// The annotated example knows every key, and its policy is the default one.
     #[test]
     fn the_example_is_right() {
-        let example = include_str!("../../docs/kiosk.toml").replace("\"required\"", "\"where-installed\"");
+        let example = include_str!("../../docs/kiosk.toml")
+            .replace("passive = \"required\"", "passive = \"where-installed\"");
         let config = Config::parse(&example, Path::new("kiosk.toml")).unwrap();
         assert_eq!(
             config.policy,

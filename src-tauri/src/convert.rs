@@ -1,16 +1,19 @@
 //! Between the vocabulary of `verification` and that of the screens. Converts, decides nothing.
 
+use ipc::{AttemptReason, Availability, HandPrompt};
 use verification::capture::DeviceFault;
 use verification::evidence::{Language, Modality, Outcome};
 use verification::identifier::IinError;
 use verification::pad::positioning::FacePrompt;
 use verification::pad::{AttemptFailure, PadChallenge};
-use verification::session::{Session, Showing};
+use verification::palm::decision::{PalmFailure, PalmPart};
+use verification::palm::{EnrolOutcome, HandPosition};
+use verification::session::{Failure, Session, Showing};
 
 /// What the methods' devices can do now.
 #[derive(Debug, Clone, Copy)]
 pub struct Devices {
-    /// A palm scanner answers.
+    /// A palm scanner answers that measures what the policy requires.
     pub palm: bool,
 }
 
@@ -38,8 +41,12 @@ pub fn screen(session: &Session, devices: Devices) -> Option<ipc::Screen> {
         Showing::Claim { error } => ipc::Screen::Claim {
             error: error.map(claim_error),
         },
-        Showing::Method { face, palm } => ipc::Screen::Method {
-            methods: methods(face, palm, devices),
+        Showing::Method {
+            face,
+            palm,
+            not_enrolled,
+        } => ipc::Screen::Method {
+            methods: methods(face, palm, not_enrolled, devices),
         },
         Showing::OpeningCamera => ipc::Screen::Progress {
             stage: ipc::Stage::Camera,
@@ -62,9 +69,43 @@ pub fn screen(session: &Session, devices: Devices) -> Option<ipc::Screen> {
         Showing::CameraTrouble { fault } => ipc::Screen::CameraTrouble {
             trouble: camera_trouble(fault),
         },
-        Showing::AttemptFailed { failure, left } => ipc::Screen::AttemptFailed {
-            reason: attempt_reason(failure),
+        Showing::OpeningScanner => ipc::Screen::Progress {
+            stage: ipc::Stage::Scanner,
+        },
+        Showing::Palm {
+            enrolling,
+            position,
+            attempt,
+            attempts,
+        } => ipc::Screen::Palm {
+            purpose: if enrolling {
+                ipc::PalmPurpose::Enrol
+            } else {
+                ipc::PalmPurpose::Verify
+            },
+            prompt: hand_prompt(position),
+            attempt: attempt.into(),
+            attempts: attempts.into(),
+        },
+        Showing::ScannerTrouble { fault } => ipc::Screen::ScannerTrouble {
+            trouble: scanner_trouble(fault),
+        },
+        Showing::AttemptFailed {
+            failure,
+            left,
+            face_next,
+        } => ipc::Screen::AttemptFailed {
+            reason: match failure {
+                Failure::Face(failure) => attempt_reason(failure),
+                Failure::Palm { failure, cold } => palm_reason(failure, cold),
+                Failure::Enrolment(outcome) => enrolment_reason(outcome),
+            },
             left: left.into(),
+            next: if face_next {
+                ipc::NextAttempt::Face
+            } else {
+                ipc::NextAttempt::Again
+            },
         },
         Showing::Recording => ipc::Screen::Progress {
             stage: ipc::Stage::Recording,
@@ -90,12 +131,13 @@ fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-fn methods(face: bool, palm: bool, devices: Devices) -> Vec<(ipc::Method, ipc::Availability)> {
-    use ipc::Availability::{DeviceUnavailable, NotForThisService, NotYet, Ready};
+fn methods(face: bool, palm: bool, not_enrolled: bool, devices: Devices) -> Vec<(ipc::Method, Availability)> {
+    use Availability::{DeviceUnavailable, NotEnrolled, NotForThisService, NotYet, Ready};
     let palm = match (palm, devices.palm) {
         (false, _) => NotForThisService,
+        (true, _) if not_enrolled => NotEnrolled,
         (true, false) => DeviceUnavailable,
-        (true, true) => NotYet,
+        (true, true) => Ready,
     };
     vec![
         (ipc::Method::Face, if face { Ready } else { NotForThisService }),
@@ -172,17 +214,76 @@ fn camera_trouble(fault: DeviceFault) -> ipc::CameraTrouble {
     }
 }
 
-fn attempt_reason(failure: AttemptFailure) -> ipc::AttemptReason {
+/// Where the hand is to go: the other way than where it is.
+fn hand_prompt(position: HandPosition) -> HandPrompt {
+    match position {
+        HandPosition::InPlace => HandPrompt::HoldStill,
+        HandPosition::NotSeen => HandPrompt::ShowHand,
+        HandPosition::TooFar => HandPrompt::Closer,
+        HandPosition::TooClose => HandPrompt::Farther,
+        HandPosition::TooHigh => HandPrompt::Lower,
+        HandPosition::TooLow => HandPrompt::Higher,
+        HandPosition::TooLeft => HandPrompt::Right,
+        HandPosition::TooRight => HandPrompt::Left,
+        HandPosition::NotAHand => HandPrompt::PalmOnly,
+    }
+}
+
+fn scanner_trouble(fault: DeviceFault) -> ipc::ScannerTrouble {
+    match fault {
+        DeviceFault::NotFound | DeviceFault::Disconnected => ipc::ScannerTrouble::Missing,
+        DeviceFault::Busy => ipc::ScannerTrouble::Busy,
+        // Of the others only the first two come to this screen.
+        DeviceFault::Timeout
+        | DeviceFault::Protocol
+        | DeviceFault::NoPermission
+        | DeviceFault::Black
+        | DeviceFault::Frozen
+        | DeviceFault::Format
+        | DeviceFault::Identity
+        | DeviceFault::Virtual => ipc::ScannerTrouble::Silent,
+    }
+}
+
+/// That the palm belongs to somebody else is said to nobody before the screen.
+fn palm_reason(failure: PalmFailure, cold: bool) -> AttemptReason {
+    match failure {
+        PalmFailure::NoMatch | PalmFailure::AnotherPerson => AttemptReason::PalmNotRecognised,
+        PalmFailure::NotAPalm => AttemptReason::NotAPalm,
+        PalmFailure::NothingPresented => AttemptReason::NoPalmShown,
+        PalmFailure::Implausible(PalmPart::Temperature | PalmPart::Warmth) if cold => {
+            AttemptReason::HandTooCold
+        }
+        PalmFailure::Implausible(PalmPart::Temperature | PalmPart::Warmth) => AttemptReason::HandTooWarm,
+        PalmFailure::NotLive | PalmFailure::Implausible(_) => AttemptReason::NotBonaFide,
+        PalmFailure::Missing(_) | PalmFailure::Interrupted => AttemptReason::PalmNotMeasured,
+    }
+}
+
+fn enrolment_reason(outcome: EnrolOutcome) -> AttemptReason {
+    match outcome {
+        EnrolOutcome::NotLive => AttemptReason::NotBonaFide,
+        EnrolOutcome::NotAPalm => AttemptReason::NotAPalm,
+        EnrolOutcome::NothingPresented => AttemptReason::NoPalmShown,
+        // A full scanner ends the session, and one that enrolled does not fail.
+        EnrolOutcome::AlreadyEnrolled
+        | EnrolOutcome::Rejected
+        | EnrolOutcome::Full
+        | EnrolOutcome::Enrolled(_) => AttemptReason::PalmNotEnrolled,
+    }
+}
+
+fn attempt_reason(failure: AttemptFailure) -> AttemptReason {
     match failure {
         // An interrupted attempt does not come to this screen.
-        AttemptFailure::NotPerformed(_) | AttemptFailure::Interrupted => ipc::AttemptReason::NotPerformed,
-        AttemptFailure::WrongAction(_) => ipc::AttemptReason::WrongAction,
-        AttemptFailure::FaceLost => ipc::AttemptReason::FaceLost,
-        AttemptFailure::SeveralFaces => ipc::AttemptReason::SeveralFaces,
-        AttemptFailure::Jump | AttemptFailure::Cut => ipc::AttemptReason::Jump,
-        AttemptFailure::AnotherPerson => ipc::AttemptReason::AnotherPerson,
-        AttemptFailure::Frozen => ipc::AttemptReason::Frozen,
-        AttemptFailure::Attack(_) => ipc::AttemptReason::NotBonaFide,
+        AttemptFailure::NotPerformed(_) | AttemptFailure::Interrupted => AttemptReason::NotPerformed,
+        AttemptFailure::WrongAction(_) => AttemptReason::WrongAction,
+        AttemptFailure::FaceLost => AttemptReason::FaceLost,
+        AttemptFailure::SeveralFaces => AttemptReason::SeveralFaces,
+        AttemptFailure::Jump | AttemptFailure::Cut => AttemptReason::Jump,
+        AttemptFailure::AnotherPerson => AttemptReason::AnotherPerson,
+        AttemptFailure::Frozen => AttemptReason::Frozen,
+        AttemptFailure::Attack(_) => AttemptReason::NotBonaFide,
     }
 }
 

@@ -24,13 +24,15 @@ use verification::evidence::{DocumentId, Evidence, KioskIdentity, Outcome, Sessi
 use verification::pad::PadChallenge;
 use verification::pad::plan;
 use verification::pad::positioning::FacePrompt;
+use verification::palm::decision;
 use verification::service::ServiceId;
 use verification::session::{Effect, Input, Opening, RecordFailed, Session, Showing};
 use verification::time::{Now, UtcMs};
 
 use crate::capture::{self, Capture, Command, OpenCamera, Report};
-use crate::config::{self, Camera, Config};
+use crate::config::{Camera, Config};
 use crate::convert::{self, Devices};
+use crate::scanner::{Heard, Scanner};
 
 /// Why the kiosk cannot start.
 #[derive(Debug, Error)]
@@ -99,7 +101,7 @@ enum Event {
     Subscribe(ViewSink),
     Camera(Report),
     Line(sync::Event),
-    Palm(bool),
+    Scanner(palm::watched::Report),
     Stop,
 }
 
@@ -297,7 +299,7 @@ struct Core {
     language: ipc::Language,
     calm: bool,
     link: Link,
-    palm: bool,
+    scanner: Scanner,
     /// Documents that the gateway does not have yet.
     pending: u32,
     /// How many times the camera was told to open and has not answered; only the last answer is for now.
@@ -349,7 +351,9 @@ impl Core {
                 let _ = line_events.send(Event::Line(event));
             },
         )?;
-        probe_palm(parts);
+        let setup = config.palm.as_ref().map(|palm| palm.setup());
+        let scanner =
+            Scanner::start(setup, parts.events.clone(), Event::Scanner).map_err(StartError::Thread)?;
         let mut core = Self {
             parts: Arc::clone(parts),
             outbox,
@@ -363,7 +367,7 @@ impl Core {
             language: ipc::Language::default(),
             calm: false,
             link: Link::Offline,
-            palm: false,
+            scanner,
             pending: 0,
             opens_due: 0,
             broken: None,
@@ -397,7 +401,7 @@ impl Core {
                 }
                 Ok(Event::Camera(report)) => self.measured(report),
                 Ok(Event::Line(event)) => self.line_changed(event),
-                Ok(Event::Palm(found)) => self.palm = found,
+                Ok(Event::Scanner(report)) => self.scanner_said(report),
                 Err(RecvTimeoutError::Timeout) => self.give(Input::Tick),
                 Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => {
                     self.give(Input::Cancel);
@@ -435,7 +439,14 @@ impl Core {
     }
 
     fn view(&self) -> View {
-        let devices = Devices { palm: self.palm };
+        let policy = &self.parts.config.policy.palm;
+        let devices = Devices {
+            palm: self
+                .scanner
+                .stands()
+                .as_ref()
+                .is_ok_and(|identity| decision::unmeasurable(identity.capabilities, policy).is_none()),
+        };
         let screen = self
             .session
             .as_ref()
@@ -625,6 +636,39 @@ impl Core {
                 }
                 None
             }
+            Effect::AskScanner => Some(Input::Scanner(self.scanner.stands().clone())),
+            Effect::FindPalmReference { subject, scanner } => {
+                match self.outbox.palm_reference(&subject, &scanner) {
+                    Ok(reference) => Some(Input::PalmReferenceFound(reference)),
+                    Err(error) => {
+                        tracing::error!(error = crate::chain(&error), "the palm cannot be looked up");
+                        Some(Input::StoreFailed)
+                    }
+                }
+            }
+            Effect::Scan(order) => self.scanner.scan(order),
+            Effect::EnrolPalm { tag, limit } => self.scanner.enrol(tag, limit),
+            Effect::CancelScan => {
+                self.scanner.cancel();
+                None
+            }
+            Effect::ProposePalm {
+                subject,
+                scanner,
+                reference,
+            } => {
+                let document = self.session.as_ref()?.document_id();
+                match self
+                    .outbox
+                    .propose_palm(&subject, &scanner, reference, document, now)
+                {
+                    Ok(()) => None,
+                    Err(error) => {
+                        tracing::error!(error = crate::chain(&error), "the palm cannot be written down");
+                        Some(Input::StoreFailed)
+                    }
+                }
+            }
             Effect::Record(evidence) => Some(Input::Recorded(self.record(&evidence, now))),
             Effect::Audit(event) => {
                 let session = self.session.as_ref().map(Session::id);
@@ -678,6 +722,45 @@ impl Core {
             Report::Observed(seen) => self.give(Input::Observed(*seen)),
             Report::Kept { purpose, sample } => self.give(Input::StillKept { purpose, sample }),
             Report::Failed(fault) => self.give(Input::CameraFailed(fault)),
+        }
+    }
+
+    fn scanner_said(&mut self, report: palm::watched::Report) {
+        match self.scanner.hear(report) {
+            Heard::Session(input) => {
+                if matches!(input, Input::Scanner(Ok(_))) {
+                    self.delete_palms();
+                }
+                self.give(input);
+            }
+            Heard::Deleted { scanner, reference } => {
+                let now = self.parts.now().utc;
+                if let Err(error) = self.outbox.palm_deleted(&scanner, reference, now) {
+                    tracing::error!(
+                        error = crate::chain(&error),
+                        "the deletion of a palm cannot be noted"
+                    );
+                }
+            }
+            Heard::Nothing => {}
+        }
+    }
+
+    /// Orders what is still to be deleted from the scanner that is there; what fails is ordered again when it comes back.
+    fn delete_palms(&mut self) {
+        let Ok(identity) = self.scanner.stands() else {
+            return;
+        };
+        match self.outbox.palm_deletions(&identity.serial) {
+            Ok(references) => references
+                .into_iter()
+                .for_each(|reference| self.scanner.delete(reference)),
+            Err(error) => {
+                tracing::error!(
+                    error = crate::chain(&error),
+                    "the palms to be deleted cannot be read"
+                );
+            }
         }
     }
 
@@ -758,8 +841,21 @@ impl Core {
                 return tracing::error!(error = crate::chain(&error), "the centre's answer cannot be read");
             }
         };
-        let matched = answer.verdict == Verdict::Match && self.parts.config.policy.accepts(answer.score);
+        let policy = &self.parts.config.policy;
+        let matched = answer.verdict == Verdict::Match && policy.accepts(answer.modality, answer.score);
         tracing::info!(document = %id, matched, "the centre has answered");
+        // Before the answer counts as seen: a palm that is enrolled and not settled would stay so for ever.
+        match self.outbox.settle_palm(id, matched, now) {
+            Ok(_) => self.delete_palms(),
+            Err(error) => {
+                tracing::error!(
+                    error = crate::chain(&error),
+                    "the enrolled palm cannot be settled"
+                );
+                self.broken = Some(ipc::ErrorCode::Store);
+                return;
+            }
+        }
         match self
             .outbox
             .identified(id, now)
@@ -842,28 +938,4 @@ fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut file = options.open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
-}
-
-/// Asks the palm scanner who it is, on a thread of its own: a silent one takes seconds.
-fn probe_palm(parts: &Arc<Parts>) {
-    let Some(config::Palm { port, driver }) = parts.config.palm.clone() else {
-        return;
-    };
-    let events = parts.events.clone();
-    let probe = move || {
-        let found = match (driver.open)(&port, driver.baud).and_then(|mut scanner| scanner.info()) {
-            Ok(info) => {
-                tracing::info!(?info, "the palm scanner answers");
-                true
-            }
-            Err(error) => {
-                tracing::warn!(error = crate::chain(&error), "the palm scanner cannot be used");
-                false
-            }
-        };
-        let _ = events.send(Event::Palm(found));
-    };
-    if let Err(error) = std::thread::Builder::new().name("palm".into()).spawn(probe) {
-        tracing::warn!(%error, "the palm scanner cannot be asked");
-    }
 }

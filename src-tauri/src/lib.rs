@@ -12,6 +12,7 @@ pub mod config;
 mod convert;
 pub mod kiosk;
 pub mod logging;
+mod scanner;
 
 use std::path::Path;
 

@@ -297,30 +297,39 @@ impl Person {
 
     /// From the welcome to the camera.
     pub fn goes_to_the_camera(&mut self) {
+        self.goes_to_the_methods("account-opening", &["processing", "automated-decision"]);
+        self.wants(Intent::ChooseMethod {
+            method: ipc::Method::Face,
+        });
+    }
+
+    /// From the welcome to the choice of the method, with a yes to these consents.
+    pub fn goes_to_the_methods(&mut self, service: &str, consents: &[&str]) {
         self.sees("welcome", |view| view.screen == Screen::Welcome);
         self.wants(Intent::Begin);
         self.sees("the services", |view| {
             matches!(view.screen, Screen::Service { .. })
         });
         self.wants(Intent::ChooseService {
-            service: "account-opening".into(),
+            service: service.into(),
         });
-        for asked in ["processing", "automated-decision"] {
-            let is_asked =
-                |view: &View| matches!(&view.screen, Screen::Consent { text, .. } if text == asked);
-            self.sees("a consent", is_asked);
-            self.wants(Intent::AnswerConsent {
-                text: asked.into(),
-                given: true,
-            });
+        for asked in consents {
+            self.consents(asked);
         }
         self.sees("the claim", |view| matches!(view.screen, Screen::Claim { .. }));
         self.wants(Intent::Claim {
             iin: ipc::EnteredIin(IIN.into()),
         });
         self.sees("the methods", |view| matches!(view.screen, Screen::Method { .. }));
-        self.wants(Intent::ChooseMethod {
-            method: ipc::Method::Face,
+    }
+
+    /// Reads a consent and says yes.
+    pub fn consents(&mut self, asked: &str) {
+        let is_asked = |view: &View| matches!(&view.screen, Screen::Consent { text, .. } if text == asked);
+        self.sees("a consent", is_asked);
+        self.wants(Intent::AnswerConsent {
+            text: asked.into(),
+            given: true,
         });
     }
 
