@@ -1,4 +1,4 @@
-//! `alaqan-walk`: drives one session in the real window and says step by step what happens.
+//! `alaqan-walk`: drives sessions in the real window and says step by step what happens.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Parser, ValueEnum};
 use walk::{STEP_LIMIT, Walk, WalkError};
 
-/// Drives one session in the real kiosk window.
+/// Drives sessions in the real kiosk window.
 #[derive(Parser)]
 struct Arguments {
     /// The kiosk program.
@@ -34,6 +34,8 @@ struct Arguments {
 enum Script {
     /// One whole verification by the face.
     Face,
+    /// The enrolment of a palm behind the face, and one whole verification by that palm.
+    Palm,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -51,8 +53,7 @@ const SESSION_LIMIT: Duration = Duration::from_secs(180);
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let Script::Face = arguments.script;
-    match face(&arguments).await {
+    match walk(&arguments).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(error) => {
@@ -68,13 +69,34 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn face(arguments: &Arguments) -> Result<bool, WalkError> {
+/// Walks through the sessions of the script; whether each of them ended verified.
+async fn walk(arguments: &Arguments) -> Result<bool, WalkError> {
     let mut pictures = Pictures {
         folder: &arguments.screenshots,
         taken: 0,
     };
+    let sessions: &[(&str, &str)] = match arguments.script {
+        Script::Face => &[("account-opening", "face")],
+        Script::Palm => &[("palm-enrolment", "face"), ("account-opening", "palm")],
+    };
     println!("   opening the window");
     let walk = Walk::start(&arguments.kiosk, &arguments.config).await?;
+    let mut verified = true;
+    for (service, method) in sessions {
+        verified = verified && session(arguments, &walk, &mut pictures, service, method).await?;
+    }
+    walk.close().await?;
+    Ok(verified)
+}
+
+/// Walks through one session; whether it ended verified. The file for the number holds the one of the newest session.
+async fn session(
+    arguments: &Arguments,
+    walk: &Walk,
+    pictures: &mut Pictures<'_>,
+    service: &str,
+    method: &str,
+) -> Result<bool, WalkError> {
     walk.wait_for(&["welcome"], STEP_LIMIT).await?;
     let language = match arguments.language {
         Language::Kk => "kk",
@@ -82,28 +104,24 @@ async fn face(arguments: &Arguments) -> Result<bool, WalkError> {
         Language::En => "en",
     };
     walk.touch(&format!("language-{language}")).await?;
-    pictures.take(&walk, "welcome").await?;
+    pictures.take(walk, "welcome").await?;
     println!("   welcome: language {language}");
     walk.touch("begin").await?;
     walk.wait_for(&["service"], STEP_LIMIT).await?;
-    pictures.take(&walk, "service").await?;
-    println!("   service: account opening");
-    walk.touch("service-account-opening").await?;
+    pictures.take(walk, "service").await?;
+    println!("   service: {service}");
+    walk.touch(&format!("service-{service}")).await?;
     while walk.wait_for(&["consent", "claim"], STEP_LIMIT).await? == "consent" {
-        let text = walk.attribute("data-consent").await?;
-        pictures.take(&walk, &format!("consent-{text}")).await?;
-        println!("   consent given: {text}");
-        walk.touch("consent-agree").await?;
-        walk.wait_for_change("data-consent", &text).await?;
+        consent(walk, pictures).await?;
     }
     println!("   claim: the specimen IIN");
     walk.enter_iin(SPECIMEN_IIN).await?;
     walk.wait_for(&["method"], STEP_LIMIT).await?;
-    pictures.take(&walk, "method").await?;
-    println!("   method: face");
-    walk.touch("method-face").await?;
-    let outcome = capture(&walk, &mut pictures).await?;
-    pictures.take(&walk, &format!("outcome-{outcome}")).await?;
+    pictures.take(walk, "method").await?;
+    println!("   method: {method}");
+    walk.touch(&format!("method-{method}")).await?;
+    let outcome = capture(walk, pictures).await?;
+    pictures.take(walk, &format!("outcome-{outcome}")).await?;
     let record = walk.attribute("data-record").await?;
     println!("   outcome: {outcome}, recorded as {record}");
     if let Some(path) = &arguments.record {
@@ -113,9 +131,16 @@ async fn face(arguments: &Arguments) -> Result<bool, WalkError> {
         })?;
     }
     walk.touch("finish").await?;
-    walk.wait_for(&["welcome"], STEP_LIMIT).await?;
-    walk.close().await?;
     Ok(outcome == "verified")
+}
+
+async fn consent(walk: &Walk, pictures: &mut Pictures<'_>) -> Result<(), WalkError> {
+    let text = walk.attribute("data-consent").await?;
+    pictures.take(walk, &format!("consent-{text}")).await?;
+    println!("   consent given: {text}");
+    walk.touch("consent-agree").await?;
+    walk.wait_for_change("data-consent", &text).await?;
+    Ok(())
 }
 
 /// Watches the capture until the session's outcome is final, and takes another attempt where one is offered.
@@ -125,11 +150,16 @@ async fn capture(walk: &Walk, pictures: &mut Pictures<'_>) -> Result<String, Wal
     loop {
         let screen = walk.screen().await?;
         let shown = match screen.as_str() {
-            "face" => match walk.attribute("data-prompt").await? {
+            "face" | "palm" => match walk.attribute("data-prompt").await? {
                 // The screen went between the two questions.
                 prompt if prompt.is_empty() => continue,
-                prompt => format!("face: {prompt}"),
+                prompt => format!("{screen}: {prompt}"),
             },
+            // The palm has one of its own.
+            "consent" => {
+                consent(walk, pictures).await?;
+                continue;
+            }
             "outcome" => {
                 let outcome = walk.attribute("data-outcome").await?;
                 if outcome != "awaiting-identification" {
