@@ -214,7 +214,11 @@ fn open(setup: &Setup, scanner: &mut Scanner) -> Result<ScannerInfo, DeviceFault
 }
 
 impl Setup {
-    fn open(&self) -> Result<Box<dyn PalmScanner>, PalmError> {
+    /// Opens the scanner once, together with its thermometer; see [`Driver::open`].
+    ///
+    /// # Errors
+    /// If one of the ports is not found, may not be opened, or is in use.
+    pub fn open(&self) -> Result<Box<dyn PalmScanner>, PalmError> {
         // Each time anew: after a replug the adapter may have another name.
         let scanner = (self.driver.open)(&Opening {
             port: self.choice.resolve()?,

@@ -2,24 +2,13 @@
 
 use palm::thermometer::{self, ThermometerDriver};
 use palm::watched::{Setup, ThermometerSetup};
-use palm::{Driver, Opening, PalmError, PalmScanner};
+use palm::{Driver, PalmError, PalmScanner};
 
 use crate::arguments::Choice;
 
 /// Opens the scanner, and its thermometer if one was named.
 pub fn open(choice: &Choice) -> Result<Box<dyn PalmScanner>, PalmError> {
-    let Setup {
-        choice,
-        driver,
-        baud,
-        device_key,
-        ..
-    } = setup(choice);
-    (driver.open)(&Opening {
-        port: choice.to_string(),
-        baud: baud.unwrap_or(driver.baud),
-        device_key,
-    })
+    setup(choice).open()
 }
 
 /// The same for the thread that watches it.
