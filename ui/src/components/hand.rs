@@ -43,12 +43,12 @@ const MIDDLE: f32 = 60.0;
 const RING_RADIUS: f32 = 34.0;
 /// The right distance from the scanner, in the drawing from the side.
 const BAND: (f32, f32) = (46.0, 70.0);
-const LEFT: Arrow = Arrow::new((70.0, 60.0), (36.0, 60.0));
-const RIGHT: Arrow = Arrow::new((50.0, 60.0), (84.0, 60.0));
-const UP: Arrow = Arrow::new((60.0, 66.0), (60.0, 34.0));
-const DOWN: Arrow = Arrow::new((60.0, 54.0), (60.0, 86.0));
+const LEFT: Arrow = Arrow::new((66.0, 60.0), (34.0, 60.0));
+const RIGHT: Arrow = Arrow::new((54.0, 60.0), (86.0, 60.0));
+const UP: Arrow = Arrow::new((60.0, 60.0), (60.0, 32.0));
+const DOWN: Arrow = Arrow::new((60.0, 60.0), (60.0, 88.0));
 const TOWARDS_SCANNER: Arrow = Arrow::new((60.0, 33.0), (60.0, 60.0));
-const FROM_SCANNER: Arrow = Arrow::new((60.0, 76.0), (60.0, 52.0));
+const FROM_SCANNER: Arrow = Arrow::new((60.0, 74.0), (60.0, 50.0));
 const CORNERS: &str = "M8 32V8H32M88 8H112V32M112 88V112H88M32 112H8V88";
 const STILL: &str = "M8 46V74M16 46V74M104 46V74M112 46V74";
 
@@ -70,7 +70,7 @@ fn drawing(prompt: HandPrompt) -> Drawing {
     };
     let beside = |shift, arrow| Drawing::Plane {
         shift,
-        scale: 0.7,
+        scale: 0.64,
         mark: Mark::Awaits,
         arrow: Some(arrow),
         around: "",
@@ -83,11 +83,11 @@ fn drawing(prompt: HandPrompt) -> Drawing {
             arrow: TOWARDS_SCANNER,
         },
         HandPrompt::Farther => Drawing::Side {
-            height: 88.0,
+            height: 86.0,
             arrow: FROM_SCANNER,
         },
-        HandPrompt::Higher => beside((0.0, 32.0), UP),
-        HandPrompt::Lower => beside((0.0, -32.0), DOWN),
+        HandPrompt::Higher => beside((0.0, 30.0), UP),
+        HandPrompt::Lower => beside((0.0, -30.0), DOWN),
         HandPrompt::Left => beside((34.0, 0.0), LEFT),
         HandPrompt::Right => beside((-34.0, 0.0), RIGHT),
         HandPrompt::HoldStill => Drawing::Plane {

@@ -33,7 +33,7 @@ pub fn AttemptFailed(
         <section class="screen" data-screen="attempt-failed" data-reason=words.name data-next=next.name>
             <div class="screen__body result">
                 <span class="badge badge--wait">
-                    <Icon glyph=Glyph::Again />
+                    <Icon glyph=next.glyph />
                 </span>
                 <Heading>{kiosk.say(Key("attempt-failed-title"))}</Heading>
                 <p class="result__words">{kiosk.say(words.reason)}</p>

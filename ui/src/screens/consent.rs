@@ -46,7 +46,7 @@ pub fn Consent(
             })
             .collect_view()
     };
-    let (step, refusal) = place(&text);
+    let (step, refusal) = place(&text, of);
     let ready = RwSignal::new(false);
     set_timeout(move || ready.set(true), READ_AT_LEAST);
     let answer = {
@@ -108,11 +108,11 @@ pub fn Consent(
     }
 }
 
-/// On which step a text is asked for, and what it means to refuse it. The palm has a consent of its own, asked for once
-/// it was chosen: without it there are other ways.
-fn place(text: &str) -> (u32, Key) {
-    match text {
-        "palm" => (4, Key("consent-refusal-palm")),
+/// On which step a text is asked for, and what it means to refuse it. Who chooses the palm is asked for a consent of its
+/// own, alone, and without it there are other ways; who wants to enrol it is asked with the others, and there are none.
+fn place(text: &str, of: u32) -> (u32, Key) {
+    match (text, of) {
+        ("palm", 1) => (4, Key("consent-refusal-palm")),
         _ => (2, Key("consent-refusal-body")),
     }
 }
@@ -141,6 +141,15 @@ fn blocks(text: &str) -> Vec<Block> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_palm_alone_can_be_refused_for_another_way() {
+        let check =
+            |text: &str, of: u32, expect: &'static str| assert_eq!(place(text, of).1, Key(expect), "{text}");
+        check("palm", 1, "consent-refusal-palm");
+        check("palm", 3, "consent-refusal-body");
+        check("processing", 1, "consent-refusal-body");
+    }
 
     #[test]
     fn text_becomes_paragraphs_and_lists() {

@@ -138,7 +138,11 @@ fn words(prompt: HandPrompt) -> Words {
         HandPrompt::Lower => ("lower", Key("hand-lower"), Key("hand-lower-beside")),
         HandPrompt::Left => ("left", Key("hand-left"), Key("hand-sideways-beside")),
         HandPrompt::Right => ("right", Key("hand-right"), Key("hand-sideways-beside")),
-        HandPrompt::HoldStill => ("hold-still", Key("hand-hold-still"), Key("hand-hold-still-beside")),
+        HandPrompt::HoldStill => (
+            "hold-still",
+            Key("hand-hold-still"),
+            Key("hand-hold-still-beside"),
+        ),
         HandPrompt::PalmOnly => ("palm-only", Key("hand-palm-only"), Key("hand-palm-only-beside")),
     };
     Words { name, key, beside }
