@@ -11,7 +11,7 @@ use sync::machine::FailureClass;
 use sync::wire::{GatewayFrame, Payload};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
-use verification::evidence::DocumentId;
+use verification::evidence::{DocumentId, Modality};
 use verification::time::UtcMs;
 
 use crate::config::Idec;
@@ -180,7 +180,7 @@ impl Identifier {
             } => {
                 let answer = self.centre.compare(&request).await?;
                 let this = Arc::clone(self);
-                tokio::task::spawn_blocking(move || this.keep(id, request.request_id, comparison_min, answer))
+                tokio::task::spawn_blocking(move || this.keep(id, request, comparison_min, answer))
                     .await
                     .map_err(|_| AskError::Lost)??
             }
@@ -214,7 +214,7 @@ impl Identifier {
         let request = Request {
             request_id: id.to_string(),
             claim: question.claim.clone(),
-            jpeg: question.jpeg.clone(),
+            probe: question.probe,
         };
         Ok((
             stored.kiosk_id,
@@ -229,26 +229,31 @@ impl Identifier {
     fn keep(
         &self,
         id: DocumentId,
-        request_id: String,
+        request: Request,
         comparison_min: f32,
         answer: Answer,
     ) -> Result<Vec<u8>, AskError> {
         let now = utc_now();
-        // The stricter of the two; a damaged number in the document counts for nothing.
-        let threshold = comparison_min.max(self.settings.comparison_min);
+        let modality = request.probe.modality();
+        let threshold = match modality {
+            // The stricter of the two; a damaged number in the document counts for nothing.
+            Modality::Face => Some(comparison_min.max(self.settings.comparison_min)),
+            Modality::Palm => None,
+        };
+        let below = |threshold| answer.score.is_none_or(|score| score < threshold);
         let verdict = match answer.verdict {
-            Verdict::Match if answer.score.is_some_and(|score| score >= threshold) => Verdict::Match,
-            Verdict::Match => Verdict::NonMatch,
+            Verdict::Match if threshold.is_some_and(below) => Verdict::NonMatch,
             verdict => verdict,
         };
         let bytes = identification::encode(&Identification {
             document_id: id,
+            modality,
             verdict,
             score: answer.score,
             threshold,
             reference_source: answer.reference_source,
             reference_date: answer.reference_date,
-            centre_request_id: request_id,
+            centre_request_id: request.request_id,
             answered_at: now,
         });
         let signed = {

@@ -3,11 +3,12 @@
 use document::content::{self, Content};
 use document::signature::{self, VerifyError};
 use sync::wire::RefusalCode;
-use verification::Sensitive;
-use verification::evidence::{DocumentId, Outcome, StillPurpose};
+use verification::evidence::{DocumentId, Modality, Outcome, StillPurpose};
 use verification::identifier::Iin;
+use verification::palm::ScanResult;
 use verification::time::UtcMs;
 
+use crate::idec::{PalmRecord, Probe};
 use crate::store::{NewDocument, Put, Store};
 
 /// When a kiosk is to try again after the store failed.
@@ -84,8 +85,8 @@ pub fn accept(
 pub struct Question<'a> {
     /// The claimed identity.
     pub claim: &'a Iin,
-    /// The picture to compare, JPEG.
-    pub jpeg: &'a Sensitive<Vec<u8>>,
+    /// What was captured.
+    pub probe: Probe,
     /// The score that the policy of the session asks for.
     pub comparison_min: f32,
 }
@@ -95,14 +96,32 @@ pub fn question(content: &Content) -> Option<Question<'_>> {
     if content.outcome != Outcome::AwaitingIdentification {
         return None;
     }
-    let still = content
-        .stills
-        .iter()
-        .find(|still| still.purpose == StillPurpose::Comparison)?;
+    let probe = match content.modality {
+        Some(Modality::Palm) => Probe::Palm(Box::new(passed_palm(content)?)),
+        Some(Modality::Face) | None => {
+            let mut stills = content.stills.iter();
+            let still = stills.find(|still| still.purpose == StillPurpose::Comparison)?;
+            Probe::Face(still.sample.jpeg.clone())
+        }
+    };
     Some(Question {
         claim: content.claim.as_ref()?,
-        jpeg: &still.sample.jpeg,
+        probe,
         comparison_min: content.policy.comparison_min,
+    })
+}
+
+/// The attempt with the palm that passed: there is none where a document contradicts itself.
+fn passed_palm(content: &Content) -> Option<PalmRecord> {
+    let palm = content.palm.as_ref()?;
+    let attempt = palm.attempts.last()?;
+    let scan = attempt.scan.as_ref()?;
+    let passed = attempt.failure.is_none() && scan.result == ScanResult::Identified(palm.expected?);
+    passed.then_some(PalmRecord {
+        scanner: palm.scanner.clone()?,
+        started_at: attempt.started_at,
+        readings: scan.readings,
+        parts: attempt.parts.clone(),
     })
 }
 

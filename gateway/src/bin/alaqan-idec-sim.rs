@@ -44,7 +44,7 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     config.listen = arguments.listen.unwrap_or(config.listen);
     process::log_to_stderr(&config.log)?;
     eprintln!(
-        "This is a SIMULATOR of the identification centre. It looks at no face and answers by a script."
+        "This is a SIMULATOR of the identification centre. It looks at no face and no palm, and answers by a script."
     );
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {

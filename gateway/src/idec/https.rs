@@ -1,13 +1,14 @@
 //! The centre over HTTPS with JSON.
 
+mod question;
+
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use document::identification::Verdict;
-use serde::{Deserialize, Serialize};
-use verification::Sensitive;
+use serde::Deserialize;
+use verification::evidence::Modality;
 
+use self::question::Question;
 use super::{Answer, CentreError, Comparison, IdentificationCentre, Request};
 use crate::tls::{self, TlsError};
 
@@ -54,13 +55,7 @@ impl HttpsCentre {
     }
 
     async fn ask(&self, request: &Request) -> Result<Answer, CentreError> {
-        let claim = Sensitive::new(request.claim.expose());
-        let image = Sensitive::new(STANDARD.encode(request.jpeg.expose()));
-        let question = Question {
-            request_id: &request.request_id,
-            iin: claim.expose(),
-            image: image.expose(),
-        };
+        let question = Question::from(request);
         let mut response = self
             .client
             .post(&self.endpoint)
@@ -90,7 +85,7 @@ impl HttpsCentre {
                 return Err(CentreError::Nonsense("it is too long".into()));
             }
         }
-        parse(&body)
+        parse(&body, request.probe.modality())
     }
 }
 
@@ -98,13 +93,6 @@ impl IdentificationCentre for HttpsCentre {
     fn compare<'a>(&'a self, request: &'a Request) -> Comparison<'a> {
         Box::pin(self.ask(request))
     }
-}
-
-#[derive(Serialize)]
-struct Question<'a> {
-    request_id: &'a str,
-    iin: &'a str,
-    image: &'a str,
 }
 
 #[derive(Deserialize)]
@@ -124,7 +112,7 @@ enum VerdictName {
     NoReference,
 }
 
-fn parse(body: &[u8]) -> Result<Answer, CentreError> {
+fn parse(body: &[u8], modality: Modality) -> Result<Answer, CentreError> {
     // The position is told, the text of the decoder is not: it may quote the answer.
     let reply: Reply = serde_json::from_slice(body).map_err(|error| {
         CentreError::Nonsense(format!(
@@ -137,7 +125,7 @@ fn parse(body: &[u8]) -> Result<Answer, CentreError> {
         return Err(CentreError::Nonsense("the score is not between 0 and 1".into()));
     }
     let verdict = match reply.verdict {
-        VerdictName::Match if reply.score.is_none() => {
+        VerdictName::Match if modality == Modality::Face && reply.score.is_none() => {
             return Err(CentreError::Nonsense("a match without a score".into()));
         }
         VerdictName::Match => Verdict::Match,
@@ -173,7 +161,11 @@ mod tests {
     use super::*;
 
     fn check(body: &str, expect: Result<(Verdict, Option<f32>), &str>) {
-        let found = parse(body.as_bytes()).map(|answer| (answer.verdict, answer.score));
+        check_of(Modality::Face, body, expect);
+    }
+
+    fn check_of(modality: Modality, body: &str, expect: Result<(Verdict, Option<f32>), &str>) {
+        let found = parse(body.as_bytes(), modality).map(|answer| (answer.verdict, answer.score));
         let found = found.map_err(|error| error.to_string());
         let expect = expect.map_err(|fault| format!("the answer of the centre makes no sense: {fault}"));
         assert_eq!(found, expect, "{body}");
@@ -197,6 +189,18 @@ mod tests {
             Ok((Verdict::NoReference, None)),
         );
         check(&with("match", ""), Err("a match without a score"));
+        // Of the palm the centre's word is enough; a score that it gives must still be one.
+        check_of(Modality::Palm, &with("match", ""), Ok((Verdict::Match, None)));
+        check_of(
+            Modality::Palm,
+            &with("match", r#","score":0.5"#),
+            Ok((Verdict::Match, Some(0.5))),
+        );
+        check_of(
+            Modality::Palm,
+            &with("match", r#","score":97"#),
+            Err("the score is not between 0 and 1"),
+        );
         check(
             &with("match", r#","score":97"#),
             Err("the score is not between 0 and 1"),
@@ -212,8 +216,10 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn never_panics(body: Vec<u8>, text: String) {
-            let _ = parse(&body);
-            let _ = parse(text.as_bytes());
+            for modality in [Modality::Face, Modality::Palm] {
+                let _ = parse(&body, modality);
+                let _ = parse(text.as_bytes(), modality);
+            }
         }
     }
 }

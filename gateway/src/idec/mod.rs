@@ -3,6 +3,11 @@
 //! Its server interface is not public. What the gateway needs of it is the trait here; [`https`] speaks the
 //! JSON of the simulator in [`sim`], and the adapter of the real centre takes its place once its description
 //! is there.
+//!
+//! **The palm.** What the real centre expects for a palm is unknown: neither a message nor a score for it is published.
+//! Our scanners compare within themselves and give out neither picture nor template, so the only honest thing to send is
+//! a [`PalmRecord`]: which scanner found what, and what was measured. The centre's word is then what counts, and no
+//! threshold of ours is held against it. Should the centre want something else, [`https`] is the one place to change.
 
 pub mod https;
 pub mod sim;
@@ -14,7 +19,11 @@ use std::time::Duration;
 use document::identification::Verdict;
 use sync::machine::FailureClass;
 use verification::Sensitive;
+use verification::evidence::Modality;
 use verification::identifier::Iin;
+use verification::palm::decision::PalmPartRecord;
+use verification::palm::{PalmReadings, ScannerIdentity};
+use verification::time::UtcMs;
 
 /// One comparison that is asked for.
 #[derive(Debug, Clone)]
@@ -23,8 +32,47 @@ pub struct Request {
     pub request_id: String,
     /// The claimed identity.
     pub claim: Iin,
-    /// The picture to compare, JPEG.
-    pub jpeg: Sensitive<Vec<u8>>,
+    /// What was captured.
+    pub probe: Probe,
+}
+
+/// What was captured of a person, as far as the centre gets it.
+#[derive(Debug, Clone)]
+pub enum Probe {
+    /// The picture of the face to compare, JPEG.
+    Face(Sensitive<Vec<u8>>),
+    /// What a scanner found about the palm.
+    Palm(Box<PalmRecord>),
+}
+
+impl Probe {
+    /// What is asked about.
+    pub fn modality(&self) -> Modality {
+        match self {
+            Self::Face(_) => Modality::Face,
+            Self::Palm(_) => Modality::Palm,
+        }
+    }
+}
+
+/// The attempt with the palm that passed: the scanner found the claimed person, and nothing spoke against a living
+/// hand. It holds no template; `Debug` hides what was measured.
+#[derive(Clone, PartialEq)]
+pub struct PalmRecord {
+    /// The scanner.
+    pub scanner: ScannerIdentity,
+    /// When the scan was ordered.
+    pub started_at: UtcMs,
+    /// Numbers.
+    pub readings: PalmReadings,
+    /// What each part of the decision found.
+    pub parts: Vec<PalmPartRecord>,
+}
+
+impl std::fmt::Debug for PalmRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PalmRecord({})", self.scanner.driver)
+    }
 }
 
 /// What the centre answers.
@@ -32,7 +80,7 @@ pub struct Request {
 pub struct Answer {
     /// What it found.
     pub verdict: Verdict,
-    /// Comparison score, 0 to 1; always there for [`Verdict::Match`].
+    /// Comparison score, 0 to 1; always there for [`Verdict::Match`] of a face.
     pub score: Option<f32>,
     /// Where the reference comes from, in the centre's words.
     pub reference_source: String,
@@ -85,7 +133,7 @@ impl CentreError {
 /// What [`IdentificationCentre::compare`] gives.
 pub type Comparison<'a> = Pin<Box<dyn Future<Output = Result<Answer, CentreError>> + Send + 'a>>;
 
-/// A centre that compares a picture with the reference of a claimed identity.
+/// A centre that compares what was captured with the reference of a claimed identity.
 pub trait IdentificationCentre: Send + Sync {
     /// Asks for one comparison. Asking again with the same request id costs nothing.
     fn compare<'a>(&'a self, request: &'a Request) -> Comparison<'a>;

@@ -1,7 +1,9 @@
 //! A simulator of the centre: a program of its own that answers by a script.
 //!
-//! It looks at no face. It checks the form of a request, remembers what it answered, and counts comparisons, so
+//! It looks at no face and no palm. It checks the form of a request, remembers what it answered, and counts comparisons, so
 //! that a gateway which asks twice is found out.
+
+mod question;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -13,19 +15,16 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use verification::Sensitive;
-use verification::identifier::Iin;
 
+use self::question::{Question, Subject};
 use crate::config::{self, ConfigError, Scripted, SimConfig};
 use crate::tls::{self, TlsError};
 
@@ -137,14 +136,6 @@ impl Centre {
     }
 }
 
-/// No `Debug`: it holds an identifier and a picture.
-#[derive(Deserialize)]
-struct Question {
-    request_id: String,
-    iin: String,
-    image: String,
-}
-
 async fn serve(listener: TcpListener, acceptor: TlsAcceptor, router: Router) {
     let mut connections = JoinSet::new();
     loop {
@@ -180,24 +171,10 @@ async fn compare(State(centre): State<Arc<Centre>>, body: axum::body::Bytes) -> 
     let Ok(question) = serde_json::from_slice::<Question>(&body) else {
         return reject("not the agreed JSON");
     };
-    // It is logged and kept, so it must be what it says and not a place for something else.
-    let id = question.request_id.as_bytes();
-    if !(1..=64).contains(&id.len())
-        || !id
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
-    {
-        return reject("not a request id");
-    }
-    if question.iin.parse::<Iin>().is_err() {
-        return reject("not an IIN");
-    }
-    if !STANDARD
-        .decode(&question.image)
-        .is_ok_and(|image| is_jpeg(&image))
-    {
-        return reject("not a JPEG picture");
-    }
+    let subject = match question.check() {
+        Ok(subject) => subject,
+        Err(why) => return reject(why),
+    };
     let config = &centre.config;
     tokio::time::sleep(Duration::from_millis(config.latency_ms)).await;
 
@@ -214,9 +191,11 @@ async fn compare(State(centre): State<Arc<Centre>>, body: axum::body::Bytes) -> 
             .unwrap_or(Scripted::Match)
     };
     tracing::info!(request = question.request_id, answer = ?scripted, "asked");
+    // It is told what a scanner found about a palm; of that there is no score.
+    let scored = |score| (subject == Subject::Face).then_some(score);
     let answer = match scripted {
-        Scripted::Match | Scripted::Timeout => answer_json("match", Some(config.score), true),
-        Scripted::NoMatch => answer_json("no_match", Some(0.312), true),
+        Scripted::Match | Scripted::Timeout => answer_json("match", scored(config.score), true),
+        Scripted::NoMatch => answer_json("no_match", scored(0.312), true),
         Scripted::PersonNotFound => answer_json("person_not_found", None, false),
         Scripted::NoReference => answer_json("no_reference", None, false),
         Scripted::StateServiceError => {
@@ -257,10 +236,6 @@ fn answer_json(verdict: &str, score: Option<f32>, reference: bool) -> Value {
         "reference_source": "simulator: state database of documents",
         "reference_date": reference.then_some("2021-06-15"),
     })
-}
-
-fn is_jpeg(bytes: &[u8]) -> bool {
-    bytes.starts_with(&[0xff, 0xd8, 0xff]) && bytes.ends_with(&[0xff, 0xd9])
 }
 
 fn reject(why: &str) -> Response {

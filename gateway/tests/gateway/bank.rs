@@ -21,8 +21,13 @@ use tokio::runtime::Runtime;
 use verification::Sensitive;
 use verification::capture::{CameraIdentity, CapturedSample};
 use verification::evidence::{
-    DocumentId, Evidence, KioskIdentity, Language, Modality, Organisation, Outcome, SessionId, Still,
-    StillPurpose,
+    DocumentId, Evidence, KioskIdentity, Language, Modality, Organisation, Outcome, PalmEvidence, SessionId,
+    Still, StillPurpose,
+};
+use verification::palm::decision::decide;
+use verification::palm::{
+    CaptureSeal, PalmAttemptRecord, PalmCapabilities, PalmReadings, PalmReference, PalmScan, ScanResult,
+    ScannerIdentity, SealState,
 };
 use verification::policy::Policy;
 use verification::service::ServiceId;
@@ -33,6 +38,9 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The public test card.
 pub const IIN: &str = "880412401006";
+
+/// What a scanner signed stays at the bank.
+pub const PALM_STATEMENT: &[u8] = b"statement of the scanner";
 
 pub const JPEG: &[u8] = b"\xff\xd8\xff a picture of nobody \xff\xd9";
 
@@ -228,11 +236,76 @@ pub fn evidence(kiosk_id: &str, number: u8, iin: &str) -> Evidence {
         }),
         attempts: Vec::new(),
         attempts_before: 0,
+        palm: None,
         stills: vec![Still {
             purpose: StillPurpose::Comparison,
             sample,
         }],
         policy: Policy::default(),
+    }
+}
+
+/// As [`evidence`], with the palm: the second attempt passed.
+pub fn palm_evidence(kiosk_id: &str, number: u8, iin: &str) -> Evidence {
+    let policy = Policy::default();
+    let capabilities = PalmCapabilities {
+        vascular: true,
+        volume: true,
+        temperature: true,
+        liveness: true,
+        seal: true,
+    };
+    let expected = PalmReference(1001);
+    let attempt = |number: u8, scan: PalmScan| {
+        let (parts, verdict) = decide(&scan, capabilities, expected, &policy.palm);
+        PalmAttemptRecord {
+            number,
+            started_at: UtcMs(1_790_000_010_000 + i64::from(number)),
+            took: Duration::from_millis(900),
+            scan: Some(scan),
+            parts,
+            failure: verdict.err(),
+        }
+    };
+    let seal = CaptureSeal {
+        statement: PALM_STATEMENT.to_vec(),
+        signature: vec![1; 64],
+        key: vec![2; 33],
+    };
+    let measured = |result| PalmScan {
+        result,
+        readings: PalmReadings {
+            volume_ml: Some(412.625),
+            surface_temperature_celsius: Some(31.5),
+            ambient_temperature_celsius: Some(22.0),
+            vascular_quality: Some(0.75),
+            liveness: None,
+        },
+        quality: Vec::new(),
+        seal: SealState::Valid(seal.clone()),
+    };
+    Evidence {
+        modality: Some(Modality::Palm),
+        camera: None,
+        stills: Vec::new(),
+        palm: Some(PalmEvidence {
+            scanner: Some(ScannerIdentity {
+                driver: "alaqan-reference".into(),
+                model: "simulator".into(),
+                firmware: "1.0".into(),
+                serial: "AP-1".into(),
+                thermometer: None,
+                capabilities,
+            }),
+            expected: Some(expected),
+            attempts: vec![
+                attempt(1, measured(ScanResult::NoMatch)),
+                attempt(2, measured(ScanResult::Identified(expected))),
+            ],
+            attempts_before: 0,
+            enrolled: None,
+        }),
+        ..evidence(kiosk_id, number, iin)
     }
 }
 

@@ -13,7 +13,7 @@ use sync::wire::{ByeReason, GatewayFrame, KioskFrame, VERSION};
 use sync::{LinkDownReason, RefusalCode};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
-use verification::evidence::{DocumentId, Outcome};
+use verification::evidence::{DocumentId, Modality, Outcome};
 
 #[test]
 fn a_document_is_delivered_kept_and_answered() {
@@ -31,7 +31,8 @@ fn a_document_is_delivered_kept_and_answered() {
         (answer.document_id, answer.verdict, answer.score),
         (id, Verdict::Match, Some(0.987))
     );
-    assert_eq!(answer.threshold, 0.95);
+    assert_eq!(answer.threshold, Some(0.95));
+    assert_eq!(answer.modality, Modality::Face);
     assert_eq!(answer.centre_request_id, id.to_string());
     assert_eq!(simulator.comparisons(), 1);
     assert_eq!(

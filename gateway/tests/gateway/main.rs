@@ -6,6 +6,7 @@
 mod bank;
 mod delivery;
 mod identification;
+mod palm;
 mod program;
 mod secrets;
 mod strangers;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use base64::Engine;
 use tracing_subscriber::EnvFilter;
 
-use crate::bank::{Bank, IIN, JPEG, Kiosk};
+use crate::bank::{Bank, IIN, JPEG, Kiosk, PALM_STATEMENT, palm_evidence};
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -55,13 +55,22 @@ fn neither_logs_nor_files_show_a_person() {
     kiosk.refused(id);
     kiosk.put((id, signed));
     kiosk.identified(id);
+    let (id, signed) = papers.sign(&palm_evidence("kiosk-1", 2, IIN));
+    kiosk.put((id, signed));
+    kiosk.identified(id);
 
     let mut places = vec![log.0.lock().unwrap().clone()];
     assert!(String::from_utf8_lossy(&places[0]).contains("a document was stored"));
     files(bank.folder.path(), &mut places);
     let image = base64::engine::general_purpose::STANDARD.encode(JPEG);
     let key = papers.read("kiosk.key");
-    let secrets = [IIN.as_bytes(), &JPEG[4..JPEG.len() - 4], image.as_bytes()];
+    let secrets = [
+        IIN.as_bytes(),
+        &JPEG[4..JPEG.len() - 4],
+        image.as_bytes(),
+        PALM_STATEMENT,
+        b"412.625",
+    ];
     for place in &places {
         for secret in secrets {
             assert!(
