@@ -18,6 +18,9 @@ const PURE: &[&str] = &[
     "drivers/camera/src/regularity.rs",
     "drivers/palm/src/efaa/protocol.rs",
     "drivers/palm/src/efaa/commands",
+    "drivers/palm/src/efaa/dialect.rs",
+    "drivers/palm/src/efaa/inbound.rs",
+    "drivers/palm/src/efaa/machine.rs",
 ];
 
 /// What a pure file does not contain outside of its tests and comments.

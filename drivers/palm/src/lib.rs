@@ -22,6 +22,8 @@ use verification::palm::{
     EnrolOutcome, HandPosition, PalmReference, PalmScan, ScanOrder, ScannerIdentity, SubjectTag,
 };
 
+use efaa::module::Module;
+
 pub use combined::Combined;
 pub use efaa::commands::ReplyFault;
 pub use error::PalmError;
@@ -153,11 +155,23 @@ pub struct Driver {
 }
 
 /// All scanners that can be spoken to.
-pub const DRIVERS: &[Driver] = &[Driver {
-    name: efaa::dfrobot_ai10::NAME,
-    baud: 115_200,
-    open: |opening| Ok(Box::new(efaa::dfrobot_ai10::DfrobotAi10::open(opening)?)),
-}];
+pub const DRIVERS: &[Driver] = &[
+    Driver {
+        name: efaa::dfrobot_ai10::NAME,
+        baud: efaa::BAUD,
+        open: |opening| Ok(Box::new(Module::open(&efaa::dfrobot_ai10::DIALECT, opening)?)),
+    },
+    Driver {
+        name: efaa::xst::NAME,
+        baud: efaa::BAUD,
+        open: |opening| Ok(Box::new(Module::open(&efaa::xst::DIALECT, opening)?)),
+    },
+    Driver {
+        name: efaa::dfrobot_fp::NAME,
+        baud: efaa::BAUD,
+        open: |opening| Ok(Box::new(Module::open(&efaa::dfrobot_fp::DIALECT, opening)?)),
+    },
+];
 
 /// The driver of this name.
 pub fn driver(name: &str) -> Option<&'static Driver> {

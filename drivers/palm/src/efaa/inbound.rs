@@ -10,63 +10,82 @@ const REPLY: u8 = 0x00;
 const NOTE: u8 = 0x01;
 const NOTE_READY: u8 = 0x00;
 const NOTE_STATE: u8 = 0x01;
+const NOTE_UNKNOWN_ERROR: u8 = 0x02;
+/// State of the palm on modules for palms alone; on others the same number is about eyes.
+const NOTE_PALM_STATE: u8 = 0x04;
+const NOTE_LICENCE: u8 = 0x08;
 
-/// Message id of the percentage that some firmware pushes as an unasked reply during enrolment.
-pub const ENROL_PROGRESS: u8 = 0x14;
+/// What a module is made for; it decides what a state note speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Faces and palms: the low states are about a face.
+    FacesAndPalms,
+    /// Palms alone: all states are about the palm.
+    Palms,
+}
+
+/// The reply to a command. `Debug` shows no payload.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// Message id of the command.
+    pub message: u8,
+    /// How it went.
+    pub result: ResultCode,
+    /// What follows the result byte.
+    pub payload: Vec<u8>,
+}
 
 /// One frame of the module, told apart. `Debug` shows no payload.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inbound {
     /// The reply to a command.
-    Reply {
-        /// Message id of the command.
-        message: u8,
-        /// How it went.
-        result: ResultCode,
-        /// What follows the result byte.
-        payload: Vec<u8>,
-    },
-    /// Progress of an enrolment; ends nothing.
-    Progress,
+    Reply(Reply),
     /// The module has started. In mid-session: it has rebooted and forgotten its job.
     Ready,
     /// What the module sees right now.
     State(HandPosition),
+    /// The module says that something is wrong with it.
+    Trouble(Trouble),
     /// Something this driver has no use for.
     Other,
 }
 
-impl fmt::Debug for Inbound {
+/// What a module says is wrong with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// It does not know itself.
+    #[error("the module reports an unknown error")]
+    Unknown,
+    /// Its licence, or its authorisation chip, was not accepted.
+    #[error("the licence of the module was not accepted")]
+    Licence,
+}
+
+impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Reply {
-                message,
-                result,
-                payload,
-            } => {
-                write!(f, "Reply({message:02x}, {result}, {} bytes)", payload.len())
-            }
-            Self::Progress => f.write_str("Progress"),
-            Self::Ready => f.write_str("Ready"),
-            Self::State(state) => write!(f, "State({state:?})"),
-            Self::Other => f.write_str("Other"),
-        }
+        write!(
+            f,
+            "Reply({:02x}, {}, {} bytes)",
+            self.message,
+            self.result,
+            self.payload.len()
+        )
     }
 }
 
 /// The position that a state number stands for.
-fn position(code: i16) -> Option<HandPosition> {
-    Some(match code {
-        128 => HandPosition::InPlace,
-        1 => HandPosition::NotSeen,
-        6 | 129 => HandPosition::TooFar,
-        7 | 130 => HandPosition::TooClose,
-        2 | 131 => HandPosition::TooHigh,
-        3 | 132 => HandPosition::TooLow,
-        4 | 133 => HandPosition::TooLeft,
-        5 | 134 => HandPosition::TooRight,
+fn position(code: i16, purpose: Purpose) -> Option<HandPosition> {
+    Some(match (code, purpose) {
+        (128, _) | (0, Purpose::Palms) => HandPosition::InPlace,
+        (1, _) => HandPosition::NotSeen,
+        (6 | 129, _) => HandPosition::TooFar,
+        (7 | 130, _) => HandPosition::TooClose,
+        (2 | 131, _) => HandPosition::TooHigh,
+        (3 | 132, _) => HandPosition::TooLow,
+        (4 | 133, _) => HandPosition::TooLeft,
+        (5 | 134, _) => HandPosition::TooRight,
         // 0 is a face in place, the others are about directions, cover and eyes of a face.
-        0 | 8..=14 => HandPosition::NotAHand,
+        (0 | 8..=14, Purpose::FacesAndPalms) => HandPosition::NotAHand,
         _ => return None,
     })
 }
@@ -82,6 +101,8 @@ impl ResultCode {
     pub const REJECTED: Self = Self(1);
     /// Aborted by another command.
     pub const ABORTED: Self = Self(2);
+    /// A parameter of the command is none.
+    pub const BAD_PARAMETER: Self = Self(6);
     /// No such user.
     pub const UNKNOWN_USER: Self = Self(8);
     /// The store is full.
@@ -141,20 +162,23 @@ impl fmt::Debug for ResultCode {
 
 /// Tells a frame of the module apart. Nothing is an error here: what is cut short is [`Inbound::Other`], and
 /// the command that waits will say that no answer came.
-pub fn read(frame: &Frame) -> Inbound {
+pub fn read(frame: &Frame, purpose: Purpose) -> Inbound {
     match (frame.message(), frame.data()) {
-        (REPLY, &[ENROL_PROGRESS, ..]) => Inbound::Progress,
-        (REPLY, &[message, result, ref payload @ ..]) => Inbound::Reply {
+        (REPLY, &[message, result, ref payload @ ..]) => Inbound::Reply(Reply {
             message,
             result: ResultCode(result),
             payload: payload.to_vec(),
-        },
+        }),
         (NOTE, &[NOTE_READY, ..]) => Inbound::Ready,
         // Unlike every other number of the family, those of the state note are little-endian. What follows the
         // state (box, angles, in one firmware a user id) is no measurement of the hand and is not read.
-        (NOTE, &[NOTE_STATE, low, high, ..]) => {
-            position(i16::from_le_bytes([low, high])).map_or(Inbound::Other, Inbound::State)
+        (NOTE, &[note, low, high, ..])
+            if note == NOTE_STATE || (note == NOTE_PALM_STATE && purpose == Purpose::Palms) =>
+        {
+            position(i16::from_le_bytes([low, high]), purpose).map_or(Inbound::Other, Inbound::State)
         }
+        (NOTE, &[NOTE_UNKNOWN_ERROR, ..]) => Inbound::Trouble(Trouble::Unknown),
+        (NOTE, &[NOTE_LICENCE, ..]) => Inbound::Trouble(Trouble::Licence),
         _ => Inbound::Other,
     }
 }
@@ -165,38 +189,63 @@ mod tests {
     use proptest::prelude::*;
 
     fn check<const N: usize>(message: u8, data: [u8; N], expect: Inbound) {
-        assert_eq!(read(&Frame::new(message, data)), expect);
+        assert_eq!(read(&Frame::new(message, data), Purpose::FacesAndPalms), expect);
+    }
+
+    fn reply(message: u8, result: u8, payload: &[u8]) -> Inbound {
+        Inbound::Reply(Reply {
+            message,
+            result: ResultCode(result),
+            payload: payload.to_vec(),
+        })
     }
 
     #[test]
     fn tells_frames_apart() {
-        check(
-            0x00,
-            [0x12, 8],
-            Inbound::Reply {
-                message: 0x12,
-                result: ResultCode(8),
-                payload: vec![],
-            },
-        );
-        check(
-            0x00,
-            [0x11, 0, 1],
-            Inbound::Reply {
-                message: 0x11,
-                result: ResultCode::OK,
-                payload: vec![1],
-            },
-        );
-        check(0x00, [0x14, 0, 50], Inbound::Progress);
+        check(0x00, [0x12, 8], reply(0x12, 8, &[]));
+        check(0x00, [0x11, 0, 1], reply(0x11, 0, &[1]));
+        check(0x00, [0x14, 0, 50], reply(0x14, 0, &[50]));
         check(0x00, [0x12], Inbound::Other);
         check(0x00, [], Inbound::Other);
+        check(0x01, [], Inbound::Other);
         check(0x01, [0], Inbound::Ready);
         check(0x01, [1, 0x80, 0], Inbound::State(HandPosition::InPlace));
         check(0x01, [1, 0x80], Inbound::Other);
         check(0x01, [1, 0, 0x80], Inbound::Other);
-        check(0x01, [8], Inbound::Other);
+        check(0x01, [2], Inbound::Trouble(Trouble::Unknown));
+        check(0x01, [8], Inbound::Trouble(Trouble::Licence));
+        check(0x01, [3, 0], Inbound::Other);
         check(0x02, [1, 2, 3], Inbound::Other);
+    }
+
+    #[test]
+    fn a_state_speaks_of_what_the_module_is_made_for() {
+        let check = |note: u8, code: u8, mixed: Option<HandPosition>, palms: Option<HandPosition>| {
+            let frame = Frame::new(0x01, [note, code, 0]);
+            for (purpose, expect) in [(Purpose::FacesAndPalms, mixed), (Purpose::Palms, palms)] {
+                let expect = expect.map_or(Inbound::Other, Inbound::State);
+                assert_eq!(read(&frame, purpose), expect, "{note} {code} {purpose:?}");
+            }
+        };
+        use HandPosition::{
+            InPlace, NotAHand, NotSeen, TooClose, TooFar, TooHigh, TooLeft, TooLow, TooRight,
+        };
+        check(1, 0, Some(NotAHand), Some(InPlace));
+        check(1, 1, Some(NotSeen), Some(NotSeen));
+        for code in 8..=14 {
+            check(1, code, Some(NotAHand), None);
+        }
+        for (code, position) in (2..).zip([TooHigh, TooLow, TooLeft, TooRight, TooFar, TooClose]) {
+            check(1, code, Some(position), Some(position));
+            check(4, code, None, Some(position));
+        }
+        let hand = [InPlace, TooFar, TooClose, TooHigh, TooLow, TooLeft, TooRight];
+        for (code, position) in (128..).zip(hand) {
+            check(1, code, Some(position), Some(position));
+        }
+        check(4, 0, None, Some(InPlace));
+        check(1, 15, None, None);
+        check(1, 135, None, None);
     }
 
     #[test]
@@ -205,7 +254,8 @@ mod tests {
         for length in [17, 19] {
             data.resize(length, 0xEE);
             let frame = Frame::from_data(0x01, data.clone()).unwrap();
-            assert_eq!(read(&frame), Inbound::State(HandPosition::TooClose));
+            let found = read(&frame, Purpose::FacesAndPalms);
+            assert_eq!(found, Inbound::State(HandPosition::TooClose));
         }
     }
 
@@ -218,13 +268,18 @@ mod tests {
     #[test]
     fn debug_hides_the_payload() {
         let frame = Frame::new(0x00, [0x12, 0, 97, 105]);
-        assert_eq!(format!("{:?}", read(&frame)), "Reply(12, ok, 2 bytes)");
+        let found = read(&frame, Purpose::Palms);
+        assert_eq!(format!("{found:?}"), "Reply(Reply(12, ok, 2 bytes))");
     }
 
     proptest! {
         #[test]
-        fn never_panics(message: u8, data in prop::collection::vec(any::<u8>(), 0..300)) {
-            let _ = read(&Frame::from_data(message, data).unwrap());
+        fn never_panics(message in prop_oneof![Just(0u8), Just(1u8), any::<u8>()],
+                        data in prop::collection::vec(any::<u8>(), 0..300)) {
+            let frame = Frame::from_data(message, data).unwrap();
+            for purpose in [Purpose::FacesAndPalms, Purpose::Palms] {
+                let _ = read(&frame, purpose);
+            }
         }
     }
 }

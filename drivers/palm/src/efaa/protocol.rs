@@ -108,11 +108,36 @@ pub struct Decoder {
 
 /// Bytes that are not yet judged; `Debug` shows their number only.
 #[derive(Default)]
-struct Pending(Vec<u8>);
+struct Pending {
+    bytes: Vec<u8>,
+    /// How many of them are judged. They are moved out of the way once for each push and not for each frame.
+    judged: usize,
+}
+
+impl Pending {
+    fn push(&mut self, bytes: &[u8]) {
+        self.bytes.drain(..self.judged);
+        self.judged = 0;
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    fn rest(&self) -> &[u8] {
+        self.bytes.get(self.judged..).unwrap_or_default()
+    }
+
+    fn skip(&mut self, count: usize) {
+        self.judged = self.bytes.len().min(self.judged + count);
+    }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.judged = 0;
+    }
+}
 
 impl fmt::Debug for Pending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} bytes", self.0.len())
+        write!(f, "{} bytes", self.rest().len())
     }
 }
 
@@ -133,37 +158,35 @@ impl Decoder {
 
     /// Takes bytes off the wire.
     pub fn push(&mut self, bytes: &[u8]) {
-        self.pending.0.extend_from_slice(bytes);
+        self.pending.push(bytes);
     }
 
     /// Whether the start of a frame is waiting for its rest.
     pub fn is_mid_frame(&self) -> bool {
-        !self.pending.0.is_empty()
+        !self.pending.rest().is_empty()
     }
 
     /// Gives up the half frame that is waiting, because the line has been silent too long for it to go on.
     /// A whole frame that it hid comes out of the following calls of [`Self::next_frame`].
     pub fn abandon_half_frame(&mut self) {
-        if !self.pending.0.is_empty() {
-            self.pending.0.remove(0);
-        }
+        self.pending.skip(1);
     }
 
     /// Forgets everything that was pushed.
     pub fn clear(&mut self) {
-        self.pending.0.clear();
+        self.pending.clear();
     }
 
     /// The next frame or the next reason for giving one up; `None` when more bytes are needed.
     pub fn next_frame(&mut self) -> Option<Result<Frame, FrameFault>> {
         self.skip_to_sync();
-        let bytes = &self.pending.0;
-        let &[_, _, message, high, low, ..] = bytes.as_slice() else {
+        let bytes = self.pending.rest();
+        let &[_, _, message, high, low, ..] = bytes else {
             return None;
         };
         let claimed = usize::from(u16::from_be_bytes([high, low]));
         if claimed > self.cap {
-            self.pending.0.remove(0);
+            self.pending.skip(1);
             return Some(Err(FrameFault::TooLong {
                 claimed,
                 cap: self.cap,
@@ -172,22 +195,22 @@ impl Decoder {
         let whole = bytes.get(..claimed + OVERHEAD_LEN)?;
         // The XOR over content and check byte is zero exactly when the check byte is right.
         if xor(&whole[SYNC.len()..]) != 0 {
-            self.pending.0.remove(0);
+            self.pending.skip(1);
             return Some(Err(FrameFault::BadCheck));
         }
         let data = whole[HEADER_LEN..HEADER_LEN + claimed].to_vec();
-        self.pending.0.drain(..claimed + OVERHEAD_LEN);
+        self.pending.skip(claimed + OVERHEAD_LEN);
         Some(Ok(Frame { message, data }))
     }
 
     /// Drops what cannot start a frame. A last lone EF stays: its AA may still come.
     fn skip_to_sync(&mut self) {
-        let bytes = &self.pending.0;
+        let bytes = self.pending.rest();
         let start = bytes
             .windows(SYNC.len())
             .position(|pair| pair == SYNC)
             .unwrap_or_else(|| bytes.len() - usize::from(bytes.last() == Some(&SYNC[0])));
-        self.pending.0.drain(..start);
+        self.pending.skip(start);
     }
 }
 
@@ -367,7 +390,7 @@ mod tests {
             let mut decoder = Decoder::default();
             decoder.push(&stream);
             drain(&mut decoder);
-            prop_assert!(decoder.pending.0.len() < DATA_CAP + OVERHEAD_LEN);
+            prop_assert!(decoder.pending.rest().len() < DATA_CAP + OVERHEAD_LEN);
         }
     }
 }

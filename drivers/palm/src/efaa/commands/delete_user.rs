@@ -1,8 +1,11 @@
 use std::time::Duration;
 
-use super::{Command, ReplyFault, accepted};
+use super::{Command, ReplyFault};
 use crate::efaa::inbound::ResultCode;
 use crate::efaa::protocol::Frame;
+
+/// Deleting writes to the module's flash.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Deletes one reference from the module. That it is gone is proven by reading the list afterwards.
 #[derive(Debug, Clone, Copy)]
@@ -11,24 +14,109 @@ pub struct DeleteUser {
     pub id: u16,
 }
 
+/// What a reference is made of, for modules that want to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserType {
+    /// A face.
+    Face = 0,
+    /// A palm.
+    Palm = 1,
+}
+
+/// Deletes one reference of a named type.
+#[derive(Debug, Clone, Copy)]
+pub struct DeleteTyped {
+    /// Id in the module.
+    pub id: u16,
+    /// What the reference is made of.
+    pub of: UserType,
+}
+
+/// Deletes one palm, by the command that some modules have for palms alone.
+#[derive(Debug, Clone, Copy)]
+pub struct DeletePalm {
+    /// Id in the module.
+    pub id: u16,
+}
+
+/// A user that was not there is as good as deleted.
+fn refused(result: ResultCode) -> Result<(), ReplyFault> {
+    match result {
+        ResultCode::UNKNOWN_USER | ResultCode::UNKNOWN_HAND => Ok(()),
+        _ => Err(ReplyFault::Refused(result)),
+    }
+}
+
+fn typed(message: u8, id: u16, of: UserType) -> Frame {
+    let [high, low] = id.to_be_bytes();
+    Frame::new(message, [high, low, of as u8])
+}
+
 impl Command for DeleteUser {
     const NAME: &'static str = "delete";
     const MESSAGE: u8 = 0x20;
+    const REPLY_LEN: usize = 0;
     type Reply = ();
 
     fn timeout(&self) -> Duration {
-        Duration::from_secs(10)
+        TIMEOUT
     }
 
     fn to_frame(&self) -> Frame {
         Frame::new(Self::MESSAGE, self.id.to_be_bytes())
     }
 
-    /// A user that was not there is as good as deleted.
-    fn parse_reply(&self, result: ResultCode, _payload: &[u8]) -> Result<(), ReplyFault> {
-        match result {
-            ResultCode::UNKNOWN_USER | ResultCode::UNKNOWN_HAND => Ok(()),
-            _ => accepted(result),
-        }
+    fn read(&self, _payload: &[u8]) -> Result<(), ReplyFault> {
+        Ok(())
+    }
+
+    fn refused(&self, result: ResultCode) -> Result<(), ReplyFault> {
+        refused(result)
+    }
+}
+
+impl Command for DeleteTyped {
+    const NAME: &'static str = "delete";
+    const MESSAGE: u8 = 0x20;
+    const REPLY_LEN: usize = 0;
+    type Reply = ();
+
+    fn timeout(&self) -> Duration {
+        TIMEOUT
+    }
+
+    fn to_frame(&self) -> Frame {
+        typed(Self::MESSAGE, self.id, self.of)
+    }
+
+    fn read(&self, _payload: &[u8]) -> Result<(), ReplyFault> {
+        Ok(())
+    }
+
+    fn refused(&self, result: ResultCode) -> Result<(), ReplyFault> {
+        refused(result)
+    }
+}
+
+impl Command for DeletePalm {
+    const NAME: &'static str = "delete";
+    const MESSAGE: u8 = 0x80;
+    const REPLY_LEN: usize = 0;
+    type Reply = ();
+
+    fn timeout(&self) -> Duration {
+        TIMEOUT
+    }
+
+    fn to_frame(&self) -> Frame {
+        typed(Self::MESSAGE, self.id, UserType::Palm)
+    }
+
+    fn read(&self, _payload: &[u8]) -> Result<(), ReplyFault> {
+        Ok(())
+    }
+
+    fn refused(&self, result: ResultCode) -> Result<(), ReplyFault> {
+        refused(result)
     }
 }

@@ -1,25 +1,31 @@
 //! Commands of the family, one file each. A command is pure: it names its time limit and turns into a frame,
-//! and a reply into a value. [`super::serial::Line::exchange`] is the one place that performs it.
+//! and a reply into a value. [`super::line::Line::exchange`] is the one place that performs it.
 //!
 //! The commands that skip the comparison (FE), burn a permanent key (52) or import templates (F9, C3) are left
 //! out on purpose.
 
 mod delete_user;
-mod enrol_single;
+mod drop_enrolment;
+mod enrol;
+mod enrol_progress;
 mod list_ids;
 mod reset;
 mod serial_number;
 mod status;
+mod user_info;
 mod verify;
 mod version;
 
-pub use delete_user::DeleteUser;
-pub use enrol_single::{EnrolSingle, Enrolled};
-pub use list_ids::ListIds;
+pub use delete_user::{DeletePalm, DeleteTyped, DeleteUser, UserType};
+pub use drop_enrolment::DropEnrolment;
+pub use enrol::{EnrolPalm, EnrolSingle, EnrolWithId, Enrolled, Enrolment};
+pub use enrol_progress::EnrolProgress;
+pub use list_ids::{CountPalms, CountedPalms, ListIds};
 pub use reset::Reset;
 pub use serial_number::SerialNumber;
 pub use status::Status;
-pub use verify::{Identified, Verify};
+pub use user_info::UserInfo;
+pub use verify::{Identified, UnlockKind, Verify};
 pub use version::Version;
 
 use std::time::Duration;
@@ -29,6 +35,8 @@ use super::protocol::Frame;
 
 /// Time limit of commands that only look something up.
 const QUICK: Duration = Duration::from_secs(2);
+/// Time limit of texts that not every module has.
+const BRIEF: Duration = Duration::from_millis(600);
 /// What a capture may take beyond the module's own time limit.
 const CAPTURE_GRACE: Duration = Duration::from_secs(5);
 /// Bytes of the name field, NUL-padded.
@@ -40,6 +48,8 @@ pub trait Command {
     const NAME: &'static str;
     /// Message id.
     const MESSAGE: u8;
+    /// Bytes that follow the result byte of a success, at least. Firmware that adds some of its own is understood.
+    const REPLY_LEN: usize;
     /// What a successful reply says.
     type Reply;
 
@@ -49,9 +59,27 @@ pub trait Command {
     /// The request.
     fn to_frame(&self) -> Frame;
 
-    /// Reads the reply. A result that a person can cause is part of [`Self::Reply`]; any other one is
-    /// [`ReplyFault::Refused`].
-    fn parse_reply(&self, result: ResultCode, payload: &[u8]) -> Result<Self::Reply, ReplyFault>;
+    /// Reads what follows the result byte of a success, at least [`Self::REPLY_LEN`] bytes.
+    fn read(&self, payload: &[u8]) -> Result<Self::Reply, ReplyFault>;
+
+    /// What a result other than success means, where it means anything but a failure.
+    fn refused(&self, result: ResultCode) -> Result<Self::Reply, ReplyFault> {
+        Err(ReplyFault::Refused(result))
+    }
+
+    /// Reads the reply.
+    fn parse_reply(&self, result: ResultCode, payload: &[u8]) -> Result<Self::Reply, ReplyFault> {
+        if result != ResultCode::OK {
+            return self.refused(result);
+        }
+        if payload.len() < Self::REPLY_LEN {
+            return Err(ReplyFault::Short {
+                needed: Self::REPLY_LEN,
+                got: payload.len(),
+            });
+        }
+        self.read(payload)
+    }
 }
 
 /// Why a reply is no use.
@@ -71,14 +99,6 @@ pub enum ReplyFault {
     /// A field holds a value that the protocol does not know.
     #[error("the reply holds an impossible {0}")]
     Impossible(&'static str),
-}
-
-fn accepted(result: ResultCode) -> Result<(), ReplyFault> {
-    if result == ResultCode::OK {
-        Ok(())
-    } else {
-        Err(ReplyFault::Refused(result))
-    }
 }
 
 /// The first `N` bytes of the payload.
@@ -115,6 +135,8 @@ fn is_user_id(id: u16) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::efaa::inbound;
+    use crate::efaa::protocol::Decoder;
     use proptest::prelude::*;
 
     fn wire(command: &impl Command) -> String {
@@ -127,6 +149,10 @@ mod tests {
         bytes.join(" ")
     }
 
+    fn enrolment(tag: &str, admin: bool, limit_s: u8) -> Enrolment<'_> {
+        Enrolment { tag, admin, limit_s }
+    }
+
     /// Vectors of the protocol notes: from vendors' sources or seen from independent clients.
     #[test]
     fn requests_equal_the_known_vectors() {
@@ -134,24 +160,100 @@ mod tests {
         assert_eq!(wire(&Status), "EF AA 11 00 00 11");
         assert_eq!(wire(&Verify { limit_s: 10 }), "EF AA 12 00 02 00 0A 1A");
         assert_eq!(wire(&Verify { limit_s: 3 }), "EF AA 12 00 02 00 03 13");
-        assert_eq!(wire(&ListIds), "EF AA 24 00 01 00 25");
+        assert_eq!(wire(&ListIds::Numbered), "EF AA 24 00 01 00 25");
+        assert_eq!(wire(&CountPalms), "EF AA 24 00 01 02 27");
+        assert_eq!(wire(&UserInfo { id: 1001 }), "EF AA 22 00 02 03 E9 CA");
         assert_eq!(wire(&DeleteUser { id: 1001 }), "EF AA 20 00 02 03 E9 C8");
+        assert_eq!(wire(&DeletePalm { id: 501 }), "EF AA 80 00 03 01 F5 01 76");
         let name = "61 69 67 65 72 69 6D".to_owned() + &" 00".repeat(25);
-        let enrol = EnrolSingle {
-            tag: "aigerim",
-            admin: false,
-            limit_s: 5,
-        };
-        assert_eq!(wire(&enrol), format!("EF AA 1D 00 23 00 {name} 00 05 47"));
+        assert_eq!(
+            wire(&EnrolSingle(enrolment("aigerim", false, 5))),
+            format!("EF AA 1D 00 23 00 {name} 00 05 47")
+        );
+        assert_eq!(
+            wire(&EnrolPalm(enrolment("aigerim", false, 10))),
+            format!("EF AA 26 00 28 00 {name} FD 01 00 0A 00 00 00 84")
+        );
         let name = "77 61 74 65 72".to_owned() + &" 00".repeat(27);
-        let enrol = EnrolSingle {
-            tag: "water",
-            admin: true,
-            limit_s: 10,
-        };
-        assert_eq!(wire(&enrol), format!("EF AA 1D 00 23 01 {name} 00 0A 40"));
+        assert_eq!(
+            wire(&EnrolSingle(enrolment("water", true, 10))),
+            format!("EF AA 1D 00 23 01 {name} 00 0A 40")
+        );
+    }
+
+    /// Worked out from the tables by hand.
+    #[test]
+    fn requests_follow_the_tables() {
         assert_eq!(wire(&Version), "EF AA 30 00 00 30");
         assert_eq!(wire(&SerialNumber), "EF AA 93 00 00 93");
+        assert_eq!(wire(&ListIds::Plain), "EF AA 24 00 00 24");
+        assert_eq!(wire(&EnrolProgress), "EF AA 14 00 00 14");
+        assert_eq!(wire(&DropEnrolment), "EF AA 23 00 00 23");
+        let typed = DeleteTyped {
+            id: 3,
+            of: UserType::Face,
+        };
+        assert_eq!(wire(&typed), "EF AA 20 00 03 00 03 00 20");
+        let typed = DeleteTyped {
+            id: 501,
+            of: UserType::Palm,
+        };
+        assert_eq!(wire(&typed), "EF AA 20 00 03 01 F5 01 D6");
+        let chosen = EnrolWithId {
+            id: 7,
+            enrolment: enrolment("t", false, 10),
+        };
+        let name = "74".to_owned() + &" 00".repeat(31);
+        assert_eq!(wire(&chosen), format!("EF AA 1E 00 25 00 00 07 {name} 00 0A 42"));
+    }
+
+    /// What the module says in the vectors of the protocol notes, read as the answer to the command.
+    fn said<C: Command>(command: &C, wire: &str) -> Result<C::Reply, ReplyFault> {
+        let bytes: Vec<u8> = wire
+            .split_whitespace()
+            .map(|byte| u8::from_str_radix(byte, 16).unwrap())
+            .collect();
+        let mut decoder = Decoder::default();
+        decoder.push(&bytes);
+        let frame = decoder.next_frame().unwrap().unwrap();
+        assert!(!decoder.is_mid_frame());
+        match inbound::read(&frame, inbound::Purpose::FacesAndPalms) {
+            inbound::Inbound::Reply(reply) => {
+                assert_eq!(reply.message, C::MESSAGE);
+                command.parse_reply(reply.result, &reply.payload)
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn replies_of_the_known_vectors_are_read() {
+        assert_eq!(said(&Reset, "EF AA 00 00 02 10 00 12"), Ok(()));
+        let name = "61 69 67 65 72 69 6D".to_owned() + &" 00".repeat(25);
+        let found = said(
+            &Verify { limit_s: 10 },
+            &format!("EF AA 00 00 26 12 00 03 E9 {name} 00 FA 58"),
+        );
+        assert_eq!(
+            found,
+            Ok(Identified {
+                id: 1001,
+                kind: UnlockKind::Palm
+            })
+        );
+        assert_eq!(
+            said(&ListIds::Numbered, "EF AA 00 00 05 24 00 01 03 E9 CA"),
+            Ok(vec![1001])
+        );
+        for (wire, code) in [
+            ("EF AA 00 00 02 12 08 18", 8),
+            ("EF AA 00 00 02 12 0C 1C", 12),
+            ("EF AA 00 00 02 12 0D 1D", 13),
+            ("EF AA 00 00 02 12 01 11", 1),
+        ] {
+            let refused = Err(ReplyFault::Refused(ResultCode(code)));
+            assert_eq!(said(&Verify { limit_s: 10 }, wire), refused, "{wire}");
+        }
     }
 
     #[test]
@@ -167,8 +269,10 @@ mod tests {
         assert_eq!(name_field(&"x".repeat(40))[30..], [b'x', 0]);
     }
 
+    /// Whatever comes, a success is at least as long as it has to be and none is one by its result alone.
     fn survives<C: Command>(command: &C, result: u8, payload: &[u8]) {
-        let _ = command.parse_reply(ResultCode(result), payload);
+        let read = command.parse_reply(ResultCode(result), payload);
+        assert!(read.is_err() || result != 0 || payload.len() >= C::REPLY_LEN);
     }
 
     proptest! {
@@ -180,9 +284,17 @@ mod tests {
             survives(&Version, result, &payload);
             survives(&SerialNumber, result, &payload);
             survives(&Verify { limit_s: 3 }, result, &payload);
-            survives(&EnrolSingle { tag: "t", admin: false, limit_s: 3 }, result, &payload);
+            survives(&EnrolSingle(enrolment("t", false, 3)), result, &payload);
+            survives(&EnrolPalm(enrolment("t", false, 3)), result, &payload);
+            survives(&EnrolWithId { id: 1, enrolment: enrolment("t", false, 3) }, result, &payload);
+            survives(&EnrolProgress, result, &payload);
+            survives(&DropEnrolment, result, &payload);
             survives(&DeleteUser { id: 1 }, result, &payload);
-            survives(&ListIds, result, &payload);
+            survives(&DeleteTyped { id: 1, of: UserType::Palm }, result, &payload);
+            survives(&DeletePalm { id: 1 }, result, &payload);
+            survives(&UserInfo { id: 1 }, result, &payload);
+            survives(&ListIds::Plain, result, &payload);
+            survives(&CountPalms, result, &payload);
         }
     }
 }

@@ -1,7 +1,6 @@
 use std::time::Duration;
 
-use super::{Command, ReplyFault, accepted};
-use crate::efaa::inbound::ResultCode;
+use super::{Command, ReplyFault};
 use crate::efaa::protocol::Frame;
 
 /// Cancels the running job and brings the module to standby. A READY note may follow the reply.
@@ -13,6 +12,7 @@ pub struct Reset;
 impl Command for Reset {
     const NAME: &'static str = "reset";
     const MESSAGE: u8 = 0x10;
+    const REPLY_LEN: usize = 0;
     type Reply = ();
 
     fn timeout(&self) -> Duration {
@@ -23,7 +23,7 @@ impl Command for Reset {
         Frame::new(Self::MESSAGE, [])
     }
 
-    fn parse_reply(&self, result: ResultCode, _payload: &[u8]) -> Result<(), ReplyFault> {
-        accepted(result)
+    fn read(&self, _payload: &[u8]) -> Result<(), ReplyFault> {
+        Ok(())
     }
 }

@@ -1,7 +1,6 @@
 use std::time::Duration;
 
-use super::{Command, QUICK, ReplyFault, accepted, text};
-use crate::efaa::inbound::ResultCode;
+use super::{BRIEF, Command, ReplyFault, text};
 use crate::efaa::protocol::Frame;
 
 /// Asks for the serial number, a text of up to 32 bytes padded with junk.
@@ -11,18 +10,18 @@ pub struct SerialNumber;
 impl Command for SerialNumber {
     const NAME: &'static str = "serial number";
     const MESSAGE: u8 = 0x93;
+    const REPLY_LEN: usize = 0;
     type Reply = String;
 
     fn timeout(&self) -> Duration {
-        QUICK
+        BRIEF
     }
 
     fn to_frame(&self) -> Frame {
         Frame::new(Self::MESSAGE, [])
     }
 
-    fn parse_reply(&self, result: ResultCode, payload: &[u8]) -> Result<String, ReplyFault> {
-        accepted(result)?;
+    fn read(&self, payload: &[u8]) -> Result<String, ReplyFault> {
         Ok(text(payload.get(..32).unwrap_or(payload)))
     }
 }

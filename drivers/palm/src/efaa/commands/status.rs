@@ -1,8 +1,7 @@
 use std::time::Duration;
 
-use super::{Command, QUICK, ReplyFault, accepted, head};
+use super::{Command, QUICK, ReplyFault, head};
 use crate::ModuleStatus;
-use crate::efaa::inbound::ResultCode;
 use crate::efaa::protocol::Frame;
 
 /// Asks what the module is doing.
@@ -12,6 +11,7 @@ pub struct Status;
 impl Command for Status {
     const NAME: &'static str = "status";
     const MESSAGE: u8 = 0x11;
+    const REPLY_LEN: usize = 1;
     type Reply = ModuleStatus;
 
     fn timeout(&self) -> Duration {
@@ -22,8 +22,7 @@ impl Command for Status {
         Frame::new(Self::MESSAGE, [])
     }
 
-    fn parse_reply(&self, result: ResultCode, payload: &[u8]) -> Result<ModuleStatus, ReplyFault> {
-        accepted(result)?;
+    fn read(&self, payload: &[u8]) -> Result<ModuleStatus, ReplyFault> {
         match head::<1>(payload)? {
             [0] => Ok(ModuleStatus::Standby),
             [1] => Ok(ModuleStatus::Busy),

@@ -1,9 +1,6 @@
 use std::time::Duration;
 
-use verification::Sensitive;
-
-use super::{CAPTURE_GRACE, Command, NAME_LEN, ReplyFault, accepted, head, is_user_id, text};
-use crate::efaa::inbound::ResultCode;
+use super::{CAPTURE_GRACE, Command, NAME_LEN, ReplyFault, head, is_user_id};
 use crate::efaa::protocol::Frame;
 
 /// Captures and compares with all references in the module (1:N).
@@ -11,22 +8,34 @@ use crate::efaa::protocol::Frame;
 /// Only success is parsed here; what the other results mean for an attempt is the dialect's to say.
 #[derive(Debug, Clone, Copy)]
 pub struct Verify {
-    /// How long the module may look for a hand, in seconds; 3 to 20.
+    /// How long the module may look for a hand, in seconds.
     pub limit_s: u8,
 }
 
-/// Whom the module found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What the module found. The name that comes with it is not kept: nobody needs it here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Identified {
     /// Id in the module; never 0 or FFFF.
     pub id: u16,
-    /// The name under which the reference was enrolled.
-    pub tag: Sensitive<String>,
+    /// What it took the id from.
+    pub kind: UnlockKind,
+}
+
+/// What a module says it has recognised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnlockKind {
+    /// A face, with open or with closed eyes.
+    Face,
+    /// A palm.
+    Palm,
+    /// It does not say, or in words of its own.
+    Other(u8),
 }
 
 impl Command for Verify {
     const NAME: &'static str = "verify";
     const MESSAGE: u8 = 0x12;
+    const REPLY_LEN: usize = 2 + NAME_LEN + 2;
     type Reply = Identified;
 
     fn timeout(&self) -> Duration {
@@ -38,25 +47,26 @@ impl Command for Verify {
         Frame::new(Self::MESSAGE, [0, self.limit_s])
     }
 
-    /// id (2), name (32), admin (1), type (1). A shorter success proves nothing and is refused.
-    fn parse_reply(&self, result: ResultCode, payload: &[u8]) -> Result<Identified, ReplyFault> {
-        accepted(result)?;
-        let whole = head::<{ 2 + NAME_LEN + 2 }>(payload)?;
-        let (id, rest) = whole.split_at(2);
-        let id = id.iter().fold(0, |id, byte| id << 8 | u16::from(*byte));
+    /// id (2), name (32), admin (1), kind (1). A shorter success proves nothing and is refused.
+    fn read(&self, payload: &[u8]) -> Result<Identified, ReplyFault> {
+        let [high, low, .., kind] = *head::<{ 2 + NAME_LEN + 2 }>(payload)?;
+        let id = u16::from_be_bytes([high, low]);
         if !is_user_id(id) {
             return Err(ReplyFault::Impossible("user id"));
         }
-        Ok(Identified {
-            id,
-            tag: Sensitive::new(text(rest.get(..NAME_LEN).unwrap_or_default())),
-        })
+        let kind = match kind {
+            200 | 204 => UnlockKind::Face,
+            250 => UnlockKind::Palm,
+            kind => UnlockKind::Other(kind),
+        };
+        Ok(Identified { id, kind })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::efaa::inbound::ResultCode;
 
     fn success(id: u16) -> Vec<u8> {
         let mut payload = id.to_be_bytes().to_vec();
@@ -87,9 +97,19 @@ mod tests {
         check(0, &success(0), Err(ReplyFault::Impossible("user id")));
         check(0, &success(0xFFFF), Err(ReplyFault::Impossible("user id")));
         check(12, &success(1001), Err(ReplyFault::Refused(ResultCode::LIVENESS)));
-        let found = Verify { limit_s: 3 }
-            .parse_reply(ResultCode::OK, &success(1001))
-            .unwrap();
-        assert_eq!(found.tag.expose(), "aigerim");
+    }
+
+    #[test]
+    fn the_kind_is_the_last_byte() {
+        let check = |kind: u8, expect: UnlockKind| {
+            let mut payload = success(1001);
+            payload[35] = kind;
+            let found = Verify { limit_s: 3 }.parse_reply(ResultCode::OK, &payload);
+            assert_eq!(found.map(|found| found.kind), Ok(expect));
+        };
+        check(0xC8, UnlockKind::Face);
+        check(0xCC, UnlockKind::Face);
+        check(0xFA, UnlockKind::Palm);
+        check(0, UnlockKind::Other(0));
     }
 }

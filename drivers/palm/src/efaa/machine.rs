@@ -1,0 +1,527 @@
+//! The conversation with one module, as a pure machine: bytes and time in, frames and results out.
+//!
+//! ```text
+//!                  Begin, module may be busy            reply to RESET
+//!        ┌──────────────────────────────────▶ Settling ────────────────▶ Resting
+//!        │                                      ▲   │                       │ READY, or 300 ms
+//!      Idle ─── Begin, module is idle ──────────┼───┼────────────────────▶ Waiting
+//!        ▲                                 Stop │   │ reply to RESET        │
+//!        │                                      └───┼───────────────────────┤
+//!        └──────────────────────────────────────────┴───────────────────────┘ reply, fault
+//! ```
+//!
+//! One command is under way at a time, and it is answered by the reply that names it. Where the module may still be
+//! busy with something older it is reset first: it answers in order, so that after its reply to the reset nothing old
+//! can come any more but what is waited for by name here.
+//!
+//! The module may say READY some time after its reply to a reset, and says it too when it has rebooted. So that one
+//! is not taken for the other, no command goes out until the first has come or will not come any more.
+
+use std::time::Duration;
+
+use verification::palm::HandPosition;
+
+use super::commands::{Command, EnrolProgress, Reset};
+use super::inbound::{self, Inbound, Purpose, Reply, ResultCode};
+use super::protocol::{Decoder, Frame};
+use crate::Notice;
+
+/// Silence after which the rest of a half frame will not come any more.
+const FRAME_GAP: Duration = Duration::from_millis(200);
+/// Rubbish without one valid frame for so long is no module of this family at this speed.
+const NOISE_LIMIT: Duration = Duration::from_secs(1);
+/// Silence that divides one rubbish from the next.
+const NOISE_GAP: Duration = Duration::from_millis(500);
+/// How long a module may take to be brought to standby.
+const SETTLE_LIMIT: Duration = Duration::from_millis(1500);
+/// When a reset is sent again: a module that is still starting loses what comes in.
+const RESEND: Duration = Duration::from_millis(500);
+/// How long after its reply to a reset a module may say READY.
+const REST: Duration = Duration::from_millis(300);
+/// The same for a module that has been seen to take longer.
+const LONG_REST: Duration = Duration::from_millis(1200);
+/// How long after a reset the capture that it ended may still say that it was aborted.
+const ABORT_GRACE: Duration = Duration::from_millis(500);
+
+/// One command for the machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// For messages to people.
+    pub name: &'static str,
+    /// Message ids of the replies that answer it.
+    pub answers: Vec<u8>,
+    /// What is sent.
+    pub frame: Frame,
+    /// How long to wait for the reply, from sending.
+    pub timeout: Duration,
+    /// When the whole of it must have ended, on the clock of the machine.
+    pub by: Option<Duration>,
+}
+
+impl Request {
+    /// The request of a command. A reply to one of `also` answers it as well.
+    pub fn new<C: Command>(command: &C, also: &[u8], by: Option<Duration>) -> Self {
+        Self {
+            name: C::NAME,
+            answers: [&[C::MESSAGE], also].concat(),
+            frame: command.to_frame(),
+            timeout: command.timeout(),
+            by,
+        }
+    }
+
+    fn until(&self, now: Duration) -> Duration {
+        let until = now.saturating_add(self.timeout);
+        self.by.map_or(until, |by| until.min(by))
+    }
+}
+
+/// What happens to the machine.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// Start a command. One that is under way is stopped.
+    Begin(Request),
+    /// Bring the module to standby, whatever it is doing.
+    Reset,
+    /// End the command that is under way.
+    Stop,
+    /// These bytes came in; none if only time has passed. Wanted at least every 50 ms while something is under way.
+    Bytes(&'a [u8]),
+}
+
+/// What the machine wants done or known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// Send this.
+    Send(Frame),
+    /// The module sees this during the command.
+    Hand(HandPosition),
+    /// The module said this without being asked.
+    Notice(Notice),
+    /// What was begun has ended. Exactly one follows every [`Input::Begin`] and every [`Input::Reset`].
+    Ended(Ended),
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// This answers it.
+    Reply(Reply),
+    /// The module is at standby, as was asked for.
+    Standby,
+    /// It was stopped, and the module is at standby. The reply is there if it crossed the order to stop.
+    Stopped(Option<Reply>),
+    /// The module is at fault.
+    Failed {
+        /// Which command was waiting.
+        command: &'static str,
+        /// In which way.
+        failure: Failure,
+    },
+}
+
+/// What a module does wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Failure {
+    /// It says nothing.
+    Silent,
+    /// What it says is no answer.
+    Garbled,
+    /// It started anew and has forgotten the command.
+    Restarted,
+    /// It will not go to standby.
+    Refused(ResultCode),
+}
+
+enum State {
+    Idle,
+    Settling {
+        until: Duration,
+        resend_at: Duration,
+        garbled: bool,
+        then: Then,
+    },
+    Resting {
+        request: Request,
+    },
+    Waiting {
+        request: Request,
+        until: Duration,
+        garbled: bool,
+    },
+}
+
+/// What follows when the module is at standby.
+enum Then {
+    Standby,
+    Begin(Request),
+    Stopped {
+        answers: Vec<u8>,
+        crossed: Option<Reply>,
+    },
+}
+
+/// The last reset.
+#[derive(Clone, Copy)]
+struct ResetMark {
+    at: Duration,
+    /// Whether the READY that it may cause has not been seen.
+    ready_is_due: bool,
+}
+
+/// The machine.
+pub struct Session {
+    purpose: Purpose,
+    decoder: Decoder,
+    state: State,
+    /// Whether the module is known to be idle, with no late reply under way.
+    settled: bool,
+    reset: Option<ResetMark>,
+    rest: Duration,
+    /// Message ids of the command that was sent and has not been answered.
+    unanswered: Vec<u8>,
+    /// Those of the command that the last reset cut short, until it has said so.
+    cut: Vec<u8>,
+    heard_at: Duration,
+    noise_since: Option<Duration>,
+}
+
+impl Session {
+    /// A conversation that has not begun, with a module of this kind.
+    pub fn new(purpose: Purpose) -> Self {
+        Self {
+            purpose,
+            decoder: Decoder::default(),
+            state: State::Idle,
+            settled: false,
+            reset: None,
+            rest: REST,
+            unanswered: Vec::new(),
+            cut: Vec::new(),
+            heard_at: Duration::ZERO,
+            noise_since: None,
+        }
+    }
+
+    /// Takes in what happened at `now`, the time since any moment that stays the same, and answers what follows.
+    pub fn handle(&mut self, now: Duration, input: Input<'_>) -> Vec<Output> {
+        let mut outputs = Vec::new();
+        match input {
+            Input::Begin(request) => {
+                self.interrupt(&mut outputs);
+                if !self.settled {
+                    self.settle(now, request.by, Then::Begin(request), &mut outputs);
+                } else if self.ready_may_come(now) {
+                    self.state = State::Resting { request };
+                } else {
+                    self.send(now, request, &mut outputs);
+                }
+            }
+            Input::Reset => {
+                self.interrupt(&mut outputs);
+                self.settle(now, None, Then::Standby, &mut outputs);
+            }
+            Input::Stop => self.stop(now, &mut outputs),
+            Input::Bytes(bytes) => self.receive(now, bytes, &mut outputs),
+        }
+        self.pass_time(now, &mut outputs);
+        outputs
+    }
+
+    /// The line is gone: nothing is under way any more, and what the module does is unknown.
+    pub fn lose(&mut self) {
+        self.state = State::Idle;
+        self.settled = false;
+        self.decoder.clear();
+    }
+
+    fn interrupt(&mut self, outputs: &mut Vec<Output>) {
+        if !matches!(self.state, State::Idle) {
+            self.end(Ended::Stopped(None), outputs);
+        }
+        self.decoder.clear();
+        self.noise_since = None;
+    }
+
+    fn settle(&mut self, now: Duration, by: Option<Duration>, then: Then, outputs: &mut Vec<Output>) {
+        let until = now.saturating_add(SETTLE_LIMIT);
+        self.settled = false;
+        self.state = State::Settling {
+            until: by.map_or(until, |by| until.min(by)),
+            resend_at: now.saturating_add(RESEND),
+            garbled: false,
+            then,
+        };
+        outputs.push(Output::Send(Reset.to_frame()));
+    }
+
+    fn send(&mut self, now: Duration, request: Request, outputs: &mut Vec<Output>) {
+        self.settled = false;
+        self.unanswered.clone_from(&request.answers);
+        outputs.push(Output::Send(request.frame.clone()));
+        self.state = State::Waiting {
+            until: request.until(now),
+            request,
+            garbled: false,
+        };
+    }
+
+    fn stop(&mut self, now: Duration, outputs: &mut Vec<Output>) {
+        match std::mem::replace(&mut self.state, State::Idle) {
+            State::Idle => {}
+            // Nothing was sent that a reset would have to end.
+            State::Resting { .. } => self.end(Ended::Stopped(None), outputs),
+            State::Waiting { request, .. } => {
+                let then = Then::Stopped {
+                    answers: request.answers,
+                    crossed: None,
+                };
+                self.settle(now, None, then, outputs);
+            }
+            State::Settling {
+                until,
+                resend_at,
+                garbled,
+                then,
+            } => {
+                let then = match then {
+                    Then::Begin(_) => Then::Stopped {
+                        answers: Vec::new(),
+                        crossed: None,
+                    },
+                    then => then,
+                };
+                self.state = State::Settling {
+                    until,
+                    resend_at,
+                    garbled,
+                    then,
+                };
+            }
+        }
+    }
+
+    fn receive(&mut self, now: Duration, bytes: &[u8], outputs: &mut Vec<Output>) {
+        let silence = now.saturating_sub(self.heard_at);
+        while silence > FRAME_GAP && self.decoder.is_mid_frame() {
+            self.decoder.abandon_half_frame();
+            self.hear_rubbish(now);
+            self.take_frames(now, outputs);
+        }
+        if silence > NOISE_GAP {
+            self.noise_since = None;
+        }
+        if bytes.is_empty() {
+            return;
+        }
+        self.heard_at = now;
+        self.decoder.push(bytes);
+        if !self.take_frames(now, outputs) && !self.decoder.is_mid_frame() {
+            self.hear_rubbish(now);
+        }
+    }
+
+    /// Answers whether there were any, valid or not.
+    fn take_frames(&mut self, now: Duration, outputs: &mut Vec<Output>) -> bool {
+        let mut any = false;
+        while let Some(found) = self.decoder.next_frame() {
+            any = true;
+            match found {
+                Ok(frame) => {
+                    self.noise_since = None;
+                    self.hear(now, inbound::read(&frame, self.purpose), outputs);
+                }
+                Err(_) => self.hear_rubbish(now),
+            }
+        }
+        any
+    }
+
+    fn hear_rubbish(&mut self, now: Duration) {
+        self.noise_since.get_or_insert(now);
+        self.mark_garbled();
+    }
+
+    fn mark_garbled(&mut self) {
+        if let State::Settling { garbled, .. } | State::Waiting { garbled, .. } = &mut self.state {
+            *garbled = true;
+        }
+    }
+
+    fn hear(&mut self, now: Duration, said: Inbound, outputs: &mut Vec<Output>) {
+        match said {
+            Inbound::Reply(reply) => self.hear_reply(now, reply, outputs),
+            Inbound::Ready => self.hear_ready(now, outputs),
+            Inbound::State(position) => match self.state {
+                State::Waiting { .. } => outputs.push(Output::Hand(position)),
+                State::Idle => outputs.push(Output::Notice(Notice::Hand(position))),
+                State::Settling { .. } | State::Resting { .. } => {}
+            },
+            // The command goes on: if the trouble is its own, its reply will say so.
+            Inbound::Trouble(trouble) => outputs.push(Output::Notice(Notice::Fault(trouble.to_string()))),
+            Inbound::Other => {}
+        }
+    }
+
+    fn hear_reply(&mut self, now: Duration, reply: Reply, outputs: &mut Vec<Output>) {
+        if reply.result == ResultCode::ABORTED && self.was_cut(reply.message, now) {
+            return;
+        }
+        match &mut self.state {
+            State::Settling { then, .. } => {
+                if reply.message == Reset::MESSAGE {
+                    self.hear_standby(now, reply.result, outputs);
+                } else if let Then::Stopped { answers, crossed } = then
+                    && answers.contains(&reply.message)
+                {
+                    crossed.get_or_insert(reply);
+                } else if !self.unanswered.contains(&reply.message) {
+                    self.mark_stray(&reply);
+                }
+            }
+            State::Waiting { request, .. } => {
+                if request.answers.contains(&reply.message) {
+                    self.settled = true;
+                    self.unanswered.clear();
+                    self.end(Ended::Reply(reply), outputs);
+                } else {
+                    self.mark_stray(&reply);
+                }
+            }
+            State::Idle | State::Resting { .. } => {}
+        }
+    }
+
+    /// A reply to another command is no answer. Progress is pushed unasked, and a second reply to a reset that was sent
+    /// twice is nothing strange.
+    fn mark_stray(&mut self, reply: &Reply) {
+        if ![EnrolProgress::MESSAGE, Reset::MESSAGE].contains(&reply.message) {
+            self.mark_garbled();
+        }
+    }
+
+    fn hear_standby(&mut self, now: Duration, result: ResultCode, outputs: &mut Vec<Output>) {
+        if result != ResultCode::OK {
+            return self.fail(Failure::Refused(result), outputs);
+        }
+        self.settled = true;
+        self.cut = std::mem::take(&mut self.unanswered);
+        self.reset = Some(ResetMark {
+            at: now,
+            ready_is_due: true,
+        });
+        match std::mem::replace(&mut self.state, State::Idle) {
+            State::Settling { then, .. } => match then {
+                Then::Standby => self.end(Ended::Standby, outputs),
+                Then::Stopped { crossed, .. } => self.end(Ended::Stopped(crossed), outputs),
+                Then::Begin(request) => self.state = State::Resting { request },
+            },
+            other => self.state = other,
+        }
+    }
+
+    fn hear_ready(&mut self, now: Duration, outputs: &mut Vec<Output>) {
+        match &mut self.state {
+            State::Idle => {
+                if self.ready_may_come(now) {
+                    self.absorb_ready();
+                } else {
+                    outputs.push(Output::Notice(Notice::Restarted));
+                }
+            }
+            // It was only now starting, and has lost the reset.
+            State::Settling { resend_at, .. } => {
+                *resend_at = now.saturating_add(RESEND);
+                outputs.push(Output::Send(Reset.to_frame()));
+            }
+            State::Resting { .. } => self.absorb_ready(),
+            State::Waiting { .. } => {
+                if self.is_ready_due(now, LONG_REST) {
+                    self.rest = LONG_REST;
+                }
+                self.unanswered.clear();
+                self.fail(Failure::Restarted, outputs);
+            }
+        }
+    }
+
+    fn absorb_ready(&mut self) {
+        if let Some(reset) = &mut self.reset {
+            reset.ready_is_due = false;
+        }
+    }
+
+    fn ready_may_come(&self, now: Duration) -> bool {
+        self.is_ready_due(now, self.rest)
+    }
+
+    fn is_ready_due(&self, now: Duration, within: Duration) -> bool {
+        self.reset
+            .is_some_and(|reset| reset.ready_is_due && now.saturating_sub(reset.at) < within)
+    }
+
+    /// Whether an "aborted" speaks of the command that the reset cut short, and not of one that came later.
+    fn was_cut(&mut self, message: u8, now: Duration) -> bool {
+        let recent = self
+            .reset
+            .is_some_and(|reset| now.saturating_sub(reset.at) < ABORT_GRACE);
+        let was_cut = recent && self.cut.contains(&message);
+        if was_cut {
+            self.cut.clear();
+        }
+        was_cut
+    }
+
+    fn pass_time(&mut self, now: Duration, outputs: &mut Vec<Output>) {
+        let noisy = self
+            .noise_since
+            .is_some_and(|since| now.saturating_sub(since) >= NOISE_LIMIT);
+        match &mut self.state {
+            State::Idle => {}
+            State::Settling { .. } | State::Waiting { .. } if noisy => self.fail(Failure::Garbled, outputs),
+            State::Settling { until, garbled, .. } | State::Waiting { until, garbled, .. }
+                if now >= *until =>
+            {
+                let garbled = *garbled || self.decoder.is_mid_frame();
+                let failure = if garbled {
+                    Failure::Garbled
+                } else {
+                    Failure::Silent
+                };
+                self.fail(failure, outputs);
+            }
+            State::Settling { resend_at, .. } => {
+                if now >= *resend_at {
+                    *resend_at = now.saturating_add(RESEND);
+                    outputs.push(Output::Send(Reset.to_frame()));
+                }
+            }
+            State::Resting { .. } => {
+                if !self.ready_may_come(now)
+                    && let State::Resting { request } = std::mem::replace(&mut self.state, State::Idle)
+                {
+                    self.send(now, request, outputs);
+                }
+            }
+            State::Waiting { .. } => {}
+        }
+    }
+
+    fn fail(&mut self, failure: Failure, outputs: &mut Vec<Output>) {
+        let command = match &self.state {
+            State::Waiting { request, .. } => request.name,
+            State::Idle | State::Settling { .. } | State::Resting { .. } => Reset::NAME,
+        };
+        self.settled = false;
+        self.noise_since = None;
+        self.end(Ended::Failed { command, failure }, outputs);
+    }
+
+    fn end(&mut self, ended: Ended, outputs: &mut Vec<Output>) {
+        self.state = State::Idle;
+        outputs.push(Output::Ended(ended));
+    }
+}
+
+#[cfg(test)]
+mod tests;
