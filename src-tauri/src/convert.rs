@@ -116,9 +116,11 @@ pub fn screen(session: &Session, devices: Devices) -> Option<ipc::Screen> {
         Showing::Outcome {
             outcome: how,
             document_id,
+            enrolled_palm,
         } => ipc::Screen::Outcome {
             outcome: outcome(how),
             record: document_id.map(|id| id.to_string()).unwrap_or_default(),
+            enrolled_palm,
         },
         Showing::StoreFailed => ipc::Screen::OutOfService {
             code: ipc::ErrorCode::Store,
@@ -255,14 +257,14 @@ fn palm_reason(failure: PalmFailure, cold: bool) -> AttemptReason {
             AttemptReason::HandTooCold
         }
         PalmFailure::Implausible(PalmPart::Temperature | PalmPart::Warmth) => AttemptReason::HandTooWarm,
-        PalmFailure::NotLive | PalmFailure::Implausible(_) => AttemptReason::NotBonaFide,
+        PalmFailure::NotLive | PalmFailure::Implausible(_) => AttemptReason::PalmNotBonaFide,
         PalmFailure::Missing(_) | PalmFailure::Interrupted => AttemptReason::PalmNotMeasured,
     }
 }
 
 fn enrolment_reason(outcome: EnrolOutcome) -> AttemptReason {
     match outcome {
-        EnrolOutcome::NotLive => AttemptReason::NotBonaFide,
+        EnrolOutcome::NotLive => AttemptReason::PalmNotBonaFide,
         EnrolOutcome::NotAPalm => AttemptReason::NotAPalm,
         EnrolOutcome::NothingPresented => AttemptReason::NoPalmShown,
         // A full scanner ends the session, and one that enrolled does not fail.

@@ -338,7 +338,7 @@ impl Person {
         let is =
             |view: &View| matches!(&view.screen, Screen::Outcome { outcome, .. } if among.contains(outcome));
         match &self.sees("the outcome", is).screen {
-            Screen::Outcome { outcome, record } => (*outcome, record.clone()),
+            Screen::Outcome { outcome, record, .. } => (*outcome, record.clone()),
             other => panic!("{other:?}"),
         }
     }

@@ -194,7 +194,11 @@ fn show(screen: Screen) -> AnyView {
             view! { <AttemptFailed reason left next /> }.into_any()
         }
         Screen::Progress { stage } => view! { <Progress stage /> }.into_any(),
-        Screen::Outcome { outcome, record } => view! { <OutcomeShown outcome record /> }.into_any(),
+        Screen::Outcome {
+            outcome,
+            record,
+            enrolled_palm,
+        } => view! { <OutcomeShown outcome record enrolled_palm /> }.into_any(),
         Screen::OutOfService { code } => view! { <OutOfService code /> }.into_any(),
     }
 }

@@ -213,6 +213,8 @@ pub enum Screen {
         outcome: Outcome,
         /// The number under which it is recorded, for questions later; empty if nothing was recorded.
         record: String,
+        /// Whether a palm was enrolled, which can be used at this kiosk once the outcome is [`Outcome::Verified`].
+        enrolled_palm: bool,
     },
     /// The kiosk cannot serve.
     OutOfService {
@@ -373,6 +375,8 @@ pub enum AttemptReason {
     NotBonaFide,
     /// The palm was not recognised. Says no more than that.
     PalmNotRecognised,
+    /// The palm was not found to be that of a living person. Says no more than that.
+    PalmNotBonaFide,
     /// Something other than a palm was held before the scanner.
     NotAPalm,
     /// No palm was held before the scanner.
@@ -437,10 +441,6 @@ pub enum Outcome {
     DeviceUnavailable,
     /// Recorded; the centre has not answered yet.
     AwaitingIdentification,
-    /// A palm was enrolled, and recorded; it can be used once the centre has confirmed the person.
-    PalmAwaitsConfirmation,
-    /// A palm was enrolled and the centre has confirmed the person: it can be used at this kiosk from now on.
-    PalmRegistered,
 }
 
 /// Why the kiosk cannot serve.

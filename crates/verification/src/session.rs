@@ -361,6 +361,8 @@ pub enum Showing {
         outcome: Outcome,
         /// The document, if one was recorded.
         document_id: Option<DocumentId>,
+        /// Whether a palm was enrolled, which can be used once this is [`Outcome::Verified`].
+        enrolled_palm: bool,
     },
     /// The document could not be stored: this kiosk must not serve.
     StoreFailed,
@@ -395,6 +397,8 @@ pub struct Session {
     asked_at: Duration,
     state: State,
     facts: Facts,
+    /// Whether the recorded document speaks of a palm that was enrolled.
+    enrolled_palm: bool,
 }
 
 /// What is known so far; goes into the document.
@@ -483,6 +487,7 @@ impl Session {
             asked_at: now.monotonic,
             state: State::ChoosingService,
             facts: Facts::default(),
+            enrolled_palm: false,
         };
         (session, vec![Effect::Audit(AuditEvent::SessionOpened)])
     }
@@ -585,6 +590,7 @@ impl Session {
             } => Showing::Outcome {
                 outcome: *outcome,
                 document_id: recorded.then_some(self.opening.document_id),
+                enrolled_palm: self.enrolled_palm,
             },
             State::StoreFailed => Showing::StoreFailed,
             State::Closed => Showing::Closed,
@@ -1112,6 +1118,8 @@ impl Session {
                 }
             }));
         }
+        let palm = self.facts.palm.evidence();
+        self.enrolled_palm = palm.is_some_and(|palm| palm.enrolled.is_some());
         self.facts = Facts::default();
         self.touched_at = now.monotonic;
         self.state = if outcome == Outcome::AwaitingIdentification {

@@ -140,6 +140,11 @@ fn words(reason: AttemptReason) -> Words {
             Key("reason-palm-not-recognised"),
             Key("reason-palm-not-recognised-advice"),
         ),
+        AttemptReason::PalmNotBonaFide => words(
+            "palm-not-bona-fide",
+            Key("reason-palm-not-bona-fide"),
+            Key("reason-palm-not-bona-fide-advice"),
+        ),
         AttemptReason::NotAPalm => words(
             "not-a-palm",
             Key("reason-not-a-palm"),
@@ -189,6 +194,7 @@ mod tests {
             AttemptReason::Frozen,
             AttemptReason::NotBonaFide,
             AttemptReason::PalmNotRecognised,
+            AttemptReason::PalmNotBonaFide,
             AttemptReason::NotAPalm,
             AttemptReason::NoPalmShown,
             AttemptReason::HandTooCold,

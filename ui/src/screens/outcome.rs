@@ -16,6 +16,8 @@ pub fn OutcomeShown(
     outcome: Outcome,
     /// The number of the record; empty if nothing was recorded.
     record: String,
+    /// Whether a palm was enrolled.
+    enrolled_palm: bool,
 ) -> impl IntoView {
     let kiosk = Kiosk::of_context();
     let Words {
@@ -24,7 +26,11 @@ pub fn OutcomeShown(
         glyph,
         title,
         body,
-    } = words(outcome);
+    } = if enrolled_palm {
+        palm_words(outcome)
+    } else {
+        words(outcome)
+    };
     let number = (!record.is_empty()).then(|| {
         view! {
             <div class="panel record">
@@ -128,20 +134,6 @@ fn words(outcome: Outcome) -> Words {
             Key("outcome-awaiting-identification"),
             Key("outcome-awaiting-identification-body"),
         ),
-        Outcome::PalmAwaitsConfirmation => (
-            "palm-awaits-confirmation",
-            "badge--wait",
-            Glyph::PalmWaits,
-            Key("outcome-palm-awaits-confirmation"),
-            Key("outcome-palm-awaits-confirmation-body"),
-        ),
-        Outcome::PalmRegistered => (
-            "palm-registered",
-            "badge--good",
-            Glyph::Palm,
-            Key("outcome-palm-registered"),
-            Key("outcome-palm-registered-body"),
-        ),
     };
     Words {
         name,
@@ -149,6 +141,26 @@ fn words(outcome: Outcome) -> Words {
         glyph,
         title,
         body,
+    }
+}
+
+/// As [`words`], where a palm was enrolled: it can be used once the centre has confirmed the person.
+fn palm_words(outcome: Outcome) -> Words {
+    match outcome {
+        Outcome::AwaitingIdentification => Words {
+            glyph: Glyph::PalmWaits,
+            title: Key("outcome-palm-awaits-confirmation"),
+            body: Key("outcome-palm-awaits-confirmation-body"),
+            ..words(outcome)
+        },
+        Outcome::Verified => Words {
+            glyph: Glyph::Palm,
+            title: Key("outcome-palm-registered"),
+            body: Key("outcome-palm-registered-body"),
+            ..words(outcome)
+        },
+        // Not confirmed, so it is deleted again.
+        _ => words(outcome),
     }
 }
 
@@ -163,6 +175,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_palm_counts_as_registered_only_once_the_centre_has_confirmed() {
+        let check = |outcome, expect| assert_eq!(palm_words(outcome).title, expect, "{outcome:?}");
+        check(
+            Outcome::AwaitingIdentification,
+            Key("outcome-palm-awaits-confirmation"),
+        );
+        check(Outcome::Verified, Key("outcome-palm-registered"));
+        check(Outcome::NotVerified, Key("outcome-not-verified"));
+    }
+
+    #[test]
     fn each_outcome_has_its_own_words_and_sign() {
         let outcomes = [
             Outcome::Verified,
@@ -173,8 +196,6 @@ mod tests {
             Outcome::TimedOut,
             Outcome::DeviceUnavailable,
             Outcome::AwaitingIdentification,
-            Outcome::PalmAwaitsConfirmation,
-            Outcome::PalmRegistered,
         ];
         for (at, outcome) in outcomes.into_iter().enumerate() {
             let shown = words(outcome);

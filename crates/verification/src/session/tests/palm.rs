@@ -415,6 +415,19 @@ fn a_palm_is_enrolled_after_the_face_and_belongs_to_nobody_until_the_centre_says
     assert_eq!(kiosk.session.showing(), Showing::Identifying);
     assert_eq!((kiosk.proposed, kiosk.palm().enrolled), (Some(MINE), Some(MINE)));
     assert_eq!(kiosk.documents[0].stills.len(), 4);
+    let document_id = kiosk.session.document_id();
+    kiosk.give(Input::Identified {
+        document_id,
+        matched: true,
+    });
+    assert_eq!(
+        kiosk.session.showing(),
+        Showing::Outcome {
+            outcome: Outcome::Verified,
+            document_id: Some(document_id),
+            enrolled_palm: true,
+        }
+    );
 
     let mut kiosk = Kiosk::new();
     kiosk.enrols().reach_camera().act(true);
