@@ -3,10 +3,9 @@
 //! The file and what SQLite lays beside it (`-wal`, `-shm`, `-journal`) hold nothing in the clear. A store that
 //! cannot be read is moved aside, never deleted: whoever has the key of that time can still get at it.
 
+mod file;
 mod palm;
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,7 +14,6 @@ use rusqlite::types::Type;
 use rusqlite::{
     Connection, ErrorCode, OpenFlags, OptionalExtension, Row, Transaction, TransactionBehavior, params,
 };
-use sha2::{Digest, Sha256};
 use verification::Sensitive;
 use verification::evidence::{DocumentId, Modality, SessionId};
 use verification::identifier::Iin;
@@ -23,6 +21,7 @@ use verification::palm::PalmReference;
 use verification::time::UtcMs;
 use zeroize::Zeroizing;
 
+use self::file::{check_file, create_private, is_orphaned, quarantine, unlock};
 use crate::audit::{AuditHead, Entry, check, follow};
 use crate::{Counts, EntryState, Outbox, OutboxError, SignedDocument, WedgeReason, put_event, receipt_event};
 
@@ -32,10 +31,6 @@ const SCHEMA_VERSION: i64 = 101;
 
 /// How long another program may hold the file before it counts as locked.
 const LOCK_PATIENCE: Duration = Duration::from_millis(500);
-
-/// What SQLite may lay beside the file. The journals come first where files are moved: a new file must never
-/// find the journal of an old one.
-const COMPANIONS: [&str; 3] = ["-wal", "-journal", "-shm"];
 
 // The bytes stand last in `entry`, so that walking along the queue does not read them.
 const SCHEMA: &str = "
@@ -504,65 +499,6 @@ impl Outbox for SqliteOutbox {
     }
 }
 
-/// A journal without its file: SQLite would throw it away.
-fn is_orphaned(path: &Path) -> bool {
-    let length = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.len());
-    length(path) == 0
-        && COMPANIONS[..2]
-            .iter()
-            .any(|suffix| length(&beside(path, suffix)) > 0)
-}
-
-/// Makes an empty file that only its owner may read; SQLite gives its journals the same rights.
-fn create_private(path: &Path) -> Result<(), OutboxError> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(source) => Err(OutboxError::File {
-            path: path.to_owned(),
-            source,
-        }),
-    }
-}
-
-fn unlock(connection: &Connection, key: &Sensitive<[u8; 32]>) -> Result<(), OutboxError> {
-    let cipher: Option<String> = connection
-        .query_row("PRAGMA cipher_version", [], |row| row.get(0))
-        .optional()?;
-    if cipher.is_none() {
-        return Err(OutboxError::CipherMissing);
-    }
-    // What goes wrong comes back as an error and is logged by whoever handles it; SQLCipher would write to the
-    // standard error besides.
-    connection
-        .query_row("PRAGMA cipher_log_level = NONE", [], |_| Ok(()))
-        .optional()?;
-    let digits = Zeroizing::new(hex(key.expose()));
-    let sql = Zeroizing::new(format!("PRAGMA key = \"x'{}'\"", digits.as_str()));
-    connection.execute_batch(&sql).map_err(|_| OutboxError::Key)
-}
-
-/// Whether the file is whole and was written with this key.
-fn check_file(connection: &Connection) -> Result<(), OutboxError> {
-    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if version / 100 > SCHEMA_VERSION / 100 {
-        return Err(OutboxError::NewerSchema {
-            found: version,
-            known: SCHEMA_VERSION,
-        });
-    }
-    // This reads every page that holds something, and SQLCipher checks the authentication code of each.
-    let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    if verdict != "ok" {
-        return Err(OutboxError::Unreadable(None));
-    }
-    Ok(())
-}
-
 /// Makes the tables where they are missing, and takes back what was in flight or cut off. Writes in any case, so that a
 /// store that cannot be written is noticed before a person trusts it.
 fn prepare(connection: &mut Connection, now: UtcMs) -> Result<(), OutboxError> {
@@ -582,53 +518,6 @@ fn prepare(connection: &mut Connection, now: UtcMs) -> Result<(), OutboxError> {
     transaction.pragma_update(None, "user_version", version.max(SCHEMA_VERSION))?;
     transaction.commit()?;
     Ok(())
-}
-
-/// Moves the file and its journals aside; gives the new name of the file.
-fn quarantine(path: &Path, key: &Sensitive<[u8; 32]>, now: UtcMs) -> Result<PathBuf, OutboxError> {
-    let key_id: String = hex(&Sha256::digest(key.expose())).chars().take(8).collect();
-    let name = format!(".quarantine-{}-{key_id}", now.0);
-    let taken = |target: &Path| {
-        COMPANIONS
-            .iter()
-            .chain(&[""])
-            .any(|suffix| beside(target, suffix).exists())
-    };
-    // Renaming would replace an older quarantine of the same name.
-    let target = (1..)
-        .map(|number| {
-            beside(
-                path,
-                &if number == 1 {
-                    name.clone()
-                } else {
-                    format!("{name}-{number}")
-                },
-            )
-        })
-        .find(|target| !taken(target))
-        .unwrap_or_else(|| beside(path, &name));
-    for suffix in COMPANIONS.iter().chain(&[""]) {
-        let from = beside(path, suffix);
-        match fs::rename(&from, beside(&target, suffix)) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                return Err(OutboxError::File { path: from, source });
-            }
-            _ => {}
-        }
-    }
-    Ok(target)
-}
-
-/// The path with something added to its last part.
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn append(

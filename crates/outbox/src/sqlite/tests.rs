@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
+use super::file::beside;
 use super::*;
 use crate::conformance::{document, drain};
 use crate::memory::MemoryOutbox;
