@@ -4,6 +4,7 @@ use std::io::{self, Read, Write};
 use std::time::Duration;
 
 use serialport::{ClearBuffer, SerialPort};
+use verification::capture::DeviceFault;
 
 use crate::{PalmError, ports};
 
@@ -19,17 +20,17 @@ impl Port {
     /// # Errors
     /// [`PalmError::NoPort`] where the path leads to something else, such as a folder; [`PalmError::Open`] otherwise.
     pub fn open(path: &str, baud: u32) -> Result<Self, PalmError> {
-        if ports::is_no_port(path) {
-            return Err(PalmError::NoPort {
-                path: path.to_owned(),
-            });
-        }
         let opened = serialport::new(path, baud).timeout(READ_SLICE).open();
         let cleared = opened.and_then(|port| port.clear(ClearBuffer::Input).map(|()| Self(port)));
-        cleared.map_err(|source| PalmError::Open {
-            port: path.to_owned(),
-            fault: ports::open_fault(path, &source),
-            source,
+        cleared.map_err(|source| match ports::open_fault(path, &source) {
+            DeviceFault::NotFound if ports::is_no_port(path) => PalmError::NoPort {
+                path: path.to_owned(),
+            },
+            fault => PalmError::Open {
+                port: path.to_owned(),
+                fault,
+                source,
+            },
         })
     }
 

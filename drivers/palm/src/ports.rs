@@ -293,7 +293,11 @@ pub(crate) fn open_fault(port: &str, error: &serialport::Error) -> DeviceFault {
 }
 
 fn is_listed(port: &str) -> bool {
-    list().is_ok_and(|ports| ports.iter().any(|listing| listing.port == port))
+    list().is_ok_and(|ports| {
+        ports
+            .iter()
+            .any(|listing| listing.port.eq_ignore_ascii_case(port))
+    })
 }
 
 #[cfg(test)]

@@ -147,7 +147,16 @@ fn run(setup: &Setup, inbox: &Receiver<Order>, report: &dyn Fn(Report)) {
     let origin = Instant::now();
     let mut machine = Machine::default();
     let mut scanner = None;
-    let tell = |reports: Vec<Report>| reports.into_iter().for_each(report);
+    let tell = |reports: Vec<Report>| {
+        for told in reports {
+            match &told {
+                Report::Present(identity) => tracing::info!(?identity, "the palm scanner is there"),
+                Report::Absent(fault) => tracing::warn!(%fault, "there is no palm scanner that can be used"),
+                _ => {}
+            }
+            report(told);
+        }
+    };
     loop {
         if take_orders(&mut machine, inbox, report).is_break() {
             tell(machine.stop());

@@ -111,7 +111,7 @@ impl Machine {
                 if let Some(Running::Capture { cancelled }) = &mut self.running {
                     *cancelled = true;
                 }
-                self.end_queued(|order| cancellation(order))
+                self.end_queued(cancellation)
             }
             (
                 State::Absent {

@@ -1,0 +1,250 @@
+//! Opening a serial port: alone, or with the reason why not.
+#![cfg(unix)]
+// The configuration of clippy lets `unwrap` pass in tests, but not in what tests share.
+#![allow(clippy::unwrap_used)]
+
+use std::error::Error;
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
+
+use palm::ports::PortChoice;
+use palm::{Opening, PalmError, PalmScanner};
+use serialport::{SerialPort, TTYPort};
+use verification::capture::DeviceFault;
+
+/// The user `nobody` on Linux.
+const NOBODY: u32 = 65534;
+/// Tells a copy of this program that it is to open a port, and which.
+const PORT_TO_OPEN: &str = "ALAQAN_TEST_PORT";
+
+fn open(port: &str) -> Result<Box<dyn PalmScanner>, PalmError> {
+    let driver = palm::driver("dfrobot-ai10").unwrap();
+    (driver.open)(&Opening {
+        port: port.to_owned(),
+        baud: driver.baud,
+        device_key: None,
+    })
+}
+
+/// A pseudo-terminal and the name of its far end. Both ends stay open, as a device stays plugged in.
+fn pty() -> (TTYPort, TTYPort, String) {
+    let (master, slave) = TTYPort::pair().unwrap();
+    let name = slave.name().unwrap();
+    (master, slave, name)
+}
+
+/// What opening a port said: the fault, the message and its cause.
+fn said<T>(result: Result<T, PalmError>) -> String {
+    match result {
+        Ok(_) => "opened".to_owned(),
+        Err(error) => {
+            let cause = error.source().map(|cause| format!("; {cause}"));
+            format!("{:?}: {error}{}", error.fault(), cause.unwrap_or_default())
+        }
+    }
+}
+
+/// What another process says, `nobody`'s if it is so wished and this one may give its rights away.
+fn said_elsewhere(port: &str, as_nobody: bool) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    let program = folder.path().join("serial");
+    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    let mut command = Command::new(&program);
+    command
+        .args(["--exact", "opens_for_another_process", "--nocapture"])
+        .env(PORT_TO_OPEN, port)
+        .current_dir("/");
+    if as_nobody && fs::metadata(folder.path()).unwrap().uid() == 0 {
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    let output = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    let said = output
+        .lines()
+        .find_map(|line| line.split_once("said <")?.1.split_once('>'));
+    said.unwrap_or_else(|| panic!("{output}")).0.to_owned()
+}
+
+/// Half of [`said_elsewhere`]; says nothing where nobody asked.
+#[test]
+fn opens_for_another_process() {
+    if let Ok(port) = std::env::var(PORT_TO_OPEN) {
+        println!("said <{}>", said(open(&port)));
+    }
+}
+
+#[test]
+fn a_port_is_opened_once() {
+    let (_master, slave, name) = pty();
+    // The end that stands for the device is held without a lock, as a cable holds it.
+    drop(slave);
+    let first = open(&name).unwrap();
+    let busy = |said: String| {
+        let begin = format!("Busy: could not open {name}: the device is used by another program");
+        assert!(said.starts_with(&begin), "{said}");
+    };
+    busy(said(open(&name)));
+    busy(said_elsewhere(&name, false));
+    drop(first);
+    assert_eq!(said_elsewhere(&name, false), "opened");
+    assert_eq!(said(open(&name)), "opened");
+}
+
+#[test]
+fn another_name_of_an_open_port_is_the_same_port() {
+    let (_master, slave, name) = pty();
+    drop(slave);
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("palm");
+    symlink(&name, &link).unwrap();
+    let _first = open(&name).unwrap();
+    assert_eq!(
+        open(link.to_str().unwrap()).err().unwrap().fault(),
+        DeviceFault::Busy
+    );
+}
+
+#[test]
+fn what_cannot_be_opened_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    File::create(path("file")).unwrap();
+    symlink("nowhere", path("dangling")).unwrap();
+    let check = |port: &str, expect: &str| {
+        let said = said(open(port));
+        assert!(said.starts_with(expect), "{said}");
+    };
+    let absent = |port: &str| format!("NotFound: could not open {port}: the device was not found; ");
+    check(&path("missing"), &absent(&path("missing")));
+    check(&path("dangling"), &absent(&path("dangling")));
+    check("", &absent(""));
+    check("\0", &absent("\0"));
+    // A device, but none with a line.
+    check("/dev/null", &absent("/dev/null"));
+    let no_port = |port: &str| format!("NotFound: {port} is no serial port");
+    check(&path("file"), &no_port(&path("file")));
+    check(&path(""), &no_port(&path("")));
+}
+
+/// The root user may open everything, so another user is asked.
+#[test]
+fn no_permission_is_told_apart_from_absence() {
+    let (_master, slave, name) = pty();
+    drop(slave);
+    fs::set_permissions(&name, Permissions::from_mode(0o600)).unwrap();
+    let owner = fs::metadata(&name).unwrap().uid();
+    if owner != 0 {
+        fs::set_permissions(&name, Permissions::from_mode(0o000)).unwrap();
+    }
+    let said = said_elsewhere(&name, true);
+    let begin = format!("NoPermission: could not open {name}: no permission to open the device");
+    assert!(said.starts_with(&begin), "{said}");
+}
+
+#[test]
+fn a_named_port_resolves_to_itself_while_it_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("palm");
+    let choice: PortChoice = link.to_str().unwrap().parse().unwrap();
+    let absent = format!("NotFound: could not find the port {choice}; nothing like it is plugged in");
+    assert_eq!(said(choice.resolve()), absent);
+    let (master, slave, name) = pty();
+    symlink(&name, &link).unwrap();
+    assert_eq!(choice.resolve().unwrap(), link.to_str().unwrap());
+    drop((master, slave));
+    assert!(!Path::new(&name).exists());
+    assert_eq!(said(choice.resolve()), absent);
+}
+
+#[test]
+fn an_adapter_that_is_not_plugged_in_is_absent() {
+    let choice: PortChoice = "usb:ffff:fffe:nobody".parse().unwrap();
+    let expect = "NotFound: could not find the port usb:ffff:fffe:nobody; nothing like it is plugged in";
+    assert_eq!(said(choice.resolve()), expect);
+}
+
+#[test]
+fn a_pulled_plug_is_an_error_of_the_idle_line() {
+    let (master, slave, name) = pty();
+    drop(slave);
+    let mut scanner = open(&name).unwrap();
+    assert_eq!(scanner.listen().unwrap(), None);
+    drop(master);
+    assert_eq!(scanner.listen().unwrap_err().fault(), DeviceFault::Disconnected);
+    assert_eq!(scanner.info().unwrap_err().fault(), DeviceFault::Disconnected);
+}
+
+/// What stands before each `==` and after it, in the order of the file.
+fn adapters_of_the_rule(rule: &str) -> Vec<String> {
+    let value = |line: &str, key: &str| {
+        let (_, rest) = line.split_once(&format!("ATTRS{{{key}}}==\""))?;
+        Some(rest.split_once('"')?.0.to_owned())
+    };
+    let active = rule.lines().filter(|line| !line.starts_with('#'));
+    active
+        .filter_map(|line| {
+            Some(format!(
+                "{}:{}",
+                value(line, "idVendor")?,
+                value(line, "idProduct")?
+            ))
+        })
+        .collect()
+}
+
+#[test]
+fn rule_and_page_name_the_same_adapters() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let rule = fs::read_to_string(root.join("packaging/linux/60-alaqan-palm.rules")).unwrap();
+    let page = fs::read_to_string(root.join("docs/palm-installation.md")).unwrap();
+    let mut of_rule = adapters_of_the_rule(&rule);
+    let rows = page
+        .lines()
+        .skip_while(|line| !line.starts_with("| chip |"))
+        .take_while(|line| !line.is_empty());
+    let mut of_page: Vec<String> = rows
+        .skip(2)
+        .flat_map(|row| {
+            row.rsplit('|')
+                .nth(1)
+                .unwrap()
+                .split(';')
+                .map(|id| id.trim().to_owned())
+        })
+        .collect();
+    of_rule.sort();
+    of_page.sort();
+    assert_eq!(of_rule, of_page);
+    assert!(of_rule.len() > 5);
+    for id in of_rule {
+        assert!(format!("usb:{id}").parse::<PortChoice>().is_ok(), "{id}");
+    }
+    // The other adapters of the machine are not ours.
+    assert!(rule.contains("ENV{ALAQAN_PALM}!=\"1\", GOTO="));
+}
+
+/// Where udev is too old to check a rule, or absent, this proves no more than the test above.
+#[test]
+fn udev_accepts_the_rule() {
+    let rule = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging/linux/60-alaqan-palm.rules");
+    let knows =
+        |output: &std::process::Output| !String::from_utf8_lossy(&output.stderr).contains("Unknown command");
+    match Command::new("udevadm")
+        .arg("verify")
+        .arg("--no-style")
+        .arg(&rule)
+        .output()
+    {
+        Ok(output) if knows(&output) => {
+            assert!(
+                output.status.success(),
+                "{}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+        _ => assert!(rule.is_file()),
+    }
+}
