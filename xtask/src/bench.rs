@@ -1,8 +1,10 @@
 //! `cargo xtask bench face`: what the analysis of a frame costs, against the package `mediapipe` on the same frames.
+//! `cargo xtask bench palm` stands in [`palm`].
 //!
 //! Both sides run as processes of their own, on one core and on two, and answer for one clip after the other in
 //! turns, so that other work on the machine hits both. It reports and asserts nothing.
 
+mod palm;
 mod side;
 
 use std::collections::BTreeMap;
@@ -35,6 +37,8 @@ const FRAME_MS: f64 = 1000.0 / 30.0;
 pub enum Arguments {
     /// The analysis of a face, frame by frame.
     Face(FaceArguments),
+    /// The codecs of palm scanners, one exchange with one, and what an idle one costs.
+    Palm(palm::PalmArguments),
 }
 
 /// How it is measured.
@@ -96,7 +100,14 @@ struct Report {
 }
 
 /// Measures and prints.
-pub fn perform(paths: &Paths, Arguments::Face(arguments): &Arguments) -> Result<(), XtaskError> {
+pub fn perform(paths: &Paths, arguments: &Arguments) -> Result<(), XtaskError> {
+    match arguments {
+        Arguments::Face(arguments) => face(paths, arguments),
+        Arguments::Palm(arguments) => palm::perform(paths, arguments),
+    }
+}
+
+fn face(paths: &Paths, arguments: &FaceArguments) -> Result<(), XtaskError> {
     let footage = arguments
         .footage
         .clone()
@@ -109,7 +120,7 @@ pub fn perform(paths: &Paths, Arguments::Face(arguments): &Arguments) -> Result<
     let clips = clips(footage, arguments.clips)?;
     let bench = match &arguments.program {
         Some(program) => program.clone(),
-        None => build(paths)?,
+        None => build(paths, "face", "alaqan-face-bench")?,
     };
     let python = mediapipe(paths)?;
     let mut rows = Vec::new();
@@ -130,10 +141,7 @@ pub fn perform(paths: &Paths, Arguments::Face(arguments): &Arguments) -> Result<
     let report = Report {
         machine: machine(),
         cores: std::thread::available_parallelism().map_or(1, usize::from),
-        load: std::fs::read_to_string("/proc/loadavg")
-            .unwrap_or_default()
-            .trim()
-            .to_owned(),
+        load: load(),
         rounds: arguments.rounds,
         clips: clips.len(),
         ratio: ratios(|row| row.p50_ms),
@@ -168,20 +176,20 @@ fn clips(footage: &Path, at_most: Option<usize>) -> Result<Vec<PathBuf>, XtaskEr
     Ok(clips.into_iter().map(|clip| footage.join(clip.file)).collect())
 }
 
-fn build(paths: &Paths) -> Result<PathBuf, XtaskError> {
-    const EXAMPLE: &str = "alaqan-face-bench";
+/// Builds the measuring program of a room, which is an example there.
+fn build(paths: &Paths, room: &str, example: &str) -> Result<PathBuf, XtaskError> {
     step("Building the measuring program with optimization", || {
         process::run(process::cargo().current_dir(&paths.root).args([
             "build",
             "--quiet",
             "--release",
             "-p",
-            "face",
+            room,
             "--example",
-            EXAMPLE,
+            example,
         ]))
     })?;
-    let name = format!("{EXAMPLE}{}", std::env::consts::EXE_SUFFIX);
+    let name = format!("{example}{}", std::env::consts::EXE_SUFFIX);
     Ok(paths.target.join("release/examples").join(name))
 }
 
@@ -346,6 +354,11 @@ fn table(report: &Report, markdown: bool) -> String {
         );
     }
     text
+}
+
+fn load() -> String {
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    load.trim().to_owned()
 }
 
 fn machine() -> String {
