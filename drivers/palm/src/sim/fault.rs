@@ -54,13 +54,15 @@ pub enum Verb {
     List,
     /// Ask for one user.
     Info,
+    /// Ask for the newest link of the chain of signed captures.
+    Head,
     /// Start to measure the temperature.
     Start,
     /// Anything else.
     Other,
 }
 
-const VERBS: [(&str, Verb); 13] = [
+const VERBS: [(&str, Verb); 14] = [
     ("unasked", Verb::Unasked),
     ("hello", Verb::Hello),
     ("reset", Verb::Reset),
@@ -72,14 +74,15 @@ const VERBS: [(&str, Verb); 13] = [
     ("delete", Verb::Delete),
     ("list", Verb::List),
     ("info", Verb::Info),
+    ("head", Verb::Head),
     ("start", Verb::Start),
     ("other", Verb::Other),
 ];
 
 impl Verb {
-    /// Whether a hand is looked at.
-    pub(super) fn captures(self) -> bool {
-        matches!(self, Self::Verify | Self::Enrol)
+    /// Whether something is measured.
+    fn measures(self) -> bool {
+        matches!(self, Self::Verify | Self::Enrol | Self::Start)
     }
 }
 
@@ -92,7 +95,7 @@ pub enum FaultKind {
     Silence,
     /// It sends single bytes with pauses.
     Drip,
-    /// Frames wait for the next reply and come in one piece with it.
+    /// Frames come two in one piece.
     Sticky,
     /// Junk comes before a frame.
     Junk,
@@ -136,6 +139,10 @@ pub enum FaultKind {
     Broken,
     /// Commands end with this result.
     Result(u8),
+    /// Commands end with "failed" for this reason.
+    Failed(u8),
+    /// Commands are refused for this reason.
+    Refused(u8),
     /// The store is full.
     Full,
     /// The liveness check fails.
@@ -246,16 +253,18 @@ pub const FAULTS: &[FaultEntry] = &[
     entry("boot-delay", FaultKind::BootDelay, Whose::All, "a start takes 1 s longer; what is sent before is lost"),
     entry("silence", FaultKind::Silence, Whose::All, "a frame is not sent"),
     entry("drip", FaultKind::Drip, Whose::All, "a frame goes out in single bytes with pauses of 1 ms"),
-    entry("sticky", FaultKind::Sticky, Whose::All, "frames wait, and go out in one piece with the next reply"),
+    entry("sticky", FaultKind::Sticky, Whose::All, "what is told on the way waits, and goes out in one piece with the next frame"),
     entry("junk", FaultKind::Junk, Whose::All, "junk and false starts of a frame come before a frame"),
     entry("garbage", FaultKind::Garbage, Whose::All, "noise without end and nothing else, as of another speed"),
     entry("bad-check", FaultKind::BadCheck, Whose::All, "the check bytes of a frame are wrong"),
     entry("stall", FaultKind::Stall, Whose::All, "a reply breaks off in the middle, and the rest never comes"),
-    entry("hang-up", FaultKind::HangUp, Whose::All, "a reply (of a capture, unless another command is named) breaks off in the middle, and the line goes away"),
+    entry("hang-up", FaultKind::HangUp, Whose::All, "a reply (to a capture, unless another command is named) breaks off in the middle, and the line goes away"),
     entry("late", FaultKind::Late, Whose::Scanners, "a reply comes after 2.5 s, and all that follow wait behind it"),
     entry("reboot", FaultKind::Reboot, Whose::Scanners, "a capture is cut short by a restart"),
     entry("wrong-id", FaultKind::WrongId, Whose::Scanners, "a reply names another command"),
     entry("result", FaultKind::Result(5), Whose::Scanners, "a capture (or the named command) ends with this result; success comes without its fields").with_value("0..255"),
+    entry("failed", FaultKind::Failed(1), Whose::Reference, "a capture (or the named command) ends with FAILED for this reason").with_value("0..255"),
+    entry("refused", FaultKind::Refused(4), Whose::Reference, "a capture (or the named command) is refused for this reason").with_value("0..255"),
     entry("short", FaultKind::Short, Whose::EfAa, "a success comes without the fields that belong to it"),
     entry("zero-id", FaultKind::ZeroId, Whose::EfAa, "a success of a capture names the reference 0"),
     entry("full", FaultKind::Full, Whose::Scanners, "an enrolment finds the store full"),
@@ -366,6 +375,8 @@ impl FromStr for Fault {
         };
         let kind = match (entry.kind, value) {
             (FaultKind::Result(_), Some(value)) => FaultKind::Result(value.parse().map_err(|_| wrong())?),
+            (FaultKind::Failed(_), Some(value)) => FaultKind::Failed(value.parse().map_err(|_| wrong())?),
+            (FaultKind::Refused(_), Some(value)) => FaultKind::Refused(value.parse().map_err(|_| wrong())?),
             (FaultKind::Temperature(_), Some(value)) => FaultKind::Temperature(number(value)?),
             (FaultKind::Ambient(_), Some(value)) => FaultKind::Ambient(number(value)?),
             (FaultKind::Volume(_), Some(value)) => FaultKind::Volume(number(value)?),
@@ -381,7 +392,9 @@ impl fmt::Display for Fault {
         let entry = self.kind.entry();
         formatter.write_str(entry.map_or("", |entry| entry.name))?;
         match self.kind {
-            FaultKind::Result(code) => write!(formatter, "={code}")?,
+            FaultKind::Result(code) | FaultKind::Failed(code) | FaultKind::Refused(code) => {
+                write!(formatter, "={code}")?
+            }
             FaultKind::Temperature(value) | FaultKind::Ambient(value) | FaultKind::Volume(value) => {
                 write!(formatter, "={value}")?;
             }
@@ -438,7 +451,7 @@ impl Faults {
 
     /// Like [`Self::find`], for faults that mean captures alone unless they name a command.
     pub fn find_in_capture(&mut self, verb: Verb, is: impl Fn(FaultKind) -> bool) -> Option<FaultKind> {
-        if verb.captures() {
+        if verb.measures() {
             return self.find(verb, is);
         }
         let mut struck = None;
@@ -453,10 +466,8 @@ impl Faults {
         struck
     }
 
-    /// Whether a fault of this kind is there for ever, so that it happens at no moment of its own.
-    pub fn holds(&self, kind: FaultKind) -> bool {
-        self.0
-            .iter()
-            .any(|(fault, _)| discriminant(&fault.kind) == discriminant(&kind))
+    /// Whether this kind of fault is there for ever and with every command.
+    pub fn always(&self, kind: FaultKind) -> bool {
+        self.0.iter().any(|(fault, _)| *fault == Fault::from(kind))
     }
 }

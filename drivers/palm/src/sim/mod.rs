@@ -3,13 +3,17 @@
 //! **Architecture Invariant:** nothing here uses the driver's code. The simulator is written from the tables of
 //! the protocols, so that a mistake in the driver's codec does not hide in a copy of itself.
 
-mod ai10;
+mod efaa;
 mod fault;
 mod machine;
 mod pty;
+mod reference;
 mod settings;
 mod simulator;
+mod store;
+mod thermometer;
 mod trace;
+mod wire;
 
 pub use fault::{FAULTS, Fault, FaultEntry, FaultError, FaultKind, Verb, Whose};
 pub use settings::{Presented, Protocol, Readings, SimSettings, UnknownProtocol};

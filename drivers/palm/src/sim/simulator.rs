@@ -5,15 +5,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::efaa::{self, EfAa};
 use super::fault::Fault;
 use super::machine::{Machine, Output};
 use super::pty::Pty;
-use super::settings::{Presented, Readings, SimSettings};
-use super::{ai10, settings};
+use super::reference::Reference;
+use super::settings::{Presented, Protocol, Readings, SimSettings};
+use super::thermometer::Thermometer;
 
 /// Why a simulator cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -185,11 +187,11 @@ impl Handle {
 
 fn machine(settings: &SimSettings) -> Box<dyn Machine> {
     match settings.protocol {
-        settings::Protocol::DfrobotAi10
-        | settings::Protocol::Xst
-        | settings::Protocol::DfrobotFp
-        | settings::Protocol::Mcu90615
-        | settings::Protocol::Reference => Box::new(ai10::Ai10::new(settings)),
+        Protocol::DfrobotAi10 => Box::new(EfAa::new(&efaa::AI10, settings)),
+        Protocol::Xst => Box::new(EfAa::new(&efaa::XST, settings)),
+        Protocol::DfrobotFp => Box::new(EfAa::new(&efaa::FP, settings)),
+        Protocol::Mcu90615 => Box::new(Thermometer::new(settings)),
+        Protocol::Reference => Box::new(Reference::new(settings)),
     }
 }
 
