@@ -26,7 +26,7 @@ consent-palm-body =
     • the pattern of the veins in your palm;
     • the temperature and the volume of your hand, where the scanner can measure them: they show that the hand is a living one.
 
-    From the pattern the scanner makes a template. It stays in the scanner of this kiosk, is sent nowhere, and serves only to confirm your identity at this kiosk. The measurements and the result are written into a document with an electronic signature, which is sent encrypted to the bank.
+    From the pattern the scanner makes a template. It stays in the scanner of this kiosk, is sent nowhere, and serves only to confirm your identity at this kiosk. The measurements and the result are written into a document with an electronic signature, which is sent encrypted to the bank and, for confirmation, to the Identification Data Exchange Center.
 
     The template is kept until you withdraw this consent, unless the law obliges the bank to keep it longer.
 
