@@ -185,11 +185,16 @@ impl Reference {
         if kind == HEAD && self.capabilities() & SEAL == 0 {
             return self.refuse(request, NO_CAPABILITY, 0);
         }
-        let faults = &mut self.wire.faults;
-        let forced = |kind| matches!(kind, FaultKind::Refused(_) | FaultKind::Failed(_));
-        match faults.find_in_capture(verb(kind), forced) {
+        let is_job = matches!(kind, SELF_TEST | CAPTURE | ENROL);
+        let forced = |kind| match kind {
+            FaultKind::Refused(_) => true,
+            // A job fails at its end.
+            FaultKind::Failed(_) => !is_job,
+            _ => false,
+        };
+        match self.wire.faults.find_in_capture(verb(kind), forced) {
             Some(FaultKind::Refused(code)) => return self.refuse(request, code, 0),
-            Some(FaultKind::Failed(fault)) if !matches!(kind, CAPTURE | ENROL | SELF_TEST) => {
+            Some(FaultKind::Failed(fault)) => {
                 return self.answer(request.id, kind, FAILED, &[kind, fault, 0, 0]);
             }
             _ => {}
