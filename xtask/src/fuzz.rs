@@ -155,7 +155,7 @@ fn fuzz(program: &Path, work: &Path, corpus: &Path, arguments: &Arguments) -> Re
             .arg(format!("-seed={}", arguments.seed))
             .arg(format!("-artifact_prefix={}/", work.display()))
             // One input that takes a second is as bad as one that crashes: a kiosk would stand still.
-            .args(["-max_len=1024", "-timeout=1", "-print_final_stats=1"])
+            .args(["-max_len=512", "-timeout=1", "-print_final_stats=1"])
             .stderr(file),
     );
     if let Err(error) = done {

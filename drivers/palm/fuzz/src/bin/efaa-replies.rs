@@ -4,9 +4,11 @@
 
 use libfuzzer_sys::fuzz_target;
 use palm::efaa::commands::{
-    Command, DeleteUser, EnrolSingle, ListIds, Reset, SerialNumber, Status, Verify, Version,
+    Command, CountPalms, DeletePalm, DeleteTyped, DeleteUser, DropEnrolment, EnrolPalm, EnrolProgress,
+    EnrolSingle, EnrolWithId, Enrolment, ListIds, Reset, SerialNumber, Status, UserInfo, UserType, Verify,
+    Version,
 };
-use palm::efaa::inbound::{self, Inbound, ResultCode};
+use palm::efaa::inbound::{self, Inbound, Purpose, Reply};
 use palm::efaa::protocol::Frame;
 
 fuzz_target!(|input: &[u8]| {
@@ -16,30 +18,47 @@ fuzz_target!(|input: &[u8]| {
     let Some(frame) = Frame::from_data(message, data.to_vec()) else {
         return;
     };
-    let read = inbound::read(&frame);
-    // What can be said about it in a log must not be what it holds.
-    assert!(format!("{read:?}").len() < 80);
-    if let Inbound::Reply { result, payload, .. } = read {
-        survive(&Reset, result, &payload);
-        survive(&Status, result, &payload);
-        survive(&Version, result, &payload);
-        survive(&SerialNumber, result, &payload);
-        survive(&Verify { limit_s: 3 }, result, &payload);
-        let tag = "t";
-        survive(
-            &EnrolSingle {
-                tag,
-                admin: false,
-                limit_s: 3,
-            },
-            result,
-            &payload,
-        );
-        survive(&DeleteUser { id: 1 }, result, &payload);
-        survive(&ListIds, result, &payload);
+    for purpose in [Purpose::FacesAndPalms, Purpose::Palms] {
+        let read = inbound::read(&frame, purpose);
+        // What can be said about it in a log is never what it holds.
+        assert!(format!("{read:?}").len() < 80);
+        if let Inbound::Reply(reply) = read {
+            survive(&reply);
+        }
     }
 });
 
-fn survive<C: Command>(command: &C, result: ResultCode, payload: &[u8]) {
-    let _ = command.parse_reply(result, payload);
+fn survive(reply: &Reply) {
+    let id = 1;
+    let enrolment = Enrolment {
+        tag: "t",
+        admin: false,
+        limit_s: 3,
+    };
+    parse(&CountPalms, reply);
+    parse(&DeletePalm { id }, reply);
+    parse(
+        &DeleteTyped {
+            id,
+            of: UserType::Palm,
+        },
+        reply,
+    );
+    parse(&DeleteUser { id }, reply);
+    parse(&DropEnrolment, reply);
+    parse(&EnrolPalm(enrolment), reply);
+    parse(&EnrolProgress, reply);
+    parse(&EnrolSingle(enrolment), reply);
+    parse(&EnrolWithId { id, enrolment }, reply);
+    parse(&ListIds::Plain, reply);
+    parse(&Reset, reply);
+    parse(&SerialNumber, reply);
+    parse(&Status, reply);
+    parse(&UserInfo { id }, reply);
+    parse(&Verify { limit_s: 3 }, reply);
+    parse(&Version, reply);
+}
+
+fn parse<C: Command>(command: &C, reply: &Reply) {
+    let _ = command.parse_reply(reply.result, &reply.payload);
 }
