@@ -36,6 +36,8 @@ const NOISE_GAP: Duration = Duration::from_millis(500);
 const SETTLE_LIMIT: Duration = Duration::from_millis(1500);
 /// When a reset is sent again: a module that is still starting loses what comes in.
 const RESEND: Duration = Duration::from_millis(500);
+/// The same after the module has said that it has started: the last reset was lost, or will be answered by then.
+const RESEND_READY: Duration = Duration::from_millis(100);
 /// How long after its reply to a reset a module may say READY.
 const REST: Duration = Duration::from_millis(300);
 /// The same for a module that has been seen to take longer.
@@ -138,6 +140,8 @@ enum State {
     Settling {
         until: Duration,
         resend_at: Duration,
+        /// How many resets have been sent.
+        sent: u32,
         garbled: bool,
         then: Then,
     },
@@ -165,6 +169,8 @@ enum Then {
 #[derive(Clone, Copy)]
 struct ResetMark {
     at: Duration,
+    /// How many resets have been sent and not answered: they were lost while the module started, or it is slow.
+    outstanding: u32,
     /// Whether the READY that it may cause has not been seen.
     ready_is_due: bool,
 }
@@ -249,6 +255,7 @@ impl Session {
         self.state = State::Settling {
             until: by.map_or(until, |by| until.min(by)),
             resend_at: now.saturating_add(RESEND),
+            sent: 1,
             garbled: false,
             then,
         };
@@ -278,25 +285,16 @@ impl Session {
                 };
                 self.settle(now, None, then, outputs);
             }
-            State::Settling {
-                until,
-                resend_at,
-                garbled,
-                then,
-            } => {
-                let then = match then {
-                    Then::Begin(_) => Then::Stopped {
+            mut settling @ State::Settling { .. } => {
+                if let State::Settling { then, .. } = &mut settling
+                    && matches!(then, Then::Begin(_))
+                {
+                    *then = Then::Stopped {
                         answers: Vec::new(),
                         crossed: None,
-                    },
-                    then => then,
-                };
-                self.state = State::Settling {
-                    until,
-                    resend_at,
-                    garbled,
-                    then,
-                };
+                    };
+                }
+                self.state = settling;
             }
         }
     }
@@ -388,6 +386,7 @@ impl Session {
                     self.mark_stray(&reply);
                 }
             }
+            State::Resting { .. } if reply.message == Reset::MESSAGE => self.hear_another_standby(now),
             State::Idle | State::Resting { .. } => {}
         }
     }
@@ -404,10 +403,15 @@ impl Session {
         if result != ResultCode::OK {
             return self.fail(Failure::Refused(result), outputs);
         }
+        let sent = match self.state {
+            State::Settling { sent, .. } => sent,
+            _ => 1,
+        };
         self.settled = true;
         self.cut = std::mem::take(&mut self.unanswered);
         self.reset = Some(ResetMark {
             at: now,
+            outstanding: sent.saturating_sub(1),
             ready_is_due: true,
         });
         match std::mem::replace(&mut self.state, State::Idle) {
@@ -420,6 +424,15 @@ impl Session {
         }
     }
 
+    /// A reset that was sent twice is answered twice, and may make the module say READY twice.
+    fn hear_another_standby(&mut self, now: Duration) {
+        if let Some(reset) = &mut self.reset {
+            reset.at = now;
+            reset.outstanding = reset.outstanding.saturating_sub(1);
+            reset.ready_is_due = true;
+        }
+    }
+
     fn hear_ready(&mut self, now: Duration, outputs: &mut Vec<Output>) {
         match &mut self.state {
             State::Idle => {
@@ -429,10 +442,9 @@ impl Session {
                     outputs.push(Output::Notice(Notice::Restarted));
                 }
             }
-            // It was only now starting, and has lost the reset.
+            // It was only now starting, and may have lost the reset.
             State::Settling { resend_at, .. } => {
-                *resend_at = now.saturating_add(RESEND);
-                outputs.push(Output::Send(Reset.to_frame()));
+                *resend_at = now.saturating_add(RESEND_READY).min(*resend_at);
             }
             State::Resting { .. } => self.absorb_ready(),
             State::Waiting { .. } => {
@@ -447,7 +459,8 @@ impl Session {
 
     fn absorb_ready(&mut self) {
         if let Some(reset) = &mut self.reset {
-            reset.ready_is_due = false;
+            // While another answer may come, so may another READY.
+            reset.ready_is_due = reset.outstanding > 0;
         }
     }
 
@@ -490,9 +503,10 @@ impl Session {
                 };
                 self.fail(failure, outputs);
             }
-            State::Settling { resend_at, .. } => {
+            State::Settling { resend_at, sent, .. } => {
                 if now >= *resend_at {
                     *resend_at = now.saturating_add(RESEND);
+                    *sent = sent.saturating_add(1);
                     outputs.push(Output::Send(Reset.to_frame()));
                 }
             }

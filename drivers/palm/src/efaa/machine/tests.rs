@@ -142,15 +142,65 @@ fn a_module_that_is_starting_is_asked_again() {
         &[
             (0, "begin status"),
             (700, READY),
-            (730, RESET_OK),
-            (1100, STANDBY),
+            (830, RESET_OK),
+            (1200, STANDBY),
         ],
         expect![[r#"
             0 > 10
             500 > 10
-            700 > 10
-            1030 > 11
-            1100 answered by 11: ok
+            800 > 10
+            1130 > 11
+            1200 answered by 11: ok
+        "#]],
+    );
+}
+
+/// It had started just before it was asked, or answers slowly: no answer and no READY of a reset is left over for the
+/// command.
+#[test]
+fn every_reset_may_be_answered() {
+    check(
+        &[
+            (0, "begin status"),
+            (5, READY),
+            (26, RESET_OK),
+            (30, READY),
+            (50, STANDBY),
+        ],
+        expect![[r#"
+            0 > 10
+            30 > 11
+            50 answered by 11: ok
+        "#]],
+    );
+    check(
+        &[
+            (0, "begin status"),
+            (600, RESET_OK),
+            (601, READY),
+            (650, RESET_OK),
+            (651, READY),
+            (700, STANDBY),
+        ],
+        expect![[r#"
+            0 > 10
+            500 > 10
+            651 > 11
+            700 answered by 11: ok
+        "#]],
+    );
+    check(
+        &[
+            (0, "begin status"),
+            (600, RESET_OK),
+            (601, READY),
+            (1000, STANDBY),
+        ],
+        expect![[r#"
+            0 > 10
+            500 > 10
+            901 > 11
+            1000 answered by 11: ok
         "#]],
     );
 }
