@@ -410,6 +410,13 @@ impl fmt::Display for Fault {
     }
 }
 
+impl Fault {
+    /// Whether this protocol knows it.
+    pub fn fits(&self, protocol: Protocol) -> bool {
+        self.kind.entry().is_some_and(|entry| entry.whose.has(protocol))
+    }
+}
+
 impl FaultKind {
     /// Its line in [`FAULTS`].
     pub fn entry(self) -> Option<&'static FaultEntry> {
@@ -469,5 +476,70 @@ impl Faults {
     /// Whether this kind of fault is there for ever and with every command.
     pub fn always(&self, kind: FaultKind) -> bool {
         self.0.iter().any(|(fault, _)| *fault == Fault::from(kind))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn every_fault_reads_as_it_is_written() {
+        for entry in FAULTS {
+            for (verb, nth) in [(None, None), (Some(Verb::List), Some(3)), (None, Some(1))] {
+                let kind = entry.kind;
+                let fault = Fault { kind, verb, nth };
+                assert_eq!(fault.to_string().parse(), Ok(fault));
+            }
+            assert!(entry.kind.entry().is_some_and(|found| found.name == entry.name));
+        }
+    }
+
+    #[test]
+    fn says_what_is_wrong() {
+        let check = |text: &str, expect: &str| {
+            let error = text.parse::<Fault>().unwrap_err().to_string();
+            assert!(error.starts_with(expect), "{text}: {error}");
+        };
+        check("rain", "unknown fault \"rain\"; there are: boot-delay, silence, ");
+        check("result", "write result=0..255");
+        check("result=256", "write result=0..255");
+        check("volume=NaN", "write volume=ML");
+        check("drip=3", "write drip without a value");
+        check(
+            "late:jump",
+            "unknown command \"jump\" after the colon; there are: unasked, ",
+        );
+        check("late@0", "\"0\" after the @ is no number; 1 is the first time");
+        check("late@", "\"\" after the @ is no number; 1 is the first time");
+    }
+
+    #[test]
+    fn strikes_when_it_is_told_to() {
+        let check = |text: &str, expect: [bool; 4]| {
+            let fault: Fault = text.parse().unwrap();
+            let mut faults = Faults::new(&[fault]);
+            let verbs = [Verb::List, Verb::Verify, Verb::List, Verb::List];
+            assert_eq!(
+                verbs.map(|verb| faults.strike(FaultKind::Late, verb)),
+                expect,
+                "{text}"
+            );
+        };
+        check("late", [true; 4]);
+        check("late@2", [false, true, false, false]);
+        check("late:list", [true, false, true, true]);
+        check("late:list@2", [false, false, true, false]);
+        check("drip", [false; 4]);
+    }
+
+    proptest! {
+        #[test]
+        fn survives_any_text(text in "\\PC{0,40}", tail in "[:@=a-z0-9.-]{0,12}") {
+            let _ = text.parse::<Fault>();
+            let _ = format!("result{tail}").parse::<Fault>();
+        }
     }
 }

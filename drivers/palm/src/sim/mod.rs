@@ -8,6 +8,7 @@ mod fault;
 mod machine;
 mod pty;
 mod reference;
+mod script;
 mod settings;
 mod simulator;
 mod store;
@@ -16,5 +17,6 @@ mod trace;
 mod wire;
 
 pub use fault::{FAULTS, Fault, FaultEntry, FaultError, FaultKind, Verb, Whose};
+pub use script::{INSTRUCTIONS, Instruction, InstructionError, Script, ScriptError, ScriptFault, hand};
 pub use settings::{Presented, Protocol, Readings, SimSettings, UnknownProtocol};
 pub use simulator::{Handle, SimError, Simulator};

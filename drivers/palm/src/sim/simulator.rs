@@ -66,6 +66,7 @@ impl Simulator {
         let shell = Shell {
             machine: machine(&settings),
             pty: Some(pty),
+            trace: settings.trace,
             link: settings.link,
             orders,
             woken,
@@ -199,6 +200,7 @@ fn machine(settings: &SimSettings) -> Box<dyn Machine> {
 struct Shell {
     machine: Box<dyn Machine>,
     pty: Option<Pty>,
+    trace: bool,
     link: Option<PathBuf>,
     orders: Receiver<Order>,
     woken: UnixStream,
@@ -220,7 +222,7 @@ impl Shell {
                 let bytes = pty.receive(&mut buffer);
                 let outputs = self.machine.step(self.origin.elapsed(), bytes);
                 for line in self.machine.take_trace() {
-                    eprintln!("{line}");
+                    say(&line);
                 }
                 let idle = bytes.is_empty();
                 if !self.perform(outputs) && !idle {
@@ -240,6 +242,9 @@ impl Shell {
                 (Output::Bytes(bytes), Some(pty)) => pty.send(&bytes),
                 _ => {
                     self.pty = None;
+                    if self.trace {
+                        say("- the line goes away");
+                    }
                     return true;
                 }
             }
@@ -316,4 +321,9 @@ impl Shell {
         self.machine.start(self.origin.elapsed());
         Ok(path)
     }
+}
+
+/// A trace that nobody reads is no reason to end.
+fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
