@@ -113,6 +113,11 @@ fn palms_survive_a_restart() {
         }
     }
     outbox.receipt(document(3).id, NOW).unwrap();
+    // One document was delivered, one was not; the answer to either is still to come.
+    outbox.put(&document(4), NOW).unwrap();
+    outbox
+        .propose_palm(&person(), "AP-2", PalmReference(4), document(4).id, NOW)
+        .unwrap();
     drop(outbox);
 
     let mut outbox = reopen(&path(&folder));
@@ -124,6 +129,11 @@ fn palms_survive_a_restart() {
     );
     outbox.settle_palm(document(3).id, true, NOW).unwrap();
     assert_eq!(reference(&outbox), Some(PalmReference(u32::MAX - 3)));
+    outbox.settle_palm(document(4).id, true, NOW).unwrap();
+    assert_eq!(
+        outbox.palm_reference(&person(), "AP-2").unwrap(),
+        Some(PalmReference(4))
+    );
 }
 
 /// Between the enrolment and the document of its session the kiosk may die.
