@@ -44,6 +44,9 @@ mod unix {
     /// How long an idle scanner is watched.
     const IDLE: Duration = Duration::from_secs(10);
 
+    /// Goes over a stream once, and answers something that depends on all of it.
+    type Pass = dyn Fn(&[u8]) -> usize;
+
     pub fn main() -> Outcome<()> {
         let arguments: Vec<String> = std::env::args().skip(1).collect();
         if let [verb, protocol] = arguments.as_slice()
@@ -103,7 +106,7 @@ mod unix {
     /// Megabytes a second of each codec, and of a copy and an XOR pass over the same bytes, in turns.
     fn codec() -> Value {
         let stream = efaa_stream();
-        let mut passes: Vec<(&str, Box<dyn Fn(&[u8]) -> usize>)> = vec![
+        let mut passes: Vec<(&str, Box<Pass>)> = vec![
             ("copy (memcpy)", Box::new(copy)),
             ("XOR of all bytes", Box::new(xor)),
             ("EF-AA decode", Box::new(efaa_decode)),
@@ -142,7 +145,7 @@ mod unix {
             let mut found = [at; 38];
             found[..2].copy_from_slice(&[0x12, 0]);
             stream.extend(Frame::new(0, found).encode());
-            if at % 16 == 0 {
+            if at.is_multiple_of(16) {
                 stream.extend(Frame::new(0, [at; 203]).encode());
             }
         }

@@ -5,7 +5,7 @@ use super::settings::{Presented, Readings};
 
 /// What a machine wants done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Output {
+pub enum Output {
     /// Send these bytes.
     Bytes(Vec<u8>),
     /// Close the line.
@@ -13,7 +13,7 @@ pub(super) enum Output {
 }
 
 /// A simulated device: time and bytes in, bytes out. It has no clock; `now` is the time since the simulator began.
-pub(super) trait Machine: Send {
+pub trait Machine: Send {
     /// Power comes on. What it had not sent is gone; references are kept.
     fn start(&mut self, now: Duration);
 

@@ -17,6 +17,7 @@ mod trace;
 mod wire;
 
 pub use fault::{FAULTS, Fault, FaultEntry, FaultError, FaultKind, Verb, Whose};
+pub use machine::{Machine, Output};
 pub use script::{INSTRUCTIONS, Instruction, InstructionError, Script, ScriptError, ScriptFault, hand};
 pub use settings::{Presented, Protocol, Readings, SimSettings, UnknownProtocol};
-pub use simulator::{Handle, SimError, Simulator};
+pub use simulator::{Handle, SimError, Simulator, machine};

@@ -186,7 +186,8 @@ impl Handle {
     }
 }
 
-fn machine(settings: &SimSettings) -> Box<dyn Machine> {
+/// The device alone, without a pseudo-terminal and without a clock; [`Machine::start`] powers it on.
+pub fn machine(settings: &SimSettings) -> Box<dyn Machine> {
     match settings.protocol {
         Protocol::DfrobotAi10 => Box::new(EfAa::new(&efaa::AI10, settings)),
         Protocol::Xst => Box::new(EfAa::new(&efaa::XST, settings)),
