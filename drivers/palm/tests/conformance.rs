@@ -4,11 +4,14 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fmt::Debug;
+use std::io::Write;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use palm::sim::{Handle, Presented, Protocol, SimSettings, Simulator};
 use palm::{CaptureEvent, Driver, ModuleStatus, Notice, Opening, PalmError, PalmScanner};
+use serialport::{SerialPort, TTYPort};
 use verification::capture::DeviceFault;
 use verification::palm::{
     EnrolOutcome, HandPosition, PalmReference, PalmScan, ScanOrder, ScanResult, SealState, SubjectTag,
@@ -344,12 +347,23 @@ fn every_form_of_a_list_is_read() {
 #[test]
 fn what_a_person_causes_is_an_outcome() {
     each(|protocol| {
-        check(protocol, &["liveness"], "NotLive", "NotLive");
-        check(protocol, &["no-match"], ENROLLED, "NoMatch");
-        check(protocol, &["full"], "Full", "NoMatch");
-        check(protocol, &["nobody"], "NothingPresented", "NothingPresented");
+        let cases = [
+            ("liveness", "NotLive", "NotLive"),
+            ("no-match", ENROLLED, "NoMatch"),
+            ("full", "Full", "NoMatch"),
+            ("nobody", "NothingPresented", "NothingPresented"),
+        ];
+        together(cases, |(fault, enrol, verify)| {
+            check(protocol, &[fault], enrol, verify);
+        });
+    });
+}
+
+#[test]
+fn a_face_is_no_palm_and_does_not_stay() {
+    each(|protocol| {
         let not_a_palm = match protocol {
-            // What knows nothing but palms does not see a face, and what is told to take a palm does not take one.
+            // What knows nothing but palms does not see a face.
             Protocol::Xst => "NothingPresented",
             _ => "NotAPalm",
         };
@@ -358,7 +372,6 @@ fn what_a_person_causes_is_an_outcome() {
         bench.device.set_faults(vec!["face".parse().unwrap()]);
         assert_eq!(bench.verify(), not_a_palm);
         assert_eq!(bench.enrol_as("s-2"), not_a_palm);
-        // A face does not stay behind.
         assert_eq!(bench.device.enrolled().len(), 1, "{protocol}");
     });
 }
@@ -539,20 +552,21 @@ fn an_idle_scanner_tells_that_it_has_failed() {
 fn what_is_left_of_one_command_never_answers_the_next() {
     each(|protocol| {
         // The reference protocol lets a host ask for the list a second time.
-        for (fault, family, reference) in [
+        let cases = [
             ("late:list@1", "fault Timeout", "fault Timeout"),
             ("stall:list@1", "fault Protocol", ""),
             ("silence:list@1", "fault Timeout", ""),
             ("bad-check:list@1", "fault Protocol", ""),
             ("wrong-id:list@1", "fault Protocol", ""),
-        ] {
+        ];
+        together(cases, |(fault, family, reference)| {
             let mut bench = Bench::new(protocol, &[fault]);
             let expect = if is_efaa(protocol) { family } else { reference };
             assert_eq!(bench.list(), expect, "{protocol} with {fault}");
             assert_eq!(bench.enrol(), ENROLLED, "{protocol} with {fault}");
             assert_eq!(bench.list(), "#1", "{protocol} with {fault}");
             assert_eq!(bench.verify(), IDENTIFIED, "{protocol} with {fault}");
-        }
+        });
     });
 }
 
@@ -631,5 +645,60 @@ fn a_port_has_one_owner() {
         let second = open(protocol, port.to_str().unwrap()).err().unwrap();
         assert_eq!(second.fault(), DeviceFault::Busy);
         bench.scanner.info().unwrap();
+    });
+}
+
+/// Another device than the configured one, of a maker whom the driver does not know.
+#[test]
+fn another_device_is_named_at_once() {
+    each(|protocol| {
+        let others = [Protocol::DfrobotAi10, Protocol::Reference, Protocol::Mcu90615];
+        let others = others
+            .into_iter()
+            .filter(|other| *other == Protocol::Mcu90615 || is_efaa(*other) != is_efaa(protocol));
+        together(others, |other| {
+            let simulator = Simulator::start(SimSettings {
+                protocol: other,
+                ..SimSettings::default()
+            })
+            .unwrap();
+            let mut scanner = open(protocol, simulator.port().to_str().unwrap()).unwrap();
+            let asked_at = Instant::now();
+            let fault = scanner.info().unwrap_err().fault();
+            let took = asked_at.elapsed();
+            // A device that does not understand the question may say nothing at all.
+            assert!(
+                matches!(fault, DeviceFault::Protocol | DeviceFault::Timeout),
+                "{protocol} on {other}: {fault:?}"
+            );
+            assert!(took < NAMED_WITHIN, "{protocol} on {other}: {took:?}");
+        });
+    });
+}
+
+/// A thermometer that sends its measurements without being asked.
+#[test]
+fn a_device_that_streams_is_named_at_once() {
+    each(|protocol| {
+        let (mut thermometer, host) = TTYPort::pair().unwrap();
+        let port = host.name().unwrap();
+        let enough = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let frame = [0x5A, 0x5A, 0x45, 0x04, 0x0D, 0x0C, 0x09, 0x2E, 0x4D];
+                while !enough.load(Ordering::Relaxed) {
+                    // A full buffer only means that the driver has stopped reading.
+                    let _ = thermometer.write_all(&frame);
+                    std::thread::park_timeout(Duration::from_millis(50));
+                }
+            });
+            let mut scanner = open(protocol, &port).unwrap();
+            let asked_at = Instant::now();
+            let info = scanner.info().map(drop);
+            let took = asked_at.elapsed();
+            enough.store(true, Ordering::Relaxed);
+            assert_eq!(info.unwrap_err().fault(), DeviceFault::Protocol, "{protocol}");
+            assert!(took < NAMED_WITHIN, "{protocol}: {took:?}");
+        });
     });
 }

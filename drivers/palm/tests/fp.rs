@@ -110,10 +110,32 @@ fn the_list_of_a_module_that_counts_palms_apart() {
     check(&[0, 0, 0], &[0, 0, 0], Ok(&[]));
     // Firmware that does not count them apart.
     check(&[0, 0, 1, 0x01, 0xF5], &[1], Ok(&[501]));
-    // It counts more than it names: an incomplete list is none.
-    let incomplete = Err("the command \"list\" failed");
+    // Where it will not say which, an incomplete list is none.
+    let incomplete = Err("the command \"user info\" failed");
     check(&[0, 0, 1, 0, 7], &[0, 0, 2], incomplete);
     check(&[0, 0, 0], &[0, 0, 1, 0x80, 0, 0, 0], incomplete);
+}
+
+/// Lists of faces, and a number of palms: which they are has to be asked one by one.
+#[test]
+fn palms_that_are_only_counted_are_found() {
+    let info: Vec<u8> = [&[0, 0x01, 0xF6][..], &[0; 33]].concat();
+    let check = |count: u8, expect: Result<Vec<PalmReference>, String>| {
+        let counted = [0, 0, count];
+        let script: &[(&[u8], &[u8])] = &[
+            (&[0x24, 0], &[0, 0, 1, 0, 7]),
+            (&[0x24, 2], &counted),
+            (&[0x22, 0x01, 0xF6], &info),
+            (&[0x22], &[8]),
+        ];
+        let (found, asked) = play("dfrobot-fp", script, |scanner| scanner.list());
+        assert_eq!(found, expect);
+        asked.len()
+    };
+    assert_eq!(check(1, Ok(vec![PalmReference(502)])), 4);
+    // Not more than there can be are asked for.
+    let wrong = Err("the command \"list\" failed".to_owned());
+    assert_eq!(check(2, wrong), 2 + 300);
 }
 
 #[test]
@@ -199,8 +221,11 @@ fn nothing_dangerous_is_ever_sent() {
         0x40, 0x41, 0x42, 0x43, 0x44, 0x50, 0x52, 0x53, 0xC1, 0xC2, 0xC3, 0xD4, 0xF9, 0xFE,
     ];
     for driver in ["dfrobot-ai10", "xst", "dfrobot-fp"] {
-        let (_, asked) = play(driver, &[], |scanner| {
-            let mut go_on = |_: CaptureEvent| ControlFlow::Continue(());
+        let (_, asked) = play_until(driver, &[], |scanner, enrols| {
+            let mut go_on = |_: CaptureEvent| match enrols.load(Ordering::Relaxed) {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            };
             let tag = SubjectTag::new("s-81f2").unwrap();
             let order = ScanOrder {
                 limit: Duration::from_secs(3),

@@ -27,11 +27,11 @@ pub struct Module {
     serial_is_mute: bool,
 }
 
-/// Which palms are in the module, so far as it says.
+/// Which palms are in the module, so far as its lists say.
 enum Stored {
     Palms(Vec<u16>),
-    /// There are some, but it names none.
-    Unnamed,
+    /// There are so many, of which the lists do not name all.
+    Unnamed(u16),
 }
 
 impl Module {
@@ -81,17 +81,37 @@ impl Module {
         if usize::from(counted.count) == ids.len() {
             Ok(Stored::Palms(ids))
         } else {
-            Ok(counted
-                .ids
-                .filter(all_are_palms)
-                .map_or(Stored::Unnamed, Stored::Palms))
+            let named = counted.ids.filter(all_are_palms);
+            Ok(named.map_or(Stored::Unnamed(counted.count), Stored::Palms))
         }
     }
 
     fn is_stored(&mut self, id: u16) -> Result<bool, PalmError> {
         match self.stored()? {
             Stored::Palms(ids) => Ok(ids.contains(&id)),
-            Stored::Unnamed => self.line.exchange(&UserInfo { id }),
+            Stored::Unnamed(_) => self.line.exchange(&UserInfo { id }),
+        }
+    }
+
+    /// Asks for one id after the other until so many are found. They are given out from the first on, so that it does
+    /// not take long.
+    fn find_unnamed(&mut self, count: u16) -> Result<Vec<u16>, PalmError> {
+        let mut found = Vec::new();
+        for id in self.dialect.palms.clone() {
+            if found.len() == usize::from(count) {
+                break;
+            }
+            if self.line.exchange(&UserInfo { id })? {
+                found.push(id);
+            }
+        }
+        if found.len() == usize::from(count) {
+            Ok(found)
+        } else {
+            Err(PalmError::Reply {
+                command: ListIds::NAME,
+                source: ReplyFault::Impossible("count of palms"),
+            })
         }
     }
 
@@ -263,13 +283,11 @@ impl PalmScanner for Module {
     }
 
     fn list(&mut self) -> Result<Vec<PalmReference>, PalmError> {
-        match self.stored()? {
-            Stored::Palms(ids) => Ok(ids.into_iter().map(|id| PalmReference(id.into())).collect()),
-            Stored::Unnamed => Err(PalmError::Reply {
-                command: ListIds::NAME,
-                source: ReplyFault::Impossible("list: it counts palms that it does not name"),
-            }),
-        }
+        let ids = match self.stored()? {
+            Stored::Palms(ids) => ids,
+            Stored::Unnamed(count) => self.find_unnamed(count)?,
+        };
+        Ok(ids.into_iter().map(|id| PalmReference(id.into())).collect())
     }
 
     fn cancel(&mut self) -> Result<(), PalmError> {
