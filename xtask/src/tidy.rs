@@ -24,6 +24,14 @@ const PURE: &[&str] = &[
     "drivers/palm/src/efaa/dialect.rs",
     "drivers/palm/src/efaa/inbound.rs",
     "drivers/palm/src/efaa/machine.rs",
+    "drivers/palm/src/reference/codes.rs",
+    "drivers/palm/src/reference/fields.rs",
+    "drivers/palm/src/reference/frame.rs",
+    "drivers/palm/src/reference/message.rs",
+    "drivers/palm/src/reference/message",
+    "drivers/palm/src/reference/report.rs",
+    "drivers/palm/src/reference/seal.rs",
+    "drivers/palm/src/reference/session.rs",
 ];
 
 /// What a pure file does not contain outside of its tests and comments.

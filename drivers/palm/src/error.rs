@@ -4,6 +4,7 @@ use verification::capture::DeviceFault;
 
 use crate::ReplyFault;
 use crate::ports::ChoiceFault;
+use crate::reference::AnswerFault;
 
 /// Why a scanner cannot do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +70,14 @@ pub enum PalmError {
         /// Why.
         source: ReplyFault,
     },
+    /// The answer of a scanner that speaks the reference protocol is no use.
+    #[error("the command \"{command}\" failed")]
+    Answer {
+        /// The command.
+        command: &'static str,
+        /// Why.
+        source: AnswerFault,
+    },
     /// The reference is still there after it was deleted.
     #[error("a deleted reference is still in the module")]
     StillStored,
@@ -84,7 +93,9 @@ impl PalmError {
             Self::Line { source, .. } if source.kind() == io::ErrorKind::TimedOut => DeviceFault::Timeout,
             Self::Line { .. } | Self::Restarted { .. } => DeviceFault::Disconnected,
             Self::Timeout { .. } => DeviceFault::Timeout,
-            Self::Garbled { .. } | Self::Reply { .. } | Self::StillStored => DeviceFault::Protocol,
+            Self::Garbled { .. } | Self::Reply { .. } | Self::Answer { .. } | Self::StillStored => {
+                DeviceFault::Protocol
+            }
         }
     }
 }

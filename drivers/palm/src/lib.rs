@@ -10,6 +10,7 @@ pub mod efaa;
 mod error;
 mod port;
 pub mod ports;
+pub mod reference;
 #[cfg(unix)]
 pub mod sim;
 pub mod thermometer;
@@ -170,6 +171,11 @@ pub const DRIVERS: &[Driver] = &[
         name: efaa::dfrobot_fp::NAME,
         baud: efaa::BAUD,
         open: |opening| Ok(Box::new(Module::open(&efaa::dfrobot_fp::DIALECT, opening)?)),
+    },
+    Driver {
+        name: reference::NAME,
+        baud: 115_200,
+        open: |opening| Ok(Box::new(reference::Reference::open(opening)?)),
     },
 ];
 
