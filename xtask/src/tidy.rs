@@ -23,6 +23,7 @@ const PURE: &[&str] = &[
     "drivers/palm/src/watched/machine.rs",
     "drivers/palm/src/efaa/dialect.rs",
     "drivers/palm/src/efaa/inbound.rs",
+    "drivers/palm/src/efaa/machine",
     "drivers/palm/src/efaa/machine.rs",
     "drivers/palm/src/reference/codes.rs",
     "drivers/palm/src/reference/fields.rs",

@@ -17,14 +17,18 @@
 //! The module may say READY some time after its reply to a reset, and says it too when it has rebooted. So that one
 //! is not taken for the other, no command goes out until the first has come or will not come any more.
 
-use std::time::Duration;
+mod exchange;
+mod resets;
 
-use verification::palm::HandPosition;
+use std::time::Duration;
 
 use super::commands::{Command, EnrolProgress, Reset};
 use super::inbound::{self, Inbound, Purpose, Reply, ResultCode};
-use super::protocol::{Decoder, Frame};
+use super::protocol::Decoder;
 use crate::Notice;
+use resets::Resets;
+
+pub use exchange::{Ended, Failure, Input, Output, Request};
 
 /// Silence after which the rest of a half frame will not come any more.
 const FRAME_GAP: Duration = Duration::from_millis(200);
@@ -38,103 +42,6 @@ const SETTLE_LIMIT: Duration = Duration::from_millis(1500);
 const RESEND: Duration = Duration::from_millis(500);
 /// The same after the module has said that it has started: the last reset was lost, or will be answered by then.
 const RESEND_READY: Duration = Duration::from_millis(100);
-/// How long after its reply to a reset a module may say READY.
-const REST: Duration = Duration::from_millis(300);
-/// The same for a module that has been seen to take longer.
-const LONG_REST: Duration = Duration::from_millis(1200);
-/// How long after a reset the capture that it ended may still say that it was aborted.
-const ABORT_GRACE: Duration = Duration::from_millis(500);
-
-/// One command for the machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
-    /// For messages to people.
-    pub name: &'static str,
-    /// Message ids of the replies that answer it.
-    pub answers: Vec<u8>,
-    /// What is sent.
-    pub frame: Frame,
-    /// How long to wait for the reply, from sending.
-    pub timeout: Duration,
-    /// When the whole of it must have ended, on the clock of the machine.
-    pub by: Option<Duration>,
-}
-
-impl Request {
-    /// The request of a command. A reply to one of `also` answers it as well.
-    pub fn new<C: Command>(command: &C, also: &[u8], by: Option<Duration>) -> Self {
-        Self {
-            name: C::NAME,
-            answers: [&[C::MESSAGE], also].concat(),
-            frame: command.to_frame(),
-            timeout: command.timeout(),
-            by,
-        }
-    }
-
-    fn until(&self, now: Duration) -> Duration {
-        let until = now.saturating_add(self.timeout);
-        self.by.map_or(until, |by| until.min(by))
-    }
-}
-
-/// What happens to the machine.
-#[derive(Debug)]
-pub enum Input<'a> {
-    /// Start a command. One that is under way is stopped.
-    Begin(Request),
-    /// Bring the module to standby, whatever it is doing.
-    Reset,
-    /// End the command that is under way.
-    Stop,
-    /// These bytes came in; none if only time has passed. Wanted at least every 50 ms while something is under way.
-    Bytes(&'a [u8]),
-}
-
-/// What the machine wants done or known.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Output {
-    /// Send this.
-    Send(Frame),
-    /// The module sees this during the command.
-    Hand(HandPosition),
-    /// The module said this without being asked.
-    Notice(Notice),
-    /// What was begun has ended. Exactly one follows every [`Input::Begin`] and every [`Input::Reset`].
-    Ended(Ended),
-}
-
-/// How a command ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ended {
-    /// This answers it.
-    Reply(Reply),
-    /// The module is at standby, as was asked for.
-    Standby,
-    /// It was stopped, and the module is at standby. The reply is there if it crossed the order to stop.
-    Stopped(Option<Reply>),
-    /// The module is at fault.
-    Failed {
-        /// Which command was waiting.
-        command: &'static str,
-        /// In which way.
-        failure: Failure,
-    },
-}
-
-/// What a module does wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Failure {
-    /// It says nothing.
-    Silent,
-    /// What it says is no answer.
-    Garbled,
-    /// It started anew and has forgotten the command.
-    Restarted,
-    /// It will not go to standby.
-    Refused(ResultCode),
-}
-
 enum State {
     Idle,
     Settling {
@@ -165,16 +72,6 @@ enum Then {
     },
 }
 
-/// The last reset.
-#[derive(Clone, Copy)]
-struct ResetMark {
-    at: Duration,
-    /// How many resets have been sent and not answered: they were lost while the module started, or it is slow.
-    outstanding: u32,
-    /// Whether the READY that it may cause has not been seen.
-    ready_is_due: bool,
-}
-
 /// The machine.
 pub struct Session {
     purpose: Purpose,
@@ -182,12 +79,9 @@ pub struct Session {
     state: State,
     /// Whether the module is known to be idle, with no late reply under way.
     settled: bool,
-    reset: Option<ResetMark>,
-    rest: Duration,
+    resets: Resets,
     /// Message ids of the command that was sent and has not been answered.
     unanswered: Vec<u8>,
-    /// Those of the command that the last reset cut short, until it has said so.
-    cut: Vec<u8>,
     heard_at: Duration,
     noise_since: Option<Duration>,
 }
@@ -200,10 +94,8 @@ impl Session {
             decoder: Decoder::default(),
             state: State::Idle,
             settled: false,
-            reset: None,
-            rest: REST,
+            resets: Resets::default(),
             unanswered: Vec::new(),
-            cut: Vec::new(),
             heard_at: Duration::ZERO,
             noise_since: None,
         }
@@ -217,7 +109,7 @@ impl Session {
                 self.interrupt(&mut outputs);
                 if !self.settled {
                     self.settle(now, request.by, Then::Begin(request), &mut outputs);
-                } else if self.ready_may_come(now) {
+                } else if self.resets.ready_may_come(now) {
                     self.state = State::Resting { request };
                 } else {
                     self.send(now, request, &mut outputs);
@@ -362,7 +254,7 @@ impl Session {
     }
 
     fn hear_reply(&mut self, now: Duration, reply: Reply, outputs: &mut Vec<Output>) {
-        if reply.result == ResultCode::ABORTED && self.was_cut(reply.message, now) {
+        if reply.result == ResultCode::ABORTED && self.resets.take_abort(reply.message, now) {
             return;
         }
         match &mut self.state {
@@ -386,7 +278,7 @@ impl Session {
                     self.mark_stray(&reply);
                 }
             }
-            State::Resting { .. } if reply.message == Reset::MESSAGE => self.hear_another_standby(now),
+            State::Resting { .. } if reply.message == Reset::MESSAGE => self.resets.answered_again(now),
             State::Idle | State::Resting { .. } => {}
         }
     }
@@ -408,12 +300,8 @@ impl Session {
             _ => 1,
         };
         self.settled = true;
-        self.cut = std::mem::take(&mut self.unanswered);
-        self.reset = Some(ResetMark {
-            at: now,
-            outstanding: sent.saturating_sub(1),
-            ready_is_due: true,
-        });
+        let cut = std::mem::take(&mut self.unanswered);
+        self.resets.answered(now, sent, cut);
         match std::mem::replace(&mut self.state, State::Idle) {
             State::Settling { then, .. } => match then {
                 Then::Standby => self.end(Ended::Standby, outputs),
@@ -424,20 +312,11 @@ impl Session {
         }
     }
 
-    /// A reset that was sent twice is answered twice, and may make the module say READY twice.
-    fn hear_another_standby(&mut self, now: Duration) {
-        if let Some(reset) = &mut self.reset {
-            reset.at = now;
-            reset.outstanding = reset.outstanding.saturating_sub(1);
-            reset.ready_is_due = true;
-        }
-    }
-
     fn hear_ready(&mut self, now: Duration, outputs: &mut Vec<Output>) {
         match &mut self.state {
             State::Idle => {
-                if self.ready_may_come(now) {
-                    self.absorb_ready();
+                if self.resets.ready_may_come(now) {
+                    self.resets.absorb_ready();
                 } else {
                     outputs.push(Output::Notice(Notice::Restarted));
                 }
@@ -446,43 +325,13 @@ impl Session {
             State::Settling { resend_at, .. } => {
                 *resend_at = now.saturating_add(RESEND_READY).min(*resend_at);
             }
-            State::Resting { .. } => self.absorb_ready(),
+            State::Resting { .. } => self.resets.absorb_ready(),
             State::Waiting { .. } => {
-                if self.is_ready_due(now, LONG_REST) {
-                    self.rest = LONG_REST;
-                }
+                self.resets.ready_surprised(now);
                 self.unanswered.clear();
                 self.fail(Failure::Restarted, outputs);
             }
         }
-    }
-
-    fn absorb_ready(&mut self) {
-        if let Some(reset) = &mut self.reset {
-            // While another answer may come, so may another READY.
-            reset.ready_is_due = reset.outstanding > 0;
-        }
-    }
-
-    fn ready_may_come(&self, now: Duration) -> bool {
-        self.is_ready_due(now, self.rest)
-    }
-
-    fn is_ready_due(&self, now: Duration, within: Duration) -> bool {
-        self.reset
-            .is_some_and(|reset| reset.ready_is_due && now.saturating_sub(reset.at) < within)
-    }
-
-    /// Whether an "aborted" speaks of the command that the reset cut short, and not of one that came later.
-    fn was_cut(&mut self, message: u8, now: Duration) -> bool {
-        let recent = self
-            .reset
-            .is_some_and(|reset| now.saturating_sub(reset.at) < ABORT_GRACE);
-        let was_cut = recent && self.cut.contains(&message);
-        if was_cut {
-            self.cut.clear();
-        }
-        was_cut
     }
 
     fn pass_time(&mut self, now: Duration, outputs: &mut Vec<Output>) {
@@ -511,7 +360,7 @@ impl Session {
                 }
             }
             State::Resting { .. } => {
-                if !self.ready_may_come(now)
+                if !self.resets.ready_may_come(now)
                     && let State::Resting { request } = std::mem::replace(&mut self.state, State::Idle)
                 {
                     self.send(now, request, outputs);

@@ -1,5 +1,5 @@
 //! Commands of the family, one file each. A command is pure: it names its time limit and turns into a frame,
-//! and a reply into a value. [`super::line::Line::exchange`] is the one place that performs it.
+//! and a reply into a value. `line.rs` is the one place that performs it.
 //!
 //! The commands that skip the comparison (FE), burn a permanent key (52) or import templates (F9, C3) are left
 //! out on purpose.

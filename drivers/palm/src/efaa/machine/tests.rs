@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::efaa::commands::{EnrolSingle, Enrolment, ListIds, Status, Verify};
+use crate::efaa::protocol::Frame;
 
 const STEP: Duration = Duration::from_millis(20);
 
@@ -670,7 +671,7 @@ proptest! {
         let mut under_way: Option<Option<Request>> = None;
         let mut sent = false;
         let mut heard: Vec<u8> = Vec::new();
-        let wait_out = vec![Event::Wait(30_000)];
+        let wait_out = vec![Event::Wait(12_000)];
         for event in events.into_iter().chain(wait_out) {
             let mut rounds = 1;
             let bytes = match &event {
