@@ -151,11 +151,10 @@ fn a_named_port_resolves_to_itself_while_it_is_there() {
     let choice: PortChoice = link.to_str().unwrap().parse().unwrap();
     let absent = format!("NotFound: could not find the port {choice}; nothing like it is plugged in");
     assert_eq!(said(choice.resolve()), absent);
-    let (master, slave, name) = pty();
+    let (_master, _slave, name) = pty();
     symlink(&name, &link).unwrap();
     assert_eq!(choice.resolve().unwrap(), link.to_str().unwrap());
-    drop((master, slave));
-    assert!(!Path::new(&name).exists());
+    fs::remove_file(&link).unwrap();
     assert_eq!(said(choice.resolve()), absent);
 }
 

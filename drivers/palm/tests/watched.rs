@@ -280,6 +280,20 @@ fn what_cannot_be_used_has_a_name() {
     check_unusable("garbage", DeviceFault::Protocol);
 }
 
+/// The driver would wait for the answer to the scan longer than for that to a question.
+#[test]
+fn a_module_that_fell_silent_is_found_before_a_person_waits() {
+    let bench = Bench::plugged(&[]);
+    bench.sim().set_faults(vec!["silence".parse().unwrap()]);
+    // Whether this one is asked about first depends on how much time has passed since the module was found.
+    bench.order(Order::List);
+    assert_eq!(said(&bench.answer()), "Err(Timeout)");
+    bench.order(verify());
+    assert_eq!(said(&bench.answer()), "Err(Timeout)");
+    bench.sim().set_faults(Vec::new());
+    bench.until(is_present);
+}
+
 #[test]
 fn faults_of_a_scan_are_named_and_the_scanner_stays() {
     let bench = Bench::plugged(&[]);

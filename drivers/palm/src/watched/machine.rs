@@ -3,8 +3,8 @@
 //! ```text
 //!             opened                  listen fails, three asks fail, one ask in doubt fails
 //!  Absent ─────────────> Present ───────────────────────────────────────────────> Absent
-//!  (each order is        (one order after the other; asks every 5 s, and at once
-//!   refused at once)      where the scanner restarted or an order failed: in doubt)
+//!  (each order is        (one order after the other; asks every 5 s, and at once where it is in doubt: the
+//!   refused at once)      scanner restarted, an order failed, or a capture follows upon a silence)
 //! ```
 
 use std::collections::VecDeque;
@@ -19,6 +19,9 @@ use crate::{ModuleStatus, Notice, ScannerInfo};
 
 /// How often an idle scanner is asked how it does: a broken wire looks like silence.
 const ASK_INTERVAL: Duration = Duration::from_secs(5);
+/// After how much silence it is asked before a capture: a mute one would otherwise keep a person waiting for the whole
+/// limit of the scan.
+const SILENCE_MAX: Duration = Duration::from_secs(1);
 /// How often in a row it may leave that unanswered. Silence in between means nothing.
 const MISSES_MAX: u8 = 3;
 /// How often to look for a port that is not there, or not yet ours. Looking opens nothing, so it need not be slowed down.
@@ -43,6 +46,8 @@ enum State {
     },
     Present {
         identity: Box<ScannerIdentity>,
+        /// When it last said something of use.
+        heard_at: Duration,
         ask_at: Duration,
         misses: u8,
         doubt: Option<Doubt>,
@@ -56,6 +61,8 @@ enum Doubt {
     Failed,
     /// It started anew.
     Restarted,
+    /// It has said nothing for a while, and a person waits.
+    Silent,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,11 +147,19 @@ impl Machine {
             State::Absent { retry_at, .. } if now >= *retry_at => Next::Open,
             State::Absent { retry_at, .. } => Next::Wait(retry_at.saturating_sub(now)),
             State::Present { doubt: Some(_), .. } => Next::Ask,
+            State::Present { doubt, heard_at, .. }
+                if self.queue.front().is_some_and(is_capture)
+                    && now.saturating_sub(*heard_at) > SILENCE_MAX =>
+            {
+                *doubt = Some(Doubt::Silent);
+                Next::Ask
+            }
             State::Present { ask_at, .. } => match self.queue.pop_front() {
                 Some(order) => {
-                    self.running = Some(match order {
-                        Order::Verify(_) | Order::Enrol { .. } => Running::Capture { cancelled: false },
-                        Order::Delete(_) | Order::List | Order::Cancel => Running::Other,
+                    self.running = Some(if is_capture(&order) {
+                        Running::Capture { cancelled: false }
+                    } else {
+                        Running::Other
                     });
                     Next::Perform(order)
                 }
@@ -166,6 +181,7 @@ impl Machine {
     pub fn asked(&mut self, now: Duration, answer: Result<ScannerInfo, DeviceFault>) -> Vec<Report> {
         let State::Present {
             identity,
+            heard_at,
             ask_at,
             misses,
             doubt,
@@ -177,6 +193,7 @@ impl Machine {
         match answer.and_then(usable) {
             Ok(found) if doubted == Some(Doubt::Restarted) || found != **identity => self.come(now, found),
             Ok(_) => {
+                *heard_at = now;
                 *ask_at = now + ASK_INTERVAL;
                 *misses = 0;
                 Vec::new()
@@ -209,6 +226,7 @@ impl Machine {
     pub fn performed(&mut self, now: Duration, answer: Report) -> Vec<Report> {
         self.running = None;
         let State::Present {
+            heard_at,
             ask_at,
             misses,
             doubt,
@@ -222,6 +240,7 @@ impl Machine {
             Some(DeviceFault::Disconnected) => *doubt = Some(Doubt::Restarted),
             Some(_) => *doubt = Some(Doubt::Failed),
             None => {
+                *heard_at = now;
                 *ask_at = now + ASK_INTERVAL;
                 *misses = 0;
             }
@@ -232,6 +251,7 @@ impl Machine {
     fn come(&mut self, now: Duration, identity: ScannerIdentity) -> Vec<Report> {
         self.state = State::Present {
             identity: Box::new(identity.clone()),
+            heard_at: now,
             ask_at: now + ASK_INTERVAL,
             misses: 0,
             doubt: None,
@@ -276,6 +296,10 @@ impl Machine {
         });
         answers
     }
+}
+
+fn is_capture(order: &Order) -> bool {
+    matches!(order, Order::Verify(_) | Order::Enrol { .. })
 }
 
 /// What a scanner is that can be used now. One that has not started yet is waited for.

@@ -256,6 +256,47 @@ fn a_scanner_that_starts_anew_is_asked_and_told_again() {
 }
 
 #[test]
+fn nobody_waits_for_a_scanner_that_is_mute() {
+    // A silence, and a person before the scanner: one unanswered question is enough.
+    check(
+        vec![
+            Opened(Ok("A")),
+            After(1001),
+            Do::Order(verify()),
+            Wants("ask"),
+            Asked(Err(MUTE)),
+            Wants("wait 500"),
+        ],
+        &["present A", "absent Timeout", "scanned Timeout"],
+    );
+    check(
+        vec![
+            Opened(Ok("A")),
+            After(1001),
+            Do::Order(enrol()),
+            Wants("ask"),
+            Asked(Ok("A")),
+            Wants("enrol"),
+        ],
+        &["present A"],
+    );
+    // No silence, or nobody who waits.
+    check(
+        vec![Opened(Ok("A")), After(1000), Do::Order(verify()), Wants("verify")],
+        &["present A"],
+    );
+    check(
+        vec![
+            Opened(Ok("A")),
+            After(3000),
+            Do::Order(Order::List),
+            Wants("list"),
+        ],
+        &["present A"],
+    );
+}
+
+#[test]
 fn every_order_is_answered_once() {
     // In order, also those that came before the scanner.
     check(
