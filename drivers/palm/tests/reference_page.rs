@@ -38,12 +38,13 @@ fn examples() -> BTreeMap<&'static str, Example> {
     examples
 }
 
-/// The public key, and the hashes that the text of the page names.
+/// Bytes that the text of the page names, wherever its lines break.
 fn named(before: &str, bytes: usize) -> Vec<u8> {
-    let keys = PAGE.split("Key pair of the examples").nth(1).unwrap();
-    let after = keys.split(before).nth(1).unwrap().split_whitespace().take(bytes);
+    let text = PAGE.split("Key pair of the examples").nth(1).unwrap();
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let after = words.split(before).nth(1).unwrap().split(' ').take(bytes);
     after
-        .map(|byte| u8::from_str_radix(byte.trim_end_matches([';', '.', ',', ':']), 16).unwrap())
+        .map(|byte| u8::from_str_radix(byte.trim_end_matches([';', '.']), 16).unwrap())
         .collect()
 }
 
