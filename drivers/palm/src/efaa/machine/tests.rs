@@ -1,7 +1,9 @@
+mod faults;
+mod interleavings;
+
 use std::fmt::Write;
 
 use expect_test::{Expect, expect};
-use proptest::prelude::*;
 
 use super::*;
 use crate::efaa::commands::{EnrolSingle, Enrolment, ListIds, Status, Verify};
@@ -207,61 +209,6 @@ fn every_reset_may_be_answered() {
 }
 
 #[test]
-fn a_mute_module_is_silent_within_two_seconds() {
-    check(
-        &[(0, "begin verify"), (3000, "wait")],
-        expect![[r#"
-            0 > 10
-            500 > 10
-            1000 > 10
-            1500 reset failed: Silent
-        "#]],
-    );
-    check(
-        &settled(&[(400, "begin list"), (3000, "wait")]),
-        expect![[r#"
-            0 > 10
-            30 standby
-            400 > 24
-            2400 list failed: Silent
-        "#]],
-    );
-    check(
-        &settled(&[(400, "begin hurried status"), (3000, "wait")]),
-        expect![[r#"
-            0 > 10
-            30 standby
-            400 > 11
-            700 status failed: Silent
-        "#]],
-    );
-}
-
-#[test]
-fn after_a_fault_the_module_is_reset_before_the_next_command() {
-    check(
-        &settled(&[
-            (400, "begin list"),
-            (3000, "begin status"),
-            // The answer to the list comes late, and then that to the reset.
-            (3010, "EF AA 00 00 03 24 00 00 27"),
-            (3020, RESET_OK),
-            (3021, READY),
-            (3030, STANDBY),
-        ]),
-        expect![[r#"
-            0 > 10
-            30 standby
-            400 > 24
-            2400 list failed: Silent
-            3000 > 10
-            3021 > 11
-            3030 answered by 11: ok
-        "#]],
-    );
-}
-
-#[test]
 fn only_the_reply_that_names_the_command_answers_it() {
     check(
         &settled(&[
@@ -435,100 +382,6 @@ fn a_command_that_pre_empts_another_ends_it() {
 }
 
 #[test]
-fn a_restart_ends_the_command() {
-    check(
-        &settled(&[
-            (2000, "begin verify"),
-            (2500, READY),
-            (2600, "begin status"),
-            (2630, RESET_OK),
-        ]),
-        expect![[r#"
-            0 > 10
-            30 standby
-            2000 > 12
-            2500 verify failed: Restarted
-            2600 > 10
-        "#]],
-    );
-    check(
-        &settled(&[(2000, READY)]),
-        expect![[r#"
-            0 > 10
-            30 standby
-            2000 notice Restarted
-        "#]],
-    );
-}
-
-/// The first time it looks like a restart; from then on more time is left for it.
-#[test]
-fn a_module_may_take_long_to_say_ready_after_a_reset() {
-    check(
-        &[
-            (0, "begin verify"),
-            (26, RESET_OK),
-            (826, READY),
-            (1000, "begin verify"),
-            (1026, RESET_OK),
-            (1826, READY),
-            (2500, NO_MATCH),
-        ],
-        expect![[r#"
-            0 > 10
-            326 > 12
-            826 verify failed: Restarted
-            1000 > 10
-            1826 > 12
-            2500 answered by 12: unknown user
-        "#]],
-    );
-}
-
-#[test]
-fn a_module_that_will_not_stand_by_is_at_fault() {
-    check(
-        &[(0, "begin verify"), (26, "EF AA 00 00 02 10 05 17")],
-        expect![[r#"
-            0 > 10
-            26 reset failed: Refused(ResultCode(5: unknown error))
-        "#]],
-    );
-}
-
-#[test]
-fn the_rest_of_a_half_frame_is_not_waited_for() {
-    // The length of what broke off reaches over the answer behind it.
-    check(
-        &settled(&[
-            (400, "begin status"),
-            (410, "EF AA 00 00 40 11 00"),
-            (430, STANDBY),
-            (1000, "wait"),
-        ]),
-        expect![[r#"
-            0 > 10
-            30 standby
-            400 > 11
-            650 answered by 11: ok
-        "#]],
-    );
-    // Also where nobody looked in between.
-    check(
-        &settled(&[
-            (400, "begin status"),
-            (410, "EF AA 00 00 40 11 00"),
-            (430, STANDBY),
-        ]),
-        expect![[r#"
-            0 > 10
-            30 standby
-            400 > 11
-        "#]],
-    );
-}
-
-#[test]
 fn notes_are_told_whenever_they_come() {
     check(
         &settled(&[
@@ -564,63 +417,6 @@ fn a_module_for_palms_says_where_the_palm_is_in_its_own_note() {
     .assert_eq(&play(Purpose::Palms, &script));
 }
 
-/// As from a thermometer on the wrong port, or a module of another speed.
-#[test]
-fn rubbish_without_end_is_named_within_a_second() {
-    let noisy = |from: u64, events: &[(u64, &'static str)]| {
-        let mut script: Vec<(u64, &str)> = events.to_vec();
-        script.extend(
-            (from..4000)
-                .step_by(100)
-                .map(|at| (at, "5A 5A 45 04 0C 80 09 C4 56")),
-        );
-        script.sort_by_key(|(at, _)| *at);
-        script
-    };
-    check(
-        &noisy(5, &[(0, "begin verify")]),
-        expect![[r#"
-            0 > 10
-            505 > 10
-            1005 reset failed: Garbled
-        "#]],
-    );
-    check(
-        &noisy(405, &settled(&[(400, "begin verify")])),
-        expect![[r#"
-            0 > 10
-            30 standby
-            400 > 12
-            1405 verify failed: Garbled
-        "#]],
-    );
-}
-
-/// Junk before frames is ridden out, however much of it.
-#[test]
-fn rubbish_between_valid_frames_is_ridden_out() {
-    let mut script = settled(&[(400, "begin verify")]);
-    for round in 0..5 {
-        let at = 500 + 600 * round;
-        script.extend([(at, "00 EF EF AA FF"), (at + 500, HAND_OK)]);
-    }
-    script.push((3600, NO_MATCH));
-    check(
-        &script,
-        expect![[r#"
-            0 > 10
-            30 standby
-            400 > 12
-            1000 hand InPlace
-            1600 hand InPlace
-            2200 hand InPlace
-            2800 hand InPlace
-            3400 hand InPlace
-            3600 answered by 12: unknown user
-        "#]],
-    );
-}
-
 #[test]
 fn debug_of_what_ends_hides_the_payload() {
     let reply = Reply {
@@ -630,114 +426,4 @@ fn debug_of_what_ends_hides_the_payload() {
     };
     let shown = format!("{:?} {:?}", Output::Ended(Ended::Reply(reply)), request("enrol"));
     assert!(!shown.contains("s-81f2") && !shown.contains("115, 45"), "{shown}");
-}
-
-/// What can happen to a session, in any order.
-#[derive(Debug, Clone)]
-enum Event {
-    Begin(&'static str),
-    Reset,
-    Stop,
-    Frame(u8, Vec<u8>),
-    Bytes(Vec<u8>),
-    Wait(u64),
-}
-
-fn event() -> impl Strategy<Value = Event> {
-    let command = prop::sample::select(vec!["status", "list", "verify", "enrol", "progress"]);
-    let message = prop::sample::select(vec![0x10u8, 0x11, 0x12, 0x14, 0x1D, 0x24, 0x70, 0x99]);
-    let result = prop::sample::select(vec![0u8, 0, 1, 2, 8, 13, 14]);
-    prop_oneof![
-        3 => command.prop_map(Event::Begin),
-        1 => Just(Event::Reset),
-        1 => Just(Event::Stop),
-        6 => (message, result, prop::collection::vec(any::<u8>(), 0..8)).prop_map(|(message, result, rest)| {
-            Event::Frame(0, [&[message, result], rest.as_slice()].concat())
-        }),
-        1 => Just(Event::Frame(1, vec![0])),
-        1 => any::<u8>().prop_map(|state| Event::Frame(1, vec![1, state, 0])),
-        1 => prop::collection::vec(any::<u8>(), 0..30).prop_map(Event::Bytes),
-        2 => (0u64..700).prop_map(Event::Wait),
-    ]
-}
-
-proptest! {
-    /// Whatever comes in whatever order: no panic, one end for each beginning, and an answer is always a reply to the
-    /// very command that waits, which came after that command was sent.
-    #[test]
-    fn every_command_has_one_end_and_its_own_answer(events in prop::collection::vec(event(), 0..60)) {
-        let mut session = Session::new(Purpose::FacesAndPalms);
-        let mut now = Duration::ZERO;
-        let mut under_way: Option<Option<Request>> = None;
-        let mut sent = false;
-        let mut heard: Vec<u8> = Vec::new();
-        let wait_out = vec![Event::Wait(12_000)];
-        for event in events.into_iter().chain(wait_out) {
-            let mut rounds = 1;
-            let bytes = match &event {
-                Event::Frame(kind, data) => Frame::from_data(*kind, data.clone()).unwrap().encode(),
-                Event::Bytes(bytes) => bytes.clone(),
-                Event::Wait(ms) => {
-                    rounds = ms / 20 + 1;
-                    Vec::new()
-                }
-                _ => Vec::new(),
-            };
-            for _ in 0..rounds {
-                now += STEP;
-                let before = under_way.clone();
-                let input = match &event {
-                    Event::Begin(name) => {
-                        under_way = Some(Some(request(name)));
-                        Input::Begin(request(name))
-                    }
-                    Event::Reset => {
-                        under_way = Some(None);
-                        Input::Reset
-                    }
-                    Event::Stop => Input::Stop,
-                    _ => Input::Bytes(&bytes),
-                };
-                let begins = matches!(input, Input::Begin(_) | Input::Reset);
-                let mut ended_before = begins && before.is_some();
-                if begins {
-                    sent = false;
-                    heard.clear();
-                }
-                if let Event::Frame(0, data) = &event {
-                    heard.extend(data.first());
-                }
-                for output in session.handle(now, input) {
-                    match output {
-                        Output::Send(frame) => {
-                            let own = under_way.iter().flatten().any(|request| request.frame == frame);
-                            prop_assert!(own || frame == Reset.to_frame());
-                            if own {
-                                sent = true;
-                                heard.clear();
-                            }
-                        }
-                        Output::Ended(Ended::Stopped(None)) if ended_before => ended_before = false,
-                        Output::Ended(ended) => {
-                            let ending = under_way.take();
-                            prop_assert!(ending.is_some(), "ended without a beginning: {:?}", ended);
-                            let request = ending.flatten();
-                            match ended {
-                                Ended::Reply(reply) => {
-                                    prop_assert!(sent);
-                                    prop_assert!(request.unwrap().answers.contains(&reply.message));
-                                }
-                                Ended::Standby => prop_assert!(request.is_none()),
-                                Ended::Stopped(_) | Ended::Failed { .. } => {}
-                            }
-                        }
-                        Output::Hand(_) => prop_assert!(sent),
-                        Output::Notice(_) => {}
-                    }
-                }
-                prop_assert!(!ended_before, "what was pre-empted has ended");
-            }
-        }
-        prop_assert!(under_way.is_none(), "left alone, every command ends");
-    }
 }

@@ -1,0 +1,209 @@
+//! What the module does wrong.
+
+use super::*;
+
+#[test]
+fn a_mute_module_is_silent_within_two_seconds() {
+    check(
+        &[(0, "begin verify"), (3000, "wait")],
+        expect![[r#"
+            0 > 10
+            500 > 10
+            1000 > 10
+            1500 reset failed: Silent
+        "#]],
+    );
+    check(
+        &settled(&[(400, "begin list"), (3000, "wait")]),
+        expect![[r#"
+            0 > 10
+            30 standby
+            400 > 24
+            2400 list failed: Silent
+        "#]],
+    );
+    check(
+        &settled(&[(400, "begin hurried status"), (3000, "wait")]),
+        expect![[r#"
+            0 > 10
+            30 standby
+            400 > 11
+            700 status failed: Silent
+        "#]],
+    );
+}
+
+#[test]
+fn after_a_fault_the_module_is_reset_before_the_next_command() {
+    check(
+        &settled(&[
+            (400, "begin list"),
+            (3000, "begin status"),
+            // The answer to the list comes late, and then that to the reset.
+            (3010, "EF AA 00 00 03 24 00 00 27"),
+            (3020, RESET_OK),
+            (3021, READY),
+            (3030, STANDBY),
+        ]),
+        expect![[r#"
+            0 > 10
+            30 standby
+            400 > 24
+            2400 list failed: Silent
+            3000 > 10
+            3021 > 11
+            3030 answered by 11: ok
+        "#]],
+    );
+}
+
+#[test]
+fn a_restart_ends_the_command() {
+    check(
+        &settled(&[
+            (2000, "begin verify"),
+            (2500, READY),
+            (2600, "begin status"),
+            (2630, RESET_OK),
+        ]),
+        expect![[r#"
+            0 > 10
+            30 standby
+            2000 > 12
+            2500 verify failed: Restarted
+            2600 > 10
+        "#]],
+    );
+    check(
+        &settled(&[(2000, READY)]),
+        expect![[r#"
+            0 > 10
+            30 standby
+            2000 notice Restarted
+        "#]],
+    );
+}
+
+/// The first time it looks like a restart; from then on more time is left for it.
+#[test]
+fn a_module_may_take_long_to_say_ready_after_a_reset() {
+    check(
+        &[
+            (0, "begin verify"),
+            (26, RESET_OK),
+            (826, READY),
+            (1000, "begin verify"),
+            (1026, RESET_OK),
+            (1826, READY),
+            (2500, NO_MATCH),
+        ],
+        expect![[r#"
+            0 > 10
+            326 > 12
+            826 verify failed: Restarted
+            1000 > 10
+            1826 > 12
+            2500 answered by 12: unknown user
+        "#]],
+    );
+}
+
+#[test]
+fn a_module_that_will_not_stand_by_is_at_fault() {
+    check(
+        &[(0, "begin verify"), (26, "EF AA 00 00 02 10 05 17")],
+        expect![[r#"
+            0 > 10
+            26 reset failed: Refused(ResultCode(5: unknown error))
+        "#]],
+    );
+}
+
+#[test]
+fn the_rest_of_a_half_frame_is_not_waited_for() {
+    // The length of what broke off reaches over the answer behind it.
+    check(
+        &settled(&[
+            (400, "begin status"),
+            (410, "EF AA 00 00 40 11 00"),
+            (430, STANDBY),
+            (1000, "wait"),
+        ]),
+        expect![[r#"
+            0 > 10
+            30 standby
+            400 > 11
+            650 answered by 11: ok
+        "#]],
+    );
+    // Also where nobody looked in between.
+    check(
+        &settled(&[
+            (400, "begin status"),
+            (410, "EF AA 00 00 40 11 00"),
+            (430, STANDBY),
+        ]),
+        expect![[r#"
+            0 > 10
+            30 standby
+            400 > 11
+        "#]],
+    );
+}
+
+/// As from a thermometer on the wrong port, or a module of another speed.
+#[test]
+fn rubbish_without_end_is_named_within_a_second() {
+    let noisy = |from: u64, events: &[(u64, &'static str)]| {
+        let mut script: Vec<(u64, &str)> = events.to_vec();
+        script.extend(
+            (from..4000)
+                .step_by(100)
+                .map(|at| (at, "5A 5A 45 04 0C 80 09 C4 56")),
+        );
+        script.sort_by_key(|(at, _)| *at);
+        script
+    };
+    check(
+        &noisy(5, &[(0, "begin verify")]),
+        expect![[r#"
+            0 > 10
+            505 > 10
+            1005 reset failed: Garbled
+        "#]],
+    );
+    check(
+        &noisy(405, &settled(&[(400, "begin verify")])),
+        expect![[r#"
+            0 > 10
+            30 standby
+            400 > 12
+            1405 verify failed: Garbled
+        "#]],
+    );
+}
+
+/// Junk before frames is ridden out, however much of it.
+#[test]
+fn rubbish_between_valid_frames_is_ridden_out() {
+    let mut script = settled(&[(400, "begin verify")]);
+    for round in 0..5 {
+        let at = 500 + 600 * round;
+        script.extend([(at, "00 EF EF AA FF"), (at + 500, HAND_OK)]);
+    }
+    script.push((3600, NO_MATCH));
+    check(
+        &script,
+        expect![[r#"
+            0 > 10
+            30 standby
+            400 > 12
+            1000 hand InPlace
+            1600 hand InPlace
+            2200 hand InPlace
+            2800 hand InPlace
+            3400 hand InPlace
+            3600 answered by 12: unknown user
+        "#]],
+    );
+}
