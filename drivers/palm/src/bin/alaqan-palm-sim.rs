@@ -37,8 +37,8 @@ mod unix {
     use signal_hook::iterator::Signals;
 
     use palm::sim::{
-        FAULTS, Fault, Handle, INSTRUCTIONS, Instruction, Presented, Protocol, Readings, Script, SimSettings,
-        Simulator, hand,
+        FAULTS, Fault, FaultKind, Handle, INSTRUCTIONS, Instruction, Presented, Protocol, Readings, Script,
+        SimSettings, Simulator, hand,
     };
 
     /// Stands in for a palm scanner, or for a thermometer beside one, on a pseudo-terminal.
@@ -327,15 +327,29 @@ mod unix {
                     Err(error) => say(&format!("could not plug in: {error}")),
                 },
                 Instruction::Reboot => self.device.reboot(),
-                Instruction::Temperature(celsius) => self.read(|readings| readings.surface_celsius = celsius),
-                Instruction::Ambient(celsius) => self.read(|readings| readings.ambient_celsius = celsius),
-                Instruction::Volume(ml) => self.read(|readings| readings.volume_ml = ml),
+                Instruction::Temperature(celsius) => {
+                    self.read(FaultKind::Temperature(celsius), |readings| {
+                        readings.surface_celsius = celsius
+                    });
+                }
+                Instruction::Ambient(celsius) => {
+                    self.read(FaultKind::Ambient(celsius), |readings| {
+                        readings.ambient_celsius = celsius
+                    });
+                }
+                Instruction::Volume(ml) => {
+                    self.read(FaultKind::Volume(ml), |readings| readings.volume_ml = ml);
+                }
                 Instruction::List => self.list(),
                 Instruction::Quit => {}
             }
         }
 
-        fn read(&mut self, change: impl FnOnce(&mut Readings)) {
+        /// Who knows the fault of this reading reports the reading.
+        fn read(&mut self, reading: FaultKind, change: impl FnOnce(&mut Readings)) {
+            if !Fault::from(reading).fits(self.protocol) {
+                return say(&format!("{} does not report that", self.protocol));
+            }
             change(&mut self.readings);
             self.device.set_readings(self.readings);
         }
@@ -358,9 +372,12 @@ mod unix {
                 surface_celsius,
                 ambient_celsius,
             } = self.readings;
-            say(&format!(
-                "readings: {volume_ml} ml, skin {surface_celsius} °C, air {ambient_celsius} °C"
-            ));
+            let temperatures = format!("skin {surface_celsius} °C, air {ambient_celsius} °C");
+            match self.protocol {
+                Protocol::Reference => say(&format!("readings: {temperatures}, hand {volume_ml} ml")),
+                Protocol::Mcu90615 => say(&format!("readings: {temperatures}")),
+                Protocol::DfrobotAi10 | Protocol::Xst | Protocol::DfrobotFp => {}
+            }
             say(&format!("faults: {}", faults(&self.faults)));
         }
     }

@@ -2,6 +2,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
@@ -13,6 +14,10 @@ use super::simulator::SimError;
 /// How much a host may leave unread before it loses bytes: what a few seconds of a busy line bring. A host that
 /// comes late finds no more than that.
 const UNREAD_MAX: u64 = 2048;
+
+/// How long a breaking line waits for the host to take what was on it.
+const DRAIN_SLICE: Duration = Duration::from_millis(10);
+const DRAIN_SLICES: u32 = 30;
 
 /// A pseudo-terminal and the link to it.
 pub(super) struct Pty {
@@ -46,6 +51,17 @@ impl Pty {
         if unread < UNREAD_MAX {
             // The little that could fail here, a full buffer, is loss too.
             let _ = rustix::io::write(&self.master, bytes);
+        }
+    }
+
+    /// Waits until the host has taken what was sent, for what it has not taken goes away with the line; but not for
+    /// ever.
+    pub fn drain(&self) {
+        for _ in 0..DRAIN_SLICES {
+            std::thread::sleep(DRAIN_SLICE);
+            if rustix::io::ioctl_fionread(&self.slave).unwrap_or_default() == 0 {
+                return;
+            }
         }
     }
 

@@ -241,7 +241,8 @@ impl Shell {
         for output in outputs {
             match (output, &self.pty) {
                 (Output::Bytes(bytes), Some(pty)) => pty.send(&bytes),
-                _ => {
+                (_, pty) => {
+                    pty.iter().for_each(Pty::drain);
                     self.pty = None;
                     if self.trace {
                         say("- the line goes away");

@@ -115,6 +115,7 @@ fn hundredths(celsius: f32) -> [u8; 2] {
 impl Machine for Thermometer {
     fn start(&mut self, now: Duration) {
         self.now = now;
+        self.wire.cut();
         self.inbox.clear();
         self.next_at = None;
         self.starts_at = Some(self.wire.start(now, self.boot));

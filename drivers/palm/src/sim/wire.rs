@@ -59,9 +59,14 @@ impl Wire {
         }
     }
 
-    /// Power comes on: what had not gone out never will. Gives the time until the device listens.
-    pub fn start(&mut self, now: Duration, boot: Duration) -> Duration {
+    /// Power has been off: what had not gone out never will.
+    pub fn cut(&mut self) {
         self.queue.clear();
+    }
+
+    /// The device starts: what it had not said by now it never will. Gives the time at which it listens.
+    pub fn start(&mut self, now: Duration, boot: Duration) -> Duration {
+        self.queue.retain(|(at, _)| *at <= now);
         self.held.clear();
         self.noise_at = self.faults.always(FaultKind::Garbage).then_some(now);
         let delay = if self.faults.strike(FaultKind::BootDelay, Verb::Unasked) {

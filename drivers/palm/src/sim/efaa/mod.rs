@@ -382,7 +382,8 @@ impl EfAa {
             Purpose::Verify { .. } => self.store.seen(),
             Purpose::Enrol(_) => self.store.seen_newly(),
         };
-        let face = self.wire.faults.strike(FaultKind::Face, verb) || !palm_wanted;
+        let known_face = matches!(hand, Seen::User(id) if self.dialect.faces.contains(id));
+        let face = self.wire.faults.strike(FaultKind::Face, verb) || !palm_wanted || known_face;
         let nobody = self.wire.faults.strike(FaultKind::Nobody, verb) || hand == Seen::Nobody;
         let sight = match (nobody, face) {
             (true, _) => Sight::Nobody,
@@ -623,6 +624,7 @@ impl EfAa {
 impl Machine for EfAa {
     fn start(&mut self, now: Duration) {
         self.now = now;
+        self.wire.cut();
         self.inbox.clear();
         self.job = None;
         self.late_abort = None;

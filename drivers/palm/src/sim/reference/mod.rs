@@ -630,6 +630,7 @@ impl Reference {
 impl Machine for Reference {
     fn start(&mut self, now: Duration) {
         self.now = now;
+        self.wire.cut();
         self.restart(self.boot, 1);
     }
 
