@@ -142,6 +142,9 @@ impl Drop for Watched {
 /// in meanwhile fits into the buffer of the system.
 const NAP: Duration = Duration::from_millis(200);
 
+/// How much is heard at once.
+const NOTICES_MAX: usize = 16;
+
 /// The thread.
 fn run(setup: &Setup, inbox: &Receiver<Order>, report: &dyn Fn(Report)) {
     let origin = Instant::now();
@@ -169,8 +172,7 @@ fn run(setup: &Setup, inbox: &Receiver<Order>, report: &dyn Fn(Report)) {
             }
             Next::Listen(pause) => {
                 tell(wait(&mut machine, inbox, pause.min(NAP)));
-                let heard = call(&mut scanner, |scanner| scanner.listen());
-                machine.heard(origin.elapsed(), heard)
+                listen(&mut scanner, &mut machine, origin)
             }
             Next::Open => {
                 let info = open(setup, &mut scanner);
@@ -213,6 +215,21 @@ fn wait(machine: &mut Machine, inbox: &Receiver<Order>, pause: Duration) -> Vec<
         Ok(order) => machine.order(order),
         Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => Vec::new(),
     }
+}
+
+/// Hears all that an idle scanner has said.
+fn listen(scanner: &mut Scanner, machine: &mut Machine, origin: Instant) -> Vec<Report> {
+    let mut reports = Vec::new();
+    // One that never stops must not keep an order waiting.
+    for _ in 0..NOTICES_MAX {
+        let heard = call(scanner, |scanner| scanner.listen());
+        let more = matches!(heard, Ok(Some(_)));
+        reports.extend(machine.heard(origin.elapsed(), heard));
+        if !more {
+            break;
+        }
+    }
+    reports
 }
 
 fn open(setup: &Setup, scanner: &mut Scanner) -> Result<ScannerInfo, DeviceFault> {

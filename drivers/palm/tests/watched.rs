@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
-use palm::sim::{Handle, Presented, SimSettings, Simulator};
+use palm::sim::{Handle, Presented, Protocol, SimSettings, Simulator};
 use palm::watched::{Order, Report, Setup, ThermometerSetup, Watched};
 use palm::{Check, Driver, Notice, Opening, PalmError, PalmScanner, ScannerInfo, Watch};
 use tempfile::TempDir;
@@ -398,19 +398,76 @@ fn another_scanner_after_a_replug_says_so() {
     assert!(!found.is_empty());
 }
 
-#[test]
-fn a_missing_thermometer_is_a_missing_scanner() {
+/// An AI10 with a thermometer beside it, both simulated, and both found.
+fn with_thermometer(folder: &TempDir) -> (Bench, Simulator) {
+    let port = folder.path().join("thermometer");
+    let thermometer = Simulator::start(SimSettings {
+        protocol: Protocol::Mcu90615,
+        link: Some(port.clone()),
+        ..SimSettings::default()
+    })
+    .unwrap();
     let mut bench = Bench::with(|setup| Setup {
         thermometer: Some(ThermometerSetup {
-            choice: "/nowhere/thermometer".parse().unwrap(),
+            choice: port.to_str().unwrap().parse().unwrap(),
             driver: palm::thermometer::thermometer("mcu-90615").unwrap(),
         }),
         ..setup
     });
     bench.plug(&[]);
+    let Some(Report::Present(identity)) = bench.until(is_present).pop() else {
+        unreachable!("it was waited for");
+    };
+    assert_eq!(identity.thermometer.as_deref(), Some("mcu-90615"));
+    assert!(identity.capabilities.temperature);
+    (bench, thermometer)
+}
+
+#[test]
+fn skin_and_air_stand_in_the_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let (bench, thermometer) = with_thermometer(&folder);
+    let readings = || {
+        bench.order(verify());
+        let Report::Scanned(Ok(Some(scan))) = bench.answer() else {
+            panic!("no scan");
+        };
+        (
+            scan.readings.surface_temperature_celsius,
+            scan.readings.ambient_temperature_celsius,
+        )
+    };
+    assert_eq!(readings(), (Some(33.4), Some(23.5)));
+    thermometer
+        .handle()
+        .set_faults(vec!["temperature=12.5".parse().unwrap()]);
+    assert_eq!(readings(), (Some(12.5), Some(23.5)));
+}
+
+#[test]
+fn the_plug_of_the_thermometer_is_one_of_the_scanner() {
+    let folder = tempfile::tempdir().unwrap();
+    let (bench, thermometer) = with_thermometer(&folder);
+    thermometer.handle().unplug();
+    bench.until(is_absent(DeviceFault::Disconnected));
+    // The module alone is not what was set up.
     bench.until(is_absent(DeviceFault::NotFound));
     bench.order(verify());
     assert_eq!(said(&bench.answer()), "Err(NotFound)");
+    thermometer.handle().replug().unwrap();
+    bench.until(is_present);
+    // In mid-scan too, and without a result.
+    bench.sim().present(Presented::Nobody);
+    bench.order(verify());
+    bench.until(|report| matches!(report, Report::Hand(_)));
+    thermometer.handle().unplug();
+    assert_eq!(said(&bench.answer()), "Err(Disconnected)");
+    bench.until(is_absent(DeviceFault::Disconnected));
+    thermometer.handle().replug().unwrap();
+    bench.until(is_present);
+    // Alive, but with nothing to say.
+    thermometer.handle().set_faults(vec!["silence".parse().unwrap()]);
+    bench.until(is_absent(DeviceFault::Timeout));
 }
 
 static PANIC_IN_OPEN: AtomicBool = AtomicBool::new(true);
