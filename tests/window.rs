@@ -7,97 +7,14 @@
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
 mod common;
+mod gallery;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use common::{Clip, IIN, Institution, LIMIT, alone, clip, offered, sitting_still};
+use gallery::{Gallery, KIOSK, LYING, UPRIGHT, misfits, run, verified_meanwhile};
 use walk::{STEP_LIMIT, Walk};
-
-const KIOSK: &str = env!("CARGO_BIN_EXE_alaqan");
-const LANGUAGES: [&str; 3] = ["kk", "ru", "en"];
-
-fn run<T>(story: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
-        .block_on(story)
-}
-
-/// Takes pictures of a window of one size, and looks whether everything fits.
-struct Gallery {
-    folder: PathBuf,
-}
-
-impl Gallery {
-    fn new(story: &str, (width, height): (u32, u32)) -> Self {
-        let screens = Path::new(env!("CARGO_TARGET_TMPDIR")).join("screens");
-        let folder = screens.join(format!("{width}x{height}")).join(story);
-        let _ = std::fs::remove_dir_all(&folder);
-        Self { folder }
-    }
-
-    /// One picture in each language, in normal and in high contrast.
-    async fn show(&self, walk: &Walk, screen: &str, name: &str) {
-        walk.wait_for(&[screen], STEP_LIMIT).await.unwrap();
-        for contrast in ["normal", "high"] {
-            for language in LANGUAGES {
-                walk.touch(&format!("language-{language}")).await.unwrap();
-                self.wait_for_language(walk, language).await;
-                let picture = format!("{name}-{language}-{contrast}");
-                assert_eq!(misfits(walk).await, "", "{picture} does not fit");
-                walk.picture(&self.folder.join(format!("{picture}.png")))
-                    .await
-                    .unwrap();
-                assert_eq!(
-                    walk.screen().await.unwrap(),
-                    screen,
-                    "the screen went while its pictures were taken"
-                );
-            }
-            walk.touch("contrast").await.unwrap();
-        }
-    }
-
-    async fn wait_for_language(&self, walk: &Walk, language: &str) {
-        let end = tokio::time::Instant::now() + STEP_LIMIT;
-        loop {
-            let shown = walk
-                .client()
-                .execute("return document.documentElement.lang", vec![])
-                .await
-                .unwrap();
-            if shown == language {
-                return;
-            }
-            assert!(tokio::time::Instant::now() < end, "the language stays {shown}");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    }
-}
-
-/// Names what is cut off or stands outside of the window, one a line.
-async fn misfits(walk: &Walk) -> String {
-    let script = r"
-        const bad = [];
-        for (const element of document.querySelectorAll('button, p, h1, h2, li, label, strong')) {
-            const box = element.getBoundingClientRect();
-            if (box.width === 0) continue;
-            const name = element.dataset.testid ?? element.textContent.trim().slice(0, 60);
-            if (element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0) bad.push('cut off: ' + name);
-            if (box.left < -1 || box.right > innerWidth + 1) bad.push('beside the window: ' + name);
-            if (element.tagName === 'BUTTON' && box.bottom > innerHeight + 1) bad.push('below the window: ' + name);
-        }
-        return bad.join('\n');";
-    walk.client()
-        .execute(script, vec![])
-        .await
-        .unwrap()
-        .as_str()
-        .unwrap_or("no answer")
-        .to_owned()
-}
 
 /// The whole way, without a line at first: every screen of a session that goes well.
 async fn goes_well(institution: &mut Institution, clip: &Clip, size: (u32, u32)) {
@@ -143,22 +60,6 @@ async fn goes_well(institution: &mut Institution, clip: &Clip, size: (u32, u32))
     walk.touch("finish").await.unwrap();
     walk.wait_for(&["welcome"], STEP_LIMIT).await.unwrap();
     walk.close().await.unwrap();
-}
-
-/// Waits for the answer as somebody does who now and then touches the screen, so that it stays.
-async fn verified_meanwhile(walk: &Walk) {
-    let touched_every = Duration::from_secs(5);
-    for language in LANGUAGES.iter().cycle().take(24) {
-        walk.touch(&format!("language-{language}")).await.unwrap();
-        if walk
-            .wait_for_value("data-outcome", "verified", touched_every)
-            .await
-            .is_ok()
-        {
-            return;
-        }
-    }
-    panic!("the answer did not come to the screen");
 }
 
 /// Attempts that do not pass.
@@ -262,9 +163,6 @@ async fn is_out_of_service(institution: &Institution, clip: &Clip, size: (u32, u
     walk.wait_for(&["welcome"], LIMIT).await.unwrap();
     walk.close().await.unwrap();
 }
-
-const UPRIGHT: (u32, u32) = (1080, 1920);
-const LYING: (u32, u32) = (1280, 1024);
 
 #[test]
 fn every_screen_upright() {

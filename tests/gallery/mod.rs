@@ -1,0 +1,118 @@
+//! Pictures of the real window in every language and contrast, and whether everything fits.
+#![allow(dead_code, reason = "each story uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use walk::{STEP_LIMIT, Walk};
+
+/// The program.
+pub const KIOSK: &str = env!("CARGO_BIN_EXE_alaqan");
+pub const LANGUAGES: [&str; 3] = ["kk", "ru", "en"];
+/// Sizes of the window.
+pub const UPRIGHT: (u32, u32) = (1080, 1920);
+pub const LYING: (u32, u32) = (1280, 1024);
+
+pub fn run<T>(story: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(story)
+}
+
+/// Takes pictures of a window of one size, and looks whether everything fits.
+pub struct Gallery {
+    pub folder: PathBuf,
+}
+
+impl Gallery {
+    pub fn new(story: &str, (width, height): (u32, u32)) -> Self {
+        let screens = Path::new(env!("CARGO_TARGET_TMPDIR")).join("screens");
+        let folder = screens.join(format!("{width}x{height}")).join(story);
+        let _ = std::fs::remove_dir_all(&folder);
+        Self { folder }
+    }
+
+    /// One picture in each language, in normal and in high contrast.
+    pub async fn show(&self, walk: &Walk, screen: &str, name: &str) {
+        for contrast in ["normal", "high"] {
+            self.show_in(walk, screen, name, contrast).await;
+            walk.touch("contrast").await.unwrap();
+        }
+    }
+
+    /// One picture in each language, in this contrast, which is the one of the window now.
+    pub async fn show_in(&self, walk: &Walk, screen: &str, name: &str, contrast: &str) {
+        walk.wait_for(&[screen], STEP_LIMIT).await.unwrap();
+        for language in LANGUAGES {
+            walk.touch(&format!("language-{language}")).await.unwrap();
+            self.wait_for_language(walk, language).await;
+            let picture = format!("{name}-{language}-{contrast}");
+            assert_eq!(misfits(walk).await, "", "{picture} does not fit");
+            walk.picture(&self.folder.join(format!("{picture}.png")))
+                .await
+                .unwrap();
+            assert_eq!(
+                walk.screen().await.unwrap(),
+                screen,
+                "the screen went while its pictures were taken"
+            );
+        }
+    }
+
+    pub async fn wait_for_language(&self, walk: &Walk, language: &str) {
+        let end = tokio::time::Instant::now() + STEP_LIMIT;
+        loop {
+            let shown = walk
+                .client()
+                .execute("return document.documentElement.lang", vec![])
+                .await
+                .unwrap();
+            if shown == language {
+                return;
+            }
+            assert!(tokio::time::Instant::now() < end, "the language stays {shown}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+/// Names what is cut off or stands outside of the window, one a line.
+pub async fn misfits(walk: &Walk) -> String {
+    let script = r"
+        const bad = [];
+        for (const element of document.querySelectorAll('button, p, h1, h2, li, label, strong')) {
+            const box = element.getBoundingClientRect();
+            if (box.width === 0) continue;
+            const name = element.dataset.testid ?? element.textContent.trim().slice(0, 60);
+            if (element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0) bad.push('cut off: ' + name);
+            if (box.left < -1 || box.right > innerWidth + 1) bad.push('beside the window: ' + name);
+            if (element.tagName === 'BUTTON' && box.bottom > innerHeight + 1) bad.push('below the window: ' + name);
+        }
+        return bad.join('\n');";
+    walk.client()
+        .execute(script, vec![])
+        .await
+        .unwrap()
+        .as_str()
+        .unwrap_or("no answer")
+        .to_owned()
+}
+
+/// Waits for the answer as somebody does who now and then touches the screen, so that it stays.
+pub async fn verified_meanwhile(walk: &Walk) {
+    let touched_every = Duration::from_secs(5);
+    for language in LANGUAGES.iter().cycle().take(24) {
+        walk.touch(&format!("language-{language}")).await.unwrap();
+        if walk
+            .wait_for_value("data-outcome", "verified", touched_every)
+            .await
+            .is_ok()
+        {
+            return;
+        }
+    }
+    panic!("the answer did not come to the screen");
+}
