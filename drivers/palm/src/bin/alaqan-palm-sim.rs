@@ -49,7 +49,7 @@ mod unix {
     #[command(version, after_long_help = faults_help(None))]
     pub struct Arguments {
         /// What to stand in for: dfrobot-ai10, xst, dfrobot-fp, mcu-90615 or reference.
-        #[arg(long, default_value_t)]
+        #[arg(long, value_name = "NAME", default_value_t)]
         protocol: Protocol,
         /// Make a link of this name to the port; it goes away at the end.
         #[arg(long, value_name = "PATH")]
@@ -67,7 +67,7 @@ mod unix {
         #[arg(long, value_name = "HAND", default_value = "last", value_parser = |name: &str| Ok::<_, String>(hand(name)))]
         hand: Presented,
         /// What goes wrong, or what the device sees; as often as wanted.
-        #[arg(long = "fault", value_name = "NAME")]
+        #[arg(long = "fault", value_name = "FAULT")]
         faults: Vec<Fault>,
         /// Give the orders of this file: one a line, each after its time in milliseconds.
         #[arg(long, value_name = "FILE")]
