@@ -41,6 +41,26 @@ pub struct Setup {
     pub thermometer: Option<ThermometerSetup>,
 }
 
+impl Setup {
+    /// Opens the scanner once, together with its thermometer; see [`Driver::open`].
+    ///
+    /// # Errors
+    /// If one of the ports is not found, may not be opened, or is in use.
+    pub fn open(&self) -> Result<Box<dyn PalmScanner>, PalmError> {
+        // Each time anew: after a replug the adapter may have another name.
+        let scanner = (self.driver.open)(&Opening {
+            port: self.choice.resolve()?,
+            baud: self.baud.unwrap_or(self.driver.baud),
+            device_key: self.device_key.clone(),
+        })?;
+        let Some(beside) = &self.thermometer else {
+            return Ok(scanner);
+        };
+        let thermometer = (beside.driver.open)(&beside.choice.resolve()?, beside.driver.baud)?;
+        Ok(Box::new(Combined::new(scanner, beside.driver.name, thermometer)))
+    }
+}
+
 /// Which thermometer.
 #[derive(Clone)]
 pub struct ThermometerSetup {
@@ -150,16 +170,7 @@ fn run(setup: &Setup, inbox: &Receiver<Order>, report: &dyn Fn(Report)) {
     let origin = Instant::now();
     let mut machine = Machine::default();
     let mut scanner = None;
-    let tell = |reports: Vec<Report>| {
-        for told in reports {
-            match &told {
-                Report::Present(identity) => tracing::info!(?identity, "the palm scanner is there"),
-                Report::Absent(fault) => tracing::warn!(%fault, "there is no palm scanner that can be used"),
-                _ => {}
-            }
-            report(told);
-        }
-    };
+    let tell = |reports: Vec<Report>| reports.into_iter().for_each(report);
     loop {
         if take_orders(&mut machine, inbox, report).is_break() {
             tell(machine.stop());
@@ -237,26 +248,6 @@ fn open(setup: &Setup, scanner: &mut Scanner) -> Result<ScannerInfo, DeviceFault
     let opened = catch_unwind(AssertUnwindSafe(|| setup.open()));
     *scanner = Some(outcome("open", opened)?);
     call(scanner, |scanner| scanner.info())
-}
-
-impl Setup {
-    /// Opens the scanner once, together with its thermometer; see [`Driver::open`].
-    ///
-    /// # Errors
-    /// If one of the ports is not found, may not be opened, or is in use.
-    pub fn open(&self) -> Result<Box<dyn PalmScanner>, PalmError> {
-        // Each time anew: after a replug the adapter may have another name.
-        let scanner = (self.driver.open)(&Opening {
-            port: self.choice.resolve()?,
-            baud: self.baud.unwrap_or(self.driver.baud),
-            device_key: self.device_key.clone(),
-        })?;
-        let Some(beside) = &self.thermometer else {
-            return Ok(scanner);
-        };
-        let thermometer = (beside.driver.open)(&beside.choice.resolve()?, beside.driver.baud)?;
-        Ok(Box::new(Combined::new(scanner, beside.driver.name, thermometer)))
-    }
 }
 
 /// Performs an order and answers it, and takes other orders meanwhile.

@@ -191,7 +191,13 @@ impl Machine {
         };
         let doubted = doubt.take();
         match answer.and_then(usable) {
-            Ok(found) if doubted == Some(Doubt::Restarted) || found != **identity => self.come(now, found),
+            Ok(found) if found != **identity => {
+                // What was ordered was meant for the scanner before: this one would delete somebody else's reference.
+                let mut reports = self.end_queued(|order| refusal(order, DeviceFault::Disconnected));
+                reports.extend(self.come(now, found));
+                reports
+            }
+            Ok(found) if doubted == Some(Doubt::Restarted) => self.come(now, found),
             Ok(_) => {
                 *heard_at = now;
                 *ask_at = now + ASK_INTERVAL;

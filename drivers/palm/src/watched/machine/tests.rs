@@ -237,7 +237,11 @@ fn a_scanner_that_starts_anew_is_asked_and_told_again() {
     };
     let wants = |script: Vec<Do>, want| script.into_iter().chain([Wants(want)]).collect();
     check(wants(restart(Ok("A")), "list"), &["present A", "present A"]);
-    check(wants(restart(Ok("B")), "list"), &["present A", "present B"]);
+    // Another one: what was ordered before was not meant for it.
+    check(
+        wants(restart(Ok("B")), "listen 5000"),
+        &["present A", "listed Disconnected", "present B"],
+    );
     check(
         wants(restart(Err(MUTE)), "wait 500"),
         &["present A", "absent Timeout", "listed Timeout"],
