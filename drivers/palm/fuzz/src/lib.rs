@@ -1,5 +1,7 @@
 //! What the fuzz targets share.
 
+pub mod device;
+
 /// Cuts bytes into chunks whose lengths the first bytes say, so that the fuzzer chooses the cuts as well.
 ///
 /// The first byte is how many lengths follow (up to 7); without any the rest is one chunk.

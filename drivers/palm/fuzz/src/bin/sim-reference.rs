@@ -1,0 +1,7 @@
+//! The simulated scanner of the reference protocol under any host; see [`palm_fuzz::device`].
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use palm::sim::Protocol;
+
+fuzz_target!(|input: &[u8]| palm_fuzz::device::play(&[Protocol::Reference], input));
