@@ -445,7 +445,7 @@ impl Core {
                 .scanner
                 .stands()
                 .as_ref()
-                .is_ok_and(|identity| decision::unmeasurable(identity.capabilities, policy).is_none()),
+                .is_ok_and(|identity| decision::fitness(identity, policy).is_ok()),
         };
         let screen = self
             .session
@@ -728,7 +728,13 @@ impl Core {
     fn scanner_said(&mut self, report: palm::watched::Report) {
         match self.scanner.hear(report) {
             Heard::Session(input) => {
-                if matches!(input, Input::Scanner(Ok(_))) {
+                if let Input::Scanner(Ok(identity)) = &input {
+                    if let Err(unfit) = decision::fitness(identity, &self.parts.config.policy.palm) {
+                        tracing::error!(
+                            ?unfit,
+                            "the palm scanner is not what the policy requires; it is not offered"
+                        );
+                    }
                     self.delete_palms();
                 }
                 self.give(input);

@@ -3,7 +3,9 @@
 //! The rule asks for the volume of the hand, its temperature and its vascular pattern against spoofing. Each is a part
 //! that says *for*, *against* or *silent*; any *against* ends it, and each part that the policy requires must say *for*.
 
-use super::{PalmCapabilities, PalmReadings, PalmReference, PalmScan, ScanResult, SealState};
+use super::{
+    PalmCapabilities, PalmReadings, PalmReference, PalmScan, ScanResult, ScannerIdentity, SealState,
+};
 use crate::pad::parts::Finding;
 use crate::policy::{Demand, PalmPolicy};
 
@@ -131,8 +133,25 @@ fn demand(part: PalmPart, policy: &PalmPolicy) -> Demand {
     }
 }
 
-/// A required part that a scanner with these capabilities can never measure; `None` if it can serve.
-pub fn unmeasurable(capabilities: PalmCapabilities, policy: &PalmPolicy) -> Option<PalmPart> {
+/// Why a scanner cannot serve, however well it works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Unfit {
+    /// It has no serial number. References are kept by that: of two nameless scanners the one would be asked about the
+    /// people of the other.
+    Nameless,
+    /// It can never measure a part that the policy requires.
+    Lacks(PalmPart),
+}
+
+/// Whether a scanner can serve under this policy.
+///
+/// # Errors
+/// If it cannot; says why.
+pub fn fitness(scanner: &ScannerIdentity, policy: &PalmPolicy) -> Result<(), Unfit> {
+    if scanner.serial.is_empty() {
+        return Err(Unfit::Nameless);
+    }
+    let capabilities = scanner.capabilities;
     let has = [
         (PalmPart::Vascular, capabilities.vascular),
         (PalmPart::Volume, capabilities.volume),
@@ -140,9 +159,10 @@ pub fn unmeasurable(capabilities: PalmCapabilities, policy: &PalmPolicy) -> Opti
         (PalmPart::Liveness, capabilities.liveness),
         (PalmPart::Seal, capabilities.seal),
     ];
-    has.into_iter()
-        .find(|(part, has)| !has && demand(*part, policy) == Demand::Required)
-        .map(|(part, _)| part)
+    let lacks = has
+        .into_iter()
+        .find(|(part, has)| !has && demand(*part, policy) == Demand::Required);
+    lacks.map_or(Ok(()), |(part, _)| Err(Unfit::Lacks(part)))
 }
 
 fn judge(scan: &PalmScan, capabilities: PalmCapabilities, policy: &PalmPolicy) -> Vec<PalmPartRecord> {

@@ -234,10 +234,10 @@ impl Session {
         }
         let returns = known.is_some();
         let serial = identity.serial.clone();
-        let lacks = decision::unmeasurable(identity.capabilities, &self.opening.policy.palm);
+        let fitness = decision::fitness(&identity, &self.opening.policy.palm);
         self.facts.palm.evidence.scanner = Some(identity);
         let mut effects = vec![Effect::Audit(AuditEvent::ScannerOpened)];
-        if lacks.is_some() {
+        if fitness.is_err() {
             effects.extend(self.record(now, Outcome::DeviceUnavailable));
             return effects;
         }

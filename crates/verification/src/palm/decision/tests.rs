@@ -145,21 +145,33 @@ fn a_scanner_that_signs_cannot_stop_signing() {
 }
 
 #[test]
-fn what_a_scanner_cannot_measure_is_known_beforehand() {
+fn what_a_scanner_cannot_do_is_known_beforehand() {
     let policy = PalmPolicy::default();
-    assert_eq!(unmeasurable(ALL, &policy), None);
-    let module = PalmCapabilities {
-        volume: false,
-        temperature: false,
-        ..ALL
+    let scanner = |capabilities, serial: &str| ScannerIdentity {
+        driver: "test".into(),
+        model: String::new(),
+        firmware: String::new(),
+        serial: serial.into(),
+        thermometer: None,
+        capabilities,
     };
-    assert_eq!(unmeasurable(module, &policy), Some(PalmPart::Volume));
+    assert_eq!(fitness(&scanner(ALL, "P-1"), &policy), Ok(()));
+    assert_eq!(fitness(&scanner(ALL, ""), &policy), Err(Unfit::Nameless));
+    let module = scanner(
+        PalmCapabilities {
+            volume: false,
+            temperature: false,
+            ..ALL
+        },
+        "P-1",
+    );
+    assert_eq!(fitness(&module, &policy), Err(Unfit::Lacks(PalmPart::Volume)));
     let lenient = PalmPolicy {
         volume: Demand::WhereMeasured,
         temperature: Demand::WhereMeasured,
         ..policy
     };
-    assert_eq!(unmeasurable(module, &lenient), None);
+    assert_eq!(fitness(&module, &lenient), Ok(()));
 }
 
 fn reading() -> impl Strategy<Value = Option<f32>> {
