@@ -1,10 +1,13 @@
 //! Alaqan's own protocol for palm scanners, as `docs/palm-protocol.md` writes it down.
 //!
-//! [`frame`], [`message`], [`report`], [`seal`] and [`session`] are pure; [`scanner`] moves the bytes.
+//! [`frame`], [`message`], [`report`], [`seal`] and [`session`] are pure; `line` moves the bytes, and [`scanner`] says
+//! what they mean.
 
+mod checks;
 pub mod codes;
 pub mod fields;
 pub mod frame;
+mod line;
 pub mod message;
 pub mod report;
 pub mod scanner;

@@ -1,20 +1,20 @@
-//! A scanner that speaks the protocol: moves the bytes between the session and the port.
+//! A scanner that speaks the protocol, in the words of all scanners.
 
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use verification::palm::{
     EnrolOutcome, PalmReference, PalmScan, ScanOrder, ScannerIdentity, SealFault, SealState, SubjectTag,
 };
 
-use super::codes;
+use super::checks::{check, key, part, state};
 use super::fields::{MessageFault, Text};
-use super::message::{Identity, Part, Reply, Request, Status, VERSION};
+use super::line::{Broken, Line};
+use super::message::{Identity, Reply, Request, Status, VERSION};
 use super::report::{self, NO_REFERENCE};
 use super::seal::{self, Chain, Expected, Head};
-use super::session::{AnswerFault, Fault, Output, Session};
-use crate::port::Port;
-use crate::{CaptureEvent, Check, ModuleStatus, Notice, Opening, PalmError, PalmScanner, ScannerInfo, Watch};
+use super::session::Fault;
+use crate::{Check, ModuleStatus, Notice, Opening, PalmError, PalmScanner, ScannerInfo, Watch};
 
 /// Name of the driver.
 pub const NAME: &str = "reference";
@@ -24,31 +24,18 @@ const LIMIT_MS: std::ops::RangeInclusive<u128> = 1_000..=60_000;
 
 /// An open scanner.
 pub struct Reference {
-    port: Port,
-    session: Session,
-    origin: Instant,
+    line: Line,
     pinned: Option<Vec<u8>>,
     /// What the scanner of this session is.
     identity: Option<Identity>,
     chain: Chain,
 }
 
-/// Why a conversation ended without an answer.
-enum Broken {
-    Line(std::io::Error),
-    Fault(Fault),
-}
-
 impl Reference {
     /// Opens the port; see [`crate::Driver::open`].
     pub fn open(opening: &Opening) -> Result<Self, PalmError> {
-        // Ids that differ from those of the program before keep its late answers apart.
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let [_, _, low, high] = since.subsec_micros().to_be_bytes();
         Ok(Self {
-            port: Port::open(&opening.port, opening.baud)?,
-            session: Session::new(u16::from_be_bytes([high, low])),
-            origin: Instant::now(),
+            line: Line::open(opening)?,
             pinned: opening.device_key.clone(),
             identity: None,
             chain: Chain::default(),
@@ -58,48 +45,42 @@ impl Reference {
     /// Performs a request that is no job. Where the scanner has lost the session, once more in a new one.
     fn ask(&mut self, request: &Request) -> Result<Reply, PalmError> {
         self.greet()?;
-        let mut asked = self.converse(request.clone());
+        let mut asked = self.line.ask(request);
         if let Err(Broken::Fault(Fault::NoSession | Fault::Restarted)) = asked {
-            self.session.forget();
+            self.line.forget();
             self.greet()?;
-            asked = self.converse(request.clone());
+            asked = self.line.ask(request);
         }
         asked.map_err(|broken| broken.during(request))
-    }
-
-    fn converse(&mut self, request: Request) -> Result<Reply, Broken> {
-        match self.watched(request, &mut |_| ControlFlow::Continue(()))? {
-            Some(reply) => Ok(reply),
-            // This watch never breaks.
-            None => Err(Broken::Fault(Fault::Silent)),
-        }
     }
 
     /// Performs a job; `None` if the watch ended it. It is begun again only where the scanner had not begun with it.
     fn perform(&mut self, request: &Request, watch: &mut Watch<'_>) -> Result<Option<Reply>, PalmError> {
         self.greet()?;
-        let mut performed = self.watched(request.clone(), watch);
+        let mut performed = self.line.perform(request, watch);
         if let Err(Broken::Fault(Fault::NoSession)) = performed {
-            self.session.forget();
+            self.line.forget();
             self.greet()?;
-            performed = self.watched(request.clone(), watch);
+            performed = self.line.perform(request, watch);
+        }
+        if !matches!(performed, Ok(Some(_))) {
+            self.chain.lose_sight();
         }
         performed.map_err(|broken| broken.during(request))
     }
 
     /// Begins a session if there is none, and learns what the scanner is and where its chain stands.
     fn greet(&mut self) -> Result<(), PalmError> {
-        if !self.session.is_greeted() {
+        if !self.line.is_greeted() {
             self.identity = None;
             self.chain.lose_sight();
             let hello = Request::Hello {
                 lowest: VERSION,
                 highest: VERSION,
             };
-            self.port.discard_input().map_err(|source| PalmError::Line {
-                command: hello.name(),
-                source,
-            })?;
+            self.line
+                .discard_input()
+                .map_err(|broken| broken.during(&hello))?;
             self.learn(&hello)?;
         }
         if self.identity.is_none() {
@@ -126,8 +107,7 @@ impl Reference {
     }
 
     fn learn(&mut self, request: &Request) -> Result<Reply, PalmError> {
-        self.converse(request.clone())
-            .map_err(|broken| broken.during(request))
+        self.line.ask(request).map_err(|broken| broken.during(request))
     }
 
     /// Whether the scanner says of itself that it signs.
@@ -135,72 +115,6 @@ impl Reference {
         self.identity
             .as_ref()
             .is_some_and(|identity| report::capabilities(identity.capabilities).seal)
-    }
-
-    /// Sends a request and waits for its end. After a fault that is not the scanner's own word the session is over.
-    fn watched(&mut self, request: Request, watch: &mut Watch<'_>) -> Result<Option<Reply>, Broken> {
-        let is_job = request.is_job();
-        let told = self.converse_watched(request, watch);
-        if is_job && !matches!(told, Ok(Some(_))) {
-            self.chain.lose_sight();
-        }
-        let own_word = matches!(
-            told,
-            Err(Broken::Fault(Fault::Answer(
-                AnswerFault::Refused { .. } | AnswerFault::Failed { .. }
-            )))
-        );
-        if told.is_err() && !own_word {
-            self.session.forget();
-        }
-        told
-    }
-
-    fn converse_watched(&mut self, request: Request, watch: &mut Watch<'_>) -> Result<Option<Reply>, Broken> {
-        let bytes = self.session.begin(self.origin.elapsed(), request);
-        self.port.send(&bytes)?;
-        let mut cancelled = false;
-        let mut buffer = [0; 512];
-        loop {
-            let received = self.port.receive(&mut buffer)?;
-            for output in self.session.step(self.origin.elapsed(), received) {
-                match output {
-                    Output::Send(bytes) => self.port.send(&bytes)?,
-                    Output::Hand(position) if !cancelled => {
-                        cancelled = watch(CaptureEvent::Hand(position)).is_break();
-                        if cancelled && !self.send_cancel()? {
-                            return Ok(None);
-                        }
-                    }
-                    Output::Hand(_) => {}
-                    Output::Answer(_) if cancelled => return Ok(None),
-                    Output::Answer(reply) => return Ok(Some(reply)),
-                    // What is to be cancelled is gone already.
-                    Output::Fault(Fault::NoSession | Fault::Restarted) if cancelled => {
-                        self.session.forget();
-                        return Ok(None);
-                    }
-                    Output::Fault(fault) => return Err(Broken::Fault(fault)),
-                }
-            }
-            if !cancelled && watch(CaptureEvent::Waiting).is_break() {
-                cancelled = true;
-                if !self.send_cancel()? {
-                    return Ok(None);
-                }
-            }
-        }
-    }
-
-    /// Whether there was a job to cancel, so that an answer is due.
-    fn send_cancel(&mut self) -> Result<bool, Broken> {
-        match self.session.cancel(self.origin.elapsed()) {
-            Some(bytes) => {
-                self.port.send(&bytes)?;
-                Ok(true)
-            }
-            None => Ok(false),
-        }
     }
 
     fn status(&mut self) -> Result<Status, PalmError> {
@@ -400,35 +314,10 @@ impl PalmScanner for Reference {
     }
 
     fn listen(&mut self) -> Result<Option<Notice>, PalmError> {
-        if let Some(notice) = self.session.notice() {
-            return Ok(Some(notice));
-        }
-        let mut buffer = [0; 512];
-        let received = self.port.receive(&mut buffer).map_err(|source| PalmError::Line {
+        self.line.listen().map_err(|source| PalmError::Line {
             command: "listen",
             source,
-        })?;
-        self.session.step(self.origin.elapsed(), received);
-        Ok(self.session.notice())
-    }
-}
-
-impl Broken {
-    fn during(self, request: &Request) -> PalmError {
-        let command = request.name();
-        match self {
-            Self::Line(source) => PalmError::Line { command, source },
-            Self::Fault(Fault::Silent) => PalmError::Timeout { command },
-            Self::Fault(Fault::Garbled) => PalmError::Garbled { command },
-            Self::Fault(Fault::Restarted | Fault::NoSession) => PalmError::Restarted { command },
-            Self::Fault(Fault::Answer(source)) => PalmError::Answer { command, source },
-        }
-    }
-}
-
-impl From<std::io::Error> for Broken {
-    fn from(source: std::io::Error) -> Self {
-        Self::Line(source)
+        })
     }
 }
 
@@ -448,51 +337,6 @@ fn limit_ms(limit: Duration) -> u32 {
     u32::try_from(ms.clamp(*LIMIT_MS.start(), *LIMIT_MS.end())).unwrap_or(u32::MAX)
 }
 
-fn check(name: &str, passed: bool, detail: String) -> Check {
-    Check {
-        name: name.to_owned(),
-        passed,
-        detail,
-    }
-}
-
-fn state(status: &Status) -> String {
-    let Status {
-        uptime_s,
-        stored,
-        fault,
-        detail,
-        ..
-    } = status;
-    let said = format!("up for {uptime_s} s, {stored} references stored");
-    match fault {
-        0 => said,
-        _ => format!("{} (detail {detail:04x}), {said}", codes::fault(*fault)),
-    }
-}
-
-fn part(part: &Part) -> Check {
-    let found = match part.verdict {
-        0 => format!("broken (detail {:04x})", part.detail),
-        1 => "works".to_owned(),
-        2 => "not tested".to_owned(),
-        other => format!("verdict {other:02x}"),
-    };
-    check(&codes::part(part.part), matches!(part.verdict, 1 | 2), found)
-}
-
-/// Says which key the scanner has, so that a technician can compare and configure it. A public key is no secret.
-fn key(signs: bool, key: &[u8; 33], pinned: Option<&[u8]>) -> Check {
-    let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-    let (passed, detail) = match pinned {
-        _ if !signs => (false, "it does not sign, and a key is configured".to_owned()),
-        None => (true, format!("not configured; the scanner says {hex}")),
-        Some(pinned) if pinned == key => (true, format!("the configured one, {hex}")),
-        Some(_) => (false, format!("another one than configured, {hex}")),
-    };
-    check("key", passed, detail)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -503,16 +347,5 @@ mod tests {
         assert_eq!(limit_ms(Duration::from_micros(1_500_001)), 1501);
         assert_eq!(limit_ms(Duration::from_secs(10)), 10_000);
         assert_eq!(limit_ms(Duration::MAX), 60_000);
-    }
-
-    #[test]
-    fn a_pinned_key_is_compared() {
-        let check = |signs, pinned: Option<&[u8]>, expect| {
-            assert_eq!(key(signs, &[2; 33], pinned).passed, expect);
-        };
-        check(true, None, true);
-        check(true, Some(&[2; 33]), true);
-        check(true, Some(&[3; 33]), false);
-        check(false, Some(&[2; 33]), false);
     }
 }
