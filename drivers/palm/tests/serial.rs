@@ -47,6 +47,12 @@ fn said<T>(result: Result<T, PalmError>) -> String {
     }
 }
 
+/// Finds a port, and opens it.
+fn resolve_and_open(port: &str) -> Result<Box<dyn PalmScanner>, PalmError> {
+    let choice: PortChoice = port.parse().unwrap();
+    open(&choice.resolve()?)
+}
+
 /// What another process says, `nobody`'s if it is so wished and this one may give its rights away.
 fn said_elsewhere(port: &str, as_nobody: bool) -> String {
     let folder = tempfile::tempdir().unwrap();
@@ -72,7 +78,7 @@ fn said_elsewhere(port: &str, as_nobody: bool) -> String {
 #[test]
 fn opens_for_another_process() {
     if let Ok(port) = std::env::var(PORT_TO_OPEN) {
-        println!("said <{}>", said(open(&port)));
+        println!("said <{}; {}>", said(open(&port)), said(resolve_and_open(&port)));
     }
 }
 
@@ -89,7 +95,7 @@ fn a_port_is_opened_once() {
     busy(said(open(&name)));
     busy(said_elsewhere(&name, false));
     drop(first);
-    assert_eq!(said_elsewhere(&name, false), "opened");
+    assert_eq!(said_elsewhere(&name, false), "opened; opened");
     assert_eq!(said(open(&name)), "opened");
 }
 
@@ -142,6 +148,8 @@ fn no_permission_is_told_apart_from_absence() {
     let said = said_elsewhere(&name, true);
     let begin = format!("NoPermission: could not open {name}: no permission to open the device");
     assert!(said.starts_with(&begin), "{said}");
+    let end = format!("NoPermission: could not find the port {name}; no permission to open {name}");
+    assert!(said.ends_with(&end), "{said}");
 }
 
 #[test]

@@ -444,6 +444,44 @@ fn skin_and_air_stand_in_the_answer() {
     assert_eq!(readings(), (Some(12.5), Some(23.5)));
 }
 
+/// Where both measure, the record has one source, and names the right one.
+#[test]
+fn a_module_that_measures_temperature_keeps_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let start = |protocol, name: &str, surface_celsius| {
+        let settings = SimSettings {
+            protocol,
+            link: Some(path(name)),
+            note_interval: Duration::from_millis(100),
+            surface_celsius,
+            ..SimSettings::default()
+        };
+        Simulator::start(settings).unwrap()
+    };
+    let _module = start(Protocol::Reference, "module", 34.5);
+    let _thermometer = start(Protocol::Mcu90615, "thermometer", 20.5);
+    let bench = Bench::with(|setup| Setup {
+        choice: path("module").to_str().unwrap().parse().unwrap(),
+        driver: palm::driver("reference").unwrap(),
+        thermometer: Some(ThermometerSetup {
+            choice: path("thermometer").to_str().unwrap().parse().unwrap(),
+            driver: palm::thermometer::thermometer("mcu-90615").unwrap(),
+        }),
+        ..setup
+    });
+    let Some(Report::Present(identity)) = bench.until(is_present).pop() else {
+        unreachable!("it was waited for");
+    };
+    assert_eq!(identity.thermometer, None);
+    assert!(identity.capabilities.temperature && identity.capabilities.volume);
+    bench.order(verify());
+    let Report::Scanned(Ok(Some(scan))) = bench.answer() else {
+        panic!("no scan");
+    };
+    assert_eq!(scan.readings.surface_temperature_celsius, Some(34.5));
+}
+
 #[test]
 fn the_plug_of_the_thermometer_is_one_of_the_scanner() {
     let folder = tempfile::tempdir().unwrap();
