@@ -206,8 +206,8 @@ fn a_palm_that_was_stored_while_it_was_stopped_does_not_stay() {
             scanner.enrol(&tag, Duration::from_secs(10), &mut watch)
         });
         assert_eq!(found, Ok(None));
-        assert_eq!(asked[0][0], 0x26);
-        assert_eq!(asked[1..], *cleared, "{stored:?}");
+        assert_eq!(asked[1][0], 0x26);
+        assert_eq!(asked[2..], *cleared, "{stored:?}");
     };
     check(&[0, 0x01, 0xF5, 0xFD], &[&[0x80, 0x01, 0xF5, 1]]);
     check(&[0, 0, 7, 0], &[&[0x20, 0, 7, 0]]);

@@ -19,6 +19,9 @@ use crate::{Check, ModuleStatus, Notice, Opening, PalmError, PalmScanner, ReplyF
 /// Within so much of time a scanner says what it is, or what is wrong with it.
 const INFO_LIMIT: Duration = Duration::from_millis(1900);
 
+/// Within so much of time a module that is still there says what an enrolment that failed has left in it.
+const LEFT_LIMIT: Duration = Duration::from_millis(800);
+
 /// An open module.
 pub struct Module {
     line: Line,
@@ -58,12 +61,20 @@ impl Module {
         }
     }
 
-    fn stored(&mut self) -> Result<Stored, PalmError> {
+    /// All that the list names, faces too. Ends at the given moment, if there is one.
+    fn listed(&mut self, by: Option<Duration>) -> Result<Vec<u16>, PalmError> {
         let command = match self.dialect.listing {
             ListBy::Plain => ListIds::Plain,
             ListBy::Numbered | ListBy::NumberedAndCounted => ListIds::Numbered,
         };
-        let mut ids = self.line.exchange(&command)?;
+        match by {
+            Some(by) => self.line.exchange_by(&command, by),
+            None => self.line.exchange(&command),
+        }
+    }
+
+    fn stored(&mut self) -> Result<Stored, PalmError> {
+        let mut ids = self.listed(None)?;
         ids.retain(|id| self.dialect.palms.contains(id));
         if self.dialect.listing != ListBy::NumberedAndCounted {
             return Ok(Stored::Palms(ids));
@@ -132,6 +143,14 @@ impl Module {
         }
     }
 
+    fn delete_any(&mut self, id: u16) -> Result<(), PalmError> {
+        if self.dialect.palms.contains(&id) {
+            self.delete_palm(id)
+        } else {
+            self.delete_other(id)
+        }
+    }
+
     /// Deletes what was stored though it is no palm. Nobody agreed to leave a face here.
     fn delete_other(&mut self, id: u16) -> Result<(), PalmError> {
         match self.dialect.deletion {
@@ -153,11 +172,7 @@ impl Module {
             Answer::Stopped(crossed) => {
                 // The palm was stored in the moment in which the person left: it does not stay.
                 if let Some(stored) = crossed.and_then(|reply| read(command, &reply).ok()) {
-                    if self.dialect.palms.contains(&stored.id) {
-                        self.delete_palm(stored.id)?;
-                    } else {
-                        self.delete_other(stored.id)?;
-                    }
+                    self.delete_any(stored.id)?;
                 }
                 return Ok(None);
             }
@@ -179,6 +194,18 @@ impl Module {
             }
         };
         Ok(Some(outcome))
+    }
+
+    /// Deletes what an enrolment has left whose answer was lost or no use: nobody would know of it. Where the module
+    /// does not answer any more, the fault that is reported already is all that can be said.
+    fn clear_left(&mut self, before: &[u16]) {
+        let by = self.line.after(LEFT_LIMIT);
+        let now = self.listed(Some(by)).unwrap_or_default();
+        for id in now.into_iter().filter(|id| !before.contains(id)) {
+            if let Err(error) = self.delete_any(id) {
+                tracing::warn!(%error, "a failed enrolment has left a reference in the scanner");
+            }
+        }
     }
 
     fn scan_result(&self, command: &Verify, reply: &Reply) -> Result<ScanResult, PalmError> {
@@ -262,10 +289,22 @@ impl PalmScanner for Module {
             admin: false,
             limit_s: self.dialect.limit_s(limit),
         };
-        match self.dialect.enrolment {
+        let before = match self.listed(None) {
+            Ok(ids) => Some(ids),
+            // It will not say, and is asked to enrol all the same.
+            Err(PalmError::Reply { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        let outcome = match self.dialect.enrolment {
             EnrolBy::Single => self.enrol_by(&EnrolSingle(enrolment), watch),
             EnrolBy::Palm => self.enrol_by(&EnrolPalm(enrolment), watch),
+        };
+        match (&outcome, before) {
+            // Nobody is there to be asked.
+            (Ok(_) | Err(PalmError::Line { .. }), _) | (_, None) => {}
+            (Err(_), Some(before)) => self.clear_left(&before),
         }
+        outcome
     }
 
     fn delete(&mut self, reference: PalmReference) -> Result<(), PalmError> {

@@ -101,3 +101,18 @@ fn what_is_left_of_one_command_never_answers_the_next() {
         });
     });
 }
+
+/// The answer to the enrolment is lost or no use, but the palm is stored: nobody would know of it.
+#[test]
+fn a_failed_enrolment_leaves_nothing_behind() {
+    each(|protocol| {
+        if !is_efaa(protocol) {
+            return;
+        }
+        together(["short:enrol", "zero-id:enrol", "wrong-id:enrol"], |fault| {
+            let mut bench = Bench::new(protocol, &[fault]);
+            assert_eq!(bench.enrol(), "fault Protocol", "{protocol} with {fault}");
+            assert_eq!(bench.device.enrolled(), [], "{protocol} with {fault}");
+        });
+    });
+}
