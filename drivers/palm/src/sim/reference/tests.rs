@@ -5,6 +5,7 @@ use p256::ecdsa::{Signature, VerifyingKey};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
+use super::seal::Flaws;
 use super::*;
 
 const PAGE_TEXT: &str = include_str!("../../../../../docs/palm-protocol.md");
