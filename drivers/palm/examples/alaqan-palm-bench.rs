@@ -24,6 +24,10 @@ mod unix {
 
     use palm::efaa::protocol::{Decoder, Frame};
     use palm::ports::PortChoice;
+    use palm::reference::frame::{Decoder as PacketDecoder, Packet};
+    use palm::reference::message::{Reply, Request};
+    use palm::reference::report::Report as ReferenceReport;
+    use palm::reference::seal::{Sealed, Statement};
     use palm::sim::{Protocol, SimSettings, Simulator};
     use palm::thermometer::{self, THERMOMETERS};
     use palm::watched::{Report, Setup, ThermometerSetup, Watched};
@@ -116,6 +120,17 @@ mod unix {
             "EF-AA encode",
             Box::new(move |_| frames.iter().map(|frame| black_box(frame.encode()).len()).sum()),
         ));
+        let packets = reference_packets();
+        let wire: Vec<u8> = packets.iter().flat_map(Packet::to_frame).collect();
+        let reference_len = wire.len();
+        passes.push(("reference decode", Box::new(move |_| reference_decode(&wire))));
+        passes.push((
+            "reference encode",
+            Box::new(move |_| {
+                let lengths = packets.iter().map(|packet| black_box(packet.to_frame()).len());
+                lengths.sum()
+            }),
+        ));
         let mut took = vec![Vec::new(); passes.len()];
         for _ in 0..ROUNDS {
             for ((_, pass), took) in passes.iter().zip(&mut took) {
@@ -124,12 +139,15 @@ mod unix {
                 took.push(start.elapsed().as_secs_f64());
             }
         }
-        let rate = |took: &mut Vec<f64>| stream.len() as f64 / median(took) / 1e6;
-        passes
-            .iter()
-            .zip(&mut took)
-            .map(|((name, _), took)| json!({ "name": name, "mb_per_s": rate(took) }))
-            .collect()
+        let row = |((name, _), took): (&(&str, Box<Pass>), &mut Vec<f64>)| {
+            let length = if name.starts_with("reference") {
+                reference_len
+            } else {
+                stream.len()
+            };
+            json!({ "name": name, "mb_per_s": length as f64 / median(took) / 1e6 })
+        };
+        passes.iter().zip(&mut took).map(row).collect()
     }
 
     /// What a module says in a verification, again and again: notes, then a reply of 38 bytes, now and then a full list.
@@ -174,6 +192,41 @@ mod unix {
         frames
     }
 
+    /// What a scanner of the reference protocol says in a capture, again and again: where the hand is, then an answer
+    /// with a seal.
+    fn reference_packets() -> Vec<Packet> {
+        let mut packets = Vec::new();
+        let (mut length, mut id) = (0, 0_u16);
+        while length < STREAM_LEN {
+            id = id.wrapping_add(1);
+            let progress = Reply::Progress { position: 1 };
+            packets.extend((0..3).map(|_| progress.to_packet(id)));
+            packets.push(
+                Reply::Capture {
+                    report: ReferenceReport([7; 18]),
+                    seal: Some(Box::new(Sealed {
+                        statement: Statement(std::array::from_fn(|at| at as u8)),
+                        signature: [9; 64],
+                    })),
+                }
+                .to_packet(id),
+            );
+            length += 300;
+        }
+        packets
+    }
+
+    fn reference_decode(wire: &[u8]) -> usize {
+        let mut decoder = PacketDecoder::default();
+        let mut packets = 0;
+        for mut read in wire.chunks(READ_LEN) {
+            while let Some(packet) = decoder.next_packet(&mut read) {
+                packets += usize::from(black_box(packet).is_ok());
+            }
+        }
+        packets
+    }
+
     fn copy(stream: &[u8]) -> usize {
         let mut to = vec![0; READ_LEN];
         for read in stream.chunks(READ_LEN) {
@@ -187,57 +240,98 @@ mod unix {
         usize::from(stream.iter().fold(0, |sum, byte| sum ^ byte))
     }
 
-    /// Listing the references: the shortest command that every driver performs in one exchange.
-    fn exchange() -> Outcome<Vec<Value>> {
-        let mut rows = Vec::new();
-        for (driver, request, reply_len) in [(
-            "dfrobot-ai10",
-            &[0xEF, 0xAA, 0x24, 0x00, 0x01, 0x00, 0x25][..],
-            11_usize,
-        )] {
-            let driver = palm::driver(driver).ok_or("no such driver")?;
-            let device = Device::start(driver.name)?;
-            let mut bare = bare_exchange(&device.port, driver, request, reply_len)?;
-            let mut scanner = (driver.open)(&Opening {
-                port: device.port.clone(),
-                baud: driver.baud,
-                device_key: None,
-            })?;
-            // The first call brings the scanner to standby.
-            scanner.list()?;
-            let mut ours = Vec::new();
-            for _ in 0..EXCHANGES {
-                let start = Instant::now();
-                black_box(scanner.list()?);
-                ours.push(start.elapsed().as_secs_f64() * 1e6);
-            }
-            let bytes = request.len() + reply_len;
-            rows.push(json!({
-                "driver": driver.name,
-                "bytes": bytes,
-                // Ten bits a byte: one start bit, eight data bits, one stop bit.
-                "line_us": bytes as f64 * 10e6 / f64::from(driver.baud),
-                "bare_us": [quantile(&mut bare, 0.5), quantile(&mut bare, 0.99)],
-                "driver_us": [quantile(&mut ours, 0.5), quantile(&mut ours, 0.99)],
-            }));
-        }
-        Ok(rows)
+    /// What one exchange is in bytes.
+    struct Exchange {
+        driver: &'static str,
+        /// What has to be said once before, if anything.
+        greeting: Option<Vec<u8>>,
+        request: Vec<u8>,
+        /// Whether a reply is whole.
+        is_whole: fn(&[u8]) -> bool,
     }
 
-    /// The same bytes without the driver: what pseudo-terminal and simulator take.
-    fn bare_exchange(port: &str, driver: &Driver, request: &[u8], reply_len: usize) -> Outcome<Vec<f64>> {
+    /// Listing the references: the shortest command that a driver performs in one exchange.
+    fn exchange() -> Outcome<Vec<Value>> {
+        let greeting = Request::Hello {
+            lowest: 1,
+            highest: 1,
+        };
+        let kinds = [
+            Exchange {
+                driver: "dfrobot-ai10",
+                greeting: None,
+                request: vec![0xEF, 0xAA, 0x24, 0x00, 0x01, 0x00, 0x25],
+                is_whole: |reply| {
+                    reply
+                        .get(4)
+                        .is_some_and(|length| reply.len() == usize::from(*length) + 6)
+                },
+            },
+            Exchange {
+                driver: "reference",
+                greeting: Some(greeting.to_packet(1).to_frame()),
+                request: Request::List { after: 0 }.to_packet(2).to_frame(),
+                // Nought stands before and behind a frame, and nowhere else.
+                is_whole: |reply| reply.len() > 2 && reply.ends_with(&[0]),
+            },
+        ];
+        kinds.iter().map(exchange_with).collect()
+    }
+
+    fn exchange_with(exchange: &Exchange) -> Outcome<Value> {
+        let driver = palm::driver(exchange.driver).ok_or("no such driver")?;
+        let device = Device::start(driver.name)?;
+        let (reply_len, mut bare) = bare_exchange(&device.port, driver, exchange)?;
+        let mut scanner = (driver.open)(&Opening {
+            port: device.port.clone(),
+            baud: driver.baud,
+            device_key: None,
+        })?;
+        // The first call brings the scanner to standby, or begins a session.
+        scanner.list()?;
+        let mut ours = Vec::new();
+        for _ in 0..EXCHANGES {
+            let start = Instant::now();
+            black_box(scanner.list()?);
+            ours.push(start.elapsed().as_secs_f64() * 1e6);
+        }
+        let bytes = exchange.request.len() + reply_len;
+        Ok(json!({
+            "driver": driver.name,
+            "bytes": bytes,
+            // Ten bits a byte: one start bit, eight data bits, one stop bit.
+            "line_us": bytes as f64 * 10e6 / f64::from(driver.baud),
+            "bare_us": [quantile(&mut bare, 0.5), quantile(&mut bare, 0.99)],
+            "driver_us": [quantile(&mut ours, 0.5), quantile(&mut ours, 0.99)],
+        }))
+    }
+
+    /// The same bytes without the driver: what pseudo-terminal and simulator take. Answers the length of the reply too.
+    fn bare_exchange(port: &str, driver: &Driver, exchange: &Exchange) -> Outcome<(usize, Vec<f64>)> {
         let mut port = serialport::new(port, driver.baud)
             .timeout(Duration::from_secs(2))
             .open()?;
+        let mut buffer = [0; READ_LEN];
+        let mut ask = |request: &[u8]| -> Outcome<usize> {
+            let mut reply = Vec::new();
+            port.write_all(request)?;
+            while !(exchange.is_whole)(&reply) {
+                let count = port.read(&mut buffer)?;
+                reply.extend(&buffer[..count]);
+            }
+            Ok(reply.len())
+        };
+        if let Some(greeting) = &exchange.greeting {
+            ask(greeting)?;
+        }
         let mut took = Vec::new();
-        let mut reply = vec![0; reply_len];
+        let mut reply_len = 0;
         for _ in 0..EXCHANGES {
             let start = Instant::now();
-            port.write_all(request)?;
-            port.read_exact(&mut reply)?;
+            reply_len = ask(&exchange.request)?;
             took.push(start.elapsed().as_secs_f64() * 1e6);
         }
-        Ok(took)
+        Ok((reply_len, took))
     }
 
     /// What a scanner costs that nobody uses: processor time and wake-ups of this process, which does nothing else.

@@ -20,8 +20,8 @@ fn verify_tells_whose_palm_it_is_and_what_was_measured() {
         "verify --json --limit-s 3",
         0,
         &expect![[r#"
-        {"quality":[],"readings":{"ambient_temperature_celsius":null,"liveness":null,"surface_temperature_celsius":null,"vascular_quality":null,"volume_ml":null},"reference":1002,"result":"identified","seal":"absent"}
-    "#]],
+            {"device_key":null,"quality":[],"readings":{"ambient_temperature_celsius":null,"liveness":null,"surface_temperature_celsius":null,"vascular_quality":null,"volume_ml":null},"reference":1002,"result":"identified","seal":"absent"}
+        "#]],
     );
 }
 
@@ -42,6 +42,28 @@ fn enrol_tells_where_the_palm_is_stored() {
         {"reference":1003,"result":"enrolled"}
     "#]],
     );
+}
+
+#[test]
+fn a_scanner_that_measures_and_signs_is_shown_whole() {
+    let reference = Protocol::Reference;
+    let simulator = simulate(reference, &["s-1"], &[]);
+    let run = |verb| palm(&simulator, reference, verb).output().unwrap();
+    expect![[r#"
+        result         identified
+        reference      1
+        volume         360 ml
+        skin           33.4 °C
+        ambient        23.5 °C
+        veins          0.87
+        liveness       0.93
+        seal           valid
+        device key     02a7c2329121cfcd56c3a1d2cb55bde608659bc80af7504744e8d69119e2d83348
+    "#]]
+    .assert_eq(&text(&run("verify").stdout));
+    expect![[r#"
+        {"device_key":"02a7c2329121cfcd56c3a1d2cb55bde608659bc80af7504744e8d69119e2d83348","quality":[],"readings":{"ambient_temperature_celsius":23.5,"liveness":0.93,"surface_temperature_celsius":33.4,"vascular_quality":0.87,"volume_ml":360.0},"reference":1,"result":"identified","seal":"valid"}
+    "#]].assert_eq(&text(&run("verify --json").stdout));
 }
 
 #[test]

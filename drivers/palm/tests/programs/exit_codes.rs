@@ -6,6 +6,8 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
+use palm::sim::Protocol;
+
 use super::{AI10, PALM, check_code, palm, simulate, text};
 
 /// The user `nobody` on Linux.
@@ -25,6 +27,17 @@ fn exit_codes_tell_outcomes_apart() {
     enrol(&["result=10"], 14);
     enrol(&["full"], 15);
     enrol(&["result=1"], 16);
+}
+
+#[test]
+fn a_wrong_seal_has_a_code_of_its_own() {
+    let reference = |faults: &[&str], verb, code| check_code(Protocol::Reference, faults, verb, code);
+    reference(&["bad-signature"], "verify", 18);
+    reference(&["missing-seal", "no-match"], "verify", 18);
+    reference(&["no-match"], "verify", 10);
+    // The key of the examples in the page of the protocol, which no simulator has.
+    let other_key = "verify --device-key 02515C3D6EB9E396B904D3FECA7F54FDCD0CC1E997BF375DCA515AD0A6C3B4035F";
+    reference(&[], other_key, 18);
 }
 
 #[test]

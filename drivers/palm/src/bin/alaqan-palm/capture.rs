@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use palm::CaptureEvent;
 use serde_json::{Value, json};
-use verification::palm::{EnrolOutcome, PalmReadings, PalmScan, ScanOrder, ScanResult, SubjectTag};
+use verification::palm::{
+    EnrolOutcome, PalmReadings, PalmScan, ScanOrder, ScanResult, SealState, SubjectTag,
+};
 
 use crate::arguments::Choice;
 use crate::exit::Exit;
@@ -95,9 +97,11 @@ fn scanned(scan: &PalmScan) -> Report {
         let text = value.map_or(String::new(), |value| format!("{value}{unit}"));
         (name.label, text)
     });
+    let key = device_key(&scan.seal);
     let rest = [
         ("quality", quality.join(", ")),
         ("seal", words::seal(&scan.seal).to_owned()),
+        ("device key", key.clone().unwrap_or_default()),
     ];
     Report {
         json: json!({
@@ -106,10 +110,19 @@ fn scanned(scan: &PalmScan) -> Report {
             "readings": Value::from_iter(readings.iter().map(|(name, _, value)| (name.field, json!(value)))),
             "quality": quality,
             "seal": words::seal(&scan.seal),
+            "device_key": key,
         }),
         text: lines(result.into_iter().chain(measured).chain(rest)),
         exit: Exit::of_scan(scan),
     }
+}
+
+/// The public key with which the scanner signed, as `--device-key` and the configuration of the kiosk want it.
+fn device_key(seal: &SealState) -> Option<String> {
+    let SealState::Valid(seal) = seal else {
+        return None;
+    };
+    Some(seal.key.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 struct Name {
