@@ -33,6 +33,16 @@ const PURE: &[&str] = &[
     "drivers/palm/src/reference/report.rs",
     "drivers/palm/src/reference/seal.rs",
     "drivers/palm/src/reference/session.rs",
+    "drivers/palm/src/sim/efaa",
+    "drivers/palm/src/sim/fault",
+    "drivers/palm/src/sim/machine.rs",
+    "drivers/palm/src/sim/reference",
+    "drivers/palm/src/sim/script.rs",
+    "drivers/palm/src/sim/settings.rs",
+    "drivers/palm/src/sim/store.rs",
+    "drivers/palm/src/sim/thermometer.rs",
+    "drivers/palm/src/sim/trace.rs",
+    "drivers/palm/src/sim/wire.rs",
 ];
 
 /// What a pure file does not contain outside of its tests and comments.

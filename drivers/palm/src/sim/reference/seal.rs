@@ -114,11 +114,10 @@ fn key_id(key: &SigningKey) -> [u8; 8] {
 
 #[cfg(test)]
 impl Seal {
-    /// With the key of the examples.
-    pub fn of_the_page(serial: [u8; 32]) -> Self {
-        let secret: [u8; 32] = std::array::from_fn(|index| index as u8 + 1);
+    /// With the key of the examples of the page.
+    pub fn with_key(key: SigningKey, serial: [u8; 32]) -> Self {
         Self {
-            key: SigningKey::from_bytes(&secret.into()).unwrap(),
+            key,
             ..Self::new(0, serial)
         }
     }
