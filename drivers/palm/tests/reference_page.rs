@@ -375,7 +375,7 @@ fn the_table_of_kinds_is_that_of_the_code() {
     for (name, _, reply) in replies() {
         let length = reply.to_packet(1).payload().len();
         match reply.kind() {
-            event if event < 0x80 || event >= 0xFE => {
+            event if !(0x80..0xFE).contains(&event) => {
                 assert_eq!(rows[&event][4], length.to_string(), "{name}");
                 seen.push(event);
             }

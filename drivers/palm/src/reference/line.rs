@@ -24,6 +24,14 @@ pub(super) enum Broken {
     Fault(Fault),
 }
 
+/// How a conversation ended.
+pub(super) enum Told {
+    /// By its answer.
+    Answer(Reply),
+    /// By the watch. The job may have been quicker, and have ended by itself with this.
+    Stopped(Option<Reply>),
+}
+
 impl Line {
     /// Opens the port for this process alone. Nothing is sent yet.
     pub fn open(opening: &Opening) -> Result<Self, PalmError> {
@@ -55,15 +63,14 @@ impl Line {
     /// Sends a request and waits for its answer.
     pub fn ask(&mut self, request: &Request) -> Result<Reply, Broken> {
         match self.perform(request, &mut |_| ControlFlow::Continue(()))? {
-            Some(reply) => Ok(reply),
+            Told::Answer(reply) => Ok(reply),
             // This watch never breaks.
-            None => Err(Broken::Fault(Fault::Silent)),
+            Told::Stopped(_) => Err(Broken::Fault(Fault::Silent)),
         }
     }
 
-    /// Sends a request and waits for its end; `None` if the watch ended it. After a fault that is not the scanner's
-    /// own word the session is over.
-    pub fn perform(&mut self, request: &Request, watch: &mut Watch<'_>) -> Result<Option<Reply>, Broken> {
+    /// Sends a request and waits for its end. After a fault that is not the scanner's own word the session is over.
+    pub fn perform(&mut self, request: &Request, watch: &mut Watch<'_>) -> Result<Told, Broken> {
         let told = self.converse(request, watch);
         let own_word = matches!(
             told,
@@ -77,50 +84,41 @@ impl Line {
         told
     }
 
-    fn converse(&mut self, request: &Request, watch: &mut Watch<'_>) -> Result<Option<Reply>, Broken> {
+    fn converse(&mut self, request: &Request, watch: &mut Watch<'_>) -> Result<Told, Broken> {
         let bytes = self.session.begin(self.origin.elapsed(), request.clone());
         self.port.send(&bytes)?;
         let mut cancelled = false;
+        let mut late = None;
         let mut buffer = [0; 512];
         loop {
             let received = self.port.receive(&mut buffer)?;
+            let mut stops = false;
             for output in self.session.step(self.origin.elapsed(), received) {
                 match output {
                     Output::Send(bytes) => self.port.send(&bytes)?,
-                    Output::Hand(position) if !cancelled => {
-                        cancelled = watch(CaptureEvent::Hand(position)).is_break();
-                        if cancelled && !self.send_cancel()? {
-                            return Ok(None);
-                        }
+                    Output::Hand(position) if !cancelled && !stops => {
+                        stops = watch(CaptureEvent::Hand(position)).is_break();
                     }
                     Output::Hand(_) => {}
-                    Output::Answer(_) if cancelled => return Ok(None),
-                    Output::Answer(reply) => return Ok(Some(reply)),
+                    Output::Late(reply) => late = Some(reply),
+                    Output::Answer(_) if cancelled => return Ok(Told::Stopped(late)),
+                    Output::Answer(reply) if stops => return Ok(Told::Stopped(Some(reply))),
+                    Output::Answer(reply) => return Ok(Told::Answer(reply)),
                     // What is to be cancelled is gone already.
                     Output::Fault(Fault::NoSession | Fault::Restarted) if cancelled => {
                         self.session.forget();
-                        return Ok(None);
+                        return Ok(Told::Stopped(late));
                     }
                     Output::Fault(fault) => return Err(Broken::Fault(fault)),
                 }
             }
-            if !cancelled && watch(CaptureEvent::Waiting).is_break() {
+            if !cancelled && (stops || watch(CaptureEvent::Waiting).is_break()) {
                 cancelled = true;
-                if !self.send_cancel()? {
-                    return Ok(None);
+                match self.session.cancel(self.origin.elapsed()) {
+                    Some(bytes) => self.port.send(&bytes)?,
+                    None => return Ok(Told::Stopped(None)),
                 }
             }
-        }
-    }
-
-    /// Whether there was a job to cancel, so that an answer is due.
-    fn send_cancel(&mut self) -> Result<bool, Broken> {
-        match self.session.cancel(self.origin.elapsed()) {
-            Some(bytes) => {
-                self.port.send(&bytes)?;
-                Ok(true)
-            }
-            None => Ok(false),
         }
     }
 

@@ -9,7 +9,7 @@ use verification::palm::{
 
 use super::checks::{check, key, part, state};
 use super::fields::{MessageFault, Text};
-use super::line::{Broken, Line};
+use super::line::{Broken, Line, Told};
 use super::message::{Identity, Reply, Request, Status, VERSION};
 use super::report::{self, NO_REFERENCE};
 use super::seal::{self, Chain, Expected, Head};
@@ -21,6 +21,9 @@ pub const NAME: &str = "reference";
 
 /// What a scanner accepts as its limit, in ms.
 const LIMIT_MS: std::ops::RangeInclusive<u128> = 1_000..=60_000;
+
+/// The outcome of an enrolment that stored something.
+const ENROLLED: u8 = 1;
 
 /// An open scanner.
 pub struct Reference {
@@ -54,8 +57,8 @@ impl Reference {
         asked.map_err(|broken| broken.during(request))
     }
 
-    /// Performs a job; `None` if the watch ended it. It is begun again only where the scanner had not begun with it.
-    fn perform(&mut self, request: &Request, watch: &mut Watch<'_>) -> Result<Option<Reply>, PalmError> {
+    /// Performs a job. It is begun again only where the scanner had not begun with it.
+    fn perform(&mut self, request: &Request, watch: &mut Watch<'_>) -> Result<Told, PalmError> {
         self.greet()?;
         let mut performed = self.line.perform(request, watch);
         if let Err(Broken::Fault(Fault::NoSession)) = performed {
@@ -63,7 +66,7 @@ impl Reference {
             self.greet()?;
             performed = self.line.perform(request, watch);
         }
-        if !matches!(performed, Ok(Some(_))) {
+        if !matches!(performed, Ok(Told::Answer(_))) {
             self.chain.lose_sight();
         }
         performed.map_err(|broken| broken.during(request))
@@ -198,9 +201,9 @@ impl PalmScanner for Reference {
             check("state", status.fault == 0 && status.state != 4, state(&status)),
         ];
         match self.perform(&Request::SelfTest, &mut |_| ControlFlow::Continue(()))? {
-            Some(Reply::SelfTest(parts)) => checks.extend(parts.iter().map(part)),
-            Some(other) => return Err(misfit("self-test", &other)),
-            None => {}
+            Told::Answer(Reply::SelfTest(parts)) => checks.extend(parts.iter().map(part)),
+            Told::Answer(other) => return Err(misfit("self-test", &other)),
+            Told::Stopped(_) => {}
         }
         if let Some(identity) = self.identity.clone() {
             let signs = self.signs();
@@ -224,9 +227,9 @@ impl PalmScanner for Reference {
             challenge: order.challenge,
         };
         let (report, seal) = match self.perform(&request, watch)? {
-            Some(Reply::Capture { report, seal }) => (report, seal),
-            Some(other) => return Err(misfit(request.name(), &other)),
-            None => return Ok(None),
+            Told::Answer(Reply::Capture { report, seal }) => (report, seal),
+            Told::Answer(other) => return Err(misfit(request.name(), &other)),
+            Told::Stopped(_) => return Ok(None),
         };
         let mask = self.identity.as_ref().map_or(0, |identity| identity.capabilities);
         // The seal first: the chain goes on also where the report is no use.
@@ -253,18 +256,27 @@ impl PalmScanner for Reference {
             tag: Text::new(tag.expose()),
         };
         let (reference, outcome) = match self.perform(&request, watch)? {
-            Some(Reply::Enrol {
+            Told::Answer(Reply::Enrol {
                 reference, outcome, ..
             }) => (reference, outcome),
-            Some(other) => return Err(misfit(request.name(), &other)),
-            None => return Ok(None),
+            Told::Answer(other) => return Err(misfit(request.name(), &other)),
+            Told::Stopped(Some(Reply::Enrol {
+                reference,
+                outcome: ENROLLED,
+                ..
+            })) => {
+                // The scanner was quicker than the person who changed their mind. Nothing of them stays behind.
+                self.delete(PalmReference(reference))?;
+                return Ok(None);
+            }
+            Told::Stopped(_) => return Ok(None),
         };
-        let stored = outcome == 1;
+        let stored = outcome == ENROLLED;
         if stored != (reference != NO_REFERENCE) || reference == 0 {
             return Err(malformed(&request, "reference"));
         }
         Ok(Some(match outcome {
-            1 => EnrolOutcome::Enrolled(PalmReference(reference)),
+            ENROLLED => EnrolOutcome::Enrolled(PalmReference(reference)),
             2 => EnrolOutcome::AlreadyEnrolled,
             3 => EnrolOutcome::Full,
             4 => EnrolOutcome::Rejected,

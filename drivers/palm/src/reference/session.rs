@@ -46,6 +46,8 @@ pub enum Output {
     Hand(HandPosition),
     /// The request is answered.
     Answer(Reply),
+    /// The job that is being cancelled was quicker.
+    Late(Reply),
     /// The request is not going to be answered, or with nothing of use.
     Fault(Fault),
 }
@@ -108,6 +110,8 @@ struct Pending {
     repeat_at: Option<Duration>,
     give_up_at: Duration,
     running: bool,
+    /// Id and kind of the job that this request is to cancel.
+    cancels: Option<(u16, u8)>,
     heard_at: Duration,
     /// Something came that was no answer.
     noise: bool,
@@ -163,6 +167,7 @@ impl Session {
             repeat_at,
             give_up_at: now + patience,
             running: false,
+            cancels: None,
             heard_at: now,
             noise: false,
             restarted: false,
@@ -172,12 +177,16 @@ impl Session {
 
     /// Begins to cancel the job that is under way; `None` if there is none.
     pub fn cancel(&mut self, now: Duration) -> Option<Vec<u8>> {
-        let pending = self.pending.take()?;
-        let [job, _] = pending.ids;
-        pending
-            .request
-            .is_job()
-            .then(|| self.begin(now, Request::Cancel { job }))
+        let Pending {
+            request,
+            ids: [job, _],
+            ..
+        } = self.pending.take_if(|pending| pending.request.is_job())?;
+        let bytes = self.begin(now, Request::Cancel { job });
+        if let Some(pending) = &mut self.pending {
+            pending.cancels = Some((job, request.kind()));
+        }
+        Some(bytes)
     }
 
     fn fresh_id(&mut self) -> u16 {
@@ -239,8 +248,16 @@ impl Session {
         let pending = self.pending.as_mut()?;
         pending.heard_at = now;
         if !pending.ids.contains(&packet.id()) {
-            pending.noise = true;
-            return None;
+            return match pending.cancels {
+                Some((job, request)) if packet.id() == job => reply
+                    .ok()
+                    .filter(|reply| reply.answers(request))
+                    .map(Output::Late),
+                _ => {
+                    pending.noise = true;
+                    None
+                }
+            };
         }
         let request = pending.request.kind();
         let is_job = pending.request.is_job();

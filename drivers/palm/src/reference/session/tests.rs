@@ -368,10 +368,11 @@ fn a_job_is_cancelled_by_its_id() {
     session.step(ms(5), &frame(&Reply::Accepted, 2));
     let sent = session.cancel(ms(10)).unwrap();
     assert_eq!(sent, Request::Cancel { job: 2 }.to_packet(3).to_frame());
-    // The job was quicker; its end is no answer to the cancellation.
+    // The job was quicker; its end is no answer to the cancellation, nor is what it said on the way.
     let report = crate::reference::report::Report([0; 18]);
     let end = Reply::Capture { report, seal: None };
-    assert_eq!(session.step(ms(12), &frame(&end, 2)), []);
+    let bytes = [frame(&Reply::Progress { position: 1 }, 2), frame(&end, 2)];
+    assert_eq!(session.step(ms(12), &bytes.concat()), [Output::Late(end)]);
     let answer = Reply::Cancel { ended: false };
     assert_eq!(session.step(ms(13), &frame(&answer, 3)), [Output::Answer(answer)]);
 }
@@ -441,6 +442,7 @@ proptest! {
                     }
                     Output::Fault(_) => ends += 1,
                     Output::Hand(_) => prop_assert!(request.is_job() && ends == 0),
+                    Output::Late(_) => prop_assert!(false, "nothing was cancelled"),
                     Output::Send(_) => prop_assert!(ends == 0),
                 }
             }
