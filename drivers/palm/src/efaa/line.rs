@@ -123,7 +123,12 @@ impl Line {
     }
 
     fn pump(&mut self, begin: Input<'_>, watch: &mut Watch<'_>) -> std::io::Result<Ended> {
-        // What came in until now belongs to the past.
+        // What came in until now belongs to the past. Only if it says that the module has just started is it of use.
+        if !self.session.is_settled() {
+            let mut buffer = [0; 512];
+            let received = self.port.receive(&mut buffer)?;
+            self.session.handle(self.origin.elapsed(), Input::Bytes(received));
+        }
         self.port.discard_input()?;
         let mut outputs = self.session.handle(self.origin.elapsed(), begin);
         let mut stopped = false;

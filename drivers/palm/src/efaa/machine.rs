@@ -40,8 +40,6 @@ const NOISE_GAP: Duration = Duration::from_millis(500);
 const SETTLE_LIMIT: Duration = Duration::from_millis(1500);
 /// When a reset is sent again: a module that is still starting loses what comes in.
 const RESEND: Duration = Duration::from_millis(500);
-/// The same after the module has said that it has started: the last reset was lost, or will be answered by then.
-const RESEND_READY: Duration = Duration::from_millis(100);
 enum State {
     Idle,
     Settling {
@@ -99,6 +97,11 @@ impl Session {
             heard_at: Duration::ZERO,
             noise_since: None,
         }
+    }
+
+    /// Whether the module is known to be at standby, so that the next command goes out without a reset.
+    pub fn is_settled(&self) -> bool {
+        self.settled
     }
 
     /// Takes in what happened at `now`, the time since any moment that stays the same, and answers what follows.
@@ -299,6 +302,11 @@ impl Session {
             State::Settling { sent, .. } => sent,
             _ => 1,
         };
+        self.stand_by(now, sent, outputs);
+    }
+
+    /// The module is at standby. It has answered one of so many resets; a READY is as good as the answer to one more.
+    fn stand_by(&mut self, now: Duration, sent: u32, outputs: &mut Vec<Output>) {
         self.settled = true;
         let cut = std::mem::take(&mut self.unanswered);
         self.resets.answered(now, sent, cut);
@@ -318,13 +326,22 @@ impl Session {
                 if self.resets.ready_may_come(now) {
                     self.resets.absorb_ready();
                 } else {
+                    self.settled = true;
+                    self.unanswered.clear();
                     outputs.push(Output::Notice(Notice::Restarted));
                 }
             }
-            // It was only now starting, and may have lost the reset.
-            State::Settling { resend_at, .. } => {
-                *resend_at = now.saturating_add(RESEND_READY).min(*resend_at);
+            // It was only now starting: it does nothing, and has lost the reset, or will answer it in a moment. While
+            // something is being ended, its answer may still come before that to the reset.
+            State::Settling {
+                then: Then::Begin(_),
+                sent,
+                ..
+            } => {
+                let sent = sent.saturating_add(1);
+                self.stand_by(now, sent, outputs);
             }
+            State::Settling { .. } => {}
             State::Resting { .. } => self.resets.absorb_ready(),
             State::Waiting { .. } => {
                 self.resets.ready_surprised(now);

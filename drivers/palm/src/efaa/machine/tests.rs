@@ -140,19 +140,60 @@ fn an_idle_module_is_asked_at_once() {
 }
 
 #[test]
+fn a_module_that_has_just_started_needs_no_reset() {
+    // While nothing is under way.
+    check(
+        &[(0, READY), (100, "begin status"), (110, STANDBY)],
+        expect![[r#"
+            0 notice Restarted
+            100 > 11
+            110 answered by 11: ok
+        "#]],
+    );
+    // While it is reset; it has lost the reset, or answers it after all.
+    check(
+        &[(0, "begin status"), (200, READY), (600, STANDBY)],
+        expect![[r#"
+            0 > 10
+            500 > 11
+            600 answered by 11: ok
+        "#]],
+    );
+    check(
+        &[(0, "begin status"), (200, READY), (226, RESET_OK), (600, STANDBY)],
+        expect![[r#"
+            0 > 10
+            526 > 11
+            600 answered by 11: ok
+        "#]],
+    );
+    // Something is being ended, whose answer may come before that to the reset: it is waited for.
+    check(
+        &settled(&[
+            (400, "begin enrol"),
+            (900, "stop"),
+            (905, READY),
+            (910, "EF AA 00 00 05 1D 00 03 E9 00 F2"),
+            (926, RESET_OK),
+        ]),
+        expect![[r#"
+            0 > 10
+            30 standby
+            400 > 1D
+            900 > 10
+            926 stopped, crossed by 1D
+        "#]],
+    );
+}
+
+#[test]
 fn a_module_that_is_starting_is_asked_again() {
     check(
-        &[
-            (0, "begin status"),
-            (700, READY),
-            (830, RESET_OK),
-            (1200, STANDBY),
-        ],
+        &[(0, "begin status"), (700, READY), (1200, STANDBY)],
         expect![[r#"
             0 > 10
             500 > 10
-            800 > 10
-            1130 > 11
+            1000 > 11
             1200 answered by 11: ok
         "#]],
     );
