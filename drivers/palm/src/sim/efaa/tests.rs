@@ -166,6 +166,29 @@ fn each_dialect_enrols_with_its_own_command() {
 }
 
 #[test]
+fn name_and_rank_are_kept() {
+    let water = "77 61 74 65 72".to_owned() + &" 00".repeat(27);
+    let enrol = format!("EF AA 1D 00 23 01 {water} 00 0A 40");
+    let info = format!("EF AA 00 00 25 22 00 00 02 {water} 01 71");
+    check(
+        &XST,
+        &[],
+        &[&enrol, "EF AA 22 00 02 00 02 22"],
+        &["EF AA 00 00 05 1D 00 00 02 00 1A", &info],
+    );
+    // A name may fill its field.
+    let full = "41 ".repeat(32);
+    let enrol = format!("EF AA 1D 00 23 00 {full} 00 05 3B");
+    let info = format!("EF AA 00 00 25 22 00 00 02 {full} 00 05");
+    check(
+        &XST,
+        &[],
+        &[&enrol, "EF AA 22 00 02 00 02 22"],
+        &["EF AA 00 00 05 1D 00 00 02 00 1A", &info],
+    );
+}
+
+#[test]
 fn deletes() {
     check(
         &AI10,
