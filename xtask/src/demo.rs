@@ -6,7 +6,7 @@ mod programs;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::display::Display;
 use crate::error::XtaskError;
@@ -20,8 +20,8 @@ use programs::{Interrupt, Programs};
 /// How the demonstration is run.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Drive one whole verification without a person, check the signed document, and end.
-    #[arg(long, value_name = "NAME", value_parser = ["face"])]
+    /// Drive whole verifications without a person, check the last signed document, and end.
+    #[arg(long, value_name = "NAME", value_parser = ["face", "palm"])]
     script: Option<String>,
     /// Folder of recorded clips with a manifest.toml; the default is ALAQAN_FOOTAGE.
     #[arg(long, value_name = "DIR")]
@@ -173,8 +173,10 @@ impl Stage {
             .arg(self.gateway.join("idec.toml"));
         let centre = programs.start("idec-sim", &mut centre, Some(&ready("idec-sim")))?;
         let mut palm = Command::new(paths.binary("alaqan-palm-sim"));
-        palm.args(["--protocol", "dfrobot-ai10", "--link"])
+        palm.args(["--protocol", configuration::PALM_DRIVER, "--link"])
             .arg(self.palm());
+        // It forgets everybody when it ends. With another seed it is another scanner, in which nobody is enrolled yet.
+        palm.args(["--seed", &seconds_since_1970().to_string()]);
         programs.start("palm-sim", &mut palm, Some(&ready("palm-sim")))?;
         let mut run = gateway();
         run.arg("run")
@@ -260,7 +262,7 @@ impl Stage {
         walk.arg("--record").arg(&record);
         display.lend(&mut walk);
         step(
-            &format!("Driving the window through one verification by {script}"),
+            &format!("Driving the window through a verification by {script}"),
             || {
                 programs.start_shown("walk", &mut walk)?;
                 programs.wait_for("walk", || {})
@@ -309,6 +311,11 @@ impl Stage {
         note(format!("check it  {}", process::line(&openssl)));
         Ok(())
     }
+}
+
+fn seconds_since_1970() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.unwrap_or_default().as_secs()
 }
 
 /// The line of a list that begins with this id.

@@ -59,6 +59,10 @@ const IMPURE: &[&str] = &[
     "getrandom",
 ];
 
+/// The simulated scanners, and the only code of their room that they may know: a mistake that they shared with the
+/// drivers would hide.
+const SIMULATOR: (&str, &str) = ("drivers/palm/src/sim", "crate::sim");
+
 /// What shipped code does not contain outside of its tests and comments.
 const UNFINISHED: &[&str] = &["todo!(", "unimplemented!(", "dbg!(", ".unwrap()"];
 
@@ -141,6 +145,7 @@ fn broken_in_source(file: &Path, test: bool, text: &str) -> Vec<String> {
     // The checks themselves must name what they look for.
     let shipped = !file.starts_with("xtask") && !test;
     let screens = file.starts_with("ui/src");
+    let simulator = file.starts_with(SIMULATOR.0);
     let mut broken = Vec::new();
     let mut tell = |number: usize, what: &str| broken.push(format!("{}:{number}: {what}", file.display()));
     for (number, line) in code_lines(text) {
@@ -149,6 +154,9 @@ fn broken_in_source(file: &Path, test: bool, text: &str) -> Vec<String> {
         }
         if shipped && let Some(word) = UNFINISHED.iter().find(|word| line.contains(**word)) {
             tell(number, &format!("`{word}` outside of tests"));
+        }
+        if simulator && line.replace(SIMULATOR.1, "").contains("crate::") {
+            tell(number, "the simulator uses code of the drivers");
         }
         if screens && literals(line).any(|literal| literal.chars().any(is_cyrillic)) {
             tell(number, "a text that belongs into locales/");
@@ -286,6 +294,13 @@ mod tests {
             &["ui/src/app.rs:1: a text that belongs into locales/"],
         );
         check("ui/src/app.rs", "view!{ \"data-kk\" } // Сәлем", &[]);
+        let simulator = "drivers/palm/src/sim/mod.rs";
+        check(simulator, "use crate::sim::fault::Fault;", &[]);
+        check(
+            simulator,
+            "use crate::efaa::protocol::Frame;",
+            &["drivers/palm/src/sim/mod.rs:1: the simulator uses code of the drivers"],
+        );
     }
 
     #[test]

@@ -64,7 +64,11 @@ enum FileCamera<'a> {
 #[derive(Serialize)]
 struct Palm<'a> {
     port: &'a Path,
+    driver: &'static str,
 }
+
+/// What the palm scanner of the demonstration speaks: the one protocol that measures all that the rules ask for.
+pub const PALM_DRIVER: &str = "reference";
 
 #[derive(Serialize)]
 struct Window {
@@ -104,7 +108,10 @@ pub fn text(facts: &Facts<'_>) -> String {
             key: &facts.identity.join("kiosk.key"),
         },
         camera,
-        palm: Palm { port: facts.palm },
+        palm: Palm {
+            port: facts.palm,
+            driver: PALM_DRIVER,
+        },
         window: Window {
             width: if facts.windowed {
                 KIOSK_SCREEN_PX.0 / 2
@@ -161,6 +168,7 @@ device = 2
 
 [palm]
 port = "/d/palm"
+driver = "reference"
 
 [window]
 width = 1080
@@ -191,6 +199,7 @@ clip = "a.mp4"
 
 [palm]
 port = "/d/palm"
+driver = "reference"
 
 [window]
 width = 1080
