@@ -174,6 +174,15 @@ fn a_long_list_comes_in_pages() {
     assert!(!scanner.list().unwrap().contains(&expect[14]));
 }
 
+/// Checks all cases at the same time: most of them wait for a limit to pass.
+fn check_all(cases: &[(&[&str], &str, &str)]) {
+    std::thread::scope(|scope| {
+        for (names, enrolled, verified) in cases {
+            scope.spawn(|| check(names, enrolled, verified));
+        }
+    });
+}
+
 /// Enrols and verifies under faults and compares what the two calls say, of the scan its result.
 fn check(names: &[&str], enrolled: &str, verified: &str) {
     let simulator = simulate(names);
@@ -185,88 +194,78 @@ fn check(names: &[&str], enrolled: &str, verified: &str) {
 
 const ENROLLED: &str = "Enrolled(PalmReference(1))";
 const IDENTIFIED: &str = "Identified(PalmReference(1))";
-const BAD_RESULT: &str = "fault Protocol: the command \"capture\" failed: the answer is against the protocol: \
-     the payload holds an impossible result";
 
 #[test]
 fn what_a_good_driver_rides_out() {
-    for names in [
-        &["boot-delay"][..],
-        &["drip"],
-        &["junk"],
-        &["sticky"],
-        &["bad-check:identity@1"],
-        &["wrong-id:head@1"],
-        &["silence:hello@1"],
-        &["junk", "drip", "boot-delay"],
-    ] {
-        check(names, ENROLLED, IDENTIFIED);
-    }
+    check_all(&[
+        (&["boot-delay"], ENROLLED, IDENTIFIED),
+        (&["drip"], ENROLLED, IDENTIFIED),
+        (&["junk"], ENROLLED, IDENTIFIED),
+        (&["sticky"], ENROLLED, IDENTIFIED),
+        (&["bad-check:identity@1"], ENROLLED, IDENTIFIED),
+        (&["wrong-id:head@1"], ENROLLED, IDENTIFIED),
+        (&["silence:hello@1"], ENROLLED, IDENTIFIED),
+        (&["junk", "drip", "boot-delay"], ENROLLED, IDENTIFIED),
+    ]);
 }
 
 #[test]
 fn what_a_person_causes_is_an_outcome() {
-    check(&["liveness"], "NotLive", "NotLive");
-    check(&["no-match"], ENROLLED, "NoMatch");
-    check(&["full"], "Full", "NoMatch");
-    check(&["nobody"], "NothingPresented", "NothingPresented");
-    check(&["face"], "NotAPalm", "NotAPalm");
-    check(&["result=4:enrol"], "Rejected", "NoMatch");
-    check(&["result=2:enrol"], "AlreadyEnrolled", "NoMatch");
+    check_all(&[
+        (&["liveness"], "NotLive", "NotLive"),
+        (&["no-match"], ENROLLED, "NoMatch"),
+        (&["full"], "Full", "NoMatch"),
+        (&["nobody"], "NothingPresented", "NothingPresented"),
+        (&["face"], "NotAPalm", "NotAPalm"),
+        (&["result=4:enrol"], "Rejected", "NoMatch"),
+        (&["result=2:enrol"], "AlreadyEnrolled", "NoMatch"),
+    ]);
 }
 
 #[test]
 fn what_the_scanner_causes_is_a_fault() {
     let of = |command: &str, what: &str| format!("fault Protocol: the command \"{command}\" failed: {what}");
-    let against = "the answer is against the protocol: the payload holds an impossible";
-    check(&["result=6:verify"], ENROLLED, BAD_RESULT);
-    check(&["result=0:verify"], ENROLLED, BAD_RESULT);
-    // Success without a reference.
-    let no_reference = of("capture", &format!("{against} reference"));
-    check(&["result=1:verify"], ENROLLED, &no_reference);
-    check(
-        &["result=1:enrol"],
-        &of("enrol", &format!("{against} reference")),
-        "NoMatch",
-    );
-    check(
-        &["result=9:enrol"],
-        &of("enrol", &format!("{against} outcome")),
-        "NoMatch",
-    );
-    check(
-        &["failed=1:verify"],
-        ENROLLED,
-        &of("capture", "the scanner failed: image sensor (detail 0000)"),
-    );
-    check(
-        &["refused=4:verify"],
-        ENROLLED,
-        &of("capture", "the scanner refused: it is busy"),
-    );
+    let against = |command: &str, what: &str| {
+        of(
+            command,
+            &format!("the answer is against the protocol: the payload holds an impossible {what}"),
+        )
+    };
     let version = of(
         "hello",
         "the scanner refused: it speaks versions 7 to 7 of the protocol",
     );
-    check(&["unknown-version"], &version, &version);
+    let mute = |command: &str| format!("fault Timeout: no answer to the command \"{command}\"");
+    let garbled = |command: &str| {
+        format!("fault Protocol: no valid answer to the command \"{command}\" in what was received")
+    };
     let restarted = "fault Disconnected: the module restarted during the command \"capture\"";
-    check(&["reboot:verify"], ENROLLED, restarted);
-    let mute = "fault Timeout: no answer to the command \"hello\"";
-    check(&["silence"], mute, mute);
-    let garbled = "fault Protocol: no valid answer to the command \"hello\" in what was received";
-    check(&["garbage"], garbled, garbled);
-    check(&["bad-check"], garbled, garbled);
-    check(&["wrong-id"], garbled, garbled);
-    check(
-        &["stall:verify"],
-        ENROLLED,
-        "fault Protocol: no valid answer to the command \"capture\" in what was received",
-    );
-    check(
-        &["silence:verify"],
-        ENROLLED,
-        "fault Timeout: no answer to the command \"capture\"",
-    );
+    check_all(&[
+        (&["result=6:verify"], ENROLLED, &against("capture", "result")),
+        (&["result=0:verify"], ENROLLED, &against("capture", "result")),
+        // Success without a reference.
+        (&["result=1:verify"], ENROLLED, &against("capture", "reference")),
+        (&["result=1:enrol"], &against("enrol", "reference"), "NoMatch"),
+        (&["result=9:enrol"], &against("enrol", "outcome"), "NoMatch"),
+        (
+            &["failed=1:verify"],
+            ENROLLED,
+            &of("capture", "the scanner failed: image sensor (detail 0000)"),
+        ),
+        (
+            &["refused=4:verify"],
+            ENROLLED,
+            &of("capture", "the scanner refused: it is busy"),
+        ),
+        (&["unknown-version"], &version, &version),
+        (&["reboot:verify"], ENROLLED, restarted),
+        (&["silence"], &mute("hello"), &mute("hello")),
+        (&["garbage"], &garbled("hello"), &garbled("hello")),
+        (&["bad-check"], &garbled("hello"), &garbled("hello")),
+        (&["wrong-id"], &garbled("hello"), &garbled("hello")),
+        (&["stall:verify"], ENROLLED, &garbled("capture")),
+        (&["silence:verify"], ENROLLED, &mute("capture")),
+    ]);
 }
 
 #[test]

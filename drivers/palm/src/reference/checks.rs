@@ -29,15 +29,15 @@ pub(super) fn state(status: &Status) -> String {
     }
 }
 
-/// What the scanner says of one of its parts.
-pub(super) fn part(part: &Part) -> Check {
-    let found = match part.verdict {
-        0 => format!("broken (detail {:04x})", part.detail),
-        1 => "works".to_owned(),
-        2 => "not tested".to_owned(),
-        other => format!("verdict {other:02x}"),
+/// What the scanner says of one of its parts; `None` if it did not test it, for then it neither works nor fails.
+pub(super) fn part(part: &Part) -> Option<Check> {
+    let found = match (part.verdict, part.detail) {
+        (2, _) => return None,
+        (0 | 1, 0) => format!("part {:02x}", part.part),
+        (0 | 1, detail) => format!("part {:02x}, detail {detail:04x}", part.part),
+        (other, _) => format!("part {:02x}, unknown verdict {other:02x}", part.part),
     };
-    check(&codes::part(part.part), matches!(part.verdict, 1 | 2), found)
+    Some(check(&codes::part(part.part), part.verdict == 1, found))
 }
 
 /// Says which key the scanner has, so that a technician can compare and configure it. A public key is no secret.
@@ -55,6 +55,23 @@ pub(super) fn key(signs: bool, key: &[u8; 33], pinned: Option<&[u8]>) -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_not_tested_does_not_work_and_does_not_fail() {
+        let check = |verdict, detail, expect: Option<(bool, &str)>| {
+            let found = part(&Part {
+                part: 4,
+                verdict,
+                detail,
+            });
+            let found = found.as_ref().map(|check| (check.passed, check.detail.as_str()));
+            assert_eq!(found, expect);
+        };
+        check(1, 0, Some((true, "part 04")));
+        check(0, 0x11, Some((false, "part 04, detail 0011")));
+        check(2, 0, None);
+        check(9, 0, Some((false, "part 04, unknown verdict 09")));
+    }
 
     #[test]
     fn a_pinned_key_is_compared() {

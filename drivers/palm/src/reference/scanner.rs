@@ -201,7 +201,7 @@ impl PalmScanner for Reference {
             check("state", status.fault == 0 && status.state != 4, state(&status)),
         ];
         match self.perform(&Request::SelfTest, &mut |_| ControlFlow::Continue(()))? {
-            Told::Answer(Reply::SelfTest(parts)) => checks.extend(parts.iter().map(part)),
+            Told::Answer(Reply::SelfTest(parts)) => checks.extend(parts.iter().filter_map(part)),
             Told::Answer(other) => return Err(misfit("self-test", &other)),
             Told::Stopped(_) => {}
         }
