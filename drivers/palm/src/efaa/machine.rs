@@ -221,6 +221,7 @@ impl Session {
             any = true;
             match found {
                 Ok(frame) => {
+                    tracing::trace!(?frame, "received");
                     self.noise_since = None;
                     self.hear(now, inbound::read(&frame, self.purpose), outputs);
                 }

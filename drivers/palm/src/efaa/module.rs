@@ -17,7 +17,7 @@ use super::line::{Answer, Line, read};
 use crate::{Check, ModuleStatus, Notice, Opening, PalmError, PalmScanner, ReplyFault, ScannerInfo, Watch};
 
 /// Within so much of time a scanner says what it is, or what is wrong with it.
-const INFO_LIMIT: Duration = Duration::from_millis(1900);
+const INFO_LIMIT: Duration = Duration::from_millis(1800);
 
 /// Within so much of time a module that is still there says what an enrolment that failed has left in it.
 const LEFT_LIMIT: Duration = Duration::from_millis(800);
