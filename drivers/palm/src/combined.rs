@@ -1,8 +1,8 @@
 //! A palm scanner and a thermometer beside it, as one scanner that measures temperature.
 //!
-//! - A reading counts if it was taken while the module said that the hand is in place; where the module gives no positions,
-//!   if it was taken in the last second before the result. The median of them is recorded, so that one reading of the
-//!   air beside the hand changes nothing.
+//! - A reading counts if it was taken while the module said that the hand is in place; where the module gives no
+//!   positions, if it was taken in the last second before the result; where there was none, the first one after the
+//!   result. The median of them is recorded, so that one reading of the air beside the hand changes nothing.
 //! - A module that measures temperature itself keeps its own: it measured what it captured, and may have signed it. The
 //!   thermometer beside it is then neither named nor read, so that every record has one source.
 //! - A thermometer that fails during a scan ends it as a fault of the device: no attempt.

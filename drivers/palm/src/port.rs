@@ -15,7 +15,8 @@ const READ_SLICE: Duration = Duration::from_millis(20);
 pub(crate) struct Port(Box<dyn SerialPort>);
 
 impl Port {
-    /// Opens and locks a port, 8N1 without flow control, and forgets what came in before the line was set. Nothing is sent.
+    /// Opens and locks a port, 8N1 without flow control, and forgets what came in before the line was set. Nothing is
+    /// sent.
     ///
     /// # Errors
     /// [`PalmError::NoPort`] where the path leads to something else, such as a folder; [`PalmError::Open`] otherwise.

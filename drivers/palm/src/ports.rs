@@ -1,8 +1,8 @@
 //! Serial ports of this machine, which of them is meant, and whether this program may use it.
 //!
-//! On Linux the list comes from sysfs. It is asked for again and again by whoever waits for a plug: a udev monitor would
-//! be told, but links a C library into every kiosk, and has to be backed by the list anyway where no udev runs, as in a
-//! container.
+//! On Linux the list comes from sysfs. It is asked for again and again by whoever waits for a plug: a udev monitor
+//! would be told, but links a C library into every kiosk, and has to be backed by the list anyway where no udev runs,
+//! as in a container.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,8 @@ use crate::PalmError;
 pub struct PortListing {
     /// The name to open it by.
     pub port: String,
-    /// A name that stays the same whatever else is plugged in, where the system makes one: Linux, by udev, of the adapter.
+    /// A name that stays the same whatever else is plugged in, where the system makes one: udev on Linux, from the
+    /// names and the number of the adapter.
     pub by_id: Option<PathBuf>,
     /// The adapter, where the port hangs on USB.
     pub usb: Option<UsbAdapter>,
@@ -63,7 +64,7 @@ pub enum PortChoiceError {
     Empty,
     /// It begins with `usb:`, and goes on in another way.
     #[error(
-        "an adapter is written usb:VVVV:PPPP or usb:VVVV:PPPP:SERIAL, with the vendor and product id in four hexadecimal digits each"
+        "an adapter is written usb:VVVV:PPPP or usb:VVVV:PPPP:SERIAL, with four hexadecimal digits for vendor and product"
     )]
     Usb,
 }
@@ -146,8 +147,8 @@ impl ChoiceFault {
 }
 
 impl PortChoice {
-    /// The port to open now. Opens nothing, so that it may be asked as often as one likes; after a replug the answer may
-    /// be another one.
+    /// The port to open now. Opens nothing, so that it may be asked as often as one likes; after a replug the answer
+    /// may be another one.
     ///
     /// # Errors
     /// [`PalmError::Choice`] if no port fits, several fit, or the one that fits may not be opened;

@@ -94,7 +94,8 @@ pub enum Order {
 /// What the scanner's thread says.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Report {
-    /// A scanner answers: at the start, after it came back, after it restarted, and where it is another one than before.
+    /// A scanner answers: at the start, after it came back, after it restarted, and where it is another one than
+    /// before. Orders that wait when another one answers are refused.
     Present(ScannerIdentity),
     /// There is no scanner that can be used, and why; said again only where the reason changes.
     Absent(DeviceFault),
@@ -116,7 +117,8 @@ pub enum Report {
 }
 
 /// A scanner on a thread of its own. Dropping it ends what runs, answers what is open, stops the thread and closes the
-/// port; that takes as long as the call to the scanner that is under way, at most about two seconds.
+/// port; that takes as long as the call to the scanner that is under way: about two seconds at most, but for a deletion
+/// that is not answered, which has ten.
 pub struct Watched {
     orders: Option<Sender<Order>>,
     thread: Option<JoinHandle<()>>,
@@ -158,8 +160,8 @@ impl Drop for Watched {
     }
 }
 
-/// The longest wait for an order before an idle scanner is listened to again: so soon is a pulled plug noticed. What comes
-/// in meanwhile fits into the buffer of the system.
+/// The longest wait for an order before an idle scanner is listened to again: so soon is a pulled plug noticed. What
+/// comes in meanwhile fits into the buffer of the system.
 const NAP: Duration = Duration::from_millis(200);
 
 /// How much is heard at once.

@@ -7,8 +7,8 @@ use crate::PalmError;
 
 /// A thermometer that is open. One thread owns it.
 pub trait Thermometer: Send {
-    /// Starts it anew and waits for a fresh reading: the only sign that a thermometer of this kind is there. Ends within
-    /// 1 s where nothing usable comes.
+    /// Starts it anew and waits for a fresh reading: the only sign that a thermometer of this kind is there. Ends
+    /// within 1 s where nothing usable comes.
     ///
     /// # Errors
     /// `Timeout` where nothing comes, `Garbled` where something else comes, `Line` where the line is gone.

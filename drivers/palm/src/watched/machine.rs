@@ -24,7 +24,8 @@ const ASK_INTERVAL: Duration = Duration::from_secs(5);
 const SILENCE_MAX: Duration = Duration::from_secs(1);
 /// How often in a row it may leave that unanswered. Silence in between means nothing.
 const MISSES_MAX: u8 = 3;
-/// How often to look for a port that is not there, or not yet ours. Looking opens nothing, so it need not be slowed down.
+/// How often to look for a port that is not there, or not yet ours. Looking opens nothing, so it need not be slowed
+/// down.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Decides; the thread that owns the port does as it says.

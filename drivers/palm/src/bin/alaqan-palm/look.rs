@@ -30,6 +30,9 @@ fn port_text(port: &PortListing) -> String {
         .fault
         .map_or("accessible".to_owned(), |fault| fault.to_string());
     let mut text = format!("{:<20} {access}\n", port.port);
+    if let Some(name) = &port.by_id {
+        text += &format!("{:<20} {}\n", "", name.display());
+    }
     if let Some(usb) = &port.usb {
         let serial = usb
             .serial
@@ -48,6 +51,7 @@ fn port_json(port: &PortListing) -> Value {
     json!({
         "port": port.port,
         "fault": port.fault.map(words::fault),
+        "by_id": port.by_id.as_ref().map(|name| name.to_string_lossy()),
         "usb": port.usb.as_ref().map(|usb| json!({
             "vendor": usb.vendor,
             "product": usb.product,
