@@ -82,6 +82,9 @@ fn orders_are_obeyed() {
     let (code, words, trace) = desk.end();
     expect![[r#"
         reference listens on PORT
+        115200 baud, 8N1; any other speed does too.
+        Serial number SIM-0001.
+        Public key 02A7C2329121CFCD56C3A1D2CB55BDE608659BC80AF7504744E8D69119E2D83348.
         Try: alaqan-palm info --driver reference --port PORT
         Enrolled: 1 s-1, 2 s-2.
         Going wrong: drip.

@@ -243,11 +243,14 @@ mod unix {
 
     impl Desk {
         fn introduce(&self, port: &str) {
-            match self.protocol {
-                Protocol::Mcu90615 => say("It streams as soon as a host tells it to: A5 45 EA."),
-                protocol => say(&format!(
-                    "Try: alaqan-palm info --driver {protocol} --port {port}"
-                )),
+            for line in self.device.introduction() {
+                say(&line);
+            }
+            if self.protocol != Protocol::Mcu90615 {
+                say(&format!(
+                    "Try: alaqan-palm info --driver {} --port {port}",
+                    self.protocol
+                ));
             }
             let enrolled = self.device.enrolled();
             if !enrolled.is_empty() {

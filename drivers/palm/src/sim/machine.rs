@@ -35,6 +35,9 @@ pub trait Machine: Send {
     /// All references with their tags.
     fn enrolled(&self) -> Vec<(u32, String)>;
 
+    /// What a person who plugs it in may want to know of it, one thing a line.
+    fn introduction(&self) -> Vec<String>;
+
     /// Takes the lines of the trace.
     fn take_trace(&mut self) -> Vec<String>;
 }

@@ -123,6 +123,7 @@ enum Order {
     Replug(SyncSender<Result<PathBuf, SimError>>),
     Reboot(SyncSender<()>),
     List(SyncSender<Vec<(u32, String)>>),
+    Introduce(SyncSender<Vec<String>>),
     Port(SyncSender<Option<PathBuf>>),
     End,
 }
@@ -165,6 +166,11 @@ impl Handle {
     /// All references of the device with their tags.
     pub fn enrolled(&self) -> Vec<(u32, String)> {
         self.ask(Order::List).unwrap_or_default()
+    }
+
+    /// What a person who plugs the device in may want to know of it, such as its public key; one thing a line.
+    pub fn introduction(&self) -> Vec<String> {
+        self.ask(Order::Introduce).unwrap_or_default()
     }
 
     /// The port to open; `None` while the device is unplugged, by hand or by a fault.
@@ -305,6 +311,9 @@ impl Shell {
             }
             Order::List(done) => {
                 let _ = done.send(self.machine.enrolled());
+            }
+            Order::Introduce(done) => {
+                let _ = done.send(self.machine.introduction());
             }
             Order::Port(done) => {
                 let _ = done.send(self.pty.as_ref().map(|pty| pty.path().to_owned()));

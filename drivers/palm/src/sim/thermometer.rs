@@ -161,6 +161,13 @@ impl Machine for Thermometer {
         Vec::new()
     }
 
+    fn introduction(&self) -> Vec<String> {
+        vec![
+            "115200 baud, 8N1; any other speed does too.".to_owned(),
+            "It streams as soon as a host tells it to: A5 45 EA.".to_owned(),
+        ]
+    }
+
     fn take_trace(&mut self) -> Vec<String> {
         self.wire.trace.take()
     }

@@ -256,6 +256,14 @@ impl Machine for EfAa {
         self.store.listing()
     }
 
+    fn introduction(&self) -> Vec<String> {
+        let Range { first, count } = self.dialect.palms;
+        vec![
+            "115200 baud, 8N1; any other speed does too.".to_owned(),
+            format!("Palms get the ids {first} to {}.", first + count - 1),
+        ]
+    }
+
     fn take_trace(&mut self) -> Vec<String> {
         self.wire.trace.take()
     }

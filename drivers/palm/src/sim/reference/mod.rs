@@ -307,6 +307,20 @@ impl Machine for Reference {
         self.store.listing()
     }
 
+    fn introduction(&self) -> Vec<String> {
+        let key: String = self
+            .seal
+            .public_key()
+            .iter()
+            .map(|byte| format!("{byte:02X}"))
+            .collect();
+        vec![
+            "115200 baud, 8N1; any other speed does too.".to_owned(),
+            format!("Serial number {}.", self.serial),
+            format!("Public key {key}."),
+        ]
+    }
+
     fn take_trace(&mut self) -> Vec<String> {
         self.wire.trace.take()
     }
