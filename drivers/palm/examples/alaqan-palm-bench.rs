@@ -34,6 +34,7 @@ mod unix {
     use palm::{Driver, Opening};
     use rustix::time::{ClockId, clock_gettime};
     use serde_json::{Value, json};
+    use serialport::{ClearBuffer, SerialPort};
 
     type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -44,7 +45,9 @@ mod unix {
     /// Rounds of which the median counts.
     const ROUNDS: usize = 9;
     /// Exchanges of a command.
-    const EXCHANGES: usize = 2000;
+    const EXCHANGES: u16 = 2000;
+    /// After this a simulator has started.
+    const SETTLING: Duration = Duration::from_millis(200);
     /// How long an idle scanner is watched.
     const IDLE: Duration = Duration::from_secs(10);
 
@@ -245,7 +248,8 @@ mod unix {
         driver: &'static str,
         /// What has to be said once before, if anything.
         greeting: Option<Vec<u8>>,
-        request: Vec<u8>,
+        /// The request, with an id where the protocol has one.
+        request: fn(u16) -> Vec<u8>,
         /// Whether a reply is whole.
         is_whole: fn(&[u8]) -> bool,
     }
@@ -260,7 +264,7 @@ mod unix {
             Exchange {
                 driver: "dfrobot-ai10",
                 greeting: None,
-                request: vec![0xEF, 0xAA, 0x24, 0x00, 0x01, 0x00, 0x25],
+                request: |_| vec![0xEF, 0xAA, 0x24, 0x00, 0x01, 0x00, 0x25],
                 is_whole: |reply| {
                     reply
                         .get(4)
@@ -270,7 +274,7 @@ mod unix {
             Exchange {
                 driver: "reference",
                 greeting: Some(greeting.to_packet(1).to_frame()),
-                request: Request::List { after: 0 }.to_packet(2).to_frame(),
+                request: |id| Request::List { after: 0 }.to_packet(id).to_frame(),
                 // Nought stands before and behind a frame, and nowhere else.
                 is_whole: |reply| reply.len() > 2 && reply.ends_with(&[0]),
             },
@@ -278,10 +282,11 @@ mod unix {
         kinds.iter().map(exchange_with).collect()
     }
 
+    /// Two devices, one for the driver and one for the same bytes without it, in turns: so that whatever else the machine
+    /// does hits both.
     fn exchange_with(exchange: &Exchange) -> Outcome<Value> {
         let driver = palm::driver(exchange.driver).ok_or("no such driver")?;
-        let device = Device::start(driver.name)?;
-        let (reply_len, mut bare) = bare_exchange(&device.port, driver, exchange)?;
+        let (device, twin) = (Device::start(driver.name)?, Device::start(driver.name)?);
         let mut scanner = (driver.open)(&Opening {
             port: device.port.clone(),
             baud: driver.baud,
@@ -289,13 +294,26 @@ mod unix {
         })?;
         // The first call brings the scanner to standby, or begins a session.
         scanner.list()?;
-        let mut ours = Vec::new();
-        for _ in 0..EXCHANGES {
+        let mut port = serialport::new(&twin.port, driver.baud)
+            .timeout(Duration::from_secs(2))
+            .open()?;
+        // What it said when it started is no reply.
+        std::thread::sleep(SETTLING);
+        port.clear(ClearBuffer::Input)?;
+        if let Some(greeting) = &exchange.greeting {
+            ask(&mut port, greeting, exchange.is_whole)?;
+        }
+        let (mut bare, mut ours, mut bytes) = (Vec::new(), Vec::new(), 0);
+        for id in 2..EXCHANGES {
+            let request = (exchange.request)(id);
+            let start = Instant::now();
+            let reply_len = ask(&mut port, &request, exchange.is_whole)?;
+            bare.push(start.elapsed().as_secs_f64() * 1e6);
+            bytes = request.len() + reply_len;
             let start = Instant::now();
             black_box(scanner.list()?);
             ours.push(start.elapsed().as_secs_f64() * 1e6);
         }
-        let bytes = exchange.request.len() + reply_len;
         Ok(json!({
             "driver": driver.name,
             "bytes": bytes,
@@ -306,32 +324,15 @@ mod unix {
         }))
     }
 
-    /// The same bytes without the driver: what pseudo-terminal and simulator take. Answers the length of the reply too.
-    fn bare_exchange(port: &str, driver: &Driver, exchange: &Exchange) -> Outcome<(usize, Vec<f64>)> {
-        let mut port = serialport::new(port, driver.baud)
-            .timeout(Duration::from_secs(2))
-            .open()?;
-        let mut buffer = [0; READ_LEN];
-        let mut ask = |request: &[u8]| -> Outcome<usize> {
-            let mut reply = Vec::new();
-            port.write_all(request)?;
-            while !(exchange.is_whole)(&reply) {
-                let count = port.read(&mut buffer)?;
-                reply.extend(&buffer[..count]);
-            }
-            Ok(reply.len())
-        };
-        if let Some(greeting) = &exchange.greeting {
-            ask(greeting)?;
+    /// Sends a request and waits for its reply; answers the length of that.
+    fn ask(port: &mut Box<dyn SerialPort>, request: &[u8], is_whole: fn(&[u8]) -> bool) -> Outcome<usize> {
+        let (mut buffer, mut reply) = ([0; READ_LEN], Vec::new());
+        port.write_all(request)?;
+        while !is_whole(&reply) {
+            let count = port.read(&mut buffer)?;
+            reply.extend(&buffer[..count]);
         }
-        let mut took = Vec::new();
-        let mut reply_len = 0;
-        for _ in 0..EXCHANGES {
-            let start = Instant::now();
-            reply_len = ask(&exchange.request)?;
-            took.push(start.elapsed().as_secs_f64() * 1e6);
-        }
-        Ok((reply_len, took))
+        Ok(reply.len())
     }
 
     /// What a scanner costs that nobody uses: processor time and wake-ups of this process, which does nothing else.
