@@ -8,7 +8,7 @@ use crate::PalmError;
 /// A thermometer that is open. One thread owns it.
 pub trait Thermometer: Send {
     /// Starts it anew and waits for a fresh reading: the only sign that a thermometer of this kind is there. Ends
-    /// within 1 s where nothing usable comes.
+    /// within 1.7 s where nothing usable comes.
     ///
     /// # Errors
     /// `Timeout` where nothing comes, `Garbled` where something else comes, `Line` where the line is gone.
@@ -18,7 +18,7 @@ pub trait Thermometer: Send {
     /// waits.
     ///
     /// # Errors
-    /// As for [`Self::info`], where nothing usable came for a second while it was asked often enough to tell.
+    /// As for [`Self::info`], where nothing usable came for 1.7 s while it was asked often enough to tell.
     fn read(&mut self) -> Result<Option<Reading>, PalmError>;
 }
 

@@ -8,8 +8,9 @@ use super::{Reading, Thermometer};
 use crate::PalmError;
 use crate::port::Port;
 
-/// How long a working thermometer may keep still: it sends several readings a second.
-const SILENCE_MAX: Duration = Duration::from_secs(1);
+/// How long a working thermometer may keep still: it sends several readings a second, a slow one a single one. A fault
+/// must have its name within two seconds.
+const SILENCE_MAX: Duration = Duration::from_millis(1700);
 /// What stands for the command in errors: there is only this one.
 const COMMAND: &str = "temperature";
 
