@@ -1,6 +1,6 @@
 //! The verbs that look at a scanner, and the one that deletes.
 
-use palm::ports::{self, PortListing};
+use palm::ports::{self, PortChoice, PortListing, UsbAdapter};
 use palm::{ModuleStatus, PalmError};
 use serde_json::{Value, json};
 use verification::palm::PalmReference;
@@ -25,24 +25,18 @@ pub fn list() -> Result<Report, PalmError> {
     })
 }
 
+/// The port and whether it may be opened, and below it the other names by which it can be chosen.
 fn port_text(port: &PortListing) -> String {
     let access = port
         .fault
         .map_or("accessible".to_owned(), |fault| fault.to_string());
     let mut text = format!("{:<20} {access}\n", port.port);
-    if let Some(name) = &port.by_id {
-        text += &format!("{:<20} {}\n", "", name.display());
+    if let Some(path) = &port.by_id {
+        text += &format!("    {}\n", path.display());
     }
     if let Some(usb) = &port.usb {
-        let serial = usb
-            .serial
-            .as_ref()
-            .map_or(String::new(), |serial| format!(":{serial}"));
         let name = usb.name.as_deref().unwrap_or_default();
-        text += &format!(
-            "{:<20} usb:{:04x}:{:04x}{serial} {name}\n",
-            "", usb.vendor, usb.product
-        );
+        text += &format!("    {}  {name}\n", choice_of(usb));
     }
     text
 }
@@ -50,15 +44,25 @@ fn port_text(port: &PortListing) -> String {
 fn port_json(port: &PortListing) -> Value {
     json!({
         "port": port.port,
+        "by_id": port.by_id.as_ref().map(|path| path.display().to_string()),
         "fault": port.fault.map(words::fault),
-        "by_id": port.by_id.as_ref().map(|name| name.to_string_lossy()),
         "usb": port.usb.as_ref().map(|usb| json!({
+            "choice": choice_of(usb).to_string(),
             "vendor": usb.vendor,
             "product": usb.product,
             "serial": usb.serial,
             "name": usb.name,
         })),
     })
+}
+
+/// How this adapter is chosen, wherever it is plugged in.
+fn choice_of(usb: &UsbAdapter) -> PortChoice {
+    PortChoice::Usb {
+        vendor: usb.vendor,
+        product: usb.product,
+        serial: usb.serial.clone(),
+    }
 }
 
 /// What the scanner is and how it does.
@@ -139,4 +143,33 @@ pub fn delete(choice: &Choice, id: u32) -> Result<Report, PalmError> {
         text: format!("{id} is not in the scanner any more.\n"),
         exit: Exit::Done,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::expect;
+    use verification::capture::DeviceFault;
+
+    #[test]
+    fn a_port_is_shown_with_all_its_names() {
+        let port = PortListing {
+            port: "/dev/ttyUSB0".to_owned(),
+            by_id: Some("/dev/serial/by-id/usb-CP2102_0001".into()),
+            usb: Some(UsbAdapter {
+                vendor: 0x10C4,
+                product: 0xEA60,
+                serial: Some("0001".to_owned()),
+                name: Some("CP2102".to_owned()),
+            }),
+            fault: Some(DeviceFault::NoPermission),
+        };
+        expect![[r#"
+            /dev/ttyUSB0         no permission to open the device
+                /dev/serial/by-id/usb-CP2102_0001
+                usb:10c4:ea60:0001  CP2102
+        "#]]
+        .assert_eq(&port_text(&port));
+        expect![[r#"{"by_id":"/dev/serial/by-id/usb-CP2102_0001","fault":"no-permission","port":"/dev/ttyUSB0","usb":{"choice":"usb:10c4:ea60:0001","name":"CP2102","product":60000,"serial":"0001","vendor":4292}}"#]].assert_eq(&port_json(&port).to_string());
+    }
 }
