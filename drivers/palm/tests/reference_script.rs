@@ -84,6 +84,17 @@ fn list(references: std::ops::Range<u32>, more: bool) -> Reply {
     }
 }
 
+fn status(boot: u32, stored: u32) -> Reply {
+    Reply::Status(Status {
+        boot,
+        uptime_s: 1,
+        stored,
+        state: 0,
+        fault: 0,
+        detail: 0,
+    })
+}
+
 fn order() -> ScanOrder {
     ScanOrder {
         limit: LIMIT,
@@ -109,6 +120,7 @@ fn an_enrolment_that_was_quicker_than_its_cancellation_is_undone() {
                 said.extend(in_one_piece.then(|| (id, stored.clone())));
                 said
             }
+            Request::Status => vec![(id, status(42, 0))],
             Request::Cancel { .. } => vec![(job, stored.clone()), (id, Reply::Cancel { ended: false })],
             Request::Delete { .. } => vec![(id, Reply::Delete { existed: true })],
             Request::List { .. } => vec![(id, list(0..0, false))],
@@ -123,6 +135,50 @@ fn an_enrolment_that_was_quicker_than_its_cancellation_is_undone() {
         drop(scanner);
         let asked: Vec<Request> = requests.iter().collect();
         assert!(asked.contains(&Request::Delete { reference: 8 }), "{asked:?}");
+    }
+}
+
+/// Nobody would know of a reference whose number was lost. What was there before stays, even under the same tag.
+#[test]
+fn an_enrolment_without_a_usable_answer_leaves_nothing() {
+    let unusable = Reply::Enrol {
+        reference: 8,
+        quality: 0,
+        outcome: 9,
+    };
+    for end in [unusable, Reply::Ready { boot: 42, cause: 3 }] {
+        let (mut scanner, requests) = plug(0, move |id, request| match request {
+            Request::Status => vec![(id, status(42, 2))],
+            Request::Enrol { .. } => {
+                let end_id = if matches!(end, Reply::Ready { .. }) { 0 } else { id };
+                vec![(id, Reply::Accepted), (end_id, end.clone())]
+            }
+            Request::Delete { .. } => vec![(id, Reply::Delete { existed: true })],
+            Request::List { after: 0 } => {
+                let tags = [(1, "s-81f2"), (5, "s-2"), (7, "s-3"), (8, "s-81f2")];
+                let entries = tags.map(|(number, tag)| (number, Text::new(tag))).to_vec();
+                let list = Reply::List {
+                    total: 4,
+                    more: false,
+                    entries,
+                };
+                vec![(id, list)]
+            }
+            Request::List { .. } => vec![(id, list(0..0, false))],
+            other => panic!("{other:?}"),
+        });
+        let tag = SubjectTag::new("s-81f2").unwrap();
+        assert!(
+            scanner
+                .enrol(&tag, LIMIT, &mut |_| ControlFlow::Continue(()))
+                .is_err()
+        );
+        drop(scanner);
+        let deleted: Vec<Request> = requests
+            .iter()
+            .filter(|request| matches!(request, Request::Delete { .. }))
+            .collect();
+        assert_eq!(deleted, [Request::Delete { reference: 8 }]);
     }
 }
 
@@ -205,15 +261,7 @@ fn a_restart_that_nobody_heard_is_found_by_the_boot_id() {
     let mut boots = [43, 42].into_iter();
     let (mut scanner, requests) = plug(0, move |id, request| match request {
         Request::Status => {
-            let status = Status {
-                boot: boots.next().unwrap(),
-                uptime_s: 1,
-                stored: 0,
-                state: 0,
-                fault: 0,
-                detail: 0,
-            };
-            vec![(id, Reply::Status(status))]
+            vec![(id, status(boots.next().unwrap(), 0))]
         }
         other => panic!("{other:?}"),
     });

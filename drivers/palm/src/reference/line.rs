@@ -2,7 +2,7 @@
 
 use std::io;
 use std::ops::ControlFlow;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::message::{Reply, Request};
 use super::session::{AnswerFault, Fault, Output, Session};
@@ -14,6 +14,8 @@ pub(super) struct Line {
     port: Port,
     session: Session,
     origin: Instant,
+    /// The most that a request gets, where it is less than usual.
+    patience: Option<Duration>,
 }
 
 /// Why a conversation ended without an answer.
@@ -42,6 +44,7 @@ impl Line {
             port: Port::open(&opening.port, opening.baud)?,
             session: Session::new(u16::from_be_bytes([high, low])),
             origin: Instant::now(),
+            patience: None,
         })
     }
 
@@ -53,6 +56,11 @@ impl Line {
     /// Forgets the session.
     pub fn forget(&mut self) {
         self.session.forget();
+    }
+
+    /// Gives each request from now on no longer than this; `None` for what the page says.
+    pub fn set_patience(&mut self, patience: Option<Duration>) {
+        self.patience = patience;
     }
 
     /// Forgets what has come in and was not read.
@@ -85,7 +93,11 @@ impl Line {
     }
 
     fn converse(&mut self, request: &Request, watch: &mut Watch<'_>) -> Result<Told, Broken> {
-        let bytes = self.session.begin(self.origin.elapsed(), request.clone());
+        let now = self.origin.elapsed();
+        let bytes = self.session.begin(now, request.clone());
+        if let Some(patience) = self.patience {
+            self.session.hurry(now + patience);
+        }
         self.port.send(&bytes)?;
         let mut cancelled = false;
         let mut late = None;

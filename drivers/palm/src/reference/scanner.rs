@@ -13,7 +13,7 @@ use super::line::{Broken, Line, Told};
 use super::message::{Identity, Reply, Request, Status, VERSION};
 use super::report::{self, NO_REFERENCE};
 use super::seal::{self, Chain, Expected, Head};
-use super::session::Fault;
+use super::session::{AnswerFault, Fault};
 use crate::{Check, ModuleStatus, Notice, Opening, PalmError, PalmScanner, ScannerInfo, Watch};
 
 /// Name of the driver.
@@ -24,6 +24,9 @@ const LIMIT_MS: std::ops::RangeInclusive<u128> = 1_000..=60_000;
 
 /// The outcome of an enrolment that stored something.
 const ENROLLED: u8 = 1;
+
+/// Within so much of time a scanner that is still there answers a greeting.
+const GREETING_MAX: Duration = Duration::from_millis(400);
 
 /// An open scanner.
 pub struct Reference {
@@ -128,23 +131,96 @@ impl Reference {
     }
 
     /// One page of the references after this number, and whether more follow.
-    fn page(&mut self, after: u32) -> Result<(Vec<u32>, bool), PalmError> {
+    fn page(&mut self, after: u32) -> Result<(Vec<(u32, Text)>, bool), PalmError> {
         let request = Request::List { after };
         match self.ask(&request)? {
             Reply::List { more, entries, .. } => {
-                let page: Vec<u32> = entries.into_iter().map(|(reference, _)| reference).collect();
-                let ascends = page.first().is_none_or(|first| *first > after)
-                    && page.is_sorted_by(|lower, higher| lower < higher)
-                    && !page.contains(&NO_REFERENCE)
-                    && !(more && page.is_empty());
+                let ascends = entries.first().is_none_or(|(first, _)| *first > after)
+                    && entries.is_sorted_by(|(lower, _), (higher, _)| lower < higher)
+                    && entries.last().is_none_or(|(last, _)| *last != NO_REFERENCE)
+                    && !(more && entries.is_empty());
                 if ascends {
-                    Ok((page, more))
+                    Ok((entries, more))
                 } else {
                     Err(malformed(&request, "list"))
                 }
             }
             other => Err(misfit("list", &other)),
         }
+    }
+
+    /// All references with their tags, in the order in which they were stored.
+    fn entries(&mut self) -> Result<Vec<(u32, Text)>, PalmError> {
+        let mut entries: Vec<(u32, Text)> = Vec::new();
+        loop {
+            let after = entries.last().map_or(0, |(last, _)| *last);
+            let (page, more) = self.page(after)?;
+            entries.extend(page);
+            // A list that goes on for ever is none.
+            let capacity = self.identity.as_ref().map_or(0, |identity| identity.capacity);
+            if u32::try_from(entries.len()).is_ok_and(|count| count > capacity) {
+                return Err(malformed(&Request::List { after }, "list"));
+            }
+            if !more {
+                return Ok(entries);
+            }
+        }
+    }
+
+    /// Deletes what an enrolment has left whose answer was lost or no use: nobody would know of it. Numbers only ever
+    /// rise, so that what has been stored since is what comes after so many. A scanner that is gone is not waited for.
+    fn clear_left(&mut self, stored: u32, tag: &Text) -> Result<(), PalmError> {
+        self.line.set_patience(Some(GREETING_MAX));
+        let greeted = self.greet();
+        self.line.set_patience(None);
+        greeted?;
+        let since = self.entries()?.into_iter().skip(stored as usize);
+        for (number, _) in since.filter(|(_, found)| found == tag) {
+            self.delete(PalmReference(number))?;
+        }
+        Ok(())
+    }
+
+    fn enrol_as(
+        &mut self,
+        tag: Text,
+        limit: Duration,
+        watch: &mut Watch<'_>,
+    ) -> Result<Option<EnrolOutcome>, PalmError> {
+        let request = Request::Enrol {
+            limit_ms: limit_ms(limit),
+            tag,
+        };
+        let (reference, outcome) = match self.perform(&request, watch)? {
+            Told::Answer(Reply::Enrol {
+                reference, outcome, ..
+            }) => (reference, outcome),
+            Told::Answer(other) => return Err(misfit(request.name(), &other)),
+            Told::Stopped(Some(Reply::Enrol {
+                reference,
+                outcome: ENROLLED,
+                ..
+            })) => {
+                // The scanner was quicker than the person who changed their mind. Nothing of them stays behind.
+                self.delete(PalmReference(reference))?;
+                return Ok(None);
+            }
+            Told::Stopped(_) => return Ok(None),
+        };
+        let stored = outcome == ENROLLED;
+        if stored != (reference != NO_REFERENCE) || reference == 0 {
+            return Err(malformed(&request, "reference"));
+        }
+        Ok(Some(match outcome {
+            ENROLLED => EnrolOutcome::Enrolled(PalmReference(reference)),
+            2 => EnrolOutcome::AlreadyEnrolled,
+            3 => EnrolOutcome::Full,
+            4 => EnrolOutcome::Rejected,
+            5 => EnrolOutcome::NotLive,
+            6 => EnrolOutcome::NotAPalm,
+            7 => EnrolOutcome::NothingPresented,
+            _ => return Err(malformed(&request, "outcome")),
+        }))
     }
 
     fn seal_state(
@@ -251,40 +327,20 @@ impl PalmScanner for Reference {
         limit: Duration,
         watch: &mut Watch<'_>,
     ) -> Result<Option<EnrolOutcome>, PalmError> {
-        let request = Request::Enrol {
-            limit_ms: limit_ms(limit),
-            tag: Text::new(tag.expose()),
+        let tag = Text::new(tag.expose());
+        let stored = self.status()?.stored;
+        let enrolled = self.enrol_as(tag, limit, watch);
+        let may_have_stored = match &enrolled {
+            Ok(_) => false,
+            Err(PalmError::Answer { source, .. }) => matches!(source, AnswerFault::Malformed(_)),
+            // Nobody is there to be asked.
+            Err(PalmError::Line { .. }) => false,
+            Err(_) => true,
         };
-        let (reference, outcome) = match self.perform(&request, watch)? {
-            Told::Answer(Reply::Enrol {
-                reference, outcome, ..
-            }) => (reference, outcome),
-            Told::Answer(other) => return Err(misfit(request.name(), &other)),
-            Told::Stopped(Some(Reply::Enrol {
-                reference,
-                outcome: ENROLLED,
-                ..
-            })) => {
-                // The scanner was quicker than the person who changed their mind. Nothing of them stays behind.
-                self.delete(PalmReference(reference))?;
-                return Ok(None);
-            }
-            Told::Stopped(_) => return Ok(None),
-        };
-        let stored = outcome == ENROLLED;
-        if stored != (reference != NO_REFERENCE) || reference == 0 {
-            return Err(malformed(&request, "reference"));
+        if may_have_stored && let Err(error) = self.clear_left(stored, &tag) {
+            tracing::warn!(%error, "a failed enrolment may have left a reference in the scanner");
         }
-        Ok(Some(match outcome {
-            ENROLLED => EnrolOutcome::Enrolled(PalmReference(reference)),
-            2 => EnrolOutcome::AlreadyEnrolled,
-            3 => EnrolOutcome::Full,
-            4 => EnrolOutcome::Rejected,
-            5 => EnrolOutcome::NotLive,
-            6 => EnrolOutcome::NotAPalm,
-            7 => EnrolOutcome::NothingPresented,
-            _ => return Err(malformed(&request, "outcome")),
-        }))
+        enrolled
     }
 
     fn delete(&mut self, reference: PalmReference) -> Result<(), PalmError> {
@@ -295,7 +351,7 @@ impl PalmScanner for Reference {
         };
         self.ask(&Request::Delete { reference: number })?;
         let (page, _) = self.page(before)?;
-        if page.contains(&number) {
+        if page.iter().any(|(found, _)| *found == number) {
             Err(PalmError::StillStored)
         } else {
             Ok(())
@@ -303,20 +359,11 @@ impl PalmScanner for Reference {
     }
 
     fn list(&mut self) -> Result<Vec<PalmReference>, PalmError> {
-        let mut references = Vec::new();
-        loop {
-            let after = references.last().map_or(0, |PalmReference(last)| *last);
-            let (page, more) = self.page(after)?;
-            references.extend(page.into_iter().map(PalmReference));
-            // A list that goes on for ever is none.
-            let capacity = self.identity.as_ref().map_or(0, |identity| identity.capacity);
-            if u32::try_from(references.len()).is_ok_and(|count| count > capacity) {
-                return Err(malformed(&Request::List { after }, "list"));
-            }
-            if !more {
-                return Ok(references);
-            }
-        }
+        let entries = self.entries()?;
+        Ok(entries
+            .into_iter()
+            .map(|(number, _)| PalmReference(number))
+            .collect())
     }
 
     fn cancel(&mut self) -> Result<(), PalmError> {

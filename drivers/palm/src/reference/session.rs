@@ -26,10 +26,12 @@ use crate::Notice;
 const REPEAT_AFTER: Duration = Duration::from_millis(600);
 /// After this a request counts as not answered.
 const GIVE_UP_AFTER: Duration = Duration::from_millis(1800);
+/// The same for a job, which the scanner only has to accept.
+const GIVE_UP_JOB_AFTER: Duration = Duration::from_millis(1500);
 /// The same where the scanner has to erase something.
 const GIVE_UP_DELETION_AFTER: Duration = Duration::from_millis(1900);
 /// The longest time between two valid frames of a running job.
-const QUIET_MAX: Duration = Duration::from_millis(1800);
+const QUIET_MAX: Duration = Duration::from_millis(1500);
 /// How long a self-test may take.
 const SELF_TEST_MAX: Duration = Duration::from_secs(7);
 /// What a capture may take beyond its limit.
@@ -152,14 +154,10 @@ impl Session {
     pub fn begin(&mut self, now: Duration, request: Request) -> Vec<u8> {
         let id = self.fresh_id();
         let bytes = send(&request, id);
-        let repeat_at = match request {
-            Request::Delete { .. } => None,
-            _ if request.is_job() => None,
-            _ => Some(now + REPEAT_AFTER),
-        };
-        let patience = match request {
-            Request::Delete { .. } => GIVE_UP_DELETION_AFTER,
-            _ => GIVE_UP_AFTER,
+        let (repeat_at, patience) = match request {
+            Request::Delete { .. } => (None, GIVE_UP_DELETION_AFTER),
+            _ if request.is_job() => (None, GIVE_UP_JOB_AFTER),
+            _ => (Some(now + REPEAT_AFTER), GIVE_UP_AFTER),
         };
         self.pending = Some(Pending {
             request,
@@ -173,6 +171,13 @@ impl Session {
             restarted: false,
         });
         bytes
+    }
+
+    /// Gives the request that is under way no longer than this.
+    pub fn hurry(&mut self, by: Duration) {
+        if let Some(pending) = &mut self.pending {
+            pending.give_up_at = pending.give_up_at.min(by);
+        }
     }
 
     /// Begins to cancel the job that is under way; `None` if there is none.

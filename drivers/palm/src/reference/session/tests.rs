@@ -182,7 +182,8 @@ fn silence_and_garbage_have_names() {
     let quiet = [silence(1799), silence(1800), silence(1801)];
     let session = check(Request::Status, &quiet, &fault(1800, Fault::Silent));
     assert!(!session.is_greeted());
-    check(CAPTURE, &quiet, &fault(1800, Fault::Silent));
+    let unaccepted = [silence(1499), silence(1500)];
+    check(CAPTURE, &unaccepted, &fault(1500, Fault::Silent));
     let erased = [silence(1899), silence(1900)];
     check(
         Request::Delete { reference: 7 },
@@ -238,8 +239,8 @@ fn a_job_goes_on_as_long_as_it_says_so() {
     let accepted = || (10, frame(&Reply::Accepted, 2));
     check(
         CAPTURE,
-        &[accepted(), silence(1809), silence(1810)],
-        &silent(1810),
+        &[accepted(), silence(1509), silence(1510)],
+        &silent(1510),
     );
     // A job that never ends.
     let mut script = vec![accepted()];
@@ -249,8 +250,8 @@ fn a_job_goes_on_as_long_as_it_says_so() {
     let garbage = |at| (at, vec![0x55; 100]);
     check(
         CAPTURE,
-        &[accepted(), garbage(500), garbage(1500), garbage(1810)],
-        &[(1810, Output::Fault(Fault::Garbled))],
+        &[accepted(), garbage(500), garbage(1500), garbage(1510)],
+        &[(1510, Output::Fault(Fault::Garbled))],
     );
 }
 
@@ -268,7 +269,7 @@ fn a_restart_is_named() {
     check(CAPTURE, &[ready(5), refused(9)], &lost(9));
     check(CAPTURE, &[refused(9)], &lost(9));
     // It restarted after the request came, and before it said so.
-    check(CAPTURE, &[ready(5), silence(1800)], &restarted(1800));
+    check(CAPTURE, &[ready(5), silence(1500)], &restarted(1500));
     // Nobody noticed, but the boot id tells.
     check(Request::Status, &[(5, frame(&status(43), 2))], &lost(5));
 }
@@ -375,6 +376,17 @@ fn a_job_is_cancelled_by_its_id() {
     assert_eq!(session.step(ms(12), &bytes.concat()), [Output::Late(end)]);
     let answer = Reply::Cancel { ended: false };
     assert_eq!(session.step(ms(13), &frame(&answer, 3)), [Output::Answer(answer)]);
+}
+
+#[test]
+fn a_request_in_a_hurry_is_given_up_sooner() {
+    let mut session = greeted();
+    session.hurry(ms(400));
+    session.begin(ms(0), Request::Status);
+    session.hurry(ms(400));
+    session.hurry(ms(5000));
+    assert_eq!(session.step(ms(399), &[]), []);
+    assert_eq!(session.step(ms(400), &[]), [Output::Fault(Fault::Silent)]);
 }
 
 #[test]
