@@ -22,7 +22,7 @@ mod resets;
 
 use std::time::Duration;
 
-use super::commands::{Command, EnrolProgress, Reset};
+use super::commands::{Command, EnrolProgress, QUICK, Reset};
 use super::inbound::{self, Inbound, Purpose, Reply, ResultCode};
 use super::protocol::Decoder;
 use crate::Notice;
@@ -344,8 +344,11 @@ impl Session {
             }
             State::Settling { .. } => {}
             State::Resting { .. } => self.resets.absorb_ready(),
-            State::Waiting { .. } => {
-                self.resets.ready_surprised(now);
+            State::Waiting { request, .. } => {
+                // A question can bear the doubt which of the two it was: it ends soon. A person before the sensor cannot.
+                if self.resets.ready_surprised(now) && request.timeout <= QUICK {
+                    return self.resets.absorb_ready();
+                }
                 self.unanswered.clear();
                 self.fail(Failure::Restarted, outputs);
             }

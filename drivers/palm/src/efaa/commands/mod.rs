@@ -34,7 +34,7 @@ use super::inbound::ResultCode;
 use super::protocol::Frame;
 
 /// Time limit of commands that only look something up.
-const QUICK: Duration = Duration::from_secs(2);
+pub(super) const QUICK: Duration = Duration::from_secs(2);
 /// Time limit of texts that not every module has.
 const BRIEF: Duration = Duration::from_millis(600);
 /// What a capture may take beyond the module's own time limit.

@@ -66,12 +66,14 @@ impl Resets {
         }
     }
 
-    /// A READY has come when none was waited for. If it was that of the last reset after all, more time is left for it
-    /// from now on.
-    pub fn ready_surprised(&mut self, now: Duration) {
-        if self.is_ready_due(now, LONG_REST) {
+    /// A READY has come when none was waited for. If it may be that of the last reset after all, which is answered,
+    /// more time is left for it from now on.
+    pub fn ready_surprised(&mut self, now: Duration) -> bool {
+        let late = self.is_ready_due(now, LONG_REST);
+        if late {
             self.rest = LONG_REST;
         }
+        late
     }
 
     /// Whether an "aborted" speaks of the command that the reset cut short, and not of one that came later. There is

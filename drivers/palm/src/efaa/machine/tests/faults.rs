@@ -151,6 +151,52 @@ fn the_rest_of_a_half_frame_is_not_waited_for() {
     );
 }
 
+/// A question is asked before anybody stands before the sensor, and learns it without harm.
+#[test]
+fn a_question_bears_a_late_ready() {
+    check(
+        &[
+            (0, "begin status"),
+            (26, RESET_OK),
+            (800, READY),
+            (810, STANDBY),
+            (900, "reset"),
+            (926, RESET_OK),
+            (930, "begin verify"),
+            (1700, READY),
+            (2500, NO_MATCH),
+        ],
+        expect![[r#"
+            0 > 10
+            326 > 11
+            810 answered by 11: ok
+            900 > 10
+            926 standby
+            1700 > 12
+            2500 answered by 12: unknown user
+        "#]],
+    );
+    // It was a restart: the question is lost, and has failed soon.
+    check(
+        &[(0, "begin list"), (26, RESET_OK), (800, READY), (3000, "wait")],
+        expect![[r#"
+            0 > 10
+            326 > 24
+            2340 list failed: Silent
+        "#]],
+    );
+    // Without a reset before it, it is one.
+    check(
+        &settled(&[(2000, "begin list"), (2500, READY)]),
+        expect![[r#"
+        0 > 10
+        30 standby
+        2000 > 24
+        2500 list failed: Restarted
+    "#]],
+    );
+}
+
 /// As from a thermometer on the wrong port, or a module of another speed.
 #[test]
 fn rubbish_without_end_is_named_within_a_second() {
