@@ -6,7 +6,7 @@ consent-processing-body =
     To confirm your identity in accordance with the rules of identification, the kiosk collects and processes:
 
     • your IIN;
-    • the image of your face or, if you choose that way, of your palm;
+    • the image of your face, if you choose that way;
     • pictures of the movements you are asked for, the time and the result of the procedure.
 
     The data is sent encrypted to the bank and, for comparison, to the Identification Data Exchange Center. The result is kept in a document with an electronic signature.

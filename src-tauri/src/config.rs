@@ -557,7 +557,7 @@ impl Config {
 fn catalogue() -> Vec<Service> {
     let service = |id: &str| Service {
         id: ServiceId(id.to_owned()),
-        consents: vec![("processing".to_owned(), 1), ("automated-decision".to_owned(), 1)],
+        consents: vec![("processing".to_owned(), 2), ("automated-decision".to_owned(), 1)],
         face: true,
         palm: true,
         enrols_palm: false,

@@ -728,7 +728,7 @@ impl Core {
     fn scanner_said(&mut self, report: palm::watched::Report) {
         match self.scanner.hear(report) {
             Heard::Session(input) => {
-                if let Input::Scanner(Ok(identity)) = &input {
+                if let Input::Scanner(Ok(identity)) = &*input {
                     if let Err(unfit) = decision::fitness(identity, &self.parts.config.policy.palm) {
                         tracing::error!(
                             ?unfit,
@@ -737,7 +737,7 @@ impl Core {
                     }
                     self.delete_palms();
                 }
-                self.give(input);
+                self.give(*input);
             }
             Heard::Deleted { scanner, reference } => {
                 let now = self.parts.now().utc;

@@ -11,7 +11,7 @@ use verification::session::Input;
 #[derive(Debug)]
 pub enum Heard {
     /// The session is to know.
-    Session(Input),
+    Session(Box<Input>),
     /// A reference is gone from the scanner with this serial number.
     Deleted {
         /// Serial number of the scanner.
@@ -60,14 +60,14 @@ impl Scanner {
             Report::Present(identity) => {
                 tracing::info!(?identity, "the palm scanner answers");
                 self.stands = Ok(identity.clone());
-                Heard::Session(Input::Scanner(Ok(identity)))
+                to_session(Input::Scanner(Ok(identity)))
             }
             Report::Absent(fault) => {
                 tracing::warn!(%fault, "the palm scanner cannot be used");
                 self.stands = Err(fault);
-                Heard::Session(Input::Scanner(Err(fault)))
+                to_session(Input::Scanner(Err(fault)))
             }
-            Report::Hand(position) => Heard::Session(Input::HandSeen(position)),
+            Report::Hand(position) => to_session(Input::HandSeen(position)),
             Report::Scanned(scan) => self.answer(Input::Scanned(scan)),
             Report::Enrolled(enrolled) => self.answer(Input::Enrolled(enrolled)),
             Report::Deleted {
@@ -95,7 +95,7 @@ impl Scanner {
     fn answer(&mut self, input: Input) -> Heard {
         self.orders_due = self.orders_due.saturating_sub(1);
         if self.orders_due == 0 {
-            Heard::Session(input)
+            to_session(input)
         } else {
             Heard::Nothing
         }
@@ -136,4 +136,8 @@ impl Scanner {
             watched.order(Order::Delete(reference));
         }
     }
+}
+
+fn to_session(input: Input) -> Heard {
+    Heard::Session(Box::new(input))
 }
