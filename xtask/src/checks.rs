@@ -7,7 +7,7 @@ use crate::error::XtaskError;
 use crate::models::Upstream;
 use crate::paths::Paths;
 use crate::steps::{note, step};
-use crate::{demo, deny, locales, models, process, setup, tidy, ui, wasm};
+use crate::{demo, deny, fuzz, locales, models, process, setup, tidy, ui, wasm};
 
 /// Holds the largest windows of the stories, upright and lying.
 const TEST_SCREEN_PX: (u32, u32) = (1280, 1920);
@@ -58,6 +58,14 @@ pub fn check(paths: &Paths) -> Result<(), XtaskError> {
             "warnings",
         ];
         process::run(cargo(paths).args(lint))
+    })?;
+    step("Linting the fuzz targets", || {
+        let home = paths.root.join(fuzz::CRATE);
+        process::run(cargo(paths).current_dir(&home).args(["fmt", "--check"]))?;
+        let lint = ["clippy", "--no-default-features", "--target-dir"];
+        let mut lint_targets = cargo(paths);
+        lint_targets.current_dir(&home).args(lint).arg(&paths.target);
+        process::run(lint_targets.args(["--", "-D", "warnings"]))
     })?;
     step("Linting the screens", || {
         let lint = [

@@ -14,7 +14,7 @@ use crate::process;
 use crate::steps::{note, step};
 
 /// The fuzz crate, a workspace of its own.
-const CRATE: &str = "drivers/palm/fuzz";
+pub const CRATE: &str = "drivers/palm/fuzz";
 /// So much of the log is shown with a finding.
 const FINDING_LINES: usize = 30;
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use libfuzzer_sys::fuzz_target;
 use palm::reference::fields::Text;
 use palm::reference::frame::Packet;
-use palm::reference::message::Request;
+use palm::reference::message::{Request, kind};
 use palm::reference::session::{Output, Session};
 
 /// The machine wants to be told at least so often that time passes.
@@ -22,6 +22,7 @@ fuzz_target!(|input: &[u8]| {
         session: Session::new(0),
         now: Duration::ZERO,
         waiting: None,
+        cancelled: None,
     };
     let mut steps = input;
     while let Some((&step, rest)) = steps.split_first() {
@@ -86,6 +87,8 @@ struct Host {
     now: Duration,
     /// Kind of the request that waits for an answer.
     waiting: Option<u8>,
+    /// Kind of the job that is being cancelled.
+    cancelled: Option<u8>,
 }
 
 impl Host {
@@ -99,13 +102,15 @@ impl Host {
 
     fn begin(&mut self, request: Request) {
         self.waiting = Some(request.kind());
+        self.cancelled = None;
         assert!(!self.session.begin(self.now, request).is_empty());
     }
 
     fn cancel(&mut self) {
-        let cancel = Request::Cancel { job: 0 }.kind();
-        let sent = self.session.cancel(self.now);
-        self.waiting = sent.map(|_| cancel);
+        if self.session.cancel(self.now).is_some() {
+            self.cancelled = self.waiting.replace(kind::CANCEL);
+            assert!(self.cancelled.is_some(), "there was nothing to cancel");
+        }
     }
 
     fn forget(&mut self) {
@@ -120,6 +125,10 @@ impl Host {
                 Output::Answer(reply) => {
                     let request = self.waiting.take().expect("an answer has a request");
                     assert!(reply.answers(request));
+                }
+                Output::Late(reply) => {
+                    assert_eq!(self.waiting, Some(kind::CANCEL));
+                    assert!(self.cancelled.is_some_and(|job| reply.answers(job)));
                 }
                 Output::Fault(_) => {
                     self.waiting.take().expect("a fault has a request");
