@@ -35,10 +35,10 @@ fn self_test_names_each_part() {
         "self-test",
         0,
         &expect![[r#"
-            line           works   the module answers
-            status         works   Standby
-            version        works   AI10-SIM 1.0.0
-            list           works   2 palms
+            line     works   the module answers
+            status   works   Standby
+            version  works   AI10-SIM 1.0.0
+            list     works   2 palms
         "#]],
     );
     check(

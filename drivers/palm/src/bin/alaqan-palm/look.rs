@@ -109,9 +109,14 @@ pub fn self_test(choice: &Choice) -> Result<Report, PalmError> {
     let as_json = checks
         .iter()
         .map(|check| json!({ "name": check.name, "passed": check.passed, "detail": check.detail }));
+    let width = checks
+        .iter()
+        .map(|check| check.name.chars().count())
+        .max()
+        .unwrap_or(0);
     let as_text = checks.iter().map(|check| {
         let word = if check.passed { "works " } else { "FAILED" };
-        format!("{:<14} {word}  {}\n", check.name, check.detail)
+        format!("{:<width$}  {word}  {}\n", check.name, check.detail)
     });
     Ok(Report {
         json: json!({ "passed": passed, "checks": Value::from_iter(as_json) }),
