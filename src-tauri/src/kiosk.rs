@@ -760,7 +760,7 @@ impl Core {
         match self.outbox.palm_deletions(&identity.serial) {
             Ok(references) => references
                 .into_iter()
-                .for_each(|reference| self.scanner.delete(reference)),
+                .for_each(|reference| self.scanner.delete(identity.serial.clone(), reference)),
             Err(error) => {
                 tracing::error!(
                     error = crate::chain(&error),

@@ -68,19 +68,19 @@ impl Scanner {
                 to_session(Input::Scanner(Err(fault)))
             }
             Report::Hand(position) => to_session(Input::HandSeen(position)),
-            Report::Scanned(scan) => self.answer(Input::Scanned(scan)),
-            Report::Enrolled(enrolled) => self.answer(Input::Enrolled(enrolled)),
+            Report::Scanned(scan) => {
+                self.doubt(scan.as_ref().err());
+                self.answer(Input::Scanned(scan))
+            }
+            Report::Enrolled(enrolled) => {
+                self.doubt(enrolled.as_ref().err());
+                self.answer(Input::Enrolled(enrolled))
+            }
             Report::Deleted {
+                scanner,
                 reference,
                 result: Ok(()),
-            } => match &self.stands {
-                Ok(identity) => Heard::Deleted {
-                    scanner: identity.serial.clone(),
-                    reference,
-                },
-                // It went away at once; the deletion is asked for again when it comes back.
-                Err(_) => Heard::Nothing,
-            },
+            } => Heard::Deleted { scanner, reference },
             Report::Deleted {
                 result: Err(fault), ..
             } => {
@@ -88,6 +88,13 @@ impl Scanner {
                 Heard::Nothing
             }
             Report::Listed(_) => Heard::Nothing,
+        }
+    }
+
+    /// After a fault nobody relies on the scanner until it has been asked: its thread says then how it stands.
+    fn doubt(&mut self, fault: Option<&DeviceFault>) {
+        if let Some(fault) = fault {
+            self.stands = Err(*fault);
         }
     }
 
@@ -130,10 +137,10 @@ impl Scanner {
         }
     }
 
-    /// Orders the deletion of a reference.
-    pub fn delete(&self, reference: PalmReference) {
+    /// Orders the deletion of a reference from the scanner with this serial number.
+    pub fn delete(&self, scanner: String, reference: PalmReference) {
         if let Some(watched) = &self.watched {
-            watched.order(Order::Delete(reference));
+            watched.order(Order::Delete { scanner, reference });
         }
     }
 }

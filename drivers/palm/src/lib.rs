@@ -8,6 +8,7 @@ mod backoff;
 mod combined;
 pub mod efaa;
 mod error;
+mod noise;
 mod port;
 pub mod ports;
 pub mod reference;
@@ -179,7 +180,8 @@ pub const DRIVERS: &[Driver] = &[
     },
 ];
 
-/// The driver of this name.
+/// The driver of this name; underscores are as good as hyphens, for the protocol notes write them so.
 pub fn driver(name: &str) -> Option<&'static Driver> {
+    let name = name.replace('_', "-");
     DRIVERS.iter().find(|driver| driver.name == name)
 }

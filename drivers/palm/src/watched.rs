@@ -82,8 +82,14 @@ pub enum Order {
         /// How long the scanner may look for a palm.
         limit: Duration,
     },
-    /// Delete a reference. Answered by [`Report::Deleted`].
-    Delete(PalmReference),
+    /// Delete a reference from one scanner. Answered by [`Report::Deleted`]; where another scanner answers by then, it is
+    /// left alone, for its numbers mean other people.
+    Delete {
+        /// Serial number of the scanner.
+        scanner: String,
+        /// The reference.
+        reference: PalmReference,
+    },
     /// List all references. Answered by [`Report::Listed`].
     List,
     /// End each scan and enrolment that was ordered before and is not answered yet: they are answered with `Ok(None)`,
@@ -94,8 +100,8 @@ pub enum Order {
 /// What the scanner's thread says.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Report {
-    /// A scanner answers: at the start, after it came back, after it restarted, and where it is another one than
-    /// before. Orders that wait when another one answers are refused.
+    /// A scanner answers: at the start, after it came back, after it restarted, after an order failed and it
+    /// turned out to be well, and where it is another one than before. Orders that wait when another one answers are refused.
     Present(ScannerIdentity),
     /// There is no scanner that can be used, and why; said again only where the reason changes.
     Absent(DeviceFault),
@@ -107,6 +113,8 @@ pub enum Report {
     Enrolled(Result<Option<EnrolOutcome>, DeviceFault>),
     /// The answer to [`Order::Delete`].
     Deleted {
+        /// From which scanner.
+        scanner: String,
         /// What was to be deleted.
         reference: PalmReference,
         /// Whether it is gone.
@@ -283,7 +291,11 @@ fn perform(
         Order::Enrol { tag, limit } => Some(Report::Enrolled(call(scanner, |scanner| {
             scanner.enrol(tag, *limit, &mut watch)
         }))),
-        Order::Delete(reference) => Some(Report::Deleted {
+        Order::Delete {
+            scanner: serial,
+            reference,
+        } => Some(Report::Deleted {
+            scanner: serial.clone(),
             reference: *reference,
             result: call(scanner, |scanner| scanner.delete(*reference)),
         }),

@@ -144,6 +144,13 @@ fn enrol() -> Order {
 
 const FIRST: PalmReference = PalmReference(1001);
 
+fn delete() -> Order {
+    Order::Delete {
+        scanner: "SIM-0000-0001".to_owned(),
+        reference: FIRST,
+    }
+}
+
 /// The result of an answer, or the fault.
 fn said(report: &Report) -> String {
     match report {
@@ -159,7 +166,7 @@ fn said(report: &Report) -> String {
 #[test]
 fn orders_are_performed_in_their_order() {
     let bench = Bench::plugged(&[]);
-    for order in [verify(), enrol(), Order::List, Order::Delete(FIRST), Order::List] {
+    for order in [verify(), enrol(), Order::List, delete(), Order::List] {
         bench.order(order);
     }
     let answers: Vec<String> = (0..5).map(|_| said(&bench.answer())).collect();
@@ -235,7 +242,7 @@ fn the_plug_is_pulled_at_every_step() {
     check_unplugged(Presented::Nobody, verify(), true);
     check_unplugged(Presented::Nobody, enrol(), false);
     check_unplugged(Presented::Nobody, enrol(), true);
-    check_unplugged(Presented::LastEnrolled, Order::Delete(FIRST), false);
+    check_unplugged(Presented::LastEnrolled, delete(), false);
     check_unplugged(Presented::LastEnrolled, Order::List, false);
 }
 
@@ -588,7 +595,11 @@ fn a_driver_that_panics_is_a_fault_of_the_device() {
         ..setup
     });
     bench.until(is_absent(DeviceFault::Protocol));
-    for order in [verify(), enrol(), Order::Delete(FIRST), Order::List] {
+    let delete = Order::Delete {
+        scanner: String::new(),
+        reference: FIRST,
+    };
+    for order in [verify(), enrol(), delete, Order::List] {
         bench.until(is_present);
         bench.order(order);
         assert_eq!(said(&bench.answer()), "Err(Protocol)");

@@ -219,20 +219,29 @@ impl Session {
         };
         match (found, state) {
             (Ok(identity), PalmState::Waiting | PalmState::Lost { .. }) => self.scanner_ready(now, identity),
-            // Another scanner in the middle of a scan: the scan ends with a fault of its own.
+            // Its numbers mean other people, and the order may have reached it.
+            (Ok(identity), _) if self.is_another_scanner(&identity) => self.scanner_changed(now),
             (Ok(_), _) => Vec::new(),
             (Err(fault), _) => self.scanner_failed(now, fault),
         }
     }
 
-    fn scanner_ready(&mut self, now: Now, identity: ScannerIdentity) -> Vec<Effect> {
+    fn is_another_scanner(&self, identity: &ScannerIdentity) -> bool {
         let known = self.facts.palm.evidence.scanner.as_ref();
-        if known.is_some_and(|known| *known != identity) {
-            let mut effects = vec![Effect::Audit(AuditEvent::ScannerChanged)];
-            effects.extend(self.record(now, Outcome::DeviceUnavailable));
-            return effects;
+        known.is_some_and(|known| known != identity)
+    }
+
+    fn scanner_changed(&mut self, now: Now) -> Vec<Effect> {
+        let mut effects = vec![Effect::Audit(AuditEvent::ScannerChanged)];
+        effects.extend(self.record(now, Outcome::DeviceUnavailable));
+        effects
+    }
+
+    fn scanner_ready(&mut self, now: Now, identity: ScannerIdentity) -> Vec<Effect> {
+        if self.is_another_scanner(&identity) {
+            return self.scanner_changed(now);
         }
-        let returns = known.is_some();
+        let returns = self.facts.palm.evidence.scanner.is_some();
         let serial = identity.serial.clone();
         let fitness = decision::fitness(&identity, &self.opening.policy.palm);
         self.facts.palm.evidence.scanner = Some(identity);

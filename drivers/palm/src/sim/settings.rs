@@ -58,9 +58,11 @@ impl FromStr for Protocol {
     type Err = UnknownProtocol;
 
     fn from_str(text: &str) -> Result<Self, UnknownProtocol> {
+        // The protocol notes write names with underscores.
+        let name = text.replace('_', "-");
         Self::ALL
             .into_iter()
-            .find(|protocol| protocol.name() == text)
+            .find(|protocol| protocol.name() == name)
             .ok_or_else(|| UnknownProtocol(text.to_owned()))
     }
 }

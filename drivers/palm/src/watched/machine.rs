@@ -127,6 +127,9 @@ impl Machine {
                 },
                 order,
             ) => refusal(&order, *fault).into_iter().collect(),
+            (State::Present { identity, .. }, order) if is_for_another(&order, identity) => {
+                refusal(&order, DeviceFault::Identity).into_iter().collect()
+            }
             (_, order) => {
                 self.queue.push_back(order);
                 Vec::new()
@@ -193,12 +196,13 @@ impl Machine {
         let doubted = doubt.take();
         match answer.and_then(usable) {
             Ok(found) if found != **identity => {
-                // What was ordered was meant for the scanner before: this one would delete somebody else's reference.
+                // What was ordered was meant for the scanner before.
                 let mut reports = self.end_queued(|order| refusal(order, DeviceFault::Disconnected));
                 reports.extend(self.come(now, found));
                 reports
             }
-            Ok(found) if doubted == Some(Doubt::Restarted) => self.come(now, found),
+            // Whoever heard of the failure is told that it is over.
+            Ok(found) if matches!(doubted, Some(Doubt::Restarted | Doubt::Failed)) => self.come(now, found),
             Ok(_) => {
                 *heard_at = now;
                 *ask_at = now + ASK_INTERVAL;
@@ -263,7 +267,13 @@ impl Machine {
             misses: 0,
             doubt: None,
         };
-        vec![Report::Present(identity)]
+        let mut reports = vec![Report::Present(identity.clone())];
+        reports.extend(self.end_queued(|order| {
+            is_for_another(order, &identity)
+                .then(|| refusal(order, DeviceFault::Identity))
+                .flatten()
+        }));
+        reports
     }
 
     fn go(&mut self, now: Duration, fault: DeviceFault) -> Vec<Report> {
@@ -318,12 +328,18 @@ fn usable(info: ScannerInfo) -> Result<ScannerIdentity, DeviceFault> {
     }
 }
 
+/// Whether an order is about the people of another scanner than this one.
+fn is_for_another(order: &Order, identity: &ScannerIdentity) -> bool {
+    matches!(order, Order::Delete { scanner, .. } if *scanner != identity.serial)
+}
+
 /// The answer to an order that cannot be performed.
 fn refusal(order: &Order, fault: DeviceFault) -> Option<Report> {
     match order {
         Order::Verify(_) => Some(Report::Scanned(Err(fault))),
         Order::Enrol { .. } => Some(Report::Enrolled(Err(fault))),
-        Order::Delete(reference) => Some(Report::Deleted {
+        Order::Delete { scanner, reference } => Some(Report::Deleted {
+            scanner: scanner.clone(),
             reference: *reference,
             result: Err(fault),
         }),
@@ -337,7 +353,7 @@ fn cancellation(order: &Order) -> Option<Report> {
     match order {
         Order::Verify(_) => Some(Report::Scanned(Ok(None))),
         Order::Enrol { .. } => Some(Report::Enrolled(Ok(None))),
-        Order::Delete(_) | Order::List | Order::Cancel => None,
+        Order::Delete { .. } | Order::List | Order::Cancel => None,
     }
 }
 

@@ -360,9 +360,19 @@ fn another_scanner_in_mid_session_ends_it() {
         serial: "P-2".into(),
         ..scanner()
     };
-    kiosk.give(Input::Scanner(Ok(other)));
+    kiosk.give(Input::Scanner(Ok(other.clone())));
     assert_eq!(kiosk.outcome(), Some(Outcome::DeviceUnavailable));
     assert!(kiosk.audit.contains(&AuditEvent::ScannerChanged));
+
+    // Exchanged so quickly that the order reached the other one.
+    let mut kiosk = Kiosk::new();
+    kiosk
+        .reach_scanner()
+        .give(Input::Scanner(Ok(scanner())))
+        .give(Input::Scanner(Ok(other)))
+        .scan(of_mine());
+    assert_eq!(kiosk.outcome(), Some(Outcome::DeviceUnavailable));
+    assert_eq!(kiosk.scans_cancelled, 1);
 }
 
 #[test]

@@ -32,6 +32,13 @@ fn enrol() -> Order {
     }
 }
 
+fn delete(scanner: &str) -> Order {
+    Order::Delete {
+        scanner: scanner.to_owned(),
+        reference: PalmReference(7),
+    }
+}
+
 /// What happens to the machine, in the words of a script.
 enum Do {
     Order(Order),
@@ -62,7 +69,7 @@ fn order_word(order: &Order) -> &'static str {
     match order {
         Order::Verify(_) => "verify",
         Order::Enrol { .. } => "enrol",
-        Order::Delete(_) => "delete",
+        Order::Delete { .. } => "delete",
         Order::List => "list",
         Order::Cancel => "cancel",
     }
@@ -246,7 +253,7 @@ fn a_scanner_that_starts_anew_is_asked_and_told_again() {
         wants(restart(Err(MUTE)), "wait 500"),
         &["present A", "absent Timeout", "listed Timeout"],
     );
-    // One that says that something is wrong is asked, and believed if it answers as before.
+    // One that says that something is wrong is asked, and if it answers as before, that is said.
     check(
         vec![
             Opened(Ok("A")),
@@ -255,7 +262,7 @@ fn a_scanner_that_starts_anew_is_asked_and_told_again() {
             Asked(Ok("A")),
             Wants("listen 5000"),
         ],
-        &["present A"],
+        &["present A", "present A"],
     );
 }
 
@@ -306,19 +313,30 @@ fn every_order_is_answered_once() {
     check(
         vec![
             Do::Order(verify()),
-            Do::Order(Order::Delete(PalmReference(7))),
+            Do::Order(delete("A")),
             Wants("open"),
             Opened(Ok("A")),
             Wants("verify"),
             Performed(Report::Scanned(Ok(Some(PalmScan::of(ScanResult::NoMatch))))),
             Wants("delete"),
             Performed(Report::Deleted {
+                scanner: "A".to_owned(),
                 reference: PalmReference(7),
                 result: Ok(()),
             }),
             Wants("listen 5000"),
         ],
         &["present A", "scanned ok", "deleted ok"],
+    );
+    // Not by another scanner than the one whose people were meant, whether it is there already or comes.
+    check(
+        vec![
+            Do::Order(delete("B")),
+            Opened(Ok("A")),
+            Do::Order(delete("B")),
+            Wants("listen 5000"),
+        ],
+        &["present A", "deleted Identity", "deleted Identity"],
     );
     // At once where there is no scanner.
     check(
@@ -363,7 +381,7 @@ fn every_order_is_answered_once() {
         ],
         &["present A", "scanned Disconnected", "present A"],
     );
-    // A job that failed on a scanner that is well.
+    // A job that failed on a scanner that is well: who heard of the failure hears that too.
     check(
         vec![
             Opened(Ok("A")),
@@ -374,7 +392,7 @@ fn every_order_is_answered_once() {
             Asked(Ok("A")),
             Wants("listen 5000"),
         ],
-        &["present A", "listed Protocol"],
+        &["present A", "listed Protocol", "present A"],
     );
 }
 
@@ -432,7 +450,8 @@ fn orders() -> impl Strategy<Value = Order> {
     prop_oneof![
         Just(verify()),
         Just(enrol()),
-        Just(Order::Delete(PalmReference(1))),
+        Just(delete("A")),
+        Just(delete("B")),
         Just(Order::List),
         Just(Order::Cancel),
     ]
@@ -470,7 +489,7 @@ impl Ledger {
         let kind = match order {
             Order::Verify(_) => 0,
             Order::Enrol { .. } => 1,
-            Order::Delete(_) => 2,
+            Order::Delete { .. } => 2,
             Order::List => 3,
             Order::Cancel => return,
         };
@@ -507,7 +526,8 @@ fn answer(order: &Order, result: Result<bool, DeviceFault>) -> Report {
             Report::Scanned(result.map(|done| done.then(|| PalmScan::of(ScanResult::NoMatch))))
         }
         Order::Enrol { .. } => Report::Enrolled(result.map(|done| done.then_some(EnrolOutcome::Full))),
-        Order::Delete(reference) => Report::Deleted {
+        Order::Delete { scanner, reference } => Report::Deleted {
+            scanner: scanner.clone(),
             reference: *reference,
             result: result.map(|_| ()),
         },
