@@ -44,7 +44,7 @@ fn watch_tells_of_each_coming_and_going() {
     simulator.handle().reboot();
     assert_eq!(
         event(&mut out),
-        "present dfrobot-ai10 AI10-SIM 1.0.0 SIM-0000-0001"
+        "restarted dfrobot-ai10 AI10-SIM 1.0.0 SIM-0000-0001"
     );
     interrupt(&child);
     assert_eq!(finish(child).status.code(), Some(0));

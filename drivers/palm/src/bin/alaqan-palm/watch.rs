@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use palm::watched::{Report, Watched};
 use serde_json::{Map, Value, json};
+use verification::palm::ScannerIdentity;
 
 use crate::arguments::Choice;
 use crate::failure::Failure;
@@ -26,10 +27,11 @@ pub fn watch(choice: &Choice, json: bool) -> Result<(), Failure> {
     };
     let _watched = Watched::start(scanner::setup(choice), report).map_err(Failure::System)?;
     eprintln!("Watching {}. Ctrl-C ends.", choice.port);
+    let mut present = None;
     while !interrupt.came() {
         match reports.recv_timeout(GLANCE) {
             Ok((at, report)) => {
-                if let Some(event) = Event::of(&report) {
+                if let Some(event) = Event::of(&report, &mut present) {
                     event.print(at, json).map_err(Failure::Output)?;
                 }
             }
@@ -50,10 +52,15 @@ struct Event {
 
 impl Event {
     /// What is worth a line; answers to orders are not, since none is given.
-    fn of(report: &Report) -> Option<Self> {
+    ///
+    /// The same scanner that is present already is so anew only because it has started anew.
+    fn of(report: &Report, present: &mut Option<ScannerIdentity>) -> Option<Self> {
         Some(match report {
             Report::Present(identity) => Self {
-                word: "present",
+                word: match present.replace(identity.clone()) {
+                    Some(before) if before == *identity => "restarted",
+                    _ => "present",
+                },
                 fields: vec![
                     ("driver", json!(identity.driver)),
                     ("model", json!(identity.model)),
@@ -63,11 +70,14 @@ impl Event {
                 ],
                 text: format!("{} {} {}", identity.driver, identity.firmware, identity.serial),
             },
-            Report::Absent(fault) => Self {
-                word: "absent",
-                fields: vec![("fault", json!(words::fault(*fault)))],
-                text: fault.to_string(),
-            },
+            Report::Absent(fault) => {
+                *present = None;
+                Self {
+                    word: "absent",
+                    fields: vec![("fault", json!(words::fault(*fault)))],
+                    text: fault.to_string(),
+                }
+            }
             Report::Hand(position) => Self {
                 word: "hand",
                 fields: vec![("position", json!(words::position(*position)))],
@@ -91,7 +101,7 @@ impl Event {
             object.insert("at_ms".to_owned(), json!(at.as_millis() as u64));
             writeln!(out, "{}", Value::Object(object))?;
         } else {
-            writeln!(out, "{:>9.3} s  {:<8} {}", at.as_secs_f64(), self.word, self.text)?;
+            writeln!(out, "{:>9.3} s  {:<9} {}", at.as_secs_f64(), self.word, self.text)?;
         }
         out.flush()
     }
