@@ -19,6 +19,7 @@ const PURE: &[&str] = &[
     "drivers/palm/src/efaa/protocol.rs",
     "drivers/palm/src/efaa/commands",
     "drivers/palm/src/backoff.rs",
+    "drivers/palm/src/noise.rs",
     "drivers/palm/src/thermometer/mcu_90615.rs",
     "drivers/palm/src/watched/machine.rs",
     "drivers/palm/src/efaa/dialect.rs",

@@ -21,6 +21,7 @@ use super::frame::{Decoder, Packet};
 use super::message::{Reply, Request, VERSION, kind};
 use super::report;
 use crate::Notice;
+use crate::noise::Noise;
 
 /// After this a request that does no harm is sent once more.
 const REPEAT_AFTER: Duration = Duration::from_millis(600);
@@ -102,6 +103,8 @@ pub struct Session {
     greeted: Option<u32>,
     pending: Option<Pending>,
     notices: VecDeque<Notice>,
+    /// What comes in while nothing is asked.
+    noise: Noise,
 }
 
 #[derive(Debug)]
@@ -130,6 +133,7 @@ impl Session {
             greeted: None,
             pending: None,
             notices: VecDeque::new(),
+            noise: Noise::default(),
         }
     }
 
@@ -152,6 +156,7 @@ impl Session {
 
     /// Begins a request, in place of any other, and answers the bytes to send.
     pub fn begin(&mut self, now: Duration, request: Request) -> Vec<u8> {
+        self.noise.clear();
         let id = self.fresh_id();
         let bytes = send(&request, id);
         let (repeat_at, patience) = match request {
@@ -202,6 +207,7 @@ impl Session {
     /// Takes what has come in, and the time.
     pub fn step(&mut self, now: Duration, received: &[u8]) -> Vec<Output> {
         let mut outputs = Vec::new();
+        let idle = self.pending.is_none();
         let mut rest = received;
         let mut valid = 0;
         while let Some(found) = self.decoder.next_packet(&mut rest) {
@@ -214,9 +220,15 @@ impl Session {
                 Err(_) => self.note_noise(),
             }
         }
-        if valid == 0 && !received.is_empty() && received.iter().any(|byte| *byte != 0) {
-            // Half a frame is noise until its other half makes it one.
+        // Half a frame is noise until its other half makes it one; delimiters alone are silence.
+        let rubbish = received.iter().filter(|byte| **byte != 0).count();
+        if valid > 0 {
+            self.noise.clear();
+        } else if rubbish > 0 {
             self.note_noise();
+            if idle && let Some(notice) = self.noise.add(rubbish) {
+                self.notify(notice);
+            }
         }
         outputs.extend(self.wait(now));
         outputs

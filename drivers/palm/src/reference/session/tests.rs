@@ -282,6 +282,34 @@ fn a_restart_while_idle_is_a_notice() {
     assert!(!session.is_greeted());
 }
 
+/// Another device, or another speed: somebody who listens need not wait for the next question to find out.
+#[test]
+fn noise_on_an_idle_line_is_a_notice() {
+    let hand = frame(&Reply::Progress { position: 2 }, 0);
+    let check = |pieces: &[&[u8]], expect: usize| {
+        let mut session = greeted();
+        for piece in pieces {
+            assert_eq!(session.step(ms(5), piece), []);
+        }
+        let notices = std::iter::from_fn(|| session.notice());
+        let faults = notices
+            .filter(|notice| matches!(notice, Notice::Fault(_)))
+            .count();
+        assert_eq!(faults, expect, "{pieces:02X?}");
+    };
+    check(&[&[0x55; 63]], 0);
+    check(&[&[0x55; 63], &[0xAA]], 1);
+    check(&[&[0x55; 64], &[0xAA; 63]], 1);
+    check(&[&[0x55; 64], &[0xAA; 64]], 2);
+    check(&[&[0; 500]], 0);
+    check(&[&[0x55; 63], &hand, &[0x55; 63]], 0);
+    // While something is asked, the noise is the reason why it has no answer.
+    let mut session = greeted();
+    session.begin(ms(5), Request::Status);
+    session.step(ms(6), &[0x55; 500]);
+    assert_eq!(session.notice(), None);
+}
+
 #[test]
 fn a_scanner_that_has_just_started_is_greeted_again_at_once() {
     let mut session = Session::new(0);
