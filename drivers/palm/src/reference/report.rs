@@ -74,15 +74,24 @@ impl Report {
         {
             return Err(MessageFault::Impossible("score"));
         }
-        Ok(Measured {
-            result,
-            readings: PalmReadings {
+        let air = PalmReadings {
+            ambient_temperature_celsius: ambient.map(celsius),
+            ..PalmReadings::default()
+        };
+        let readings = match result {
+            // Whatever else was measured, it was no palm.
+            ScanResult::NotAPalm | ScanResult::NothingPresented => air,
+            _ => PalmReadings {
                 volume_ml: volume.map(f32::from),
                 surface_temperature_celsius: surface.map(celsius),
-                ambient_temperature_celsius: ambient.map(celsius),
                 vascular_quality: vascular.map(score),
                 liveness: liveness.map(score),
+                ..air
             },
+        };
+        Ok(Measured {
+            result,
+            readings,
             quality: quality_of(quality),
         })
     }
@@ -202,6 +211,28 @@ mod tests {
                 ..PalmReadings::default()
             },
         );
+    }
+
+    #[test]
+    fn of_what_is_no_palm_only_the_air_counts() {
+        let check = |code, expect: PalmReadings| {
+            let found = report(code, 0x1F, 0, NO_REFERENCE, [412, 3345, 2210, 870, 930]).read(ALL);
+            assert_eq!(found.unwrap().readings, expect, "{code}");
+        };
+        let air = PalmReadings {
+            ambient_temperature_celsius: Some(22.1),
+            ..PalmReadings::default()
+        };
+        let all = PalmReadings {
+            volume_ml: Some(412.0),
+            surface_temperature_celsius: Some(33.45),
+            vascular_quality: Some(0.87),
+            liveness: Some(0.93),
+            ..air
+        };
+        check(3, all);
+        check(4, air);
+        check(5, air);
     }
 
     #[test]

@@ -22,6 +22,7 @@ impl Reference {
         self.greeted = true;
         let answer = [&[version, lowest, highest][..], &self.boot_id.to_le_bytes()].concat();
         self.answer(request.id, HELLO, HELLO + ANSWER, &answer);
+        // It breaks just after a session has begun: what was broken before that is told by STATUS alone.
         if self.wire.faults.strike(FaultKind::Broken, Verb::Unasked) && !self.broken {
             self.broken = true;
             self.send(self.now, Verb::Unasked, 0, FAULT, &[IMAGE_SENSOR, 1, 0, 0], false);

@@ -148,7 +148,8 @@ impl Reference {
             (_, Seen::User(id)) if !stranger && self.store.get(id).is_some() => (IDENTIFIED, id),
             _ => (NO_MATCH, NO_REFERENCE),
         };
-        let hand = job.hand != Seen::Nobody && !job.face;
+        let palm = !matches!(result, NOT_A_PALM | NOTHING_PRESENTED);
+        let hand = palm && job.hand != Seen::Nobody && !job.face;
         let report = self.report(result, reference, hand, dummy);
         let faults = &mut self.wire.faults;
         let missing = faults.strike(FaultKind::MissingSeal, Verb::Verify);

@@ -22,9 +22,9 @@ use tables::*;
 
 const RESTART: Duration = Duration::from_millis(500);
 const SELF_TEST_TIME: Duration = Duration::from_millis(300);
-/// Progress comes at most 20 times and at least once a second.
+/// Progress comes at most 20 times and at least twice a second.
 const PROGRESS_MIN: Duration = Duration::from_millis(50);
-const PROGRESS_MAX: Duration = Duration::from_millis(900);
+const PROGRESS_MAX: Duration = Duration::from_millis(500);
 const LIMIT_MS: std::ops::RangeInclusive<u32> = 1000..=60_000;
 const CAPACITY: u32 = 500;
 const PAGE: usize = 12;

@@ -264,6 +264,10 @@ fn reports_what_it_measures() {
     );
     check(&["face"], "04 04 00 00 FF FF FF FF 00 80 00 80 2E 09 00 80 00 80");
     check(
+        &["result=4"],
+        "04 04 00 00 FF FF FF FF 00 80 00 80 2E 09 00 80 00 80",
+    );
+    check(
         &["nobody"],
         "05 04 00 00 FF FF FF FF 00 80 00 80 2E 09 00 80 00 80",
     );
@@ -328,6 +332,52 @@ fn a_greeting_ends_the_job_in_silence() {
     assert_eq!(said.len(), 2);
 }
 
+/// What the page says of a HELLO that is none, in the middle of a job: kind and detail of each packet after ACCEPTED.
+#[test]
+fn a_bad_greeting_leaves_the_job_and_an_impossible_one_ends_it() {
+    let status = [1, STATUS, 22, 0];
+    let check = |hello: &[u8], expect: [&[u8]; 2]| {
+        let mut talk = Talk::greeted(&["nobody"]);
+        let order = [&1000u32.to_le_bytes()[..], &[1; 32]].concat();
+        let capture = [&[1, CAPTURE, 20, 0], order.as_slice()].concat();
+        let frames = [&capture, hello, &status].map(|packet| frame::encode(packet, false));
+        let said = talk.hear(&frames.concat());
+        assert_eq!(said[0], [1, ACCEPTED, 20, 0]);
+        for (packet, expect) in said[1..].iter().zip(expect) {
+            assert!(packet.starts_with(expect), "{hello:02X?}: {packet:02X?}");
+        }
+        said.len() > 3
+    };
+    let no_session: &[u8] = &[0, REFUSED, 22, 0, STATUS, NO_SESSION];
+    let in_job: &[u8] = &[1, STATUS + ANSWER, 22, 0];
+    // Header of the session; too short.
+    let refused: &[u8] = &[0, REFUSED, 21, 0, HELLO, NO_SESSION, 0, 0];
+    assert!(check(&[1, HELLO, 21, 0, 1, 1], [refused, in_job]));
+    let refused: &[u8] = &[0, REFUSED, 21, 0, HELLO, TOO_SHORT, 0, 0];
+    assert!(check(&[0, HELLO, 21, 0, 1], [refused, in_job]));
+    // No version in common; lowest above highest.
+    let refused: &[u8] = &[0, REFUSED, 21, 0, HELLO, NO_VERSION, 1, 1];
+    assert!(!check(&[0, HELLO, 21, 0, 2, 3], [refused, no_session]));
+    assert!(!check(&[0, HELLO, 21, 0, 2, 1], [refused, no_session]));
+}
+
+#[test]
+fn an_id_that_is_in_use_is_no_reason() {
+    let mut talk = Talk::greeted(&["nobody"]);
+    let order = [&1000u32.to_le_bytes()[..], &[1; 32]].concat();
+    let frame = |kind: u8, payload: &[u8]| frame::encode(&[&[1, kind, 20, 0], payload].concat(), false);
+    let bytes = [
+        frame(CAPTURE, &order),
+        frame(STATUS, &[]),
+        frame(CANCEL, &[20, 0]),
+    ]
+    .concat();
+    let said = talk.hear(&bytes);
+    let kinds: Vec<u8> = said.iter().map(|packet| packet[1]).collect();
+    assert_eq!(kinds, [ACCEPTED, STATUS + ANSWER, CANCEL + ANSWER]);
+    assert_eq!((said[1][16], said[2][4]), (1, 1));
+}
+
 #[test]
 fn a_restart_changes_the_boot_id() {
     let mut talk = Talk::greeted(&["reboot@1"]);
@@ -346,6 +396,13 @@ fn tests_itself() {
     let answer = talk.ask(1, SELF_TEST, 3, &[]);
     assert_eq!(answer[4..13], [10, 1, 0, 0, 0, 2, 1, 0, 0]);
     assert_eq!(talk.capture(1), [1, FAILED, 9, 0, CAPTURE, IMAGE_SENSOR, 0, 0]);
+    // What is wrong with the request comes first.
+    assert_eq!(
+        talk.ask(1, CAPTURE, 9, &[0; 36]),
+        [0, REFUSED, 9, 0, CAPTURE, OUT_OF_RANGE, 0, 0]
+    );
+    // A fault that is there already is not sent again.
+    assert_eq!(talk.ask(0, HELLO, 1, &[1, 1])[1], HELLO + ANSWER);
     assert_eq!(talk.ask(1, STATUS, 3, &[])[16..18], [4, IMAGE_SENSOR]);
 }
 
