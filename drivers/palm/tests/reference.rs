@@ -450,9 +450,10 @@ fn a_fault_of_the_scanner_is_a_notice() {
 /// Another device on the port, and none: each has its name within 2 s, and a little for a slow machine.
 #[test]
 fn another_device_has_a_name_in_time() {
-    let check = |protocol: Protocol, names: &[&str], expect: &str| {
+    let check = |protocol: Protocol, boot_ms: u64, names: &[&str], expect: &str| {
         let simulator = Simulator::start(SimSettings {
             protocol,
+            boot: Duration::from_millis(boot_ms),
             ..settings(names)
         })
         .unwrap();
@@ -464,12 +465,12 @@ fn another_device_has_a_name_in_time() {
     };
     let mute = "fault Timeout: no answer to the command \"hello\"";
     let garbled = "fault Protocol: no valid answer to the command \"hello\" in what was received";
-    check(Protocol::Reference, &["silence"], mute);
-    check(Protocol::Reference, &["garbage"], garbled);
-    check(Protocol::Reference, &["stall"], garbled);
-    // It says that it is ready, and does not understand the rest.
-    check(Protocol::DfrobotAi10, &[], garbled);
-    check(Protocol::Mcu90615, &[], mute);
+    check(Protocol::Reference, 0, &["silence"], mute);
+    check(Protocol::Reference, 0, &["garbage"], garbled);
+    check(Protocol::Reference, 0, &["stall"], garbled);
+    // It says that it is ready, here while it is asked, and does not understand the rest.
+    check(Protocol::DfrobotAi10, 1000, &[], garbled);
+    check(Protocol::Mcu90615, 0, &[], mute);
 }
 
 #[test]
