@@ -9,6 +9,7 @@ mod common;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use common::secrets::{Log, folder_keeps};
 use common::{IIN, Institution, Person, alone, clip, offered};
 use ipc::{
     AttemptReason, Availability, HandPrompt, Intent, Method, NextAttempt, Outcome, PalmPurpose,
@@ -41,7 +42,7 @@ impl Bank {
             protocol,
             link: link("scanner"),
             note_interval: Duration::from_millis(100),
-            enrolled: vec!["somebody".into(), "mine".into()],
+            enrolled: vec!["somebody".into(), MY_TAG.into()],
             ..SimSettings::default()
         })
         .unwrap();
@@ -166,6 +167,8 @@ fn faults(names: &[&str]) -> Vec<Fault> {
 /// First palm of the simulated reference scanner, and the second, who is the person of the stories.
 const SOMEBODY: u32 = 1;
 const MINE: u32 = 2;
+/// The name under which the scanner keeps that person.
+const MY_TAG: &str = "s-7f3a9c21";
 
 fn reference_bank() -> Bank {
     let serial = serial_of(Protocol::Reference);
@@ -297,7 +300,7 @@ fn a_scanner_that_is_unplugged_or_restarts_burns_no_attempt() {
                 trouble: ScannerTrouble::Missing,
             }
     });
-    bank.scanner().present(Presented::Tag("mine".into()));
+    bank.scanner().present(Presented::Tag(MY_TAG.into()));
     // The first scan after it is back is cut short by a restart.
     bank.scanner().set_faults(faults(&["reboot@1"]));
     bank.scanner().replug().unwrap();
@@ -446,4 +449,22 @@ fn a_scanner_that_cannot_be_used_costs_nobody_the_face() {
         person.sees("no palm", palm_is(Availability::DeviceUnavailable));
         person.wants(Intent::Cancel);
     }
+}
+
+#[test]
+fn nothing_personal_is_readable() {
+    let _alone = alone();
+    let log = Log::listen();
+    let mut bank = reference_bank();
+    bank.goes_to_the_scanner();
+    bank.person().sees_outcome(&[Outcome::Verified]);
+    bank.kiosk = None;
+    let documents = bank.institution.documents();
+    let attempt = &documents[0].palm.as_ref().unwrap().attempts[0];
+    let SealState::Valid(seal) = &attempt.scan.as_ref().unwrap().seal else {
+        panic!("a scan that was signed")
+    };
+    let secrets = [IIN.as_bytes(), MY_TAG.as_bytes(), &seal.statement].map(<[u8]>::to_vec);
+    log.keeps(&secrets);
+    folder_keeps(bank.institution.folder.path(), &secrets);
 }

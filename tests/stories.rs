@@ -5,13 +5,10 @@
 
 mod common;
 
-use std::io::Write;
-use std::path::Path;
-use std::sync::{Arc, Mutex};
-
 use alaqan::config::Config;
 use alaqan::kiosk::Kiosk;
 use camera::{Fault, FaultHandle};
+use common::secrets::{Log, folder_keeps};
 use common::{Institution, alone, attack, clip, offered, sitting_still};
 use ipc::{CameraTrouble, Intent, Link, Outcome, Prompt, Screen};
 use verification::capture::CameraIdentity;
@@ -281,13 +278,7 @@ fn a_missing_model_is_named_with_the_command_that_gets_it() {
 #[test]
 fn nothing_personal_is_readable() {
     let _alone = alone();
-    let log = Log::default();
-    let writer = log.clone();
-    tracing_subscriber::fmt()
-        .with_env_filter(alaqan::logging::filter(tracing::Level::TRACE))
-        .with_writer(move || writer.clone())
-        .try_init()
-        .expect("this story alone listens to the log");
+    let log = Log::listen();
     let clip = clip();
     let mut institution = Institution::found();
     institution.open_gateway();
@@ -303,51 +294,6 @@ fn nothing_personal_is_readable() {
         secrets.push(jpeg[jpeg.len() / 2..][..24].to_vec());
     }
     assert!(secrets.len() > 1);
-    let log = log.0.lock().unwrap().clone();
-    assert!(log.len() > 1_000, "the log was listened to");
-    for secret in &secrets {
-        let at = log.windows(secret.len()).position(|window| window == secret);
-        assert_eq!(at, None, "a secret is in the log");
-    }
-    let mut files = 0;
-    each_file(institution.folder.path(), &mut |path, bytes| {
-        files += 1;
-        for secret in &secrets {
-            assert!(
-                !holds(bytes, secret),
-                "a secret is readable in {}",
-                path.display()
-            );
-        }
-    });
-    assert!(files > 5);
-}
-
-fn holds(bytes: &[u8], secret: &[u8]) -> bool {
-    bytes.windows(secret.len()).any(|window| window == secret)
-}
-
-fn each_file(folder: &Path, look: &mut impl FnMut(&Path, &[u8])) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            each_file(&path, look);
-        } else {
-            look(&path, &std::fs::read(&path).unwrap());
-        }
-    }
-}
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+    log.keeps(&secrets);
+    folder_keeps(institution.folder.path(), &secrets);
 }
