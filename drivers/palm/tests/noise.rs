@@ -81,9 +81,11 @@ fn check_watched(protocol: Protocol) {
 #[test]
 fn noise_is_a_notice() {
     check_notice(Protocol::Reference);
+    check_notice(Protocol::DfrobotAi10);
 }
 
 #[test]
 fn noise_makes_a_watched_scanner_absent_until_it_ends() {
     check_watched(Protocol::Reference);
+    check_watched(Protocol::DfrobotAi10);
 }

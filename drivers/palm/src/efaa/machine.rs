@@ -26,6 +26,7 @@ use super::commands::{Command, EnrolProgress, QUICK, Reset};
 use super::inbound::{self, Inbound, Purpose, Reply, ResultCode};
 use super::protocol::Decoder;
 use crate::Notice;
+use crate::noise::Noise;
 use resets::Resets;
 
 pub use exchange::{Ended, Failure, Input, Output, Request};
@@ -82,6 +83,15 @@ pub struct Session {
     unanswered: Vec<u8>,
     heard_at: Duration,
     noise_since: Option<Duration>,
+    /// What comes in while nothing is asked.
+    idle_noise: Noise,
+}
+
+/// What was found in the bytes that came in.
+#[derive(Default)]
+struct Taken {
+    valid: bool,
+    invalid: bool,
 }
 
 impl Session {
@@ -96,6 +106,7 @@ impl Session {
             unanswered: Vec::new(),
             heard_at: Duration::ZERO,
             noise_since: None,
+            idle_noise: Noise::default(),
         }
     }
 
@@ -142,6 +153,7 @@ impl Session {
         }
         self.decoder.clear();
         self.noise_since = None;
+        self.idle_noise.clear();
     }
 
     fn settle(&mut self, now: Duration, by: Option<Duration>, then: Then, outputs: &mut Vec<Output>) {
@@ -209,26 +221,34 @@ impl Session {
         }
         self.heard_at = now;
         self.decoder.push(bytes);
-        if !self.take_frames(now, outputs) && !self.decoder.is_mid_frame() {
+        let taken = self.take_frames(now, outputs);
+        if !taken.valid && !taken.invalid && !self.decoder.is_mid_frame() {
             self.hear_rubbish(now);
+        }
+        if taken.valid {
+            self.idle_noise.clear();
+        } else if matches!(self.state, State::Idle) {
+            outputs.extend(self.idle_noise.add(bytes.len()).map(Output::Notice));
         }
     }
 
-    /// Answers whether there were any, valid or not.
-    fn take_frames(&mut self, now: Duration, outputs: &mut Vec<Output>) -> bool {
-        let mut any = false;
+    fn take_frames(&mut self, now: Duration, outputs: &mut Vec<Output>) -> Taken {
+        let mut taken = Taken::default();
         while let Some(found) = self.decoder.next_frame() {
-            any = true;
             match found {
                 Ok(frame) => {
                     tracing::trace!(?frame, "received");
+                    taken.valid = true;
                     self.noise_since = None;
                     self.hear(now, inbound::read(&frame, self.purpose), outputs);
                 }
-                Err(_) => self.hear_rubbish(now),
+                Err(_) => {
+                    taken.invalid = true;
+                    self.hear_rubbish(now);
+                }
             }
         }
-        any
+        taken
     }
 
     fn hear_rubbish(&mut self, now: Duration) {

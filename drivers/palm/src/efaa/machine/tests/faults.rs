@@ -216,6 +216,9 @@ fn rubbish_without_end_is_named_within_a_second() {
             0 > 10
             505 > 10
             1005 reset failed: Garbled
+            1805 notice Fault("what comes in is no message of its protocol")
+            2605 notice Fault("what comes in is no message of its protocol")
+            3405 notice Fault("what comes in is no message of its protocol")
         "#]],
     );
     check(
@@ -225,6 +228,42 @@ fn rubbish_without_end_is_named_within_a_second() {
             30 standby
             400 > 12
             1405 verify failed: Garbled
+            2205 notice Fault("what comes in is no message of its protocol")
+            3005 notice Fault("what comes in is no message of its protocol")
+            3805 notice Fault("what comes in is no message of its protocol")
+        "#]],
+    );
+}
+
+/// Nobody who listens has to wait for the next question to find out.
+#[test]
+fn rubbish_while_idle_is_a_notice() {
+    let noise = ["5A"; 63].join(" ");
+    let frame_and_noise = format!("{HAND_OK} {noise}");
+    check(
+        &settled(&[
+            (400, &noise),
+            (450, "5A 5A"),
+            // Counted anew, and taken back by a frame.
+            (500, &noise),
+            (550, &frame_and_noise),
+            (600, &noise),
+            (650, "5A 5A"),
+            // A question has its own answer to it.
+            (700, &noise),
+            (750, "begin status"),
+            (760, "5A 5A"),
+            (770, STANDBY),
+            (780, &noise),
+        ]),
+        expect![[r#"
+            0 > 10
+            30 standby
+            450 notice Fault("what comes in is no message of its protocol")
+            550 notice Hand(InPlace)
+            650 notice Fault("what comes in is no message of its protocol")
+            750 > 11
+            770 answered by 11: ok
         "#]],
     );
 }
