@@ -90,7 +90,7 @@ pub enum Notice {
     Restarted,
     /// A hand is, or is no longer, before it.
     Hand(HandPosition),
-    /// It says that something is wrong with it.
+    /// It says that something is wrong with it, or what comes in is no message at all.
     Fault(String),
 }
 

@@ -7,9 +7,9 @@
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use palm::Notice;
 use palm::sim::{Fault, Protocol, SimSettings, Simulator};
-use palm::watched::{Report, Setup, Watched};
-use palm::{Notice, Opening};
+use palm::watched::{Report, Setup, ThermometerSetup, Watched};
 use verification::capture::DeviceFault;
 
 /// A program that never gets there misses it.
@@ -27,15 +27,23 @@ fn simulate(protocol: Protocol) -> Simulator {
     .unwrap()
 }
 
-fn check_notice(protocol: Protocol) {
-    let simulator = simulate(protocol);
-    let driver = palm::driver(protocol.name()).unwrap();
-    let mut scanner = (driver.open)(&Opening {
-        port: simulator.port().to_str().unwrap().to_owned(),
-        baud: driver.baud,
+fn setup(simulator: &Simulator, protocol: Protocol, thermometer: Option<&Simulator>) -> Setup {
+    let choice = |simulator: &Simulator| simulator.port().to_str().unwrap().parse().unwrap();
+    Setup {
+        choice: choice(simulator),
+        driver: palm::driver(protocol.name()).unwrap(),
+        baud: None,
         device_key: None,
-    })
-    .unwrap();
+        thermometer: thermometer.map(|thermometer| ThermometerSetup {
+            choice: choice(thermometer),
+            driver: palm::thermometer::thermometer("mcu-90615").unwrap(),
+        }),
+    }
+}
+
+fn check_notice(protocol: Protocol, thermometer: Option<&Simulator>) {
+    let simulator = simulate(protocol);
+    let mut scanner = setup(&simulator, protocol, thermometer).open().unwrap();
     scanner.info().unwrap();
     simulator.handle().set_faults(garbage());
     let deadline = Instant::now() + PATIENCE;
@@ -50,13 +58,7 @@ fn check_notice(protocol: Protocol) {
 
 fn check_watched(protocol: Protocol) {
     let simulator = simulate(protocol);
-    let setup = Setup {
-        choice: simulator.port().to_str().unwrap().parse().unwrap(),
-        driver: palm::driver(protocol.name()).unwrap(),
-        baud: None,
-        device_key: None,
-        thermometer: None,
-    };
+    let setup = setup(&simulator, protocol, None);
     let (sender, reports) = mpsc::channel();
     let _watched = Watched::start(setup, move |report| drop(sender.send(report))).unwrap();
     let until = |what: &str, fits: fn(&Report) -> bool| {
@@ -80,8 +82,10 @@ fn check_watched(protocol: Protocol) {
 
 #[test]
 fn noise_is_a_notice() {
-    check_notice(Protocol::Reference);
-    check_notice(Protocol::DfrobotAi10);
+    check_notice(Protocol::Reference, None);
+    check_notice(Protocol::DfrobotAi10, None);
+    // With a thermometer beside it, too.
+    check_notice(Protocol::DfrobotAi10, Some(&simulate(Protocol::Mcu90615)));
 }
 
 #[test]
