@@ -58,7 +58,14 @@ fn said_elsewhere(port: &str, as_nobody: bool) -> String {
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
     let program = folder.path().join("serial");
-    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    // Copied by another program: a file that this one writes may be open in the child of another test for a moment, and
+    // then it cannot be run.
+    let copied = Command::new("cp")
+        .arg(std::env::current_exe().unwrap())
+        .arg(&program)
+        .status()
+        .unwrap();
+    assert!(copied.success());
     let mut command = Command::new(&program);
     command
         .args(["--exact", "opens_for_another_process", "--nocapture"])
