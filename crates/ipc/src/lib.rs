@@ -389,6 +389,10 @@ pub enum AttemptReason {
     PalmNotMeasured,
     /// The palm could not be enrolled.
     PalmNotEnrolled,
+    /// This palm is in the scanner already; the other hand may be shown.
+    PalmAlreadyEnrolled,
+    /// Earlier sessions have used up the attempts with the palm; nothing was scanned.
+    PalmUsedUp,
 }
 
 /// Why the camera cannot be used just now.
