@@ -34,6 +34,7 @@
 mod audit;
 #[cfg(test)]
 mod conformance;
+mod event;
 pub mod memory;
 pub mod sqlite;
 
@@ -351,33 +352,3 @@ pub struct AuditBreak {
     /// Number of the first record that does not follow; the first of all is 1.
     pub at: u64,
 }
-
-/// What is written into the audit log with a document.
-fn put_event(id: DocumentId) -> String {
-    format!("DocumentStored {id}")
-}
-
-/// What is written into the audit log with a receipt.
-fn receipt_event(id: DocumentId) -> String {
-    format!("DocumentReceived {id}")
-}
-
-/// What is written into the audit log with a proposed reference.
-fn propose_event(document: DocumentId) -> String {
-    format!("PalmProposed {document}")
-}
-
-/// What is written into the audit log when a proposal is settled.
-fn settle_event(document: DocumentId, matched: bool) -> String {
-    format!(
-        "{} {document}",
-        if matched { "PalmConfirmed" } else { "PalmRejected" }
-    )
-}
-
-/// Written into the audit log when somebody enrolled under the number of a reference that was in use.
-const OVERWRITTEN_EVENT: &str = "PalmOverwritten";
-/// Written into the audit log when the references of a person are forgotten.
-const FORGOTTEN_EVENT: &str = "PalmForgotten";
-/// Written into the audit log when a scanner has deleted a reference.
-const DELETED_EVENT: &str = "PalmDeleted";

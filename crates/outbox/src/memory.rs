@@ -9,10 +9,10 @@ use verification::time::UtcMs;
 
 use self::palm::Palms;
 use crate::audit::{AuditHead, Entry, check, follow};
-use crate::{
-    Counts, DELETED_EVENT, EntryState, FORGOTTEN_EVENT, OVERWRITTEN_EVENT, Outbox, OutboxError,
-    SignedDocument, WedgeReason, propose_event, put_event, receipt_event, settle_event,
+use crate::event::{
+    DELETED_EVENT, FORGOTTEN_EVENT, OVERWRITTEN_EVENT, propose_event, put_event, receipt_event, settle_event,
 };
+use crate::{Counts, EntryState, Outbox, OutboxError, SignedDocument, WedgeReason};
 
 /// Behaves as [`crate::sqlite::SqliteOutbox`], but forgets everything when it is dropped.
 #[derive(Debug, Default)]

@@ -23,7 +23,8 @@ use zeroize::Zeroizing;
 
 use self::file::{check_file, create_private, is_orphaned, quarantine, unlock};
 use crate::audit::{AuditHead, Entry, check, follow};
-use crate::{Counts, EntryState, Outbox, OutboxError, SignedDocument, WedgeReason, put_event, receipt_event};
+use crate::event::{put_event, receipt_event};
+use crate::{Counts, EntryState, Outbox, OutboxError, SignedDocument, WedgeReason};
 
 /// Written into the file as `user_version`. The hundreds are a generation: a store of another generation is
 /// not understood. Within one, a later version has only added what an earlier one may leave alone.

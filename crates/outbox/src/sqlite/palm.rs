@@ -8,7 +8,8 @@ use verification::time::UtcMs;
 use zeroize::Zeroizing;
 
 use super::append;
-use crate::{DELETED_EVENT, FORGOTTEN_EVENT, OVERWRITTEN_EVENT, OutboxError, propose_event, settle_event};
+use crate::OutboxError;
+use crate::event::{DELETED_EVENT, FORGOTTEN_EVENT, OVERWRITTEN_EVENT, propose_event, settle_event};
 
 pub(super) fn propose(
     transaction: &Transaction<'_>,
