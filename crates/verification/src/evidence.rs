@@ -3,7 +3,7 @@
 use crate::capture::{CameraIdentity, CapturedSample};
 use crate::identifier::Iin;
 use crate::pad::{AttemptRecord, PadChallenge};
-use crate::palm::{PalmAttemptRecord, PalmReference, ScannerIdentity};
+use crate::palm::{EnrolOutcome, PalmAttemptRecord, PalmReference, ScannerIdentity};
 use crate::policy::Policy;
 use crate::service::ServiceId;
 use crate::time::UtcMs;
@@ -130,8 +130,18 @@ pub struct PalmEvidence {
     pub attempts: Vec<PalmAttemptRecord>,
     /// As [`Evidence::attempts_before`], with the palm.
     pub attempts_before: u8,
+    /// All enrolments that were tried, in order.
+    pub enrolments: Vec<EnrolOutcome>,
+}
+
+impl PalmEvidence {
     /// The reference that was enrolled in this session; it may be used only once the centre has confirmed the person.
-    pub enrolled: Option<PalmReference>,
+    pub fn enrolled(&self) -> Option<PalmReference> {
+        self.enrolments.iter().find_map(|outcome| match outcome {
+            EnrolOutcome::Enrolled(reference) => Some(*reference),
+            _ => None,
+        })
+    }
 }
 
 /// A still and its purpose.

@@ -144,17 +144,24 @@ impl PalmPolicy {
     fn is_in_range(&self) -> bool {
         let parts = [self.vascular_quality_min, self.liveness_min];
         parts.iter().all(|part| *part > 0.0 && *part <= 1.0)
-            && self.volume_min_ml > 0.0
+            && self.volume_min_ml >= VOLUME_BOUNDS_ML.0
             && self.volume_max_ml > self.volume_min_ml
-            && self.volume_max_ml.is_finite()
-            && self.temperature_min_celsius > 0.0
+            && self.volume_max_ml <= VOLUME_BOUNDS_ML.1
+            && self.temperature_min_celsius >= TEMPERATURE_BOUNDS_CELSIUS.0
             && self.temperature_max_celsius > self.temperature_min_celsius
-            && self.temperature_max_celsius.is_finite()
+            && self.temperature_max_celsius <= TEMPERATURE_BOUNDS_CELSIUS.1
             && self.warmth_min_celsius > 0.0
+            && self.warmth_min_celsius <= WARMTH_MAX_CELSIUS
             && (SCAN_LIMIT_MIN..=SCAN_LIMIT_MAX).contains(&self.scan_limit)
     }
 }
 
+/// No policy goes beyond what hands have: the smallest of a child, the largest with half of the forearm.
+const VOLUME_BOUNDS_ML: (f32, f32) = (80.0, 1200.0);
+/// Below the first skin freezes to numbness, above the second it burns.
+const TEMPERATURE_BOUNDS_CELSIUS: (f32, f32) = (10.0, 43.0);
+/// Who asks for more refuses everybody in a warm room.
+const WARMTH_MAX_CELSIUS: f32 = 10.0;
 /// Nobody brings a hand before a scanner in less.
 const SCAN_LIMIT_MIN: Duration = Duration::from_secs(3);
 /// The modules can be told no more than this.
@@ -394,7 +401,7 @@ mod tests {
             .check(),
             Err(PolicyError::Threshold)
         );
-        let spoils: [fn(&mut Policy); 10] = [
+        let spoils: [fn(&mut Policy); 14] = [
             |policy| policy.turn_min_deg = f32::NAN,
             |policy| policy.relief_min = 0.0,
             |policy| policy.screen_max = 1.5,
@@ -403,6 +410,10 @@ mod tests {
             |policy| policy.palm.volume_min_ml = f32::NAN,
             |policy| policy.palm.temperature_max_celsius = f32::INFINITY,
             |policy| policy.palm.warmth_min_celsius = -0.5,
+            |policy| policy.palm.warmth_min_celsius = f32::INFINITY,
+            |policy| policy.palm.volume_min_ml = 1e-30,
+            |policy| policy.palm.volume_max_ml = 1e30,
+            |policy| policy.palm.temperature_min_celsius = 1.0,
             |policy| policy.palm.liveness_min = 0.0,
             |policy| policy.palm.scan_limit = Duration::from_secs(60),
         ];

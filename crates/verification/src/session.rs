@@ -120,6 +120,8 @@ pub enum Input {
     Scanned(Result<Option<PalmScan>, DeviceFault>),
     /// Answers [`Effect::EnrolPalm`]; nothing if it was cancelled.
     Enrolled(Result<Option<EnrolOutcome>, DeviceFault>),
+    /// Answers [`Effect::ProposePalm`].
+    PalmProposed,
     /// Time passed; see [`Session::deadline`].
     Tick,
 }
@@ -196,7 +198,7 @@ pub enum Effect {
     /// End what the scanner was told to do. Not answered; what it was told to do is, and nobody listens.
     CancelScan,
     /// Write down, durably, whose reference this is, until the centre has confirmed the person of this session. Answered
-    /// only by [`Input::StoreFailed`].
+    /// by [`Input::PalmProposed`].
     ProposePalm {
         /// The person.
         subject: Iin,
@@ -240,6 +242,8 @@ pub enum AuditEvent {
     AnotherPalm,
     /// A palm was enrolled.
     PalmEnrolled,
+    /// A palm was to be enrolled, and was not.
+    EnrolmentFailed,
     /// An attempt was begun.
     AttemptStarted,
     /// An attempt passed.
@@ -268,6 +272,8 @@ pub enum Failure {
         /// The hand was colder than the policy accepts.
         cold: bool,
     },
+    /// Earlier sessions, or devices that failed too often, have used up the attempts with the palm.
+    PalmUsedUp,
     /// The palm could not be enrolled.
     Enrolment(EnrolOutcome),
 }
@@ -579,7 +585,9 @@ impl Session {
                 failure: *failure,
                 left: match failure {
                     Failure::Enrolment(_) => self.enrolments_left(),
-                    Failure::Face(_) | Failure::Palm { .. } => attempts.saturating_sub(self.attempts_used()),
+                    Failure::Face(_) | Failure::Palm { .. } | Failure::PalmUsedUp => {
+                        attempts.saturating_sub(self.attempts_used())
+                    }
                 },
                 face_next: self.is_palm_used_up(),
             },
@@ -636,6 +644,7 @@ impl Session {
             Input::HandSeen(position) => self.hand_seen(position),
             Input::Scanned(scan) => self.scanned(now, scan),
             Input::Enrolled(enrolled) => self.enrolled(now, enrolled),
+            Input::PalmProposed => self.palm_proposed(now),
             Input::Recorded(result) => self.recorded(now, result),
             Input::Identified { document_id, matched } => self.identified(now, document_id, matched),
             Input::StoreFailed => self.store_failed(),
@@ -753,9 +762,21 @@ impl Session {
         if used >= self.opening.policy.attempts {
             return self.record(now, Outcome::NotVerified);
         }
+        if self
+            .facts
+            .service
+            .as_ref()
+            .is_some_and(|service| service.enrols_palm)
+        {
+            return self.ask_scanner_first(now);
+        }
+        vec![self.open_camera(now)]
+    }
+
+    fn open_camera(&mut self, now: Now) -> Effect {
         self.asked_at = now.monotonic;
         self.state = State::OpeningCamera;
-        vec![Effect::OpenCamera]
+        Effect::OpenCamera
     }
 
     fn camera_opened(&mut self, now: Now, camera: CameraIdentity) -> Vec<Effect> {
@@ -789,7 +810,11 @@ impl Session {
                 }
                 now.monotonic
             }
-            State::OpeningCamera | State::Drawing { .. } | State::AttemptFailed { .. } => now.monotonic,
+            State::OpeningCamera
+            | State::Drawing { .. }
+            | State::AttemptFailed {
+                failure: Failure::Face(_),
+            } => now.monotonic,
             _ => return Vec::new(),
         };
         if !matches!(self.state, State::CameraLost { .. }) {
@@ -961,7 +986,9 @@ impl Session {
         self.touched_at = now.monotonic;
         match failure {
             Failure::Face(_) => vec![self.draw(now)],
-            Failure::Palm { .. } | Failure::Enrolment(_) => self.retry_palm(now, failure),
+            Failure::Palm { .. } | Failure::PalmUsedUp | Failure::Enrolment(_) => {
+                self.retry_palm(now, failure)
+            }
         }
     }
 
@@ -1057,13 +1084,30 @@ impl Session {
         let suspected = self.facts.attempts.iter().any(
             |attempt| matches!(attempt.failure, Some(AttemptFailure::Attack(sign)) if !sign.is_missing()),
         ) || self.facts.palm.is_suspected();
-        // Who was suspected once does not get rid of it by sitting still, leaving or waiting afterwards.
+        // Who was suspected once does not get rid of it by sitting still, leaving, standing aside or waiting afterwards.
         let outcome = match outcome {
-            Outcome::NotVerified | Outcome::Withdrawn | Outcome::TimedOut if suspected => {
+            Outcome::NotVerified | Outcome::Withdrawn | Outcome::TimedOut | Outcome::FailureToAcquire
+                if suspected =>
+            {
                 Outcome::AttackSuspected
             }
             outcome => outcome,
         };
+        // A face that passed is no failure, whatever came to nothing after it.
+        let passed = self
+            .facts
+            .attempts
+            .last()
+            .is_some_and(|attempt| attempt.failure.is_none());
+        if let (true, Some(subject)) = (
+            passed && outcome != Outcome::AwaitingIdentification,
+            &self.facts.claim,
+        ) {
+            effects.push(Effect::ForgiveAttempt {
+                subject: subject.clone(),
+                modality: Modality::Face,
+            });
+        }
         let captured = outcome == Outcome::AwaitingIdentification;
         let evidence = Evidence {
             document_id: self.opening.document_id,
@@ -1119,7 +1163,7 @@ impl Session {
             }));
         }
         let palm = self.facts.palm.evidence();
-        self.enrolled_palm = palm.is_some_and(|palm| palm.enrolled.is_some());
+        self.enrolled_palm = palm.is_some_and(|palm| palm.enrolled().is_some());
         self.facts = Facts::default();
         self.touched_at = now.monotonic;
         self.state = if outcome == Outcome::AwaitingIdentification {

@@ -303,7 +303,7 @@ pub fn palm_evidence(kiosk_id: &str, number: u8, iin: &str) -> Evidence {
                 attempt(2, measured(ScanResult::Identified(expected))),
             ],
             attempts_before: 0,
-            enrolled: None,
+            enrolments: Vec::new(),
         }),
         ..evidence(kiosk_id, number, iin)
     }

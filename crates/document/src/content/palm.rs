@@ -6,8 +6,8 @@ use minicbor::{Decode, Encode};
 use verification::evidence::PalmEvidence;
 use verification::palm::decision::{PalmFailure, PalmPartRecord};
 use verification::palm::{
-    CaptureSeal, PalmAttemptRecord, PalmCapabilities, PalmReadings, PalmReference, PalmScan, ScanResult,
-    ScannerIdentity, SealState,
+    CaptureSeal, EnrolOutcome, PalmAttemptRecord, PalmCapabilities, PalmReadings, PalmReference, PalmScan,
+    ScanResult, ScannerIdentity, SealState,
 };
 use verification::time::UtcMs;
 
@@ -26,7 +26,7 @@ pub(super) struct PalmWire<'a> {
     #[n(3)]
     attempts_before: u8,
     #[n(4)]
-    enrolled: Option<u32>,
+    enrolments: Vec<EnrolmentWire>,
 }
 
 impl<'a> From<&'a PalmEvidence> for PalmWire<'a> {
@@ -36,7 +36,7 @@ impl<'a> From<&'a PalmEvidence> for PalmWire<'a> {
             expected: palm.expected.map(|reference| reference.0),
             attempts: palm.attempts.iter().map(PalmAttemptWire::from).collect(),
             attempts_before: palm.attempts_before,
-            enrolled: palm.enrolled.map(|reference| reference.0),
+            enrolments: palm.enrolments.iter().copied().map(Into::into).collect(),
         }
     }
 }
@@ -48,7 +48,54 @@ impl From<PalmWire<'_>> for PalmEvidence {
             expected: wire.expected.map(PalmReference),
             attempts: wire.attempts.into_iter().map(Into::into).collect(),
             attempts_before: wire.attempts_before,
-            enrolled: wire.enrolled.map(PalmReference),
+            enrolments: wire.enrolments.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+#[derive(Encode, Decode)]
+#[cbor(flat)]
+enum EnrolmentWire {
+    #[n(1)]
+    Enrolled(#[n(0)] u32),
+    #[n(2)]
+    AlreadyEnrolled,
+    #[n(3)]
+    Full,
+    #[n(4)]
+    Rejected,
+    #[n(5)]
+    NotLive,
+    #[n(6)]
+    NotAPalm,
+    #[n(7)]
+    NothingPresented,
+}
+
+impl From<EnrolOutcome> for EnrolmentWire {
+    fn from(outcome: EnrolOutcome) -> Self {
+        match outcome {
+            EnrolOutcome::Enrolled(reference) => Self::Enrolled(reference.0),
+            EnrolOutcome::AlreadyEnrolled => Self::AlreadyEnrolled,
+            EnrolOutcome::Full => Self::Full,
+            EnrolOutcome::Rejected => Self::Rejected,
+            EnrolOutcome::NotLive => Self::NotLive,
+            EnrolOutcome::NotAPalm => Self::NotAPalm,
+            EnrolOutcome::NothingPresented => Self::NothingPresented,
+        }
+    }
+}
+
+impl From<EnrolmentWire> for EnrolOutcome {
+    fn from(wire: EnrolmentWire) -> Self {
+        match wire {
+            EnrolmentWire::Enrolled(reference) => Self::Enrolled(PalmReference(reference)),
+            EnrolmentWire::AlreadyEnrolled => Self::AlreadyEnrolled,
+            EnrolmentWire::Full => Self::Full,
+            EnrolmentWire::Rejected => Self::Rejected,
+            EnrolmentWire::NotLive => Self::NotLive,
+            EnrolmentWire::NotAPalm => Self::NotAPalm,
+            EnrolmentWire::NothingPresented => Self::NothingPresented,
         }
     }
 }

@@ -4,7 +4,7 @@ use super::*;
 use verification::evidence::PalmEvidence;
 use verification::palm::decision::{PalmFailure, PalmPart, PalmPartRecord};
 use verification::palm::{
-    CaptureSeal, PalmAttemptRecord, PalmCapabilities, PalmQuality, PalmReadings, PalmReference, PalmScan,
+    CaptureSeal, EnrolOutcome, PalmAttemptRecord, PalmCapabilities, PalmQuality, PalmReadings, PalmReference, PalmScan,
     ScanResult, ScannerIdentity, SealFault, SealState,
 };
 
@@ -14,17 +14,29 @@ pub fn evidence() -> impl Strategy<Value = PalmEvidence> {
         prop::option::of(reference()),
         prop::collection::vec(attempt(), 0..4),
         any::<u8>(),
-        prop::option::of(reference()),
+        prop::collection::vec(enrolment(), 0..4),
     )
         .prop_map(
-            |(scanner, expected, attempts, attempts_before, enrolled)| PalmEvidence {
+            |(scanner, expected, attempts, attempts_before, enrolments)| PalmEvidence {
                 scanner,
                 expected,
                 attempts,
                 attempts_before,
-                enrolled,
+                enrolments,
             },
         )
+}
+
+fn enrolment() -> impl Strategy<Value = EnrolOutcome> {
+    prop_oneof![
+        reference().prop_map(EnrolOutcome::Enrolled),
+        Just(EnrolOutcome::AlreadyEnrolled),
+        Just(EnrolOutcome::Full),
+        Just(EnrolOutcome::Rejected),
+        Just(EnrolOutcome::NotLive),
+        Just(EnrolOutcome::NotAPalm),
+        Just(EnrolOutcome::NothingPresented),
+    ]
 }
 
 fn reference() -> impl Strategy<Value = PalmReference> {

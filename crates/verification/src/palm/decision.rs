@@ -173,6 +173,11 @@ fn judge(scan: &PalmScan, capabilities: PalmCapabilities, policy: &PalmPolicy) -
         vascular_quality,
         liveness,
     } = scan.readings;
+    // What a scanner does not claim to measure is no measurement, whatever it says.
+    let volume_ml = volume_ml.filter(|_| capabilities.volume);
+    let surface = surface.filter(|_| capabilities.temperature);
+    let vascular_quality = vascular_quality.filter(|_| capabilities.vascular);
+    let liveness = liveness.filter(|_| capabilities.liveness);
     // A scanner that compares veins, or checks for life, without giving a number says so by a comparison that took place.
     let compared = matches!(scan.result, ScanResult::Identified(_) | ScanResult::NoMatch);
     let warmth = surface.zip(ambient).map(|(surface, ambient)| surface - ambient);

@@ -36,7 +36,6 @@ pub(super) struct PalmFacts {
     forgiven: u8,
     /// The scanner holds no palm of the claimed person.
     pub not_enrolled: bool,
-    enrolments: u8,
 }
 
 impl PalmFacts {
@@ -61,6 +60,11 @@ impl PalmFacts {
             .iter()
             .filter_map(|attempt| attempt.failure);
         failures.into_iter().any(PalmFailure::is_suspicious)
+            || self.evidence.enrolments.contains(&EnrolOutcome::NotLive)
+    }
+
+    fn enrolments(&self) -> u8 {
+        u8::try_from(self.evidence.enrolments.len()).unwrap_or(u8::MAX)
     }
 }
 
@@ -91,6 +95,8 @@ pub(super) enum PalmState {
     Enrolling {
         position: HandPosition,
     },
+    /// Whose the new reference may become is being written down.
+    Proposing,
 }
 
 impl PalmState {
@@ -113,6 +119,7 @@ impl Session {
             PalmState::Waiting | PalmState::Finding | PalmState::Drawing | PalmState::Persisting { .. } => {
                 Showing::OpeningScanner
             }
+            PalmState::Proposing => Showing::Recording,
             PalmState::Lost { fault, .. } => Showing::ScannerTrouble { fault: *fault },
             PalmState::Scanning { number, position, .. } => Showing::Palm {
                 enrolling: false,
@@ -123,7 +130,7 @@ impl Session {
             PalmState::Enrolling { position } => Showing::Palm {
                 enrolling: true,
                 position: *position,
-                attempt: self.facts.palm.enrolments.saturating_add(1),
+                attempt: self.facts.palm.enrolments().saturating_add(1),
                 attempts,
             },
         }
@@ -152,7 +159,7 @@ impl Session {
                 self.asked_at = now.monotonic;
                 vec![Effect::AskScanner]
             }
-            PalmState::Finding | PalmState::Persisting { .. } => self.store_failed(),
+            PalmState::Finding | PalmState::Persisting { .. } | PalmState::Proposing => self.store_failed(),
             _ => self.scanner_failed(now, DeviceFault::Timeout),
         }
     }
@@ -194,8 +201,13 @@ impl Session {
     pub(super) fn palm_attempts_counted(&mut self, now: Now, used: u8) -> Vec<Effect> {
         self.facts.palm.evidence.attempts_before = used;
         if used >= self.opening.policy.attempts {
-            return self.palm_is_used_up(now, PalmFailure::NoMatch);
+            return self.palm_is_used_up(now, Failure::PalmUsedUp);
         }
+        self.ask_scanner(now)
+    }
+
+    /// Whoever comes to enrol a palm is not sent to the camera for nothing.
+    pub(super) fn ask_scanner_first(&mut self, now: Now) -> Vec<Effect> {
         self.ask_scanner(now)
     }
 
@@ -252,7 +264,16 @@ impl Session {
         }
         self.asked_at = now.monotonic;
         if self.facts.modality == Some(Modality::Face) {
-            effects.extend(self.enrol(now));
+            let passed = self
+                .facts
+                .attempts
+                .iter()
+                .any(|attempt| attempt.failure.is_none());
+            effects.extend(if passed {
+                self.enrol(now)
+            } else {
+                Some(self.open_camera(now))
+            });
         } else if returns && self.facts.palm.evidence.expected.is_some() {
             effects.push(self.draw_challenge(now));
         } else if let Some(subject) = self.facts.claim.clone() {
@@ -363,6 +384,7 @@ impl Session {
             effects.extend(self.forgive_palm());
         }
         if self.facts.palm.attempts_used() >= self.opening.policy.attempts {
+            let failure = self.palm_failure(failure);
             effects.extend(self.palm_is_used_up(now, failure));
         } else {
             self.touched_at = now.monotonic;
@@ -419,15 +441,13 @@ impl Session {
     }
 
     /// Without attempts left the palm is closed; the face may be open.
-    fn palm_is_used_up(&mut self, now: Now, failure: PalmFailure) -> Vec<Effect> {
+    fn palm_is_used_up(&mut self, now: Now, failure: Failure) -> Vec<Effect> {
         let service = self.facts.service.as_ref();
         if !self.opening.policy.palm.fallback_to_face || service.is_none_or(|service| !service.face) {
             return self.record(now, Outcome::NotVerified);
         }
         self.touched_at = now.monotonic;
-        self.state = State::AttemptFailed {
-            failure: self.palm_failure(failure),
-        };
+        self.state = State::AttemptFailed { failure };
         Vec::new()
     }
 
@@ -463,7 +483,7 @@ impl Session {
         if self.facts.modality == Some(Modality::Palm)
             && self.facts.palm.attempts_used() >= self.opening.policy.attempts
         {
-            effects.extend(self.palm_is_used_up(now, PalmFailure::Interrupted));
+            effects.extend(self.palm_is_used_up(now, Failure::PalmUsedUp));
             return effects;
         }
         let given_up = now.monotonic.saturating_sub(since) >= DEVICE_PATIENCE
@@ -521,33 +541,46 @@ impl Session {
             Ok(None) => return self.scanner_failed(now, DeviceFault::Protocol),
             Err(fault) => return self.scanner_failed(now, fault),
         };
-        self.state = State::Palm(PalmState::Waiting);
-        let evidence = &mut self.facts.palm.evidence;
-        match (outcome, &evidence.scanner, &self.facts.claim) {
-            (EnrolOutcome::Enrolled(reference), Some(scanner), Some(subject)) => {
-                let proposal = Effect::ProposePalm {
-                    subject: subject.clone(),
-                    scanner: scanner.serial.clone(),
-                    reference,
-                };
-                evidence.enrolled = Some(reference);
-                let mut effects = vec![Effect::Audit(AuditEvent::PalmEnrolled), proposal];
-                effects.extend(self.record(now, Outcome::AwaitingIdentification));
-                effects
-            }
-            (EnrolOutcome::Full, ..) => self.record(now, Outcome::DeviceUnavailable),
-            (outcome, ..) => {
-                self.facts.palm.enrolments = self.facts.palm.enrolments.saturating_add(1);
-                if self.facts.palm.enrolments >= self.opening.policy.attempts {
-                    return self.record(now, Outcome::FailureToAcquire);
-                }
-                self.touched_at = now.monotonic;
-                self.state = State::AttemptFailed {
-                    failure: Failure::Enrolment(outcome),
-                };
-                Vec::new()
-            }
+        self.state = State::Palm(PalmState::Proposing);
+        self.asked_at = now.monotonic;
+        self.facts.palm.evidence.enrolments.push(outcome);
+        let EnrolOutcome::Enrolled(reference) = outcome else {
+            return self.not_enrolled(now, outcome);
+        };
+        let (Some(scanner), Some(subject)) = (&self.facts.palm.evidence.scanner, &self.facts.claim) else {
+            return self.scanner_failed(now, DeviceFault::Identity);
+        };
+        vec![
+            Effect::Audit(AuditEvent::PalmEnrolled),
+            Effect::ProposePalm {
+                subject: subject.clone(),
+                scanner: scanner.serial.clone(),
+                reference,
+            },
+        ]
+    }
+
+    fn not_enrolled(&mut self, now: Now, outcome: EnrolOutcome) -> Vec<Effect> {
+        let mut effects = vec![Effect::Audit(AuditEvent::EnrolmentFailed)];
+        if outcome == EnrolOutcome::Full {
+            effects.extend(self.record(now, Outcome::DeviceUnavailable));
+        } else if self.enrolments_left() == 0 {
+            effects.extend(self.record(now, Outcome::FailureToAcquire));
+        } else {
+            self.touched_at = now.monotonic;
+            self.state = State::AttemptFailed {
+                failure: Failure::Enrolment(outcome),
+            };
         }
+        effects
+    }
+
+    /// Only now does anybody know whose the new reference may become.
+    pub(super) fn palm_proposed(&mut self, now: Now) -> Vec<Effect> {
+        if !matches!(self.state, State::Palm(PalmState::Proposing)) {
+            return Vec::new();
+        }
+        self.record(now, Outcome::AwaitingIdentification)
     }
 
     /// What another attempt is after one before the scanner.
@@ -564,6 +597,6 @@ impl Session {
         self.opening
             .policy
             .attempts
-            .saturating_sub(self.facts.palm.enrolments)
+            .saturating_sub(self.facts.palm.enrolments())
     }
 }

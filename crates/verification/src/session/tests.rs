@@ -60,6 +60,8 @@ struct Kiosk {
     camera: Result<CameraIdentity, DeviceFault>,
     store: Result<(), RecordFailed>,
     used_before: u8,
+    /// Attempts written down, of each modality.
+    written: [u8; 2],
     passive_real: f32,
     cleared: bool,
     /// A camera that is stuck: it answers nothing.
@@ -92,6 +94,7 @@ impl Kiosk {
             camera: Ok(camera()),
             store: Ok(()),
             used_before: 0,
+            written: [0; 2],
             passive_real: 0.95,
             cleared: false,
             stuck: false,
@@ -152,8 +155,9 @@ impl Kiosk {
                         sample: Some(sample),
                     }
                 }
-                Effect::PersistAttempt { .. } => {
+                Effect::PersistAttempt { modality, .. } => {
                     self.persisted += 1;
+                    self.written[modality as usize] += 1;
                     Input::AttemptPersisted
                 }
                 Effect::AskScanner => Input::Scanner(self.scanner.clone()),
@@ -175,7 +179,7 @@ impl Kiosk {
                 }
                 Effect::ProposePalm { reference, .. } => {
                     self.proposed = Some(reference);
-                    continue;
+                    Input::PalmProposed
                 }
                 Effect::Record(evidence) => {
                     self.documents.push(*evidence);
@@ -185,8 +189,9 @@ impl Kiosk {
                     self.audit.push(event);
                     continue;
                 }
-                Effect::ForgiveAttempt { .. } => {
+                Effect::ForgiveAttempt { modality, .. } => {
                     self.persisted -= 1;
+                    self.written[modality as usize] -= 1;
                     continue;
                 }
                 Effect::ClearAttempts { .. } => {
@@ -705,6 +710,7 @@ fn any_input() -> impl Strategy<Value = Input> {
         Just(Input::Enrolled(Ok(Some(EnrolOutcome::Enrolled(palm::MINE))))),
         Just(Input::Enrolled(Ok(Some(EnrolOutcome::Rejected)))),
         Just(Input::Enrolled(Err(DeviceFault::Timeout))),
+        Just(Input::PalmProposed),
         any::<bool>().prop_map(|matched| Input::Identified {
             document_id: DOCUMENT,
             matched
@@ -764,8 +770,14 @@ proptest! {
             let face_passed = document.attempts.iter().any(|attempt| attempt.failure.is_none());
             let palm_passed = palms.iter().any(|attempt| attempt.failure.is_none());
             let captured = document.outcome == Outcome::AwaitingIdentification;
-            prop_assert!(face_passed || palm_passed || !captured);
+            let passed = match document.modality {
+                Some(Modality::Face) => face_passed,
+                Some(Modality::Palm) => palm_passed,
+                None => false,
+            };
+            prop_assert!(passed || !captured);
             prop_assert_eq!(document.stills.is_empty(), !captured || palm_passed);
+            prop_assert!(!(face_passed && palm_passed), "one of them is enough");
             for attempts in [document.attempts.len(), palms.len()] {
                 prop_assert!(attempts <= 3 + usize::from(FORGIVEN_MAX));
             }

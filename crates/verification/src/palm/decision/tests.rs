@@ -101,6 +101,13 @@ fn what_the_policy_requires_must_be_measured() {
 }
 
 #[test]
+fn what_a_scanner_does_not_claim_is_not_measured() {
+    let modest = PalmCapabilities { volume: false, ..ALL };
+    let verdict = decide(&good(), modest, MINE, &PalmPolicy::default()).1;
+    assert_eq!(verdict, Err(PalmFailure::Missing(PalmPart::Volume)));
+}
+
+#[test]
 fn a_comparison_is_no_proof_of_the_claim() {
     check(
         |scan| scan.result = ScanResult::Identified(PalmReference(8)),

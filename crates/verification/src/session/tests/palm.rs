@@ -217,7 +217,14 @@ fn scans_of_sessions_before_count() {
     kiosk.used_before = 3;
     kiosk.reach_scanner();
     assert_eq!(kiosk.scans_ordered, 0);
-    assert_eq!(kiosk.session.showing(), failed(0, PalmFailure::NoMatch));
+    assert_eq!(
+        kiosk.session.showing(),
+        Showing::AttemptFailed {
+            failure: Failure::PalmUsedUp,
+            left: 0,
+            face_next: true,
+        }
+    );
 }
 
 #[test]
@@ -423,7 +430,10 @@ fn a_palm_is_enrolled_after_the_face_and_belongs_to_nobody_until_the_centre_says
         .give(Input::Retry)
         .give(Input::Enrolled(Ok(Some(EnrolOutcome::Enrolled(MINE)))));
     assert_eq!(kiosk.session.showing(), Showing::Identifying);
-    assert_eq!((kiosk.proposed, kiosk.palm().enrolled), (Some(MINE), Some(MINE)));
+    assert_eq!(
+        (kiosk.proposed, kiosk.palm().enrolled()),
+        (Some(MINE), Some(MINE))
+    );
     assert_eq!(kiosk.documents[0].stills.len(), 4);
     let document_id = kiosk.session.document_id();
     kiosk.give(Input::Identified {
@@ -446,6 +456,49 @@ fn a_palm_is_enrolled_after_the_face_and_belongs_to_nobody_until_the_centre_says
             .give(Input::Enrolled(Ok(Some(EnrolOutcome::NotLive))))
             .give(Input::Retry);
     }
-    assert_eq!(kiosk.outcome(), Some(Outcome::FailureToAcquire));
+    assert_eq!(kiosk.outcome(), Some(Outcome::AttackSuspected));
     assert_eq!(kiosk.proposed, None);
+    assert_eq!(kiosk.palm().enrolments, [EnrolOutcome::NotLive; 3]);
+    assert_eq!(kiosk.written, [0, 0], "the face had passed");
+}
+
+#[test]
+fn nobody_is_sent_to_the_camera_for_a_scanner_that_is_not_there() {
+    let mut kiosk = Kiosk::new();
+    kiosk.scanner = Err(DeviceFault::NotFound);
+    kiosk.enrols().reach_camera();
+    assert!(matches!(kiosk.session.showing(), Showing::ScannerTrouble { .. }));
+    kiosk.scanner = Ok(scanner());
+    kiosk.give(Input::Scanner(Ok(scanner()))).act(true);
+    assert!(matches!(
+        kiosk.session.showing(),
+        Showing::Palm { enrolling: true, .. }
+    ));
+    // It goes away for good after the face has passed: the face is not to blame.
+    kiosk.scanner = Err(DeviceFault::NotFound);
+    kiosk
+        .give(Input::Enrolled(Err(DeviceFault::Disconnected)))
+        .wait(is_outcome);
+    assert_eq!(kiosk.outcome(), Some(Outcome::DeviceUnavailable));
+    assert_eq!(kiosk.written, [0, 0]);
+}
+
+#[test]
+fn suspicion_does_not_end_with_the_palm() {
+    let mut kiosk = Kiosk::new();
+    kiosk.reach_scanner();
+    for _ in 0..3 {
+        kiosk.scan(scan(ScanResult::NotLive)).give(Input::Retry);
+    }
+    // Nobody stands before the camera.
+    kiosk.wait(is_outcome);
+    assert_eq!(kiosk.outcome(), Some(Outcome::AttackSuspected));
+}
+
+#[test]
+fn a_late_camera_is_nothing_to_a_session_with_the_palm() {
+    let mut kiosk = Kiosk::new();
+    kiosk.reach_scanner().scan(scan(ScanResult::NoMatch));
+    kiosk.give(Input::CameraOpened(Err(DeviceFault::Timeout)));
+    assert_eq!(kiosk.session.showing(), failed(2, PalmFailure::NoMatch));
 }
