@@ -138,7 +138,7 @@ hand-palm-only = Show your open palm
 hand-palm-only-beside = Something else is in front of the scanner
 
 ## Trouble with any device
-trouble-attempts = None of your attempts is lost
+trouble-choice = You can wait, or end the session and ask a member of the bank's staff
 
 ## Camera trouble
 camera-trouble-missing = The camera is not connected
@@ -197,6 +197,11 @@ reason-palm-not-measured = The scanner could not measure all that it needs
 reason-palm-not-measured-advice = Hold your open palm still until the end. Take off gloves and rings.
 reason-palm-not-enrolled = Your palm could not be registered
 reason-palm-not-enrolled-advice = Hold your open palm still. The hand should be dry and uncovered.
+reason-palm-already-enrolled = This palm is registered at this kiosk already
+reason-palm-already-enrolled-advice = You can show the other hand, or end the session.
+reason-palm-used-up-title = No attempts with the palm are left
+reason-palm-used-up = Your palm was not checked now: the attempts were used up earlier
+reason-palm-used-up-advice = You can go on with your face, or end the session.
 attempt-failed-palm-used-up = Your attempts with the palm are used up. You can go on with your face.
 attempt-failed-left = { $left ->
     [one] { $left } attempt left

@@ -144,7 +144,7 @@ hand-palm-only = Покажите раскрытую ладонь
 hand-palm-only-beside = Перед сканером что-то другое
 
 ## Неполадка любого устройства
-trouble-attempts = Ни одна попытка не пропадёт
+trouble-choice = Вы можете подождать или завершить сеанс и обратиться к сотруднику банка
 
 ## Неполадка камеры
 camera-trouble-missing = Камера не подключена
@@ -203,6 +203,11 @@ reason-palm-not-measured = Сканер не смог измерить всё, �
 reason-palm-not-measured-advice = Держите раскрытую ладонь неподвижно до конца. Снимите перчатки и кольца.
 reason-palm-not-enrolled = Не удалось зарегистрировать ладонь
 reason-palm-not-enrolled-advice = Держите раскрытую ладонь неподвижно. Рука должна быть сухой и ничем не закрытой.
+reason-palm-already-enrolled = Эта ладонь уже зарегистрирована в этом киоске
+reason-palm-already-enrolled-advice = Вы можете поднести другую руку или завершить сеанс.
+reason-palm-used-up-title = Попыток с ладонью не осталось
+reason-palm-used-up = Сейчас ладонь не проверялась: попытки закончились раньше
+reason-palm-used-up-advice = Вы можете продолжить по лицу или завершить сеанс.
 attempt-failed-palm-used-up = Попытки с ладонью закончились. Вы можете продолжить по лицу.
 attempt-failed-left = { $left ->
     [one] Осталась { $left } попытка

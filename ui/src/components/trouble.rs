@@ -22,7 +22,7 @@ pub struct Trouble {
     pub body: Key,
 }
 
-/// What is wrong, that nothing is lost by it, and that the kiosk goes on by itself.
+/// What is wrong, what the person may do, and that the kiosk goes on by itself.
 #[component]
 pub fn TroubleShown(
     /// Name of the screen.
@@ -49,8 +49,8 @@ pub fn TroubleShown(
                 <p class="result__words">{kiosk.say(body)}</p>
                 <div class="panel panel--lines">
                     <p class="panel__line">
-                        <Icon glyph=Glyph::Check />
-                        <span>{kiosk.say(Key("trouble-attempts"))}</span>
+                        <Icon glyph=Glyph::Clock />
+                        <span>{kiosk.say(Key("trouble-choice"))}</span>
                     </p>
                     <p class="panel__line">
                         <Icon glyph=Glyph::Again />

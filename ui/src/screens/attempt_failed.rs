@@ -22,6 +22,11 @@ pub fn AttemptFailed(
     let kiosk = Kiosk::of_context();
     let words = words(reason);
     let next = next_words(next);
+    // Where the reason is that nothing is left, saying so a second time would be no advice.
+    let advice = match reason {
+        AttemptReason::PalmUsedUp => words.advice,
+        _ => next.used_up.unwrap_or(words.advice),
+    };
     let remains = next.used_up.is_none().then(|| {
         view! {
             <p class="result__left" data-testid="left" data-left=left>
@@ -35,11 +40,11 @@ pub fn AttemptFailed(
                 <span class="badge badge--wait">
                     <Icon glyph=next.glyph />
                 </span>
-                <Heading>{kiosk.say(Key("attempt-failed-title"))}</Heading>
+                <Heading>{kiosk.say(words.title)}</Heading>
                 <p class="result__words">{kiosk.say(words.reason)}</p>
                 <div class="panel">
                     <h2>{kiosk.say(Key("attempt-failed-advice"))}</h2>
-                    <p>{kiosk.say(next.used_up.unwrap_or(words.advice))}</p>
+                    <p>{kiosk.say(advice)}</p>
                 </div>
                 {remains}
             </div>
@@ -96,12 +101,18 @@ fn next_words(next: NextAttempt) -> NextWords {
 struct Words {
     /// As in JSON.
     name: &'static str,
+    title: Key,
     reason: Key,
     advice: Key,
 }
 
 fn words(reason: AttemptReason) -> Words {
-    let words = |name, reason, advice| Words { name, reason, advice };
+    let words = |name, reason, advice| Words {
+        name,
+        title: Key("attempt-failed-title"),
+        reason,
+        advice,
+    };
     match reason {
         AttemptReason::NotPerformed => words(
             "not-performed",
@@ -175,6 +186,18 @@ fn words(reason: AttemptReason) -> Words {
             Key("reason-palm-not-enrolled"),
             Key("reason-palm-not-enrolled-advice"),
         ),
+        AttemptReason::PalmAlreadyEnrolled => words(
+            "palm-already-enrolled",
+            Key("reason-palm-already-enrolled"),
+            Key("reason-palm-already-enrolled-advice"),
+        ),
+        // Nothing was tried, so nothing "did not work".
+        AttemptReason::PalmUsedUp => Words {
+            name: "palm-used-up",
+            title: Key("reason-palm-used-up-title"),
+            reason: Key("reason-palm-used-up"),
+            advice: Key("reason-palm-used-up-advice"),
+        },
     }
 }
 
@@ -201,6 +224,8 @@ mod tests {
             AttemptReason::HandTooWarm,
             AttemptReason::PalmNotMeasured,
             AttemptReason::PalmNotEnrolled,
+            AttemptReason::PalmAlreadyEnrolled,
+            AttemptReason::PalmUsedUp,
         ];
         for reason in reasons {
             assert_eq!(serde_json::json!(words(reason).name), serde_json::json!(reason));
