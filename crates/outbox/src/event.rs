@@ -29,5 +29,7 @@ pub(crate) fn settle_event(document: DocumentId, matched: bool) -> String {
 pub(crate) const OVERWRITTEN_EVENT: &str = "PalmOverwritten";
 /// Written into the audit log when the references of a person are forgotten.
 pub(crate) const FORGOTTEN_EVENT: &str = "PalmForgotten";
+/// Written into the audit log for each reference in a scanner that an enrolment left behind and nobody names.
+pub(crate) const ORPHANED_EVENT: &str = "PalmOrphaned";
 /// Written into the audit log when a scanner has deleted a reference.
 pub(crate) const DELETED_EVENT: &str = "PalmDeleted";

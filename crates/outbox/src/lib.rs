@@ -25,6 +25,14 @@
 //!                       └─ replaced; forget_palm ─> to be deleted ── palm_deleted ──> (gone)
 //! ```
 //!
+//! A scanner stores a palm before anybody here hears of it. So an enrolment is written down before it is ordered, with
+//! what the scanner holds then; whatever appeared since and is named by nobody goes as well:
+//!
+//! ```text
+//!     begin_palm_enrolment        end_palm_enrolment
+//!     ────────────────────> open ────────────────────> (gone); what nobody names is to be deleted
+//! ```
+//!
 //! A reference in a scanner is one template, so it stands in one place here: who enrols under its number takes it from
 //! whoever had it.
 //!
@@ -156,6 +164,39 @@ pub trait Outbox: Send {
     /// # Errors
     /// If the store fails.
     fn forget_attempts(&mut self, before: UtcMs) -> Result<(), OutboxError>;
+
+    /// An enrolment is about to be ordered from this scanner, which holds these references now. After `Ok` that survives
+    /// a loss of power. Where an older enrolment is still open, what was held before that one still counts: what has
+    /// appeared since then is unaccounted for.
+    ///
+    /// # Errors
+    /// If the store fails; then nothing may be ordered.
+    fn begin_palm_enrolment(
+        &mut self,
+        scanner: &str,
+        held: &[PalmReference],
+        now: UtcMs,
+    ) -> Result<(), OutboxError>;
+
+    /// What the scanner held before the enrolment that is still open, without what it has been shown to delete since
+    /// then; `None` if none is open.
+    ///
+    /// # Errors
+    /// If the store fails.
+    fn open_palm_enrolment(&self, scanner: &str) -> Result<Option<Vec<PalmReference>>, OutboxError>;
+
+    /// Closes the open enrolment; `found` is all that the scanner holds now, also what was enrolled meanwhile. To be
+    /// called after [`propose_palm`](Outbox::propose_palm), which does not close it: what is neither held since before
+    /// nor named by anybody here is to be deleted from now on. Gives just that; nothing if no enrolment is open.
+    ///
+    /// # Errors
+    /// If the store fails; then the enrolment is still open and nothing has changed.
+    fn end_palm_enrolment(
+        &mut self,
+        scanner: &str,
+        found: &[PalmReference],
+        now: UtcMs,
+    ) -> Result<Vec<PalmReference>, OutboxError>;
 
     /// Notes a reference that was enrolled in a session; `scanner` is the serial number of the scanner. It serves
     /// nobody before the centre's answer to the document of that session has come by

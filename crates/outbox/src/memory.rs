@@ -10,7 +10,8 @@ use verification::time::UtcMs;
 use self::palm::Palms;
 use crate::audit::{AuditHead, Entry, check, follow};
 use crate::event::{
-    DELETED_EVENT, FORGOTTEN_EVENT, OVERWRITTEN_EVENT, propose_event, put_event, receipt_event, settle_event,
+    DELETED_EVENT, FORGOTTEN_EVENT, ORPHANED_EVENT, OVERWRITTEN_EVENT, propose_event, put_event,
+    receipt_event, settle_event,
 };
 use crate::{Counts, EntryState, Outbox, OutboxError, SignedDocument, WedgeReason};
 
@@ -204,6 +205,33 @@ impl Outbox for MemoryOutbox {
     fn forget_attempts(&mut self, before: UtcMs) -> Result<(), OutboxError> {
         self.attempts.retain(|row| row.2 >= before);
         Ok(())
+    }
+
+    fn begin_palm_enrolment(
+        &mut self,
+        scanner: &str,
+        held: &[PalmReference],
+        _now: UtcMs,
+    ) -> Result<(), OutboxError> {
+        self.palms.begin(scanner, held);
+        Ok(())
+    }
+
+    fn open_palm_enrolment(&self, scanner: &str) -> Result<Option<Vec<PalmReference>>, OutboxError> {
+        Ok(self.palms.held(scanner))
+    }
+
+    fn end_palm_enrolment(
+        &mut self,
+        scanner: &str,
+        found: &[PalmReference],
+        now: UtcMs,
+    ) -> Result<Vec<PalmReference>, OutboxError> {
+        let (orphans, new) = self.palms.end(scanner, found);
+        for _ in 0..new {
+            self.append_audit(now, None, ORPHANED_EVENT)?;
+        }
+        Ok(orphans)
     }
 
     fn propose_palm(

@@ -3,6 +3,7 @@
 //! The file and what SQLite lays beside it (`-wal`, `-shm`, `-journal`) hold nothing in the clear. A store that
 //! cannot be read is moved aside, never deleted: whoever has the key of that time can still get at it.
 
+mod enrolment;
 mod file;
 mod palm;
 
@@ -82,6 +83,16 @@ const PALM_SCHEMA: &str = "
     CREATE TABLE palm_deletion (
         position  INTEGER PRIMARY KEY,
         scanner   TEXT NOT NULL,
+        reference INTEGER NOT NULL,
+        UNIQUE (scanner, reference)
+    ) STRICT;
+    CREATE TABLE palm_enrolment (
+        scanner     TEXT PRIMARY KEY,
+        begun_at_ms INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE palm_held (
+        position  INTEGER PRIMARY KEY,
+        scanner   TEXT NOT NULL REFERENCES palm_enrolment ON DELETE CASCADE,
         reference INTEGER NOT NULL,
         UNIQUE (scanner, reference)
     ) STRICT;
@@ -402,6 +413,36 @@ impl Outbox for SqliteOutbox {
             .prepare_cached("DELETE FROM attempt WHERE at_ms < ?1")?
             .execute([before.0])?;
         Ok(())
+    }
+
+    fn begin_palm_enrolment(
+        &mut self,
+        scanner: &str,
+        held: &[PalmReference],
+        now: UtcMs,
+    ) -> Result<(), OutboxError> {
+        let transaction = self.transaction()?;
+        enrolment::begin(&transaction, scanner, held, now)?;
+        transaction.commit()?;
+        self.checkpoint();
+        Ok(())
+    }
+
+    fn open_palm_enrolment(&self, scanner: &str) -> Result<Option<Vec<PalmReference>>, OutboxError> {
+        enrolment::held(&self.connection, scanner)
+    }
+
+    fn end_palm_enrolment(
+        &mut self,
+        scanner: &str,
+        found: &[PalmReference],
+        now: UtcMs,
+    ) -> Result<Vec<PalmReference>, OutboxError> {
+        let transaction = self.transaction()?;
+        let orphans = enrolment::end(&transaction, scanner, found, now)?;
+        transaction.commit()?;
+        self.checkpoint();
+        Ok(orphans)
     }
 
     fn propose_palm(

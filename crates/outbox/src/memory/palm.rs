@@ -1,5 +1,7 @@
 //! Whose palm a reference in a scanner is.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use verification::evidence::DocumentId;
 use verification::identifier::Iin;
 use verification::palm::PalmReference;
@@ -8,6 +10,8 @@ use verification::palm::PalmReference;
 pub(super) struct Palms {
     rows: Vec<Row>,
     deletions: Vec<(String, PalmReference)>,
+    /// What each scanner held before the enrolment that is open.
+    enrolments: BTreeMap<String, Vec<PalmReference>>,
 }
 
 #[derive(Debug)]
@@ -26,6 +30,41 @@ impl Row {
 }
 
 impl Palms {
+    pub(super) fn begin(&mut self, scanner: &str, held: &[PalmReference]) {
+        self.enrolments.entry(scanner.to_owned()).or_insert_with(|| {
+            let mut once = BTreeSet::new();
+            held.iter()
+                .copied()
+                .filter(|reference| once.insert(*reference))
+                .collect()
+        });
+    }
+
+    pub(super) fn held(&self, scanner: &str) -> Option<Vec<PalmReference>> {
+        self.enrolments.get(scanner).cloned()
+    }
+
+    /// Gives what nobody names, and how many of them were not to be deleted before.
+    pub(super) fn end(&mut self, scanner: &str, found: &[PalmReference]) -> (Vec<PalmReference>, usize) {
+        let Some(held) = self.enrolments.remove(scanner) else {
+            return (Vec::new(), 0);
+        };
+        let mut orphans = Vec::new();
+        let before = self.deletions.len();
+        for reference in found {
+            let is_named = |row: &Row| row.scanner == scanner && row.reference == *reference;
+            if held.contains(reference) || orphans.contains(reference) || self.rows.iter().any(is_named) {
+                continue;
+            }
+            orphans.push(*reference);
+            let deletion = (scanner.to_owned(), *reference);
+            if !self.deletions.contains(&deletion) {
+                self.deletions.push(deletion);
+            }
+        }
+        (orphans, self.deletions.len() - before)
+    }
+
     /// Gives whether the reference was in use before.
     pub(super) fn propose(
         &mut self,
@@ -106,7 +145,11 @@ impl Palms {
         let before = self.deletions.len();
         self.deletions
             .retain(|(at, deletion)| at != scanner || *deletion != reference);
-        self.deletions.len() < before
+        let deleted = self.deletions.len() < before;
+        if deleted && let Some(held) = self.enrolments.get_mut(scanner) {
+            held.retain(|held| *held != reference);
+        }
+        deleted
     }
 
     /// Takes rows out; what they name is to be deleted.

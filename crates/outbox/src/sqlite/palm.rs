@@ -7,7 +7,7 @@ use verification::palm::PalmReference;
 use verification::time::UtcMs;
 use zeroize::Zeroizing;
 
-use super::append;
+use super::{append, enrolment};
 use crate::OutboxError;
 use crate::event::{DELETED_EVENT, FORGOTTEN_EVENT, OVERWRITTEN_EVENT, propose_event, settle_event};
 
@@ -143,6 +143,7 @@ pub(super) fn deleted(
         .execute(params![scanner, reference.0])?
         > 0;
     if deleted {
+        enrolment::release(transaction, scanner, reference)?;
         append(transaction, now, None, DELETED_EVENT)?;
     }
     Ok(deleted)
