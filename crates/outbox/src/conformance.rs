@@ -25,7 +25,7 @@ pub(crate) fn run(make: impl Fn() -> Box<dyn Outbox>) {
         attempts_with_the_palm_are_their_own,
         the_audit_log_is_a_chain,
     ];
-    for case in cases.into_iter().chain(palm::CASES) {
+    for case in cases.into_iter().chain(palm::CASES).chain(palm::enrolment::CASES) {
         case(&mut *make());
     }
 }

@@ -1,5 +1,8 @@
 //! Whose palm a reference in a scanner is.
 
+pub(super) mod enrolment;
+mod model;
+
 use verification::identifier::Iin;
 use verification::palm::PalmReference;
 

@@ -98,6 +98,11 @@ fn a_store_of_the_schema_before_loses_nothing() {
         let before = outbox.verify_audit().unwrap();
         propose(&mut outbox, 1, 1);
         assert_eq!(outbox.verify_audit().unwrap(), before + 1);
+        outbox
+            .begin_palm_enrolment("AP-1", &[PalmReference(1)], NOW)
+            .unwrap();
+        let orphans = outbox.end_palm_enrolment("AP-1", &[PalmReference(1), PalmReference(2)], NOW);
+        assert_eq!(orphans.unwrap(), [PalmReference(2)]);
     }
 }
 
@@ -153,9 +158,41 @@ fn a_proposal_without_its_document_is_deleted_at_the_next_start() {
     }
 }
 
+/// Between the order of an enrolment and its answer the kiosk may die, or just after it.
+#[test]
+fn an_enrolment_that_was_cut_off_is_open_at_the_next_start() {
+    let held = [PalmReference(u32::MAX), PalmReference(1)];
+    for is_proposed in [false, true] {
+        let folder = folder();
+        let mut outbox = reopen(&path(&folder));
+        outbox.begin_palm_enrolment("AP-1", &held, NOW).unwrap();
+        if is_proposed {
+            propose(&mut outbox, 7, 1);
+        }
+        drop(outbox);
+
+        let mut outbox = reopen(&path(&folder));
+        assert_eq!(outbox.open_palm_enrolment("AP-1").unwrap(), Some(held.to_vec()));
+        assert_eq!(outbox.open_palm_enrolment("AP-2").unwrap(), None);
+        let found = [PalmReference(1), PalmReference(7)];
+        let orphans = outbox.end_palm_enrolment("AP-1", &found, NOW).unwrap();
+        assert_eq!(orphans, [PalmReference(7)]);
+        drop(outbox);
+
+        let mut outbox = reopen(&path(&folder));
+        assert_eq!(outbox.open_palm_enrolment("AP-1").unwrap(), None);
+        assert_eq!(outbox.palm_deletions("AP-1").unwrap(), [PalmReference(7)]);
+        // Nothing is left of the list that was closed.
+        outbox.begin_palm_enrolment("AP-1", &[], NOW).unwrap();
+        assert_eq!(outbox.open_palm_enrolment("AP-1").unwrap(), Some(vec![]));
+    }
+}
+
 /// One thing that may happen to palms; numbers name persons, scanners, references and documents.
 #[derive(Debug, Clone)]
 enum Step {
+    Begin(usize, Vec<u32>),
+    End(usize, Vec<u32>),
     Propose(usize, usize, u32, u8),
     Settle(u8, bool),
     Forget(usize),
@@ -166,7 +203,10 @@ const PERSONS: [&str; 2] = [TEST_IIN, "991231500006"];
 const SCANNERS: [&str; 2] = ["AP-1", ""];
 
 fn step() -> impl Strategy<Value = Step> {
+    let references = || prop::collection::vec(0..4_u32, 0..4);
     prop_oneof![
+        2 => (0..2_usize, references()).prop_map(|(scanner, held)| Step::Begin(scanner, held)),
+        2 => (0..2_usize, references()).prop_map(|(scanner, found)| Step::End(scanner, found)),
         4 => (0..2_usize, 0..2_usize, 0..4_u32, 0..6_u8)
             .prop_map(|(person, scanner, reference, number)| Step::Propose(person, scanner, reference, number)),
         4 => (0..6_u8, any::<bool>()).prop_map(|(number, matched)| Step::Settle(number, matched)),
@@ -178,7 +218,21 @@ fn step() -> impl Strategy<Value = Step> {
 /// Does it, and gives all that can be seen from outside.
 fn perform(outbox: &mut dyn Outbox, step: &Step) -> String {
     let iin = |person: usize| PERSONS[person].parse::<Iin>().unwrap();
+    let references = |numbers: &[u32]| numbers.iter().copied().map(PalmReference).collect::<Vec<_>>();
     let result = match *step {
+        Step::Begin(scanner, ref held) => {
+            let held = references(held);
+            outbox
+                .begin_palm_enrolment(SCANNERS[scanner], &held, NOW)
+                .unwrap();
+            String::new()
+        }
+        Step::End(scanner, ref found) => {
+            format!(
+                "{:?}",
+                outbox.end_palm_enrolment(SCANNERS[scanner], &references(found), NOW)
+            )
+        }
         Step::Propose(person, scanner, reference, number) => {
             let reference = PalmReference(reference);
             outbox
@@ -207,7 +261,11 @@ fn perform(outbox: &mut dyn Outbox, step: &Step) -> String {
         SCANNERS.map(|scanner| outbox.palm_reference(&person.parse().unwrap(), scanner).unwrap())
     });
     let deletions = SCANNERS.map(|scanner| outbox.palm_deletions(scanner).unwrap());
-    format!("{result} {references:?} {deletions:?} {:?}", outbox.audit_head())
+    let enrolments = SCANNERS.map(|scanner| outbox.open_palm_enrolment(scanner).unwrap());
+    format!(
+        "{result} {references:?} {deletions:?} {enrolments:?} {:?}",
+        outbox.audit_head()
+    )
 }
 
 proptest! {
@@ -231,6 +289,11 @@ proptest! {
                 Step::Propose(_, scanner, reference, _) => {
                     enrolled.insert((*scanner, *reference));
                 }
+                // What nobody names is known from now on.
+                Step::End(scanner, _) => {
+                    let deletions = memory.palm_deletions(SCANNERS[*scanner]).unwrap();
+                    enrolled.extend(deletions.into_iter().map(|reference| (*scanner, reference.0)));
+                }
                 Step::Deleted(scanner, reference) if seen.starts_with("Ok(true)") => {
                     enrolled.remove(&(*scanner, *reference));
                 }
@@ -238,6 +301,8 @@ proptest! {
             }
             let known = count("SELECT (SELECT count(*) FROM palm) + (SELECT count(*) FROM palm_deletion)");
             prop_assert_eq!(known, i64::try_from(enrolled.len()).unwrap(), "{:?}", step);
+            let stray = count("SELECT count(*) FROM palm_held WHERE scanner NOT IN (SELECT scanner FROM palm_enrolment)");
+            prop_assert_eq!(stray, 0, "{:?}", step);
         }
     }
 }
