@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use common::secrets::{Log, folder_keeps};
 use common::{IIN, Institution, Person, alone, clip, offered};
+use gateway::config::Scripted;
 use ipc::{
     AttemptReason, Availability, HandPrompt, Intent, Method, NextAttempt, Outcome, PalmPurpose,
     ScannerTrouble, Screen, View,
@@ -415,7 +416,7 @@ fn a_palm_is_enrolled_behind_the_face_and_then_verified() {
     let documents = bank.documents();
     let enrolled = documents
         .iter()
-        .find_map(|document| document.palm.as_ref()?.enrolled);
+        .find_map(|document| document.palm.as_ref()?.enrolled());
     assert!(enrolled.is_some());
     let verified = documents
         .iter()
@@ -449,6 +450,70 @@ fn a_scanner_that_cannot_be_used_costs_nobody_the_face() {
         person.sees("no palm", palm_is(Availability::DeviceUnavailable));
         person.wants(Intent::Cancel);
     }
+}
+
+#[test]
+fn a_palm_that_the_centre_does_not_confirm_is_deleted() {
+    let _alone = alone();
+    let mut bank = Bank::open(Protocol::Reference, &offered(&clip()));
+    bank.institution.centre_says(Scripted::NoMatch);
+    bank.start();
+    let scanner = bank.scanner();
+    let held = move || scanner.enrolled().len();
+    assert_eq!(held(), 2);
+    let person = bank.person();
+    person.goes_to_the_methods("palm-enrolment", &["processing", "automated-decision", "palm"]);
+    person.wants(Intent::ChooseMethod { method: Method::Face });
+    person.sees_outcome(&[Outcome::NotVerified]);
+    person.waits("the deletion", || held() == 2);
+    person.wants(Intent::Finish);
+    bank.goes_to_the_scanner();
+    bank.person()
+        .sees("that no palm is enrolled", palm_is(Availability::NotEnrolled));
+    let document = bank.document();
+    assert!(
+        document.palm.unwrap().enrolled().is_some(),
+        "it had been enrolled"
+    );
+}
+
+/// The plug is pulled just when the scanner has stored the palm, so that nobody hears of it.
+#[test]
+fn an_enrolment_that_is_cut_off_leaves_nothing_in_the_scanner() {
+    let _alone = alone();
+    let mut bank = Bank::open(Protocol::Reference, &offered(&clip()));
+    bank.scanner().set_faults(faults(&["hang-up:enrol"]));
+    bank.start();
+    let person = bank.person();
+    person.goes_to_the_methods("palm-enrolment", &["processing", "automated-decision", "palm"]);
+    person.wants(Intent::ChooseMethod { method: Method::Face });
+    person.sees("trouble", |view| {
+        matches!(view.screen, Screen::ScannerTrouble { .. })
+    });
+    person.wants(Intent::Cancel);
+    person.sees_outcome(&[Outcome::Withdrawn]);
+    let scanner = bank.scanner();
+    assert_eq!(scanner.enrolled().len(), 3, "the scanner has stored it");
+    scanner.set_faults(Vec::new());
+    scanner.replug().unwrap();
+    bank.person()
+        .waits("the deletion", || scanner.enrolled().len() == 2);
+}
+
+#[test]
+fn who_withdraws_the_consent_is_deleted_from_the_scanner() {
+    let _alone = alone();
+    let mut bank = reference_bank();
+    bank.kiosk = None;
+    let config = bank.institution.folder.path().join("kiosk.toml");
+    assert_eq!(alaqan::forget_palm(&config, IIN).unwrap(), 1);
+    assert_eq!(alaqan::forget_palm(&config, IIN).unwrap(), 0);
+    assert!(alaqan::forget_palm(&config, "880412401007").is_err());
+    bank.start();
+    let scanner = bank.scanner();
+    let holds_mine = || scanner.enrolled().iter().any(|(_, tag)| tag == MY_TAG);
+    bank.person().waits("the deletion", || !holds_mine());
+    assert_eq!(scanner.enrolled().len(), 1, "nobody else is");
 }
 
 #[test]

@@ -139,6 +139,10 @@ impl Palm {
     pub fn setup(&self) -> Setup {
         self.setup.clone()
     }
+
+    fn is_pinned(&self) -> bool {
+        self.setup.device_key.is_some()
+    }
 }
 
 impl std::fmt::Debug for Palm {
@@ -519,6 +523,12 @@ impl Config {
             path: path(),
             message,
         })?;
+        if policy.palm.seal == Demand::Required && palm.as_ref().is_some_and(|palm| !palm.is_pinned()) {
+            return Err(ConfigError::Palm {
+                path: path(),
+                message: "the policy requires the scanner's signature; device_key must say whose".to_owned(),
+            });
+        }
         let demo = file.mode == Mode::Demo;
         if !demo {
             let refuse = |what| Err(ConfigError::Production { path: path(), what });
@@ -641,6 +651,10 @@ mod tests {
         };
         assert!(Config::parse(&palm(""), Path::new("kiosk.toml")).is_ok());
         check(&palm("device_key = \"0203\""), "device_key wants 33 bytes");
+        let sealed = |text: String| text.replace("[policy]", "[policy.palm]\nseal = \"required\"\n[policy]");
+        check(&sealed(palm("")), "device_key must say whose");
+        let key = format!("device_key = \"{}\"", "02".repeat(33));
+        assert!(Config::parse(&sealed(palm(&key)), Path::new("kiosk.toml")).is_ok());
         check(
             &palm("thermometer = { port = \"COM4\", driver = \"x\" }"),
             "there is no driver \"x\"; there are: mcu-90615",

@@ -98,6 +98,7 @@ pub fn screen(session: &Session, devices: Devices) -> Option<ipc::Screen> {
             reason: match failure {
                 Failure::Face(failure) => attempt_reason(failure),
                 Failure::Palm { failure, cold } => palm_reason(failure, cold),
+                Failure::PalmUsedUp => AttemptReason::PalmUsedUp,
                 Failure::Enrolment(outcome) => enrolment_reason(outcome),
             },
             left: left.into(),
@@ -268,10 +269,10 @@ fn enrolment_reason(outcome: EnrolOutcome) -> AttemptReason {
         EnrolOutcome::NotAPalm => AttemptReason::NotAPalm,
         EnrolOutcome::NothingPresented => AttemptReason::NoPalmShown,
         // A full scanner ends the session, and one that enrolled does not fail.
-        EnrolOutcome::AlreadyEnrolled
-        | EnrolOutcome::Rejected
-        | EnrolOutcome::Full
-        | EnrolOutcome::Enrolled(_) => AttemptReason::PalmNotEnrolled,
+        EnrolOutcome::AlreadyEnrolled => AttemptReason::PalmAlreadyEnrolled,
+        EnrolOutcome::Rejected | EnrolOutcome::Full | EnrolOutcome::Enrolled(_) => {
+            AttemptReason::PalmNotEnrolled
+        }
     }
 }
 

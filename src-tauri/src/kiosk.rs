@@ -21,9 +21,11 @@ use outbox::{Outbox, OutboxError, SignedDocument, WedgeReason};
 use thiserror::Error;
 use verification::Sensitive;
 use verification::evidence::{DocumentId, Evidence, KioskIdentity, Outcome, SessionId};
+use verification::identifier::Iin;
 use verification::pad::PadChallenge;
 use verification::pad::plan;
 use verification::pad::positioning::FacePrompt;
+use verification::palm::ScannerIdentity;
 use verification::palm::decision;
 use verification::service::ServiceId;
 use verification::session::{Effect, Input, Opening, RecordFailed, Session, Showing};
@@ -197,15 +199,22 @@ struct Parts {
 
 impl Parts {
     fn now(&self) -> Now {
-        let utc = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_millis();
         Now {
             monotonic: self.origin.elapsed(),
-            utc: UtcMs(i64::try_from(utc).unwrap_or(i64::MAX)),
+            utc: utc_now(),
         }
     }
+}
+
+fn utc_now() -> UtcMs {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    UtcMs(i64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(i64::MAX))
+}
+
+/// See [`crate::forget_palm`].
+pub(crate) fn forget_palm(config: &Config, subject: &Iin) -> Result<usize, StartError> {
+    let mut outbox = open_store(config)?;
+    Ok(outbox.forget_palm(subject, utc_now())?.len())
 }
 
 /// Runs the loop. A broken invariant or a failing store costs the session, not the kiosk: the screen says "out of
@@ -318,7 +327,7 @@ impl Core {
         let signer = P256Signer::from_pkcs8_pem(key_text.expose(), &text(&certificate_pem))?;
         let authority_der = signature::anchors_from_pem(&ca_pem)?;
 
-        let mut outbox = open_store(parts)?;
+        let mut outbox = open_store(config)?;
         outbox.forget_attempts(UtcMs(parts.now().utc.0 - CUT_OFF_COUNTS_MS))?;
         let report = parts.events.clone();
         let frames = Arc::clone(&parts.preview);
@@ -662,7 +671,7 @@ impl Core {
                     .outbox
                     .propose_palm(&subject, &scanner, reference, document, now)
                 {
-                    Ok(()) => None,
+                    Ok(()) => Some(Input::PalmProposed),
                     Err(error) => {
                         tracing::error!(error = crate::chain(&error), "the palm cannot be written down");
                         Some(Input::StoreFailed)
@@ -726,48 +735,63 @@ impl Core {
     }
 
     fn scanner_said(&mut self, report: palm::watched::Report) {
-        match self.scanner.hear(report) {
+        let now = self.parts.now().utc;
+        let done = match self.scanner.hear(report) {
             Heard::Session(input) => {
-                if let Input::Scanner(Ok(identity)) = &*input {
-                    if let Err(unfit) = decision::fitness(identity, &self.parts.config.policy.palm) {
-                        tracing::error!(
-                            ?unfit,
-                            "the palm scanner is not what the policy requires; it is not offered"
-                        );
-                    }
-                    self.delete_palms();
-                }
+                let found = match &*input {
+                    Input::Scanner(Ok(identity)) => self.scanner_found(&identity.clone()),
+                    _ => Ok(()),
+                };
                 self.give(*input);
+                found
             }
+            Heard::BeforeEnrolment {
+                scanner,
+                held,
+                enrolment,
+            } => self
+                .outbox
+                .begin_palm_enrolment(&scanner, &held, now)
+                .map(|()| self.scanner.enrol_now(enrolment)),
+            Heard::AfterEnrolment { scanner, found } => self
+                .outbox
+                .end_palm_enrolment(&scanner, &found, now)
+                .and_then(|_| self.delete_palms()),
             Heard::Deleted { scanner, reference } => {
-                let now = self.parts.now().utc;
-                if let Err(error) = self.outbox.palm_deleted(&scanner, reference, now) {
-                    tracing::error!(
-                        error = crate::chain(&error),
-                        "the deletion of a palm cannot be noted"
-                    );
-                }
+                self.outbox.palm_deleted(&scanner, reference, now).map(|_| ())
             }
-            Heard::Nothing => {}
+            Heard::Nothing => Ok(()),
+        };
+        if let Err(error) = done {
+            tracing::error!(error = crate::chain(&error), "the store of the palms failed");
+            self.broken = Some(ipc::ErrorCode::Store);
         }
     }
 
-    /// Orders what is still to be deleted from the scanner that is there; what fails is ordered again when it comes back.
-    fn delete_palms(&mut self) {
-        let Ok(identity) = self.scanner.stands() else {
-            return;
-        };
-        match self.outbox.palm_deletions(&identity.serial) {
-            Ok(references) => references
-                .into_iter()
-                .for_each(|reference| self.scanner.delete(identity.serial.clone(), reference)),
-            Err(error) => {
-                tracing::error!(
-                    error = crate::chain(&error),
-                    "the palms to be deleted cannot be read"
-                );
-            }
+    /// What is still to be done with a scanner that is there: deletions, and enrolments that were cut off.
+    fn scanner_found(&mut self, identity: &ScannerIdentity) -> Result<(), OutboxError> {
+        if let Err(unfit) = decision::fitness(identity, &self.parts.config.policy.palm) {
+            tracing::error!(
+                ?unfit,
+                "the palm scanner is not what the policy requires; it is not offered"
+            );
         }
+        if self.outbox.open_palm_enrolment(&identity.serial)?.is_some() {
+            self.scanner.reckon();
+        }
+        self.delete_palms()
+    }
+
+    /// Orders what is still to be deleted from the scanner that is there; what fails is ordered again when it comes back.
+    fn delete_palms(&mut self) -> Result<(), OutboxError> {
+        let Ok(identity) = self.scanner.stands() else {
+            return Ok(());
+        };
+        let serial = identity.serial.clone();
+        for reference in self.outbox.palm_deletions(&serial)? {
+            self.scanner.delete(serial.clone(), reference);
+        }
+        Ok(())
     }
 
     fn line_changed(&mut self, event: sync::Event) {
@@ -851,8 +875,9 @@ impl Core {
         let matched = answer.verdict == Verdict::Match && policy.accepts(answer.modality, answer.score);
         tracing::info!(document = %id, matched, "the centre has answered");
         // Before the answer counts as seen: a palm that is enrolled and not settled would stay so for ever.
-        match self.outbox.settle_palm(id, matched, now) {
-            Ok(_) => self.delete_palms(),
+        let settled = self.outbox.settle_palm(id, matched, now);
+        match settled.and_then(|_| self.delete_palms()) {
+            Ok(()) => {}
             Err(error) => {
                 tracing::error!(
                     error = crate::chain(&error),
@@ -889,15 +914,15 @@ fn text(pem: &[u8]) -> String {
     String::from_utf8_lossy(pem).into_owned()
 }
 
-fn open_store(parts: &Parts) -> Result<SqliteOutbox, StartError> {
-    let folder = &parts.config.data;
+fn open_store(config: &Config) -> Result<SqliteOutbox, StartError> {
+    let folder = &config.data;
     let data = |source| StartError::Data {
         path: folder.clone(),
         source,
     };
     std::fs::create_dir_all(folder).map_err(data)?;
     let key = store_key(&folder.join("store.key"))?;
-    let opened = SqliteOutbox::open(&folder.join("outbox.db"), &key, parts.now().utc)?;
+    let opened = SqliteOutbox::open(&folder.join("outbox.db"), &key, utc_now())?;
     if let Some(kept) = &opened.quarantined {
         tracing::error!(kept = %kept.display(), "the store could not be read; it is kept aside and a new one is begun");
     }

@@ -18,6 +18,7 @@ use std::path::Path;
 
 use tauri::{Manager, WebviewUrl, WebviewWindowBuilder};
 use thiserror::Error;
+use verification::identifier::{Iin, IinError};
 
 use crate::config::{Config, ConfigError};
 use crate::kiosk::{Kiosk, StartError};
@@ -34,6 +35,12 @@ pub enum RunError {
     /// The window failed.
     #[error("the window failed")]
     Window(#[from] tauri::Error),
+    /// Nothing can be read from standard input.
+    #[error("nothing can be read from standard input")]
+    Input(#[source] std::io::Error),
+    /// What was given is no IIN. It is not repeated here.
+    #[error("this is no IIN")]
+    Iin(#[from] IinError),
 }
 
 /// An error and its causes in one line.
@@ -45,6 +52,14 @@ pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
         source = cause.source();
     }
     text
+}
+
+/// Forgets whose palm references are in the scanner of a kiosk that is not running; gives how many are to be deleted from
+/// it, which the kiosk does as soon as it runs.
+pub fn forget_palm(config: &Path, iin: &str) -> Result<usize, RunError> {
+    logging::start();
+    let subject = iin.parse::<Iin>()?;
+    Ok(kiosk::forget_palm(&Config::load(config)?, &subject)?)
 }
 
 /// Runs the kiosk until its window is closed.

@@ -14,7 +14,7 @@ use alaqan::config::Config;
 use alaqan::kiosk::Kiosk;
 use camera::{Actor, FaultHandle, Limits, Pace, Watched};
 use document::signature;
-use gateway::config::{GatewayConfig, SimConfig};
+use gateway::config::{GatewayConfig, Scripted, SimConfig};
 use gateway::idec::sim::Simulator;
 use gateway::server::Gateway;
 use gateway::store::Store;
@@ -153,6 +153,11 @@ impl Institution {
         if let Some(gateway) = self.gateway.take() {
             block_on(&self.runtime, || gateway.stop());
         }
+    }
+
+    /// What the centre answers about the person of the stories from now on.
+    pub fn centre_says(&self, scripted: Scripted) {
+        self.centre.set_script(IIN, scripted);
     }
 
     /// How many comparisons the centre was asked for.
@@ -295,6 +300,17 @@ impl Person {
             }
         }
         &self.seen
+    }
+
+    /// Waits until something is so that no view shows.
+    pub fn waits(&mut self, what: &str, so: impl Fn() -> bool) {
+        let end = Instant::now() + LIMIT;
+        while !so() {
+            assert!(Instant::now() < end, "{what} did not come");
+            if let Ok(view) = self.views.recv_timeout(Duration::from_millis(50)) {
+                self.seen = view;
+            }
+        }
     }
 
     /// From the welcome to the camera.
