@@ -4,8 +4,8 @@ use super::*;
 use verification::evidence::PalmEvidence;
 use verification::palm::decision::{PalmFailure, PalmPart, PalmPartRecord};
 use verification::palm::{
-    CaptureSeal, EnrolOutcome, PalmAttemptRecord, PalmCapabilities, PalmQuality, PalmReadings, PalmReference, PalmScan,
-    ScanResult, ScannerIdentity, SealFault, SealState,
+    CaptureSeal, EnrolOutcome, PalmAttemptRecord, PalmCapabilities, PalmQuality, PalmReadings, PalmReference,
+    PalmScan, ScanResult, ScannerIdentity, SealFault, SealState,
 };
 
 pub fn evidence() -> impl Strategy<Value = PalmEvidence> {
