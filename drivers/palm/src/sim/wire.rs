@@ -108,6 +108,12 @@ impl Wire {
                 at += LATE;
                 frame.listing.remark = "late";
             }
+            let late = self
+                .faults
+                .find_outside_captures(verb, |kind| matches!(kind, FaultKind::ReplyMs(_)));
+            if let Some(FaultKind::ReplyMs(ms)) = late {
+                at += Duration::from_millis(ms.into());
+            }
             hangs_up = self
                 .faults
                 .find_in_capture(verb, |kind| kind == FaultKind::HangUp)

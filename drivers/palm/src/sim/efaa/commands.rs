@@ -1,5 +1,7 @@
 //! What a module answers to each command.
 
+use std::time::Duration;
+
 use super::capture::{Enrolment, Purpose};
 use super::tables::*;
 use super::{EfAa, LATE_ABORT};
@@ -9,6 +11,14 @@ use crate::sim::store::User;
 impl EfAa {
     pub(super) fn obey(&mut self, command: u8, data: &[u8]) {
         let now = self.now;
+        if !self.dialect.client_commands.contains(&command)
+            && self
+                .wire
+                .faults
+                .strike(FaultKind::OnlyClientCommands, verb(command))
+        {
+            return;
+        }
         if command != 0x11
             && let Some(job) = self.job.take()
             && self.wire.faults.strike(FaultKind::LateAbort, verb(job.command))
@@ -24,6 +34,13 @@ impl EfAa {
                 self.reply(at, command, OK, &[]);
                 if self.wire.faults.strike(FaultKind::ReadyAfterReset, Verb::Reset) {
                     self.send_note(at, Verb::Unasked, &[0], "note: ready");
+                }
+                let later = self
+                    .wire
+                    .faults
+                    .find(Verb::Reset, |kind| matches!(kind, FaultKind::ReadyAfterMs(_)));
+                if let Some(FaultKind::ReadyAfterMs(ms)) = later {
+                    self.late_ready_at = Some(at + Duration::from_millis(ms.into()));
                 }
             }
             (0x11, []) => {

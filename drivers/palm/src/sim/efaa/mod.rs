@@ -46,6 +46,8 @@ pub(super) struct EfAa {
     job: Option<Job>,
     /// When a capture that was ended will say so, and its command.
     late_abort: Option<(Duration, u8)>,
+    /// When it says READY because it was reset.
+    late_ready_at: Option<Duration>,
     /// When it will have started, while it is starting.
     starts_at: Option<Duration>,
     failed: bool,
@@ -72,6 +74,7 @@ impl EfAa {
             heard_at: Duration::ZERO,
             job: None,
             late_abort: None,
+            late_ready_at: None,
             starts_at: None,
             failed: false,
             progress_percent: 0,
@@ -204,6 +207,7 @@ impl Machine for EfAa {
         self.inbox.clear();
         self.job = None;
         self.late_abort = None;
+        self.late_ready_at = None;
         self.failed = false;
         self.starts_at = Some(self.wire.start(now, self.boot));
     }
@@ -225,6 +229,9 @@ impl Machine for EfAa {
                 self.send_note(at, Verb::Unasked, &[2], "note: unknown fault");
             }
         }
+        if let Some(at) = self.late_ready_at.take_if(|at| *at <= now) {
+            self.send_note(at, Verb::Unasked, &[0], "note: ready");
+        }
         self.hear(bytes);
         self.work();
         if let Some((at, command)) = self.late_abort.take_if(|(at, _)| *at <= now) {
@@ -236,7 +243,13 @@ impl Machine for EfAa {
     fn deadline(&self) -> Option<Duration> {
         let job = self.job.as_ref().map(|job| job.next_note_at.min(job.ends_at));
         let abort = self.late_abort.as_ref().map(|(at, _)| *at);
-        let all = [job, abort, self.starts_at, self.wire.deadline()];
+        let all = [
+            job,
+            abort,
+            self.late_ready_at,
+            self.starts_at,
+            self.wire.deadline(),
+        ];
         all.into_iter().flatten().min()
     }
 

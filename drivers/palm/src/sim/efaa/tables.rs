@@ -15,6 +15,8 @@ pub(in crate::sim) struct Dialect {
     pub palm_note: u8,
     /// The commands that it knows.
     pub commands: &'static [u8],
+    /// Those of them that the maker's public client uses; all where there is none.
+    pub client_commands: &'static [u8],
     /// Whether the first byte of VERIFY asks for one verification after the other.
     pub continuous: bool,
 }
@@ -44,8 +46,13 @@ pub(in crate::sim) const AI10: Dialect = Dialect {
     commands: &[
         0x10, 0x11, 0x12, 0x1D, 0x20, 0x21, 0x22, 0x23, 0x24, 0x30, 0x93, 0xB5, 0xD4, 0xED,
     ],
+    client_commands: &[0x10, 0x12, 0x1D, 0x20, 0x21, 0x22, 0x24, 0xB5],
     continuous: true,
 };
+
+const XST_COMMANDS: &[u8] = &[
+    0x10, 0x11, 0x12, 0x14, 0x1D, 0x1E, 0x1F, 0x20, 0x21, 0x22, 0x23, 0x24, 0x30, 0x93, 0xD4, 0xED,
+];
 
 pub(in crate::sim) const XST: Dialect = Dialect {
     version: "XST-SIM V1.1",
@@ -54,9 +61,8 @@ pub(in crate::sim) const XST: Dialect = Dialect {
     faces: Range { first: 1, count: 0 },
     count_bytes: 1,
     palm_note: 4,
-    commands: &[
-        0x10, 0x11, 0x12, 0x14, 0x1D, 0x1E, 0x1F, 0x20, 0x21, 0x22, 0x23, 0x24, 0x30, 0x93, 0xD4, 0xED,
-    ],
+    commands: XST_COMMANDS,
+    client_commands: XST_COMMANDS,
     continuous: false,
 };
 
@@ -73,6 +79,7 @@ pub(in crate::sim) const FP: Dialect = Dialect {
     commands: &[
         0x10, 0x11, 0x12, 0x20, 0x21, 0x22, 0x23, 0x24, 0x26, 0x30, 0x80, 0x90, 0x93, 0xD4, 0xED,
     ],
+    client_commands: &[0x11, 0x12, 0x20, 0x21, 0x24, 0x26, 0x80, 0x90],
     continuous: false,
 };
 

@@ -343,3 +343,48 @@ proptest! {
         }
     }
 }
+
+/// What is said by a time after one request.
+fn said_by(dialect: &'static Dialect, fault: &str, request: &str, by_ms: u64) -> Vec<Output> {
+    let mut module = module(dialect, &[fault], &[]);
+    module.step(Duration::ZERO, &[]);
+    let mut said = module.step(Duration::ZERO, &hex(request));
+    said.extend(module.step(Duration::from_millis(by_ms), &[]));
+    said
+}
+
+#[test]
+fn replies_come_as_late_as_they_are_told_to() {
+    let check = |fault: &str, request: &str, by_ms: u64, expect: &[&str]| {
+        let expect: Vec<Output> = expect.iter().map(|frame| Output::Bytes(hex(frame))).collect();
+        assert_eq!(
+            said_by(&AI10, fault, request, by_ms),
+            expect,
+            "{fault} {request} {by_ms}"
+        );
+    };
+    let status = "EF AA 11 00 00 11";
+    let standby = "EF AA 00 00 03 11 00 00 12";
+    check("reply-ms=700", status, 699, &[]);
+    check("reply-ms=700", status, 700, &[standby]);
+    check("reply-ms=700:list", status, 0, &[standby]);
+    let reset = "EF AA 00 00 02 10 00 12";
+    check("ready-after-ms=600", RESET, 625, &[reset]);
+    check("ready-after-ms=600", RESET, 626, &[reset, READY]);
+    check("ready-after-ms=600@2", RESET, 3000, &[reset]);
+}
+
+#[test]
+fn a_module_may_know_nothing_but_what_its_public_client_sends() {
+    let answers = |dialect, command: u8| {
+        let request = format!("EF AA {command:02X} 00 00 {command:02X}");
+        !said_by(dialect, "only-client-commands", &request, 100).is_empty()
+    };
+    let known = |dialect| {
+        (0..=255)
+            .filter(|command| answers(dialect, *command))
+            .collect::<Vec<u8>>()
+    };
+    assert_eq!(known(&AI10), [0x10, 0x12, 0x1D, 0x20, 0x21, 0x22, 0x24, 0xB5]);
+    assert_eq!(known(&FP), [0x11, 0x12, 0x20, 0x21, 0x24, 0x26, 0x80, 0x90]);
+}

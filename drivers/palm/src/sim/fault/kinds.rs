@@ -25,6 +25,8 @@ pub enum FaultKind {
     HangUp,
     /// A reply comes so late that the host has given up.
     Late,
+    /// A reply comes so many milliseconds late.
+    ReplyMs(u32),
     /// A capture is cut short by a restart.
     Reboot,
     /// A reply names another command.
@@ -37,6 +39,10 @@ pub enum FaultKind {
     Progress,
     /// A READY note follows the reply to a reset.
     ReadyAfterReset,
+    /// A READY note follows the reply to a reset after so many milliseconds.
+    ReadyAfterMs(u32),
+    /// Commands that its maker's public client does not use are not answered at all.
+    OnlyClientCommands,
     /// A capture that another command ends says "aborted" shortly afterwards, instead of nothing.
     LateAbort,
     /// Lists are always full tables of 203 bytes, whatever the count.
@@ -125,6 +131,8 @@ pub enum Whose {
     Scanners,
     /// Those of the EF-AA family.
     EfAa,
+    /// Those of the EF-AA family that have a public client.
+    Dfrobot,
     /// The reference protocol alone.
     Reference,
     /// The reference protocol and the thermometer.
@@ -140,6 +148,7 @@ impl Whose {
             Self::All => true,
             Self::Scanners => !thermometer,
             Self::EfAa => !thermometer && !reference,
+            Self::Dfrobot => matches!(protocol, Protocol::DfrobotAi10 | Protocol::DfrobotFp),
             Self::Reference => reference,
             Self::Readings => reference || thermometer,
         }
@@ -176,6 +185,7 @@ pub const FAULTS: &[FaultEntry] = &[
     entry("stall", FaultKind::Stall, Whose::All, "a reply breaks off in the middle, and the rest never comes"),
     entry("hang-up", FaultKind::HangUp, Whose::All, "a reply (to a capture, unless another command is named) breaks off in the middle, and the line goes away"),
     entry("late", FaultKind::Late, Whose::Scanners, "a reply comes after 2.5 s, and all that follow wait behind it"),
+    entry("reply-ms", FaultKind::ReplyMs(700), Whose::Scanners, "a reply (to a capture only if it is named) comes so many milliseconds late").with_value("MS"),
     entry("reboot", FaultKind::Reboot, Whose::Scanners, "a capture is cut short by a restart"),
     entry("wrong-id", FaultKind::WrongId, Whose::Scanners, "a reply names another command"),
     entry("result", FaultKind::Result(5), Whose::Scanners, "a capture (or the named command) ends with this result; success comes without its fields").with_value("0..255"),
@@ -192,6 +202,8 @@ pub const FAULTS: &[FaultEntry] = &[
     entry("long-note", FaultKind::LongNote, Whose::EfAa, "a state note has 19 bytes instead of 17"),
     entry("progress", FaultKind::Progress, Whose::EfAa, "a capture pushes progress as unasked replies of command 14"),
     entry("ready-after-reset", FaultKind::ReadyAfterReset, Whose::EfAa, "READY follows the reply to a reset"),
+    entry("ready-after-ms", FaultKind::ReadyAfterMs(600), Whose::EfAa, "READY follows the reply to a reset so many milliseconds later, whatever was begun meanwhile").with_value("MS"),
+    entry("only-client-commands", FaultKind::OnlyClientCommands, Whose::Dfrobot, "a command that the maker's public client does not use is not answered at all"),
     entry("late-abort", FaultKind::LateAbort, Whose::EfAa, "a capture that another command ends says \"aborted\" 40 ms later, instead of nothing"),
     entry("long-list", FaultKind::LongList, Whose::EfAa, "a list is a full table of 203 bytes whatever the count"),
     entry("count-u8", FaultKind::CountU8, Whose::EfAa, "a list counts in one byte, whatever the module usually does"),

@@ -169,6 +169,10 @@ impl FromStr for Fault {
             (FaultKind::Result(_), Some(value)) => FaultKind::Result(value.parse().map_err(|_| wrong())?),
             (FaultKind::Failed(_), Some(value)) => FaultKind::Failed(value.parse().map_err(|_| wrong())?),
             (FaultKind::Refused(_), Some(value)) => FaultKind::Refused(value.parse().map_err(|_| wrong())?),
+            (FaultKind::ReplyMs(_), Some(value)) => FaultKind::ReplyMs(value.parse().map_err(|_| wrong())?),
+            (FaultKind::ReadyAfterMs(_), Some(value)) => {
+                FaultKind::ReadyAfterMs(value.parse().map_err(|_| wrong())?)
+            }
             (FaultKind::Temperature(_), Some(value)) => FaultKind::Temperature(number(value)?),
             (FaultKind::Ambient(_), Some(value)) => FaultKind::Ambient(number(value)?),
             (FaultKind::Volume(_), Some(value)) => FaultKind::Volume(number(value)?),
@@ -187,6 +191,7 @@ impl fmt::Display for Fault {
             FaultKind::Result(code) | FaultKind::Failed(code) | FaultKind::Refused(code) => {
                 write!(formatter, "={code}")?
             }
+            FaultKind::ReplyMs(ms) | FaultKind::ReadyAfterMs(ms) => write!(formatter, "={ms}")?,
             FaultKind::Temperature(value) | FaultKind::Ambient(value) | FaultKind::Volume(value) => {
                 write!(formatter, "={value}")?;
             }

@@ -32,6 +32,15 @@ impl Faults {
         struck
     }
 
+    /// Like [`Self::find`], for faults that mean anything but captures unless they name a command.
+    pub fn find_outside_captures(&mut self, verb: Verb, is: impl Fn(FaultKind) -> bool) -> Option<FaultKind> {
+        let named = |fault: &Fault| fault.verb == Some(verb);
+        if verb.measures() && !self.0.iter().any(|(fault, _)| is(fault.kind) && named(fault)) {
+            return None;
+        }
+        self.find(verb, is)
+    }
+
     /// Like [`Self::find`], for faults that mean captures alone unless they name a command.
     pub fn find_in_capture(&mut self, verb: Verb, is: impl Fn(FaultKind) -> bool) -> Option<FaultKind> {
         if verb.measures() {
