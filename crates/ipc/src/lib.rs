@@ -369,7 +369,7 @@ pub enum AttemptReason {
     Jump,
     /// The face is not that of the person who began.
     AnotherPerson,
-    /// The picture stood still; the attempt does not count.
+    /// The picture stood still, which is the fault of the camera.
     Frozen,
     /// Not found to be a living person. Says no more than that.
     NotBonaFide,

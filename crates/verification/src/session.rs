@@ -392,8 +392,9 @@ pub enum Showing {
 ///                                            captured: Identifying ──┴──> Ended ─> Closed
 /// ```
 /// A camera that fails after it was asked for leads to `CameraLost`, which opens it again and begins a new attempt;
-/// the one that was cut off does not count. The way of the palm is drawn in `session/palm.rs`. Before the capture, refusing, cancelling or waiting too long leads to `Ended` with an audit record and no
-/// document. From `OpeningCamera` on, every way out leads through `Recording`.
+/// the one that was cut off does not count. The way of the palm is drawn in `session/palm.rs`. Before the capture,
+/// refusing, cancelling or waiting too long leads to `Ended` with an audit record and no document. From
+/// `OpeningCamera` on, every way out leads through `Recording`.
 #[derive(Debug)]
 pub struct Session {
     opening: Opening,
