@@ -101,7 +101,7 @@ pub enum Order {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Report {
     /// A scanner answers: at the start, after it came back, after it restarted, after an order failed and it
-    /// turned out to be well, and where it is another one than before. Orders that wait when another one answers are refused.
+    /// turned out to be well, and where it is another one than before; not after noise that a question disproved. Orders that wait when another one answers are refused.
     Present(ScannerIdentity),
     /// There is no scanner that can be used, and why; said again only where the reason changes.
     Absent(DeviceFault),

@@ -52,14 +52,18 @@ enum State {
         ask_at: Duration,
         misses: u8,
         doubt: Option<Doubt>,
+        /// Until when a fault that an idle scanner reports raises no further question.
+        calm_until: Duration,
     },
 }
 
 /// Why a scanner must be asked before anything else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Doubt {
-    /// Something failed.
+    /// An order failed, and somebody was told.
     Failed,
+    /// Something is wrong, says the idle line; nobody was told.
+    Noise,
     /// It started anew.
     Restarted,
     /// It has said nothing for a while, and a person waits.
@@ -189,6 +193,7 @@ impl Machine {
             ask_at,
             misses,
             doubt,
+            ..
         } = &mut self.state
         else {
             return Vec::new();
@@ -220,12 +225,20 @@ impl Machine {
 
     /// What an idle scanner said.
     pub fn heard(&mut self, now: Duration, heard: Result<Option<Notice>, DeviceFault>) -> Vec<Report> {
-        let State::Present { doubt, .. } = &mut self.state else {
+        let State::Present {
+            doubt, calm_until, ..
+        } = &mut self.state
+        else {
             return Vec::new();
         };
         match heard {
             Ok(Some(Notice::Restarted)) => *doubt = Some(Doubt::Restarted),
-            Ok(Some(Notice::Fault(_))) => *doubt = doubt.or(Some(Doubt::Failed)),
+            // A line that is never still would otherwise be asked without end.
+            Ok(Some(Notice::Fault(_))) if doubt.is_none() && now >= *calm_until => {
+                *doubt = Some(Doubt::Noise);
+                *calm_until = now + ASK_INTERVAL;
+            }
+            Ok(Some(Notice::Fault(_))) => {}
             // Nobody asked for a hand.
             Ok(Some(Notice::Hand(_)) | None) => {}
             Err(fault) => return self.go(now, fault),
@@ -266,6 +279,7 @@ impl Machine {
             ask_at: now + ASK_INTERVAL,
             misses: 0,
             doubt: None,
+            calm_until: Duration::ZERO,
         };
         let mut reports = vec![Report::Present(identity.clone())];
         reports.extend(self.end_queued(|order| {
