@@ -5,15 +5,23 @@
 
 use std::error::Error;
 use std::fs::{self, File, Permissions};
+use std::io::{Read, Write};
+use std::ops::ControlFlow;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use palm::ports::PortChoice;
+use palm::sim::{Protocol, SimSettings, Simulator};
 use palm::{Opening, PalmError, PalmScanner};
 use serialport::{SerialPort, TTYPort};
 use verification::capture::DeviceFault;
+use verification::palm::ScanOrder;
 
 /// The user `nobody` on Linux.
 const NOBODY: u32 = 65534;
@@ -189,6 +197,114 @@ fn a_pulled_plug_is_an_error_of_the_idle_line() {
     drop(master);
     assert_eq!(scanner.listen().unwrap_err().fault(), DeviceFault::Disconnected);
     assert_eq!(scanner.info().unwrap_err().fault(), DeviceFault::Disconnected);
+}
+
+/// A program that had the port open before us, so that no lock keeps it out, and takes what it can get.
+struct Thief {
+    done: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Thief {
+    fn start(port: &Path) -> Self {
+        let mut line = File::options().read(true).write(true).open(port).unwrap();
+        let flags = rustix::fs::fcntl_getfl(&line).unwrap();
+        rustix::fs::fcntl_setfl(&line, flags | rustix::fs::OFlags::NONBLOCK).unwrap();
+        let done = Arc::new(AtomicBool::new(false));
+        let ended = done.clone();
+        let thread = std::thread::spawn(move || {
+            while !ended.load(Ordering::Relaxed) {
+                // Whether there was a byte, and whether the line is still there, does not matter to it.
+                let _ = line.read(&mut [0]);
+            }
+        });
+        Self {
+            done,
+            thread: Some(thread),
+        }
+    }
+}
+
+impl Drop for Thief {
+    fn drop(&mut self) {
+        self.done.store(true, Ordering::Relaxed);
+        self.thread.take().unwrap().join().unwrap();
+    }
+}
+
+/// Does something on a thread of its own, which a call that never ends would keep for ever.
+fn ends<T: Send + 'static>(what: &str, call: impl FnOnce() -> T + Send + 'static) -> T {
+    let (sender, result) = mpsc::channel();
+    std::thread::spawn(move || drop(sender.send(call())));
+    let limit = Duration::from_secs(60);
+    result
+        .recv_timeout(limit)
+        .unwrap_or_else(|_| panic!("{what} does not end"))
+}
+
+#[test]
+fn a_second_reader_keeps_no_call_from_ending() {
+    let simulate = |protocol| {
+        Simulator::start(SimSettings {
+            protocol,
+            ..SimSettings::default()
+        })
+        .unwrap()
+    };
+    // What is stolen, and thus whether a call fails, is chance; that it ends is not.
+    let named = |what: &str, fault: Option<DeviceFault>| {
+        use DeviceFault::{Disconnected, Protocol, Timeout};
+        assert!(
+            matches!(fault, None | Some(Timeout | Protocol | Disconnected)),
+            "{what}: {fault:?}"
+        );
+    };
+    for name in ["dfrobot-ai10", "reference"] {
+        let simulator = simulate(name.parse().unwrap());
+        let _thief = Thief::start(simulator.port());
+        let opening = Opening {
+            port: simulator.port().to_str().unwrap().to_owned(),
+            baud: 115_200,
+            device_key: None,
+        };
+        let mut scanner = (palm::driver(name).unwrap().open)(&opening).unwrap();
+        let faults = ends(name, move || {
+            let order = ScanOrder {
+                limit: Duration::from_secs(2),
+                challenge: [7; 32],
+            };
+            let mut faults = Vec::new();
+            for _ in 0..3 {
+                faults.push(scanner.info().err().map(|error| error.fault()));
+            }
+            let scan = scanner.verify(&order, &mut |_| ControlFlow::Continue(()));
+            faults.push(scan.err().map(|error| error.fault()));
+            faults
+        });
+        faults.into_iter().for_each(|fault| named(name, fault));
+    }
+    let simulator = simulate(Protocol::Mcu90615);
+    let _thief = Thief::start(simulator.port());
+    let driver = palm::thermometer::thermometer("mcu-90615").unwrap();
+    let mut thermometer = (driver.open)(simulator.port().to_str().unwrap(), driver.baud).unwrap();
+    let fault = ends("thermometer", move || {
+        thermometer.info().err().map(|error| error.fault())
+    });
+    named("thermometer", fault);
+}
+
+#[test]
+fn a_line_that_takes_nothing_keeps_no_call_from_ending() {
+    // Nobody reads the far end: what is sent fills it up.
+    let (_master, slave, name) = pty();
+    drop(slave);
+    let mut line = File::options().read(true).write(true).open(&name).unwrap();
+    let flags = rustix::fs::fcntl_getfl(&line).unwrap();
+    rustix::fs::fcntl_setfl(&line, flags | rustix::fs::OFlags::NONBLOCK).unwrap();
+    let mut scanner = open(&name).unwrap();
+    while line.write(&[0; 4096]).is_ok() {}
+    let fault = ends("info", move || scanner.info().unwrap_err().fault());
+    assert_eq!(fault, DeviceFault::Timeout);
 }
 
 /// What stands before each `==` and after it, in the order of the file.
