@@ -9,6 +9,7 @@ mod look;
 mod watch;
 
 use std::io::{BufRead, BufReader};
+use std::ops::{Deref, DerefMut};
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::time::Duration;
 
@@ -71,13 +72,37 @@ fn check_code(protocol: Protocol, faults: &[&str], verb: &str, code: i32) {
     assert_eq!(answer.status.code(), Some(code), "{verb} with {faults:?}: {said}");
 }
 
+/// A program that does not outlive a test, not even one that fails.
+struct Running(Option<Child>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            // It may have ended by itself.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+impl Deref for Running {
+    type Target = Child;
+
+    fn deref(&self) -> &Child {
+        self.0.as_ref().unwrap()
+    }
+}
+
+impl DerefMut for Running {
+    fn deref_mut(&mut self) -> &mut Child {
+        self.0.as_mut().unwrap()
+    }
+}
+
 /// Starts a verb that goes on until it is told to end, and waits for a line on standard error that holds `sign`.
-fn start(mut command: Command, sign: &str) -> (Child, BufReader<ChildStderr>) {
-    let mut child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+fn start(mut command: Command, sign: &str) -> (Running, BufReader<ChildStderr>) {
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut child = Running(Some(child.unwrap()));
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut line = String::new();
     while !line.contains(sign) {
@@ -95,6 +120,6 @@ fn interrupt(child: &Child) {
     assert!(kill.unwrap().success());
 }
 
-fn finish(child: Child) -> Output {
-    child.wait_with_output().unwrap()
+fn finish(mut child: Running) -> Output {
+    child.0.take().unwrap().wait_with_output().unwrap()
 }

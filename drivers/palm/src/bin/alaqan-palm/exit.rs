@@ -36,6 +36,8 @@ pub enum Exit {
     SelfTest,
     /// The signature of the capture is not right.
     Seal,
+    /// This machine gave no thread, no random bytes or no signals.
+    System,
     /// Ctrl-C.
     Cancelled,
 }
@@ -79,6 +81,7 @@ const TABLE: &[(Exit, &str)] = &[
         Exit::Seal,
         "the scanner signs its captures, and this signature is not right",
     ),
+    (Exit::System, "this machine did not give what is needed"),
     (Exit::Cancelled, "cancelled by Ctrl-C"),
 ];
 
@@ -113,6 +116,7 @@ impl Exit {
             Self::Rejected => 16,
             Self::SelfTest => 17,
             Self::Seal => 18,
+            Self::System => 19,
             Self::Cancelled => 130,
         }
     }
@@ -166,7 +170,7 @@ mod tests {
     #[test]
     fn each_code_has_one_meaning() {
         let codes: Vec<u8> = TABLE.iter().map(|(exit, _)| exit.code()).collect();
-        let expect: Vec<u8> = (0..=18).chain([130]).collect();
+        let expect: Vec<u8> = (0..=19).chain([130]).collect();
         assert_eq!(codes, expect);
     }
 }

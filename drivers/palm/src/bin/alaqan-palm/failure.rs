@@ -30,15 +30,20 @@ impl Failure {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Palm(error) => Exit::Fault(error.fault()),
-            Self::System(_) | Self::Output(_) => Exit::Output,
+            Self::System(_) => Exit::System,
+            Self::Output(_) => Exit::Output,
         }
     }
 
     /// The same as an object, where there is somebody to read it.
     pub fn report(&self) -> Option<Report> {
-        let Self::Palm(error) = self else { return None };
+        let word = match self {
+            Self::Palm(error) => words::fault(error.fault()),
+            Self::System(_) => "system",
+            Self::Output(_) => return None,
+        };
         Some(Report {
-            json: json!({ "fault": words::fault(error.fault()), "message": error.to_string() }),
+            json: json!({ "fault": word, "message": self.to_string() }),
             text: String::new(),
             exit: self.exit(),
         })
@@ -83,5 +88,28 @@ fn advice(fault: DeviceFault) -> Option<&'static str> {
         | DeviceFault::Virtual => Some("Check that the speed and the kind of scanner are right."),
         DeviceFault::Disconnected => Some("Check plug and cable."),
         DeviceFault::NoPermission => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_has_a_code_and_an_object() {
+        let check = |failure: Failure, code: u8, expect: Option<&str>| {
+            let json = failure.report().map(|report| report.json.to_string());
+            assert_eq!((failure.exit().code(), json.as_deref()), (code, expect));
+        };
+        let refused = || io::Error::from(io::ErrorKind::WouldBlock);
+        check(
+            Failure::System(refused()),
+            19,
+            Some(r#"{"fault":"system","message":"this system did not give what is needed"}"#),
+        );
+        check(Failure::Output(refused()), 1, None);
+        let timeout = PalmError::Timeout { command: "status" };
+        let said = json!({ "fault": "timeout", "message": timeout.to_string() }).to_string();
+        check(Failure::Palm(timeout), 6, Some(&said));
     }
 }
