@@ -440,3 +440,33 @@ fn every_fault_belongs_to_some_protocol() {
         assert!(fitting.count() > 0, "{}", entry.name);
     }
 }
+
+#[test]
+fn a_device_that_starts_on_open_says_ready_to_each_host() {
+    let simulator = Simulator::start(SimSettings {
+        start_on_open: true,
+        enrolled: vec!["s-1".to_owned()],
+        ..SimSettings::default()
+    })
+    .unwrap();
+    for _ in 0..2 {
+        let mut host = serialport::new(simulator.port().to_str().unwrap(), 115_200)
+            .timeout(Duration::from_secs(20))
+            .open()
+            .unwrap();
+        // As a host does that forgets what was said before it came.
+        host.clear(serialport::ClearBuffer::All).unwrap();
+        let mut ready = [0; 7];
+        host.read_exact(&mut ready).unwrap();
+        assert_eq!(ready, [0xEF, 0xAA, 0x01, 0x00, 0x01, 0x00, 0x00]);
+        host.write_all(&[0xEF, 0xAA, 0x11, 0x00, 0x00, 0x11]).unwrap();
+        let mut standby = [0; 9];
+        host.read_exact(&mut standby).unwrap();
+        assert_eq!(standby, [0xEF, 0xAA, 0, 0, 3, 0x11, 0, 0, 0x12]);
+        // An answer that nobody takes is not there for the next host.
+        host.write_all(&[0xEF, 0xAA, 0x11, 0x00, 0x00, 0x11]).unwrap();
+        drop(host);
+        // Asked now, it has seen that the host is gone; and references stay.
+        assert_eq!(simulator.handle().enrolled(), [(1001, "s-1".to_owned())]);
+    }
+}

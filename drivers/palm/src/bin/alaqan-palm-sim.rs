@@ -81,6 +81,9 @@ mod unix {
         /// Time that a start takes.
         #[arg(long, value_name = "MS", default_value_t = 0)]
         boot_ms: u64,
+        /// Start only after a host has opened the port, 0.3 s later, and end when it closes it; and so each time.
+        #[arg(long)]
+        start_on_open: bool,
         /// Print each frame to standard error, payload masked.
         #[arg(long)]
         trace: bool,
@@ -137,6 +140,7 @@ mod unix {
             note_interval: Duration::from_millis(arguments.note_interval_ms),
             reset_reply: Duration::from_millis(arguments.reset_reply_ms),
             boot: Duration::from_millis(arguments.boot_ms),
+            start_on_open: arguments.start_on_open,
             enrolled: arguments.enrolled,
             presented: arguments.hand.clone(),
             trace: arguments.trace,

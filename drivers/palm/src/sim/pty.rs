@@ -4,10 +4,11 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::pty::OpenptFlags;
-use rustix::termios::OptionalActions;
+use rustix::termios::{OptionalActions, QueueSelector};
 
 use super::simulator::SimError;
 
@@ -22,15 +23,17 @@ const DRAIN_SLICES: u32 = 30;
 /// A pseudo-terminal and the link to it.
 pub(super) struct Pty {
     pub master: OwnedFd,
-    /// Held open: the master would read errors while no host has the port open.
-    slave: OwnedFd,
+    /// Held open: the master would read errors while no host has the port open. Absent where just that is to be seen.
+    slave: Option<OwnedFd>,
     path: PathBuf,
     link: Option<Link>,
 }
 
 impl Pty {
-    pub fn open(link: Option<&Path>) -> Result<Self, SimError> {
+    /// With `sees_hosts`, [`Self::is_open`] tells whether a host has the port open; otherwise it is always so.
+    pub fn open(link: Option<&Path>, sees_hosts: bool) -> Result<Self, SimError> {
         let (master, slave, path) = pair().map_err(SimError::Pty)?;
+        let slave = (!sees_hosts).then_some(slave);
         let link = link.map(|link| Link::make(link, &path)).transpose()?;
         Ok(Self {
             master,
@@ -40,6 +43,28 @@ impl Pty {
         })
     }
 
+    /// Whether anybody has the port open.
+    pub fn is_open(&self) -> bool {
+        let mut master = [PollFd::new(&self.master, PollFlags::empty())];
+        let polled = poll(&mut master, Some(&Timespec::default()));
+        polled.is_ok() && !master[0].revents().contains(PollFlags::HUP)
+    }
+
+    /// Takes back what nobody has read, while no host has the port open.
+    pub fn forget(&self) {
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+        // A host that comes first keeps it for itself, and flushes it itself.
+        if let Ok(slave) = rustix::fs::open(&self.path, flags, Mode::empty()) {
+            let _ = rustix::termios::tcflush(&slave, QueueSelector::IFlush);
+        }
+    }
+
+    /// How much the host has not read yet, where that can be known.
+    fn unread(&self) -> u64 {
+        let unread = self.slave.as_ref().map(rustix::io::ioctl_fionread);
+        unread.and_then(Result::ok).unwrap_or_default()
+    }
+
     /// What a host is to open.
     pub fn path(&self) -> &Path {
         self.link.as_ref().map_or(&self.path, |link| &link.path)
@@ -47,8 +72,7 @@ impl Pty {
 
     /// Sends without waiting. A host that does not read loses bytes, as on a real line.
     pub fn send(&self, bytes: &[u8]) {
-        let unread = rustix::io::ioctl_fionread(&self.slave).unwrap_or_default();
-        if unread < UNREAD_MAX {
+        if self.unread() < UNREAD_MAX {
             // The little that could fail here, a full buffer, is loss too.
             let _ = rustix::io::write(&self.master, bytes);
         }
@@ -59,7 +83,7 @@ impl Pty {
     pub fn drain(&self) {
         for _ in 0..DRAIN_SLICES {
             std::thread::sleep(DRAIN_SLICE);
-            if rustix::io::ioctl_fionread(&self.slave).unwrap_or_default() == 0 {
+            if self.unread() == 0 {
                 return;
             }
         }

@@ -116,6 +116,9 @@ pub struct SimSettings {
     pub faults: Vec<Fault>,
     /// Time from power-on until it listens.
     pub boot: Duration,
+    /// Whether power comes on a short moment after a host has opened the port, and goes when it is closed; otherwise it
+    /// is on from the start.
+    pub start_on_open: bool,
     /// Time between two state notes; about 480 ms on hardware.
     pub note_interval: Duration,
     /// Time from a reset to its reply; about 26 ms on hardware. Other replies come at once.
@@ -156,6 +159,7 @@ impl Default for SimSettings {
             seed: 1,
             faults: Vec::new(),
             boot: Duration::ZERO,
+            start_on_open: false,
             note_interval: Duration::from_millis(480),
             reset_reply: Duration::from_millis(26),
             enrolled: Vec::new(),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
@@ -56,7 +56,7 @@ impl Simulator {
     /// # Errors
     /// If the system has no pseudo-terminal left, or the link cannot be made.
     pub fn start(settings: SimSettings) -> Result<Self, SimError> {
-        let pty = Pty::open(settings.link.as_deref())?;
+        let pty = Pty::open(settings.link.as_deref(), settings.start_on_open)?;
         let port = pty.path().to_owned();
         let (sender, orders) = channel();
         let (wake, woken) = UnixStream::pair().map_err(SimError::Thread)?;
@@ -68,6 +68,8 @@ impl Simulator {
             pty: Some(pty),
             trace: settings.trace,
             link: settings.link,
+            start_on_open: settings.start_on_open,
+            power: Power::Off,
             orders,
             woken,
             origin: Instant::now(),
@@ -203,12 +205,29 @@ pub fn machine(settings: &SimSettings) -> Box<dyn Machine> {
     }
 }
 
+/// How long after a host has opened the port power comes on, if that is what it waits for: by then the host has set the
+/// line and flushed it.
+const POWER_DELAY: Duration = Duration::from_millis(300);
+/// How often it looks for a host meanwhile.
+const LOOK_INTERVAL: Duration = Duration::from_millis(10);
+
+/// Whether a device that waits for a host has power.
+#[derive(Debug, Clone, Copy)]
+enum Power {
+    Off,
+    /// A host has come; power comes at this time.
+    OnAt(Duration),
+    On,
+}
+
 /// The one place with a clock and a port.
 struct Shell {
     machine: Box<dyn Machine>,
     pty: Option<Pty>,
     trace: bool,
     link: Option<PathBuf>,
+    start_on_open: bool,
+    power: Power,
     orders: Receiver<Order>,
     woken: UnixStream,
     origin: Instant,
@@ -216,17 +235,30 @@ struct Shell {
 
 impl Shell {
     fn run(mut self) {
-        self.machine.start(self.origin.elapsed());
+        if !self.start_on_open {
+            self.machine.start(self.origin.elapsed());
+            self.power = Power::On;
+        }
         let mut buffer = [0; 512];
         loop {
             while let Ok(order) = self.orders.try_recv() {
                 if matches!(order, Order::End) {
                     return;
                 }
+                // Whoever orders something may have closed the port just before.
+                self.look_for_host();
                 self.obey(order);
             }
+            self.look_for_host();
             if let Some(pty) = &self.pty {
                 let bytes = pty.receive(&mut buffer);
+                if !matches!(self.power, Power::On) {
+                    // Nothing hears what comes in.
+                    if self.pause().is_err() {
+                        return;
+                    }
+                    continue;
+                }
                 let outputs = self.machine.step(self.origin.elapsed(), bytes);
                 for line in self.machine.take_trace() {
                     say(&line);
@@ -240,6 +272,38 @@ impl Shell {
                 return;
             }
         }
+    }
+
+    /// Switches power where it follows the host.
+    fn look_for_host(&mut self) {
+        let (true, Some(pty)) = (self.start_on_open, &self.pty) else {
+            return;
+        };
+        let now = self.origin.elapsed();
+        self.power = match (pty.is_open(), self.power) {
+            (false, Power::On) => {
+                pty.forget();
+                Power::Off
+            }
+            (false, Power::Off | Power::OnAt(_)) => Power::Off,
+            (true, Power::Off) => Power::OnAt(now + POWER_DELAY),
+            (true, Power::OnAt(at)) if now >= at => {
+                self.machine.start(now);
+                Power::On
+            }
+            (true, power) => power,
+        };
+    }
+
+    /// Until something is ordered, but not for long.
+    fn pause(&mut self) -> io::Result<()> {
+        let wait = Timespec::try_from(LOOK_INTERVAL).unwrap_or_default();
+        match poll(&mut [PollFd::new(&self.woken, PollFlags::IN)], Some(&wait)) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let _ = (&self.woken).read(&mut [0; 64]);
+        Ok(())
     }
 
     /// Whether the line went away.
@@ -326,10 +390,13 @@ impl Shell {
         if let Some(pty) = &self.pty {
             return Ok(pty.path().to_owned());
         }
-        let pty = Pty::open(self.link.as_deref())?;
+        let pty = Pty::open(self.link.as_deref(), self.start_on_open)?;
         let path = pty.path().to_owned();
         self.pty = Some(pty);
         self.machine.start(self.origin.elapsed());
+        if self.start_on_open {
+            self.power = Power::Off;
+        }
         Ok(path)
     }
 }
