@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use super::commands::{Command, Reset};
+use super::commands::{BRIEF, Command, QUICK, Reset};
 use super::inbound::{Purpose, Reply};
 use super::machine::{Ended, Failure, Input, Output, Request, Session};
 use super::protocol::Frame;
@@ -13,6 +13,8 @@ use crate::{CaptureEvent, Notice, Opening, PalmError, ReplyFault, Watch};
 
 /// As many notices are kept for somebody who does not listen; the oldest go first.
 const NOTICES_MAX: usize = 16;
+/// How much longer than twice the slowest answer until now another one may take.
+const PATIENCE_MARGIN: Duration = Duration::from_millis(200);
 
 /// An open line to a module of the family.
 pub(super) struct Line {
@@ -48,16 +50,30 @@ impl Line {
 
     /// Performs a command that is not a capture.
     pub fn exchange<C: Command>(&mut self, command: &C) -> Result<C::Reply, PalmError> {
-        self.perform(command, None)
+        self.perform(command, Request::new(command, &[], None))
     }
 
     /// The same, ending at the given moment at the latest.
     pub fn exchange_by<C: Command>(&mut self, command: &C, by: Duration) -> Result<C::Reply, PalmError> {
-        self.perform(command, Some(by))
+        self.perform(command, Request::new(command, &[], Some(by)))
     }
 
-    fn perform<C: Command>(&mut self, command: &C, by: Option<Duration>) -> Result<C::Reply, PalmError> {
-        let request = Request::new(command, &[], by);
+    /// Asks what not every module answers. One that was at standby is still taken to be so when it says nothing.
+    pub fn exchange_optional<C: Command>(
+        &mut self,
+        command: &C,
+        timeout: Duration,
+    ) -> Result<C::Reply, PalmError> {
+        self.perform(command, Request::optional(command, timeout))
+    }
+
+    /// How long to wait for an answer that may not come, after what the module took for others.
+    pub fn patience(&self) -> Duration {
+        let twice = self.session.slowest().saturating_mul(2);
+        twice.saturating_add(PATIENCE_MARGIN).clamp(BRIEF, QUICK)
+    }
+
+    fn perform<C: Command>(&mut self, command: &C, request: Request) -> Result<C::Reply, PalmError> {
         match self.converse(C::NAME, Input::Begin(request), &mut |_| ControlFlow::Continue(()))? {
             Ended::Reply(reply) => read(command, &reply),
             // The watch never stops it, and standby is not what was asked for.
@@ -75,7 +91,16 @@ impl Line {
     ) -> Result<Answer, PalmError> {
         let request = Request::new(command, also, None);
         match self.converse(C::NAME, Input::Begin(request), watch)? {
-            Ended::Reply(reply) => Ok(Answer::Reply(reply)),
+            Ended::Reply(reply) => {
+                // Ordered twice and answered once: the other one must not go on. The answer counts all the same, and if
+                // this fails, the next command begins with a reset anyway.
+                if !self.session.is_settled()
+                    && let Err(error) = self.settle()
+                {
+                    tracing::warn!(%error, "the module could not be brought to standby");
+                }
+                Ok(Answer::Reply(reply))
+            }
             Ended::Stopped(crossed) => Ok(Answer::Stopped(crossed)),
             Ended::Standby => Ok(Answer::Stopped(None)),
             Ended::Failed { command, failure } => Err(error(command, failure)),

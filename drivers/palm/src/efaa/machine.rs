@@ -12,21 +12,24 @@
 //!
 //! One command is under way at a time, and it is answered by the reply that names it. Where the module may still be
 //! busy with something older it is reset first: it answers in order, so that after its reply to the reset nothing old
-//! can come any more but what is waited for by name here.
+//! can come any more but what is waited for by name here. A module that knows no reset is settled when its status says
+//! that it is at standby.
 //!
 //! The module may say READY some time after its reply to a reset, and says it too when it has rebooted. So that one
-//! is not taken for the other, no command goes out until the first has come or will not come any more.
+//! is not taken for the other, no command goes out until the first has come or will not come any more. Where it comes
+//! later than that, within a moment of the reset, and nothing was heard of the capture that is under way, the same capture
+//! is ordered once more. It remains one order for whoever counts attempts: there is one answer.
 
 mod exchange;
 mod resets;
 
 use std::time::Duration;
 
-use super::commands::{Command, EnrolProgress, QUICK, Reset};
+use super::commands::{Command, EnrolProgress, QUICK, Reset, Status};
 use super::inbound::{self, Inbound, Purpose, Reply, ResultCode};
-use super::protocol::Decoder;
-use crate::Notice;
+use super::protocol::{DATA_CAP, Decoder};
 use crate::noise::Noise;
+use crate::{ModuleStatus, Notice};
 use resets::Resets;
 
 pub use exchange::{Ended, Failure, Input, Output, Request};
@@ -38,9 +41,13 @@ const NOISE_LIMIT: Duration = Duration::from_secs(1);
 /// Silence that divides one rubbish from the next.
 const NOISE_GAP: Duration = Duration::from_millis(500);
 /// How long a module may take to be brought to standby.
-const SETTLE_LIMIT: Duration = Duration::from_millis(1500);
-/// When a reset is sent again: a module that is still starting loses what comes in.
-const RESEND: Duration = Duration::from_millis(500);
+const SETTLE_LIMIT: Duration = Duration::from_millis(1700);
+/// When a reset is sent again: a module that is still starting loses what comes in. It is asked for its status too, for
+/// one that knows no reset may know that.
+const RESEND: Duration = Duration::from_millis(600);
+/// How much longer than its limit an answer may take whose bytes keep coming.
+const SLIP_MAX: Duration = Duration::from_secs(3);
+
 enum State {
     Idle,
     Settling {
@@ -48,6 +55,10 @@ enum State {
         resend_at: Duration,
         /// How many resets have been sent.
         sent: u32,
+        /// Whether it was asked for its status.
+        asked: bool,
+        /// With what it refused to be reset, as firmware does that knows no reset.
+        refused: Option<ResultCode>,
         garbled: bool,
         then: Then,
     },
@@ -58,6 +69,10 @@ enum State {
         request: Request,
         until: Duration,
         garbled: bool,
+        /// Whether the module has said anything of this capture.
+        heard: bool,
+        /// When it was sent for the second time.
+        sent_again_at: Option<Duration>,
     },
 }
 
@@ -81,6 +96,14 @@ pub struct Session {
     resets: Resets,
     /// Message ids of the command that was sent and has not been answered.
     unanswered: Vec<u8>,
+    /// Message ids of optional questions that were given up, and when they were sent.
+    given_up: Vec<(u8, Duration)>,
+    /// When the command or the first reset was sent that was sent last.
+    sent_at: Duration,
+    /// The longest that a question took to be answered, be it too late.
+    slowest: Duration,
+    /// Whether resets are in vain, and the module was found at standby by its status.
+    knows_no_reset: bool,
     heard_at: Duration,
     noise_since: Option<Duration>,
     /// What comes in while nothing is asked.
@@ -104,6 +127,10 @@ impl Session {
             settled: false,
             resets: Resets::default(),
             unanswered: Vec::new(),
+            given_up: Vec::new(),
+            sent_at: Duration::ZERO,
+            slowest: Duration::ZERO,
+            knows_no_reset: false,
             heard_at: Duration::ZERO,
             noise_since: None,
             idle_noise: Noise::default(),
@@ -113,6 +140,11 @@ impl Session {
     /// Whether the module is known to be at standby, so that the next command goes out without a reset.
     pub fn is_settled(&self) -> bool {
         self.settled
+    }
+
+    /// The longest that the module took so far to answer what it answers at once.
+    pub fn slowest(&self) -> Duration {
+        self.slowest
     }
 
     /// Takes in what happened at `now`, the time since any moment that stays the same, and answers what follows.
@@ -145,6 +177,7 @@ impl Session {
         self.state = State::Idle;
         self.settled = false;
         self.decoder.clear();
+        self.decoder.set_cap(DATA_CAP);
     }
 
     fn interrupt(&mut self, outputs: &mut Vec<Output>) {
@@ -159,24 +192,36 @@ impl Session {
     fn settle(&mut self, now: Duration, by: Option<Duration>, then: Then, outputs: &mut Vec<Output>) {
         let until = now.saturating_add(SETTLE_LIMIT);
         self.settled = false;
+        self.sent_at = now;
         self.state = State::Settling {
             until: by.map_or(until, |by| until.min(by)),
             resend_at: now.saturating_add(RESEND),
             sent: 1,
+            asked: self.knows_no_reset,
+            refused: None,
             garbled: false,
             then,
         };
         outputs.push(Output::Send(Reset.to_frame()));
+        if self.knows_no_reset {
+            outputs.push(Output::Send(Status.to_frame()));
+        }
     }
 
     fn send(&mut self, now: Duration, request: Request, outputs: &mut Vec<Output>) {
         self.settled = false;
         self.unanswered.clone_from(&request.answers);
+        self.sent_at = now;
+        self.decoder.set_cap(request.cap);
+        self.given_up
+            .retain(|(message, _)| !request.answers.contains(message));
         outputs.push(Output::Send(request.frame.clone()));
         self.state = State::Waiting {
             until: request.until(now),
             request,
             garbled: false,
+            heard: false,
+            sent_again_at: None,
         };
     }
 
@@ -267,7 +312,10 @@ impl Session {
             Inbound::Reply(reply) => self.hear_reply(now, reply, outputs),
             Inbound::Ready => self.hear_ready(now, outputs),
             Inbound::State(position) => match self.state {
-                State::Waiting { .. } => outputs.push(Output::Hand(position)),
+                State::Waiting { ref mut heard, .. } => {
+                    *heard = true;
+                    outputs.push(Output::Hand(position));
+                }
                 State::Idle => outputs.push(Output::Notice(Notice::Hand(position))),
                 State::Settling { .. } | State::Resting { .. } => {}
             },
@@ -281,49 +329,109 @@ impl Session {
         if reply.result == ResultCode::ABORTED && self.resets.take_abort(reply.message, now) {
             return;
         }
+        let took = now.saturating_sub(self.sent_at);
         match &mut self.state {
-            State::Settling { then, .. } => {
+            State::Settling { asked, then, .. } => {
+                let may_be_asked = *asked && reply.message == Status::MESSAGE;
                 if reply.message == Reset::MESSAGE {
-                    self.hear_standby(now, reply.result, outputs);
+                    self.slowest = self.slowest.max(took);
+                    self.hear_reset(now, reply.result, outputs);
+                } else if may_be_asked && !self.unanswered.contains(&reply.message) {
+                    self.hear_status(now, &reply, outputs);
                 } else if let Then::Stopped { answers, crossed } = then
                     && answers.contains(&reply.message)
                 {
                     crossed.get_or_insert(reply);
-                } else if !self.unanswered.contains(&reply.message) {
-                    self.mark_stray(&reply);
+                } else if self.unanswered.contains(&reply.message) {
+                    // It was late. The next of this kind is another's.
+                    self.unanswered.retain(|message| *message != reply.message);
+                } else {
+                    self.mark_stray(now, &reply);
                 }
             }
-            State::Waiting { request, .. } => {
+            State::Waiting {
+                request,
+                heard,
+                sent_again_at,
+                ..
+            } => {
                 if request.answers.contains(&reply.message) {
-                    self.settled = true;
-                    self.unanswered.clear();
+                    let is_capture = request.timeout > QUICK;
+                    if is_capture && !*heard && reply.result == ResultCode::ABORTED {
+                        // What an earlier process left under way ends like this, and so does the first of two orders.
+                        let again = sent_again_at.is_some_and(|at| resets::is_recent(at, now));
+                        if self.resets.take_abort_of_others(now) || again {
+                            *heard = true;
+                            return;
+                        }
+                    }
+                    if !is_capture {
+                        self.slowest = self.slowest.max(took);
+                    }
+                    // Where it was ordered twice, the other one may still be under way.
+                    self.settled = sent_again_at.is_none();
+                    if self.settled {
+                        self.unanswered.clear();
+                    }
                     self.end(Ended::Reply(reply), outputs);
                 } else {
-                    self.mark_stray(&reply);
+                    *heard |= reply.message == EnrolProgress::MESSAGE;
+                    self.mark_stray(now, &reply);
                 }
             }
             State::Resting { .. } if reply.message == Reset::MESSAGE => self.resets.answered_again(now),
-            State::Idle | State::Resting { .. } => {}
+            State::Idle | State::Resting { .. } => self.mark_stray(now, &reply),
         }
     }
 
     /// A reply to another command is no answer. Progress is pushed unasked, and a second reply to a reset that was sent
     /// twice is nothing strange.
-    fn mark_stray(&mut self, reply: &Reply) {
-        if ![EnrolProgress::MESSAGE, Reset::MESSAGE].contains(&reply.message) {
+    fn mark_stray(&mut self, now: Duration, reply: &Reply) {
+        if let Some(at) = self
+            .given_up
+            .iter()
+            .position(|(message, _)| *message == reply.message)
+        {
+            let (_, sent_at) = self.given_up.swap_remove(at);
+            self.slowest = self.slowest.max(now.saturating_sub(sent_at));
+        } else if ![EnrolProgress::MESSAGE, Reset::MESSAGE, Status::MESSAGE].contains(&reply.message) {
             self.mark_garbled();
         }
     }
 
-    fn hear_standby(&mut self, now: Duration, result: ResultCode, outputs: &mut Vec<Output>) {
-        if result != ResultCode::OK {
-            return self.fail(Failure::Refused(result), outputs);
-        }
-        let sent = match self.state {
-            State::Settling { sent, .. } => sent,
-            _ => 1,
+    fn hear_reset(&mut self, now: Duration, result: ResultCode, outputs: &mut Vec<Output>) {
+        let State::Settling {
+            sent, asked, refused, ..
+        } = &mut self.state
+        else {
+            return;
         };
-        self.stand_by(now, sent, outputs);
+        match result {
+            ResultCode::OK => {
+                let sent = *sent;
+                self.knows_no_reset = false;
+                self.stand_by(now, sent, outputs);
+            }
+            // It may not know the command: it is at standby where its status says so.
+            ResultCode::REJECTED | ResultCode::BAD_PARAMETER => {
+                *refused = Some(result);
+                if !std::mem::replace(asked, true) {
+                    outputs.push(Output::Send(Status.to_frame()));
+                }
+            }
+            _ => self.fail(Failure::Refused(result), outputs),
+        }
+    }
+
+    /// As good as the answer to a reset that does not come.
+    fn hear_status(&mut self, now: Duration, reply: &Reply, outputs: &mut Vec<Output>) {
+        let State::Settling { sent, .. } = self.state else {
+            return;
+        };
+        if Status.parse_reply(reply.result, &reply.payload) == Ok(ModuleStatus::Standby) {
+            self.knows_no_reset = true;
+            self.stand_by(now, sent.saturating_add(1), outputs);
+        }
     }
 
     /// The module is at standby. It has answered one of so many resets; a READY is as good as the answer to one more.
@@ -364,10 +472,25 @@ impl Session {
             }
             State::Settling { .. } => {}
             State::Resting { .. } => self.resets.absorb_ready(),
-            State::Waiting { request, .. } => {
-                // A question can bear the doubt which of the two it was: it ends soon. A person before the sensor cannot.
-                if self.resets.ready_surprised(now) && request.timeout <= QUICK {
-                    return self.resets.absorb_ready();
+            State::Waiting {
+                request,
+                until,
+                heard,
+                sent_again_at,
+                ..
+            } => {
+                if self.resets.ready_surprised(now) {
+                    // A question can bear the doubt which of the two it was: it ends soon.
+                    if request.timeout <= QUICK {
+                        return self.resets.absorb_ready();
+                    }
+                    // A capture of which nothing was heard may have been lost: it is ordered once more.
+                    if !*heard && sent_again_at.is_none() {
+                        *sent_again_at = Some(now);
+                        *until = request.until(now);
+                        outputs.push(Output::Send(request.frame.clone()));
+                        return self.resets.absorb_ready();
+                    }
                 }
                 self.unanswered.clear();
                 self.fail(Failure::Restarted, outputs);
@@ -379,25 +502,61 @@ impl Session {
         let noisy = self
             .noise_since
             .is_some_and(|since| now.saturating_sub(since) >= NOISE_LIMIT);
+        // An answer whose bytes keep coming is waited for.
+        let half = self.decoder.is_mid_frame();
+        let comes = half && now.saturating_sub(self.heard_at) <= FRAME_GAP;
+        let slip = if comes { SLIP_MAX } else { Duration::ZERO };
         match &mut self.state {
             State::Idle => {}
             State::Settling { .. } | State::Waiting { .. } if noisy => self.fail(Failure::Garbled, outputs),
-            State::Settling { until, garbled, .. } | State::Waiting { until, garbled, .. }
-                if now >= *until =>
-            {
-                let garbled = *garbled || self.decoder.is_mid_frame();
-                let failure = if garbled {
+            State::Settling {
+                until,
+                garbled,
+                refused,
+                ..
+            } if now >= until.saturating_add(slip) => {
+                let failure = match refused {
+                    Some(result) => Failure::Refused(*result),
+                    None if *garbled || half => Failure::Garbled,
+                    None => Failure::Silent,
+                };
+                self.fail(failure, outputs);
+            }
+            State::Waiting {
+                request,
+                until,
+                garbled,
+                ..
+            } if now >= until.saturating_add(slip) => {
+                let failure = if *garbled || half {
                     Failure::Garbled
                 } else {
                     Failure::Silent
                 };
+                let is_no_fault = request.is_optional && failure == Failure::Silent;
+                let sent_at = self.sent_at;
+                if is_no_fault {
+                    let given_up = request.answers.iter().map(|message| (*message, sent_at));
+                    self.given_up.extend(given_up);
+                }
                 self.fail(failure, outputs);
+                if is_no_fault {
+                    self.unanswered.clear();
+                    self.settled = true;
+                }
             }
-            State::Settling { resend_at, sent, .. } => {
+            State::Settling {
+                resend_at,
+                sent,
+                asked,
+                ..
+            } => {
                 if now >= *resend_at {
                     *resend_at = now.saturating_add(RESEND);
                     *sent = sent.saturating_add(1);
+                    *asked = true;
                     outputs.push(Output::Send(Reset.to_frame()));
+                    outputs.push(Output::Send(Status.to_frame()));
                 }
             }
             State::Resting { .. } => {
@@ -423,6 +582,7 @@ impl Session {
 
     fn end(&mut self, ended: Ended, outputs: &mut Vec<Output>) {
         self.state = State::Idle;
+        self.decoder.set_cap(DATA_CAP);
         outputs.push(Output::Ended(ended));
     }
 }

@@ -9,25 +9,42 @@ use verification::palm::{
 
 use super::commands::{
     Command, CountPalms, DeletePalm, DeleteTyped, DeleteUser, EnrolPalm, EnrolSingle, Enrolled, Enrolment,
-    ListIds, SerialNumber, Status, UserInfo, UserType, Verify, Version,
+    ListIds, Reset, SerialNumber, Status, UserInfo, UserType, Verify, Version,
 };
 use super::dialect::{DeleteBy, Dialect, EnrolBy, Found, ListBy};
 use super::inbound::{Reply, ResultCode};
 use super::line::{Answer, Line, read};
 use crate::{Check, ModuleStatus, Notice, Opening, PalmError, PalmScanner, ReplyFault, ScannerInfo, Watch};
 
-/// Within so much of time a scanner says what it is, or what is wrong with it.
-const INFO_LIMIT: Duration = Duration::from_millis(1800);
-
 /// Within so much of time a module that is still there says what an enrolment that failed has left in it.
 const LEFT_LIMIT: Duration = Duration::from_millis(800);
+
+/// Said in a self-test of what the module does not tell.
+const NOT_TOLD: &str = ", not told by the module";
 
 /// An open module.
 pub struct Module {
     line: Line,
     dialect: &'static Dialect,
-    /// Whether it has been asked for its serial number in vain. It is not asked again: every question costs time.
-    serial_is_mute: bool,
+    told: Told,
+}
+
+/// What the module has told in this conversation. Some know no more than the commands of their maker's own client, and
+/// what they are asked in vain they are not asked again: every question costs time.
+#[derive(Default)]
+struct Told {
+    /// Whether it has told its status.
+    status: bool,
+    status_is_mute: bool,
+    version: Text,
+    serial: Text,
+}
+
+/// A text that not every module tells. One that was told once stays, whatever is not told later.
+#[derive(Default)]
+struct Text {
+    known: Option<String>,
+    is_mute: bool,
 }
 
 /// Which palms are in the module, so far as its lists say.
@@ -43,21 +60,69 @@ impl Module {
         Ok(Self {
             line: Line::open(opening, dialect.purpose)?,
             dialect,
-            serial_is_mute: false,
+            told: Told::default(),
         })
     }
 
-    /// Not every module has a serial number to tell.
-    fn serial(&mut self, by: Duration) -> Result<String, PalmError> {
-        if self.serial_is_mute {
-            return Ok(String::new());
+    /// What the module is doing. That a module which tells no status is there shows in its answer to a reset, which
+    /// leaves it at standby.
+    fn status(&mut self) -> Result<ModuleStatus, PalmError> {
+        if self.told.status {
+            return self.line.exchange(&Status);
         }
-        match self.line.exchange_by(&SerialNumber, by) {
-            Err(PalmError::Timeout { command }) if command == SerialNumber::NAME => {
-                self.serial_is_mute = true;
-                Ok(String::new())
+        self.line.settle()?;
+        if self.told.status_is_mute {
+            return Ok(ModuleStatus::Standby);
+        }
+        match self.ask(&Status)? {
+            Asked::Told(status) => {
+                self.told.status = true;
+                Ok(status)
             }
-            other => or_nothing(other),
+            Asked::Nothing => Ok(ModuleStatus::Standby),
+            Asked::Mute => {
+                self.told.status_is_mute = true;
+                Ok(ModuleStatus::Standby)
+            }
+        }
+    }
+
+    fn version(&mut self) -> Result<String, PalmError> {
+        if self.told.version.is_mute {
+            return Ok(self.told.version.text());
+        }
+        let asked = self.ask(&Version)?;
+        Ok(self.told.version.learn(asked))
+    }
+
+    fn serial(&mut self) -> Result<String, PalmError> {
+        if self.told.serial.is_mute {
+            return Ok(self.told.serial.text());
+        }
+        let asked = self.ask(&SerialNumber)?;
+        Ok(self.told.serial.learn(asked))
+    }
+
+    /// Asks what not every module answers, and once more where it turns out in the meantime that the module is slow.
+    fn ask<C: Command>(&mut self, command: &C) -> Result<Asked<C::Reply>, PalmError> {
+        loop {
+            let patience = self.line.patience();
+            match self.line.exchange_optional(command, patience) {
+                Ok(reply) => return Ok(Asked::Told(reply)),
+                Err(PalmError::Timeout { command }) if command == C::NAME => {
+                    // What it says after all comes before its answer to this.
+                    self.line.settle()?;
+                    if self.line.patience() <= patience {
+                        return Ok(Asked::Mute);
+                    }
+                }
+                Err(PalmError::Reply {
+                    source: ReplyFault::Refused(_),
+                    ..
+                }) => return Ok(Asked::Mute),
+                Err(PalmError::Garbled { command }) if command == C::NAME => return Ok(Asked::Nothing),
+                Err(error) => return Err(error),
+            }
         }
     }
 
@@ -97,10 +162,23 @@ impl Module {
         }
     }
 
-    fn is_stored(&mut self, id: u16) -> Result<bool, PalmError> {
-        match self.stored()? {
-            Stored::Palms(ids) => Ok(ids.contains(&id)),
-            Stored::Unnamed(_) => self.line.exchange(&UserInfo { id }),
+    /// Whether the reference is still there after it was deleted, and `was_there` until then. Where the module neither
+    /// lists it nor answers for the one, the number of palms has to have become less.
+    fn is_left(&mut self, id: u16, was_there: bool, before: Option<&Stored>) -> Result<bool, PalmError> {
+        let now = match self.stored()? {
+            Stored::Palms(ids) => return Ok(ids.contains(&id)),
+            Stored::Unnamed(now) => now,
+        };
+        match self
+            .line
+            .exchange_optional(&UserInfo { id }, self.line.patience())
+        {
+            Err(PalmError::Timeout { .. } | PalmError::Reply { .. }) if !was_there => Ok(false),
+            Err(error @ (PalmError::Timeout { .. } | PalmError::Reply { .. })) => match before {
+                Some(Stored::Unnamed(before)) => Ok(now >= *before),
+                _ => Err(error),
+            },
+            told => told,
         }
     }
 
@@ -126,7 +204,8 @@ impl Module {
         }
     }
 
-    fn delete_palm(&mut self, id: u16) -> Result<(), PalmError> {
+    /// Whether it was there.
+    fn delete_palm(&mut self, id: u16) -> Result<bool, PalmError> {
         match self.dialect.deletion {
             DeleteBy::Id => self.line.exchange(&DeleteUser { id }),
             DeleteBy::IdAndType => match self.line.exchange(&DeletePalm { id }) {
@@ -143,7 +222,7 @@ impl Module {
         }
     }
 
-    fn delete_any(&mut self, id: u16) -> Result<(), PalmError> {
+    fn delete_any(&mut self, id: u16) -> Result<bool, PalmError> {
         if self.dialect.palms.contains(&id) {
             self.delete_palm(id)
         } else {
@@ -152,7 +231,7 @@ impl Module {
     }
 
     /// Deletes what was stored though it is no palm. Nobody agreed to leave a face here.
-    fn delete_other(&mut self, id: u16) -> Result<(), PalmError> {
+    fn delete_other(&mut self, id: u16) -> Result<bool, PalmError> {
         match self.dialect.deletion {
             DeleteBy::Id => self.line.exchange(&DeleteUser { id }),
             DeleteBy::IdAndType => self.line.exchange(&DeleteTyped {
@@ -165,14 +244,27 @@ impl Module {
     fn enrol_by<'a, C: Command<Reply = Enrolled>>(
         &mut self,
         command: &C,
+        before: Option<&[u16]>,
         watch: &mut Watch<'a>,
     ) -> Result<Option<EnrolOutcome>, PalmError> {
         let reply = match self.line.capture(command, &[], watch)? {
             Answer::Reply(reply) => reply,
             Answer::Stopped(crossed) => {
                 // The palm was stored in the moment in which the person left: it does not stay.
-                if let Some(stored) = crossed.and_then(|reply| read(command, &reply).ok()) {
-                    self.delete_any(stored.id)?;
+                match (crossed.map(|reply| read(command, &reply)), before) {
+                    (Some(Ok(stored)), _) => {
+                        self.delete_any(stored.id)?;
+                    }
+                    (
+                        Some(Err(PalmError::Reply {
+                            source: ReplyFault::Refused(_),
+                            ..
+                        })),
+                        _,
+                    )
+                    | (_, None) => {}
+                    // The answer may have been damaged on the way.
+                    (Some(Err(_)) | None, Some(before)) => self.clear_left(before),
                 }
                 return Ok(None);
             }
@@ -210,7 +302,7 @@ impl Module {
 
     fn scan_result(&self, command: &Verify, reply: &Reply) -> Result<ScanResult, PalmError> {
         Ok(match reply.result {
-            _ if self.dialect.other_finds.contains(&reply.message) => ScanResult::NotAPalm,
+            ResultCode::OK if self.dialect.other_finds.contains(&reply.message) => ScanResult::NotAPalm,
             ResultCode::QR => ScanResult::NotAPalm,
             ResultCode::LIVENESS => ScanResult::NotLive,
             ResultCode::TIMEOUT => ScanResult::NothingPresented,
@@ -231,14 +323,13 @@ impl Module {
 
 impl PalmScanner for Module {
     fn info(&mut self) -> Result<ScannerInfo, PalmError> {
-        let by = self.line.after(INFO_LIMIT);
         Ok(ScannerInfo {
-            status: self.line.exchange_by(&Status, by)?,
+            status: self.status()?,
             identity: ScannerIdentity {
                 driver: self.dialect.name.to_owned(),
                 model: String::new(),
-                firmware: or_nothing(self.line.exchange_by(&Version, by))?,
-                serial: self.serial(by)?,
+                firmware: self.version()?,
+                serial: self.serial()?,
                 thermometer: None,
                 // The box of the state note is where the hand stands in the picture, not a measure of the hand.
                 capabilities: PalmCapabilities {
@@ -251,18 +342,18 @@ impl PalmScanner for Module {
     }
 
     fn self_test(&mut self) -> Result<Vec<Check>, PalmError> {
-        let by = self.line.after(INFO_LIMIT);
         self.line.settle()?;
         let line = check("line", Ok((true, "the module answers".to_owned())))?;
-        let status = self.line.exchange_by(&Status, by).map(|status| {
+        let status = self.status().map(|status| {
             let works = matches!(status, ModuleStatus::Standby | ModuleStatus::Busy);
-            (works, format!("{status:?}"))
+            let told = if self.told.status { "" } else { NOT_TOLD };
+            (works, format!("{status:?}{told}"))
         });
         let status = check("status", status)?;
-        let version = self
-            .line
-            .exchange_by(&Version, by)
-            .map(|text| (!text.is_empty(), text));
+        let version = self.version().map(|text| match text.as_str() {
+            "" if self.told.version.is_mute => (true, NOT_TOLD.trim_start_matches(", ").to_owned()),
+            _ => (!text.is_empty(), text),
+        });
         let version = check("version", version)?;
         let list = self.list().map(|palms| (true, format!("{} palms", palms.len())));
         Ok(vec![line, status, version, check("list", list)?])
@@ -291,13 +382,18 @@ impl PalmScanner for Module {
         };
         let before = match self.listed(None) {
             Ok(ids) => Some(ids),
-            // It will not say, and is asked to enrol all the same.
+            // It will not say, or not so that it can be read, and is asked to enrol all the same.
             Err(PalmError::Reply { .. }) => None,
+            Err(PalmError::Timeout { command } | PalmError::Garbled { command })
+                if command == ListIds::NAME =>
+            {
+                None
+            }
             Err(error) => return Err(error),
         };
         let outcome = match self.dialect.enrolment {
-            EnrolBy::Single => self.enrol_by(&EnrolSingle(enrolment), watch),
-            EnrolBy::Palm => self.enrol_by(&EnrolPalm(enrolment), watch),
+            EnrolBy::Single => self.enrol_by(&EnrolSingle(enrolment), before.as_deref(), watch),
+            EnrolBy::Palm => self.enrol_by(&EnrolPalm(enrolment), before.as_deref(), watch),
         };
         match (&outcome, before) {
             // Nobody is there to be asked.
@@ -313,8 +409,12 @@ impl PalmScanner for Module {
             Ok(id) if self.dialect.palms.contains(&id) => id,
             _ => return Ok(()),
         };
-        self.delete_palm(id)?;
-        if self.is_stored(id)? {
+        let before = match self.dialect.listing {
+            ListBy::NumberedAndCounted => self.stored().ok(),
+            ListBy::Plain | ListBy::Numbered => None,
+        };
+        let was_there = self.delete_palm(id)?;
+        if self.is_left(id, was_there, before.as_ref())? {
             Err(PalmError::StillStored)
         } else {
             Ok(())
@@ -334,19 +434,39 @@ impl PalmScanner for Module {
     }
 
     fn listen(&mut self) -> Result<Option<Notice>, PalmError> {
-        self.line.listen()
+        let notice = self.line.listen()?;
+        if notice == Some(Notice::Restarted) {
+            // What it would not tell while it was starting it may tell now.
+            self.told.status_is_mute = false;
+            self.told.version.is_mute = false;
+            self.told.serial.is_mute = false;
+        }
+        Ok(notice)
     }
 }
 
-/// A text that the module refuses to tell is empty.
-fn or_nothing(told: Result<String, PalmError>) -> Result<String, PalmError> {
-    match told {
-        Err(PalmError::Reply {
-            source: ReplyFault::Refused(_),
-            ..
-        }) => Ok(String::new()),
-        other => other,
+impl Text {
+    fn text(&self) -> String {
+        self.known.clone().unwrap_or_default()
     }
+
+    fn learn(&mut self, asked: Asked<String>) -> String {
+        match asked {
+            Asked::Told(text) => self.known = Some(text),
+            Asked::Nothing => {}
+            Asked::Mute => self.is_mute = self.known.is_none(),
+        }
+        self.text()
+    }
+}
+
+/// What came of a question that not every module answers.
+enum Asked<T> {
+    Told(T),
+    /// Nothing that could be read.
+    Nothing,
+    /// The module will not say.
+    Mute,
 }
 
 /// What is no use in an answer is a check that failed; a module that gives no answer cannot be tested.
@@ -354,6 +474,12 @@ fn check(name: &str, found: Result<(bool, String), PalmError>) -> Result<Check, 
     let (passed, detail) = match found {
         Ok(found) => found,
         Err(PalmError::Reply { source, .. }) => (false, source.to_string()),
+        // It has answered the reset.
+        Err(error @ (PalmError::Timeout { command } | PalmError::Garbled { command }))
+            if command != Reset::NAME =>
+        {
+            (false, error.to_string())
+        }
         Err(error) => return Err(error),
     };
     Ok(Check {

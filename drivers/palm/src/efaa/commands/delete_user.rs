@@ -40,9 +40,9 @@ pub struct DeletePalm {
 }
 
 /// A user that was not there is as good as deleted.
-fn refused(result: ResultCode) -> Result<(), ReplyFault> {
+fn refused(result: ResultCode) -> Result<bool, ReplyFault> {
     match result {
-        ResultCode::UNKNOWN_USER | ResultCode::UNKNOWN_HAND => Ok(()),
+        ResultCode::UNKNOWN_USER | ResultCode::UNKNOWN_HAND => Ok(false),
         _ => Err(ReplyFault::Refused(result)),
     }
 }
@@ -56,7 +56,8 @@ impl Command for DeleteUser {
     const NAME: &'static str = "delete";
     const MESSAGE: u8 = 0x20;
     const REPLY_LEN: usize = 0;
-    type Reply = ();
+    /// Whether it was there.
+    type Reply = bool;
 
     fn timeout(&self) -> Duration {
         TIMEOUT
@@ -66,11 +67,11 @@ impl Command for DeleteUser {
         Frame::new(Self::MESSAGE, self.id.to_be_bytes())
     }
 
-    fn read(&self, _payload: &[u8]) -> Result<(), ReplyFault> {
-        Ok(())
+    fn read(&self, _payload: &[u8]) -> Result<bool, ReplyFault> {
+        Ok(true)
     }
 
-    fn refused(&self, result: ResultCode) -> Result<(), ReplyFault> {
+    fn refused(&self, result: ResultCode) -> Result<bool, ReplyFault> {
         refused(result)
     }
 }
@@ -79,7 +80,8 @@ impl Command for DeleteTyped {
     const NAME: &'static str = "delete";
     const MESSAGE: u8 = 0x20;
     const REPLY_LEN: usize = 0;
-    type Reply = ();
+    /// Whether it was there.
+    type Reply = bool;
 
     fn timeout(&self) -> Duration {
         TIMEOUT
@@ -89,11 +91,11 @@ impl Command for DeleteTyped {
         typed(Self::MESSAGE, self.id, self.of)
     }
 
-    fn read(&self, _payload: &[u8]) -> Result<(), ReplyFault> {
-        Ok(())
+    fn read(&self, _payload: &[u8]) -> Result<bool, ReplyFault> {
+        Ok(true)
     }
 
-    fn refused(&self, result: ResultCode) -> Result<(), ReplyFault> {
+    fn refused(&self, result: ResultCode) -> Result<bool, ReplyFault> {
         refused(result)
     }
 }
@@ -102,7 +104,8 @@ impl Command for DeletePalm {
     const NAME: &'static str = "delete";
     const MESSAGE: u8 = 0x80;
     const REPLY_LEN: usize = 0;
-    type Reply = ();
+    /// Whether it was there.
+    type Reply = bool;
 
     fn timeout(&self) -> Duration {
         TIMEOUT
@@ -112,11 +115,11 @@ impl Command for DeletePalm {
         typed(Self::MESSAGE, self.id, UserType::Palm)
     }
 
-    fn read(&self, _payload: &[u8]) -> Result<(), ReplyFault> {
-        Ok(())
+    fn read(&self, _payload: &[u8]) -> Result<bool, ReplyFault> {
+        Ok(true)
     }
 
-    fn refused(&self, result: ResultCode) -> Result<(), ReplyFault> {
+    fn refused(&self, result: ResultCode) -> Result<bool, ReplyFault> {
         refused(result)
     }
 }

@@ -3,7 +3,8 @@ use std::time::Duration;
 use super::{Command, QUICK, ReplyFault};
 use crate::efaa::protocol::Frame;
 
-/// Forgets what an enrolment of several captures has collected so far.
+/// Forgets what an enrolment of several captures has collected so far. The dialects have it; the driver enrols by one
+/// capture, and a reset ends that.
 #[derive(Debug, Clone, Copy)]
 pub struct DropEnrolment;
 

@@ -25,7 +25,8 @@ pub struct Enrolled {
 #[derive(Clone, Copy)]
 pub struct EnrolSingle<'a>(pub Enrolment<'a>);
 
-/// Captures once and stores a reference under an id that the host chooses.
+/// Captures once and stores a reference under an id that the host chooses. The dialect of XST has it; the driver lets
+/// the module choose, which knows what is free.
 #[derive(Clone, Copy)]
 pub struct EnrolWithId<'a> {
     /// The id; 0 and FFFF are none.
@@ -63,7 +64,7 @@ impl Enrolment<'_> {
 impl Command for EnrolSingle<'_> {
     const NAME: &'static str = "enrol";
     const MESSAGE: u8 = 0x1D;
-    const REPLY_LEN: usize = 3;
+    const REPLY_LEN: usize = 2;
     type Reply = Enrolled;
 
     fn timeout(&self) -> Duration {
@@ -86,7 +87,7 @@ impl Command for EnrolSingle<'_> {
 impl Command for EnrolWithId<'_> {
     const NAME: &'static str = "enrol with id";
     const MESSAGE: u8 = 0x1E;
-    const REPLY_LEN: usize = 3;
+    const REPLY_LEN: usize = 2;
     type Reply = Enrolled;
 
     fn timeout(&self) -> Duration {
@@ -117,7 +118,7 @@ impl Command for EnrolWithId<'_> {
 impl Command for EnrolPalm<'_> {
     const NAME: &'static str = "enrol";
     const MESSAGE: u8 = 0x26;
-    const REPLY_LEN: usize = 3;
+    const REPLY_LEN: usize = 2;
     type Reply = Enrolled;
 
     fn timeout(&self) -> Duration {
@@ -137,9 +138,9 @@ impl Command for EnrolPalm<'_> {
     }
 }
 
-/// id (2), direction mask (1). The id FFFF would mean that more captures are needed, which none of these asks for.
+/// id (2), and a direction mask (1) that some firmware leaves out and nobody needs. The id FFFF would mean that more captures are needed, which none of these asks for.
 fn enrolled(payload: &[u8]) -> Result<Enrolled, ReplyFault> {
-    let [high, low, _direction] = *head::<3>(payload)?;
+    let [high, low] = *head::<2>(payload)?;
     let id = u16::from_be_bytes([high, low]);
     if is_user_id(id) {
         Ok(Enrolled { id })
@@ -174,7 +175,8 @@ mod tests {
     #[test]
     fn an_id_is_needed() {
         check(&[0x03, 0xE9, 0], Ok(1001));
-        check(&[0x03, 0xE9], Err(ReplyFault::Short { needed: 3, got: 2 }));
+        check(&[0x03, 0xE9], Ok(1001));
+        check(&[0x03], Err(ReplyFault::Short { needed: 2, got: 1 }));
         check(&[0xFF, 0xFF, 0], Err(ReplyFault::Impossible("user id")));
         check(&[0, 0, 0], Err(ReplyFault::Impossible("user id")));
     }

@@ -4,7 +4,7 @@ use super::{Command, QUICK, ReplyFault, head};
 use crate::efaa::protocol::Frame;
 
 /// Asks how far an enrolment is, in percent. Some firmware pushes the same reply without being asked, so one that
-/// comes during another command ends nothing.
+/// comes during another command ends nothing. The driver does not ask: what it shows a person is where the hand is.
 #[derive(Debug, Clone, Copy)]
 pub struct EnrolProgress;
 

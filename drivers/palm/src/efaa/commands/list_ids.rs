@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::{Command, QUICK, ReplyFault};
-use crate::efaa::protocol::Frame;
+use crate::efaa::protocol::{Frame, TRANSFER_DATA_CAP};
 
 /// Lists the ids of all stored references.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +20,7 @@ impl Command for ListIds {
     const NAME: &'static str = "list";
     const MESSAGE: u8 = 0x24;
     const REPLY_LEN: usize = 1;
+    const DATA_CAP: usize = TRANSFER_DATA_CAP;
     type Reply = Vec<u16>;
 
     fn timeout(&self) -> Duration {
@@ -58,6 +59,7 @@ impl Command for CountPalms {
     const NAME: &'static str = "count palms";
     const MESSAGE: u8 = 0x24;
     const REPLY_LEN: usize = 1;
+    const DATA_CAP: usize = TRANSFER_DATA_CAP;
     type Reply = CountedPalms;
 
     fn timeout(&self) -> Duration {
@@ -68,16 +70,27 @@ impl Command for CountPalms {
         Frame::new(Self::MESSAGE, [2])
     }
 
+    /// A count of two bytes, or of one that stands alone or before just as many ids. What follows is not always ids, so
+    /// that its parity says nothing of the width of the count; but no module holds so many palms that the first of two
+    /// bytes could be taken for the number of ids behind it.
     fn read(&self, payload: &[u8]) -> Result<CountedPalms, ReplyFault> {
-        let (count, rest) = counted(payload)?;
+        let (count, rest) = match payload {
+            [count] => (u16::from(*count), &[][..]),
+            [count, rest @ ..] if *count > 0 && rest.len() == 2 * usize::from(*count) => {
+                (u16::from(*count), rest)
+            }
+            [high, low, rest @ ..] => (u16::from_be_bytes([*high, *low]), rest),
+            [] => return Err(ReplyFault::Short { needed: 1, got: 0 }),
+        };
+        let are_ids = rest.len() == 2 * usize::from(count);
         Ok(CountedPalms {
             count,
-            ids: ids(count, rest),
+            ids: are_ids.then(|| ids(count, rest)).flatten(),
         })
     }
 }
 
-/// Splits off the count. It has one byte in some firmware and two in other; as ids have an even number of bytes, the
+/// Splits off the count of a list of ids. It has one byte in some firmware and two in other; as ids have an even number of bytes, the
 /// parity of the whole tells which.
 fn counted(payload: &[u8]) -> Result<(u16, &[u8]), ReplyFault> {
     match (payload.len() % 2, payload) {
@@ -142,5 +155,10 @@ mod tests {
         check(&[3], 3, None);
         check(&[0, 1, 0x01, 0xF5], 1, Some(&[501]));
         check(&[1, 0x01, 0xF5], 1, Some(&[501]));
+        // A map of bits behind the count, of any length: the count stays what it is.
+        check(&[0, 1, 0x80], 1, None);
+        check(&[0, 1, 0x01, 0xF5, 0], 1, None);
+        check(&[0, 1, 0x01, 0xF5, 0, 0], 1, None);
+        check(&[[0, 2].as_slice(), &[0xFF; 37]].concat(), 2, None);
     }
 }

@@ -31,12 +31,12 @@ pub use version::Version;
 use std::time::Duration;
 
 use super::inbound::ResultCode;
-use super::protocol::Frame;
+use super::protocol::{self, Frame};
 
 /// Time limit of commands that only look something up.
 pub(super) const QUICK: Duration = Duration::from_secs(2);
-/// Time limit of texts that not every module has.
-const BRIEF: Duration = Duration::from_millis(600);
+/// Time limit of what not every module answers, where nothing shows that it is slow.
+pub(super) const BRIEF: Duration = Duration::from_millis(500);
 /// What a capture may take beyond the module's own time limit.
 const CAPTURE_GRACE: Duration = Duration::from_secs(5);
 /// Bytes of the name field, NUL-padded.
@@ -50,6 +50,8 @@ pub trait Command {
     const MESSAGE: u8;
     /// Bytes that follow the result byte of a success, at least. Firmware that adds some of its own is understood.
     const REPLY_LEN: usize;
+    /// Longest data that a frame may claim while this is under way, in bytes.
+    const DATA_CAP: usize = protocol::DATA_CAP;
     /// What a successful reply says.
     type Reply;
 

@@ -1,8 +1,11 @@
 use std::time::Duration;
 
-use super::{Command, QUICK, ReplyFault, head};
+use super::{Command, ReplyFault, head};
 use crate::ModuleStatus;
 use crate::efaa::protocol::Frame;
+
+/// A module that has died has a name for it within two seconds.
+const TIMEOUT: Duration = Duration::from_millis(1800);
 
 /// Asks what the module is doing.
 #[derive(Debug, Clone, Copy)]
@@ -15,7 +18,7 @@ impl Command for Status {
     type Reply = ModuleStatus;
 
     fn timeout(&self) -> Duration {
-        QUICK
+        TIMEOUT
     }
 
     fn to_frame(&self) -> Frame {

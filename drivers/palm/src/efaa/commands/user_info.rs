@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Command, NAME_LEN, QUICK, ReplyFault, head};
+use super::{Command, QUICK, ReplyFault, head};
 use crate::efaa::inbound::ResultCode;
 use crate::efaa::protocol::Frame;
 
@@ -14,7 +14,7 @@ pub struct UserInfo {
 impl Command for UserInfo {
     const NAME: &'static str = "user info";
     const MESSAGE: u8 = 0x22;
-    const REPLY_LEN: usize = 2 + NAME_LEN + 1;
+    const REPLY_LEN: usize = 2;
     /// Whether there is such a user.
     type Reply = bool;
 
@@ -26,7 +26,7 @@ impl Command for UserInfo {
         Frame::new(Self::MESSAGE, self.id.to_be_bytes())
     }
 
-    /// id (2), name (32), admin (1).
+    /// id (2), name (32), admin (1), of which the id is enough.
     fn read(&self, payload: &[u8]) -> Result<bool, ReplyFault> {
         if head::<2>(payload)? == &self.id.to_be_bytes() {
             Ok(true)
@@ -59,7 +59,8 @@ mod tests {
         check(8, &[], Ok(false));
         check(239, &[], Ok(false));
         check(5, &[], Err(ReplyFault::Refused(ResultCode(5))));
-        check(0, &info[..34], Err(ReplyFault::Short { needed: 35, got: 34 }));
+        check(0, &info[..2], Ok(true));
+        check(0, &info[..1], Err(ReplyFault::Short { needed: 2, got: 1 }));
         info[1] = 0xE8;
         check(0, &info, Err(ReplyFault::Impossible("user id")));
     }

@@ -22,6 +22,10 @@ pub struct Request {
     pub timeout: Duration,
     /// When the whole of it must have ended, on the clock of the machine.
     pub by: Option<Duration>,
+    /// Longest data that a frame may claim meanwhile, in bytes.
+    pub cap: usize,
+    /// Not every module answers it: silence is no reason to reset a module that was at standby.
+    pub is_optional: bool,
 }
 
 impl Request {
@@ -33,6 +37,17 @@ impl Request {
             frame: command.to_frame(),
             timeout: command.timeout(),
             by,
+            cap: C::DATA_CAP,
+            is_optional: false,
+        }
+    }
+
+    /// The same for what not every module answers, with so long to wait.
+    pub fn optional<C: Command>(command: &C, timeout: Duration) -> Self {
+        Self {
+            timeout,
+            is_optional: true,
+            ..Self::new(command, &[], None)
         }
     }
 

@@ -7,12 +7,17 @@ const LONG_REST: Duration = Duration::from_millis(1200);
 /// How long after a reset the capture that it ended may still say that it was aborted.
 const ABORT_GRACE: Duration = Duration::from_millis(500);
 
+/// How long after the first reset of a conversation a capture may say that it was aborted which somebody else had begun.
+const FOREIGN_ABORT_GRACE: Duration = Duration::from_secs(1);
+
 /// What the module may still say because it was reset.
 pub(super) struct Resets {
     last: Option<Answered>,
     rest: Duration,
     /// Message ids of the command that the last reset cut short, until it has said so.
     cut: Vec<u8>,
+    /// Whether it was reset but once, and no capture of somebody else has been seen to end.
+    may_end_others: bool,
 }
 
 /// The last reset that was answered.
@@ -30,6 +35,7 @@ impl Default for Resets {
             last: None,
             rest: REST,
             cut: Vec::new(),
+            may_end_others: true,
         }
     }
 }
@@ -38,6 +44,7 @@ impl Resets {
     /// The module has answered the first of `sent` resets, which cut that command short.
     pub fn answered(&mut self, now: Duration, sent: u32, cut: Vec<u8>) {
         self.cut = cut;
+        self.may_end_others &= self.last.is_none();
         self.last = Some(Answered {
             at: now,
             outstanding: sent.saturating_sub(1),
@@ -88,8 +95,21 @@ impl Resets {
         was_cut
     }
 
+    /// Whether an "aborted" may speak of a capture that was under way before this conversation began. There is one.
+    pub fn take_abort_of_others(&mut self, now: Duration) -> bool {
+        let last = self.last.as_ref();
+        let may = self.may_end_others && last.is_some_and(|last| is_recent(last.at, now));
+        self.may_end_others &= !may;
+        may
+    }
+
     fn is_ready_due(&self, now: Duration, within: Duration) -> bool {
         let last = self.last.as_ref();
         last.is_some_and(|last| last.ready_is_due && now.saturating_sub(last.at) < within)
     }
+}
+
+/// Whether that was a moment ago, so that what it ended may still say so.
+pub(super) fn is_recent(at: Duration, now: Duration) -> bool {
+    now.saturating_sub(at) < FOREIGN_ABORT_GRACE
 }

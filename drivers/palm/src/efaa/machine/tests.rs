@@ -6,7 +6,7 @@ use std::fmt::Write;
 use expect_test::{Expect, expect};
 
 use super::*;
-use crate::efaa::commands::{EnrolSingle, Enrolment, ListIds, Status, Verify};
+use crate::efaa::commands::{EnrolSingle, Enrolment, ListIds, Status, Verify, Version};
 use crate::efaa::protocol::Frame;
 
 const STEP: Duration = Duration::from_millis(20);
@@ -37,6 +37,7 @@ fn request(name: &str) -> Request {
         "verify" => Request::new(&Verify { limit_s: 3 }, &[0x70], None),
         "enrol" => Request::new(&EnrolSingle(enrolment), &[], None),
         "progress" => Request::new(&EnrolProgress, &[], None),
+        "optional version" => Request::optional(&Version, Duration::from_millis(500)),
         "hurried status" => Request::new(&Status, &[], Some(Duration::from_millis(700))),
         other => panic!("{other}"),
     }
@@ -192,7 +193,8 @@ fn a_module_that_is_starting_is_asked_again() {
         &[(0, "begin status"), (700, READY), (1200, STANDBY)],
         expect![[r#"
             0 > 10
-            500 > 10
+            600 > 10
+            600 > 11
             1000 > 11
             1200 answered by 11: ok
         "#]],
@@ -220,31 +222,33 @@ fn every_reset_may_be_answered() {
     check(
         &[
             (0, "begin status"),
-            (600, RESET_OK),
-            (601, READY),
-            (650, RESET_OK),
-            (651, READY),
-            (700, STANDBY),
+            (700, RESET_OK),
+            (701, READY),
+            (750, RESET_OK),
+            (751, READY),
+            (800, STANDBY),
         ],
         expect![[r#"
             0 > 10
-            500 > 10
-            651 > 11
-            700 answered by 11: ok
+            600 > 10
+            600 > 11
+            751 > 11
+            800 answered by 11: ok
         "#]],
     );
     check(
         &[
             (0, "begin status"),
-            (600, RESET_OK),
-            (601, READY),
-            (1000, STANDBY),
+            (700, RESET_OK),
+            (701, READY),
+            (1100, STANDBY),
         ],
         expect![[r#"
             0 > 10
-            500 > 10
-            901 > 11
-            1000 answered by 11: ok
+            600 > 10
+            600 > 11
+            1001 > 11
+            1100 answered by 11: ok
         "#]],
     );
 }
@@ -272,7 +276,7 @@ fn only_the_reply_that_names_the_command_answers_it() {
             0 > 10
             30 standby
             400 > 11
-            2410 status failed: Garbled
+            2210 status failed: Garbled
         "#]],
     );
 }

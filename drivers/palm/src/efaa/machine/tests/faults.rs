@@ -8,9 +8,11 @@ fn a_mute_module_is_silent_within_two_seconds() {
         &[(0, "begin verify"), (3000, "wait")],
         expect![[r#"
             0 > 10
-            500 > 10
-            1000 > 10
-            1500 reset failed: Silent
+            600 > 10
+            600 > 11
+            1200 > 10
+            1200 > 11
+            1700 reset failed: Silent
         "#]],
     );
     check(
@@ -84,7 +86,7 @@ fn a_restart_ends_the_command() {
     );
 }
 
-/// The first time it looks like a restart; from then on more time is left for it.
+/// The first time the capture is ordered again; from then on more time is left for it.
 #[test]
 fn a_module_may_take_long_to_say_ready_after_a_reset() {
     check(
@@ -92,6 +94,7 @@ fn a_module_may_take_long_to_say_ready_after_a_reset() {
             (0, "begin verify"),
             (26, RESET_OK),
             (826, READY),
+            (900, NO_MATCH),
             (1000, "begin verify"),
             (1026, RESET_OK),
             (1826, READY),
@@ -100,7 +103,8 @@ fn a_module_may_take_long_to_say_ready_after_a_reset() {
         expect![[r#"
             0 > 10
             326 > 12
-            826 verify failed: Restarted
+            826 > 12
+            900 answered by 12: unknown user
             1000 > 10
             1826 > 12
             2500 answered by 12: unknown user
@@ -214,7 +218,8 @@ fn rubbish_without_end_is_named_within_a_second() {
         &noisy(5, &[(0, "begin verify")]),
         expect![[r#"
             0 > 10
-            505 > 10
+            605 > 10
+            605 > 11
             1005 reset failed: Garbled
             1805 notice Fault("what comes in is no message of its protocol")
             2605 notice Fault("what comes in is no message of its protocol")
@@ -289,6 +294,238 @@ fn rubbish_between_valid_frames_is_ridden_out() {
             2800 hand InPlace
             3400 hand InPlace
             3600 answered by 12: unknown user
+        "#]],
+    );
+}
+
+/// Its first reset says nothing, but its status does.
+#[test]
+fn a_module_that_knows_no_reset_is_settled_by_its_status() {
+    const REFUSED: &str = "EF AA 00 00 02 10 01 13";
+    const BUSY: &str = "EF AA 00 00 03 11 00 01 13";
+    check(
+        &[
+            (0, "begin list"),
+            (610, STANDBY),
+            (950, "EF AA 00 00 03 24 00 00 27"),
+            (2000, "reset"),
+            (2010, STANDBY),
+        ],
+        expect![[r#"
+            0 > 10
+            600 > 10
+            600 > 11
+            910 > 24
+            950 answered by 24: ok
+            2000 > 10
+            2000 > 11
+            2010 standby
+        "#]],
+    );
+    check(
+        &[(0, "reset"), (20, REFUSED), (40, STANDBY)],
+        expect![[r#"
+        0 > 10
+        20 > 11
+        40 standby
+    "#]],
+    );
+    // It is at work, and will not stop.
+    check(
+        &[(0, "reset"), (20, REFUSED), (40, BUSY), (3000, "wait")],
+        expect![[r#"
+            0 > 10
+            20 > 11
+            600 > 10
+            600 > 11
+            1200 > 10
+            1200 > 11
+            1700 reset failed: Refused(ResultCode(1: rejected))
+        "#]],
+    );
+    check(
+        &[(0, "reset"), (610, BUSY), (3000, "wait")],
+        expect![[r#"
+        0 > 10
+        600 > 10
+        600 > 11
+        1210 > 10
+        1210 > 11
+        1710 reset failed: Silent
+    "#]],
+    );
+    // The status that was asked for before the reset says nothing about what came after it.
+    check(
+        &settled(&[
+            (400, "begin status"),
+            (3000, "reset"),
+            (3610, STANDBY),
+            (4210, STANDBY),
+        ]),
+        expect![[r#"
+            0 > 10
+            30 standby
+            400 > 11
+            2200 status failed: Silent
+            3000 > 10
+            3600 > 10
+            3600 > 11
+            4210 standby
+        "#]],
+    );
+}
+
+#[test]
+fn a_capture_of_which_nothing_was_heard_is_ordered_again_after_a_late_ready() {
+    for late in [430, 926] {
+        let late = (late, READY);
+        let begun = [(0, "begin verify"), (26, RESET_OK)];
+        let after = |rest: &[(u64, &'static str)]| [&begun, rest].concat();
+        // The first one may say that it was aborted, and nothing is left over for the next.
+        let script = after(&[
+            late,
+            (1000, ABORTED),
+            (2000, NO_MATCH),
+            (2010, "begin verify"),
+            (2030, RESET_OK),
+        ]);
+        let text = play(Purpose::FacesAndPalms, &script);
+        assert_eq!(text.matches("> 12").count(), 2, "{text}");
+        assert!(
+            text.contains("2000 answered by 12: unknown user\n2010 > 10\n"),
+            "{text}"
+        );
+        // Something was heard of it: this is a restart.
+        for heard in [HAND_OK, "EF AA 00 00 03 14 00 32 25"] {
+            let text = play(Purpose::FacesAndPalms, &after(&[(400, heard), late]));
+            assert!(text.ends_with("verify failed: Restarted\n"), "{text}");
+        }
+        // So is the second one, and one that comes late.
+        let text = play(Purpose::FacesAndPalms, &after(&[late, (1100, READY)]));
+        assert!(text.ends_with("1100 verify failed: Restarted\n"), "{text}");
+    }
+    check(
+        &[(0, "begin verify"), (26, RESET_OK), (1300, READY)],
+        expect![[r#"
+        0 > 10
+        326 > 12
+        1300 verify failed: Restarted
+    "#]],
+    );
+}
+
+#[test]
+fn a_capture_that_an_earlier_process_began_ends_on_its_own() {
+    check(
+        &[
+            (0, "begin verify"),
+            (26, RESET_OK),
+            (500, ABORTED),
+            (700, ABORTED),
+        ],
+        expect![[r#"
+            0 > 10
+            326 > 12
+            700 answered by 12: aborted
+        "#]],
+    );
+    // Not after something was heard of this one, and not later.
+    check(
+        &[
+            (0, "begin verify"),
+            (26, RESET_OK),
+            (400, HAND_OK),
+            (500, ABORTED),
+        ],
+        expect![[r#"
+            0 > 10
+            326 > 12
+            400 hand InPlace
+            500 answered by 12: aborted
+        "#]],
+    );
+    check(
+        &[(0, "begin verify"), (26, RESET_OK), (1100, ABORTED)],
+        expect![[r#"
+            0 > 10
+            326 > 12
+            1100 answered by 12: aborted
+        "#]],
+    );
+}
+
+#[test]
+fn what_is_optional_may_stay_unanswered() {
+    check(
+        &settled(&[
+            (400, "begin optional version"),
+            // No reset is needed.
+            (1000, "begin status"),
+            (1010, "EF AA 00 00 02 30 00 32"),
+            (1020, STANDBY),
+        ]),
+        expect![[r#"
+            0 > 10
+            30 standby
+            400 > 30
+            900 version failed: Silent
+            1000 > 11
+            1020 answered by 11: ok
+        "#]],
+    );
+}
+
+#[test]
+fn an_answer_whose_bytes_keep_coming_is_waited_for() {
+    let version = ["EF AA", "00 00", "08 30", "00 76", "31 2E", "30 2E", "31 7E"];
+    let mut script = settled(&[(400, "begin optional version")]);
+    script.extend((750..).step_by(40).zip(version));
+    check(
+        &script,
+        expect![[r#"
+        0 > 10
+        30 standby
+        400 > 30
+        990 answered by 30: ok
+    "#]],
+    );
+    // Not for ever.
+    let mut script = settled(&[(400, "begin optional version"), (410, "EF AA 00 00 F0")]);
+    script.extend((500..6000).step_by(100).map(|at| (at, "01 01")));
+    check(
+        &script,
+        expect![[r#"
+        0 > 10
+        30 standby
+        400 > 30
+        3900 version failed: Garbled
+    "#]],
+    );
+}
+
+#[test]
+fn a_list_may_be_long() {
+    let mut data = vec![0x24, 0, 1, 44];
+    data.extend((501u16..801).flat_map(u16::to_be_bytes));
+    let frame = Frame::from_data(0, data).unwrap().encode();
+    let text: Vec<String> = frame.iter().map(|byte| format!("{byte:02X}")).collect();
+    let long = text.join(" ");
+    check(
+        &settled(&[(400, "begin list"), (450, &long)]),
+        expect![[r#"
+        0 > 10
+        30 standby
+        400 > 24
+        450 answered by 24: ok
+    "#]],
+    );
+    check(
+        &settled(&[(400, "begin status"), (450, &long), (460, STANDBY)]),
+        expect![[r#"
+            0 > 10
+            30 standby
+            400 > 11
+            460 answered by 11: ok
         "#]],
     );
 }
