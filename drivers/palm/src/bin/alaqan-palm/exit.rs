@@ -36,7 +36,7 @@ pub enum Exit {
     SelfTest,
     /// The signature of the capture is not right.
     Seal,
-    /// This machine gave no thread, no random bytes or no signals.
+    /// This machine gave no thread, no random bytes or no signal handler.
     System,
     /// Ctrl-C.
     Cancelled,
