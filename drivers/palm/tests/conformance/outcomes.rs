@@ -1,5 +1,6 @@
 //! What a capture ends with, and what is ridden out on the way there.
 
+use palm::ModuleStatus;
 use palm::sim::Protocol;
 
 use super::*;
@@ -28,6 +29,30 @@ fn what_a_good_driver_rides_out() {
         let own = if is_efaa(protocol) { FAMILY } else { &[] };
         together(ALL.iter().chain(own), |faults| {
             check(protocol, faults, ENROLLED, IDENTIFIED);
+        });
+    });
+}
+
+/// Modules that are slower than others, or know less: they are present, and work.
+#[test]
+fn a_module_of_the_family_may_be_slow_or_know_little() {
+    each(|protocol| {
+        let faults: &[&str] = match protocol {
+            Protocol::Reference => return,
+            Protocol::Xst => &["reply-ms=700", "ready-after-ms=600"],
+            _ => &["reply-ms=700", "ready-after-ms=600", "only-client-commands"],
+        };
+        together(faults, |fault| {
+            check(protocol, &[fault], ENROLLED, IDENTIFIED);
+            let mut bench = Bench::new(protocol, &[fault]);
+            let info = bench.scanner.info().unwrap();
+            assert_eq!(info.status, ModuleStatus::Standby, "{protocol} with {fault}");
+            let tells = *fault != "only-client-commands";
+            assert_eq!(!info.identity.serial.is_empty(), tells, "{protocol} with {fault}");
+            assert_eq!(bench.scanner.info().unwrap(), info, "{protocol} with {fault}");
+            // Not only after it was asked how it is.
+            let mut bench = Bench::new(protocol, &[fault]);
+            assert_eq!(bench.verify(), "NoMatch", "{protocol} with {fault}");
         });
     });
 }
