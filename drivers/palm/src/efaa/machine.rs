@@ -44,7 +44,7 @@ const NOISE_GAP: Duration = Duration::from_millis(500);
 const SETTLE_LIMIT: Duration = Duration::from_millis(1700);
 /// When a reset is sent again: a module that is still starting loses what comes in. It is asked for its status too, for
 /// one that knows no reset may know that.
-const RESEND: Duration = Duration::from_millis(600);
+const RESEND: Duration = Duration::from_millis(800);
 /// How much longer than its limit an answer may take whose bytes keep coming.
 const SLIP_MAX: Duration = Duration::from_secs(3);
 
@@ -553,10 +553,13 @@ impl Session {
             } => {
                 if now >= *resend_at {
                     *resend_at = now.saturating_add(RESEND);
-                    *sent = sent.saturating_add(1);
-                    *asked = true;
-                    outputs.push(Output::Send(Reset.to_frame()));
-                    outputs.push(Output::Send(Status.to_frame()));
+                    // One that is slow answers all that it was sent, one after the other: no more than is needed.
+                    if !std::mem::replace(asked, true) {
+                        outputs.push(Output::Send(Status.to_frame()));
+                    } else {
+                        *sent = sent.saturating_add(1);
+                        outputs.push(Output::Send(Reset.to_frame()));
+                    }
                 }
             }
             State::Resting { .. } => {

@@ -39,8 +39,13 @@ fn a_module_of_the_family_may_be_slow_or_know_little() {
     each(|protocol| {
         let faults: &[&str] = match protocol {
             Protocol::Reference => return,
-            Protocol::Xst => &["reply-ms=700", "ready-after-ms=600"],
-            _ => &["reply-ms=700", "ready-after-ms=600", "only-client-commands"],
+            Protocol::Xst => &["reply-ms=700", "reply-ms=1100", "ready-after-ms=600"],
+            _ => &[
+                "reply-ms=700",
+                "reply-ms=1100",
+                "ready-after-ms=600",
+                "only-client-commands",
+            ],
         };
         together(faults, |fault| {
             check(protocol, &[fault], ENROLLED, IDENTIFIED);

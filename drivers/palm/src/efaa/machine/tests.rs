@@ -193,8 +193,6 @@ fn a_module_that_is_starting_is_asked_again() {
         &[(0, "begin status"), (700, READY), (1200, STANDBY)],
         expect![[r#"
             0 > 10
-            600 > 10
-            600 > 11
             1000 > 11
             1200 answered by 11: ok
         "#]],
@@ -222,33 +220,33 @@ fn every_reset_may_be_answered() {
     check(
         &[
             (0, "begin status"),
-            (700, RESET_OK),
-            (701, READY),
-            (750, RESET_OK),
-            (751, READY),
-            (800, STANDBY),
+            (1650, RESET_OK),
+            (1651, READY),
+            (1680, RESET_OK),
+            (1681, READY),
+            (1750, STANDBY),
         ],
         expect![[r#"
             0 > 10
-            600 > 10
-            600 > 11
-            751 > 11
-            800 answered by 11: ok
+            800 > 11
+            1600 > 10
+            1681 > 11
+            1750 answered by 11: ok
         "#]],
     );
     check(
         &[
             (0, "begin status"),
-            (700, RESET_OK),
-            (701, READY),
-            (1100, STANDBY),
+            (1650, RESET_OK),
+            (1651, READY),
+            (2050, STANDBY),
         ],
         expect![[r#"
             0 > 10
-            600 > 10
-            600 > 11
-            1001 > 11
-            1100 answered by 11: ok
+            800 > 11
+            1600 > 10
+            1951 > 11
+            2050 answered by 11: ok
         "#]],
     );
 }

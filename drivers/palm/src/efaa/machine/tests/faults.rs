@@ -8,10 +8,8 @@ fn a_mute_module_is_silent_within_two_seconds() {
         &[(0, "begin verify"), (3000, "wait")],
         expect![[r#"
             0 > 10
-            600 > 10
-            600 > 11
-            1200 > 10
-            1200 > 11
+            800 > 11
+            1600 > 10
             1700 reset failed: Silent
         "#]],
     );
@@ -218,8 +216,7 @@ fn rubbish_without_end_is_named_within_a_second() {
         &noisy(5, &[(0, "begin verify")]),
         expect![[r#"
             0 > 10
-            605 > 10
-            605 > 11
+            805 > 11
             1005 reset failed: Garbled
             1805 notice Fault("what comes in is no message of its protocol")
             2605 notice Fault("what comes in is no message of its protocol")
@@ -306,17 +303,16 @@ fn a_module_that_knows_no_reset_is_settled_by_its_status() {
     check(
         &[
             (0, "begin list"),
-            (610, STANDBY),
-            (950, "EF AA 00 00 03 24 00 00 27"),
+            (810, STANDBY),
+            (1150, "EF AA 00 00 03 24 00 00 27"),
             (2000, "reset"),
             (2010, STANDBY),
         ],
         expect![[r#"
             0 > 10
-            600 > 10
-            600 > 11
-            910 > 24
-            950 answered by 24: ok
+            800 > 11
+            1110 > 24
+            1150 answered by 24: ok
             2000 > 10
             2000 > 11
             2010 standby
@@ -336,31 +332,27 @@ fn a_module_that_knows_no_reset_is_settled_by_its_status() {
         expect![[r#"
             0 > 10
             20 > 11
-            600 > 10
-            600 > 11
-            1200 > 10
-            1200 > 11
+            800 > 10
+            1600 > 10
             1700 reset failed: Refused(ResultCode(1: rejected))
         "#]],
     );
     check(
-        &[(0, "reset"), (610, BUSY), (3000, "wait")],
+        &[(0, "reset"), (810, BUSY), (3000, "wait")],
         expect![[r#"
-        0 > 10
-        600 > 10
-        600 > 11
-        1210 > 10
-        1210 > 11
-        1710 reset failed: Silent
-    "#]],
+            0 > 10
+            800 > 11
+            1610 > 10
+            1710 reset failed: Silent
+        "#]],
     );
     // The status that was asked for before the reset says nothing about what came after it.
     check(
         &settled(&[
             (400, "begin status"),
             (3000, "reset"),
-            (3610, STANDBY),
-            (4210, STANDBY),
+            (3810, STANDBY),
+            (3900, STANDBY),
         ]),
         expect![[r#"
             0 > 10
@@ -368,9 +360,8 @@ fn a_module_that_knows_no_reset_is_settled_by_its_status() {
             400 > 11
             2200 status failed: Silent
             3000 > 10
-            3600 > 10
-            3600 > 11
-            4210 standby
+            3800 > 11
+            3900 standby
         "#]],
     );
 }
