@@ -42,8 +42,8 @@ const NOISE_LIMIT: Duration = Duration::from_secs(1);
 const NOISE_GAP: Duration = Duration::from_millis(500);
 /// How long a module may take to be brought to standby.
 const SETTLE_LIMIT: Duration = Duration::from_millis(1700);
-/// When a reset is sent again: a module that is still starting loses what comes in. It is asked for its status too, for
-/// one that knows no reset may know that.
+/// When a reset has had no answer: then the module is asked for its status, which one that knows no reset may know, and
+/// after as long again it is reset once more, for one that is still starting loses what comes in.
 const RESEND: Duration = Duration::from_millis(800);
 /// How much longer than its limit an answer may take whose bytes keep coming.
 const SLIP_MAX: Duration = Duration::from_secs(3);
