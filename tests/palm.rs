@@ -487,6 +487,8 @@ fn an_enrolment_that_is_cut_off_leaves_nothing_in_the_scanner() {
     let person = bank.person();
     person.goes_to_the_methods("palm-enrolment", &["processing", "automated-decision", "palm"]);
     person.wants(Intent::ChooseMethod { method: Method::Face });
+    // The kiosk may still be looking for the scanner when it is asked for first.
+    person.sees("the scanner, to enrol", |view| looks(&view.screen));
     person.sees("trouble", |view| {
         matches!(view.screen, Screen::ScannerTrouble { .. })
     });
