@@ -139,7 +139,11 @@ impl Host {
             match output {
                 Output::Send(frame) => match &mut self.under_way {
                     Some(UnderWay::Command { request, sent }) if request.frame == frame => *sent = true,
-                    _ => assert_eq!(frame, Reset.to_frame(), "nobody wanted this sent"),
+                    // A module is brought to standby by either.
+                    _ => assert!(
+                        frame == Reset.to_frame() || frame == Status.to_frame(),
+                        "nobody wanted this sent"
+                    ),
                 },
                 Output::Hand(_) => assert!(matches!(
                     self.under_way,
