@@ -670,6 +670,11 @@ impl Session {
         Vec::new()
     }
 
+    fn enrols_palm(&self) -> bool {
+        let service = self.facts.service.as_ref();
+        service.is_some_and(|service| service.enrols_palm)
+    }
+
     fn is_before_scanner(&self) -> bool {
         matches!(self.state, State::Palm(_))
     }
@@ -763,13 +768,9 @@ impl Session {
         if used >= self.opening.policy.attempts {
             return self.record(now, Outcome::NotVerified);
         }
-        if self
-            .facts
-            .service
-            .as_ref()
-            .is_some_and(|service| service.enrols_palm)
-        {
-            return self.ask_scanner_first(now);
+        // Whoever comes to enrol a palm is not sent to the camera for nothing.
+        if self.enrols_palm() {
+            return self.ask_scanner(now);
         }
         vec![self.open_camera(now)]
     }
@@ -935,12 +936,7 @@ impl Session {
                 .stills
                 .iter()
                 .any(|still| still.purpose == StillPurpose::Comparison);
-            let enrols = self
-                .facts
-                .service
-                .as_ref()
-                .is_some_and(|service| service.enrols_palm);
-            effects.extend(match (comparable, enrols) {
+            effects.extend(match (comparable, self.enrols_palm()) {
                 (true, true) => self.begin_enrolment(now),
                 (true, false) => self.record(now, Outcome::AwaitingIdentification),
                 (false, _) => self.record(now, Outcome::FailureToAcquire),
@@ -1072,10 +1068,7 @@ impl Session {
 
     /// Every way out of the capture leads here: one document, whatever the outcome.
     fn record(&mut self, now: Now, outcome: Outcome) -> Vec<Effect> {
-        let mut effects = vec![Effect::CloseCamera];
-        if matches!(&self.state, State::Palm(state) if state.has_order()) {
-            effects.push(Effect::CancelScan);
-        }
+        let mut effects = self.leave_devices();
         self.interrupt_scan(now);
         if let State::Capturing { attempt, ended, .. } = &mut self.state {
             self.facts
@@ -1163,8 +1156,7 @@ impl Session {
                 }
             }));
         }
-        let palm = self.facts.palm.evidence();
-        self.enrolled_palm = palm.is_some_and(|palm| palm.enrolled().is_some());
+        self.enrolled_palm = self.facts.palm.has_enrolled();
         self.facts = Facts::default();
         self.touched_at = now.monotonic;
         self.state = if outcome == Outcome::AwaitingIdentification {
@@ -1179,6 +1171,15 @@ impl Session {
         effects
     }
 
+    /// What ends the work of whichever device is at work.
+    fn leave_devices(&self) -> Vec<Effect> {
+        let mut effects = vec![Effect::CloseCamera];
+        if matches!(&self.state, State::Palm(state) if state.has_order()) {
+            effects.push(Effect::CancelScan);
+        }
+        effects
+    }
+
     fn store_failed(&mut self) -> Vec<Effect> {
         if matches!(
             self.state,
@@ -1186,10 +1187,7 @@ impl Session {
         ) {
             return Vec::new();
         }
-        let mut effects = vec![Effect::CloseCamera];
-        if matches!(&self.state, State::Palm(state) if state.has_order()) {
-            effects.push(Effect::CancelScan);
-        }
+        let mut effects = self.leave_devices();
         effects.push(Effect::Audit(AuditEvent::StoreFailed));
         self.facts = Facts::default();
         self.state = State::StoreFailed;

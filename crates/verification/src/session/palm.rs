@@ -63,6 +63,11 @@ impl PalmFacts {
             || self.evidence.enrolments.contains(&EnrolOutcome::NotLive)
     }
 
+    /// Whether a palm was enrolled.
+    pub fn has_enrolled(&self) -> bool {
+        self.evidence.enrolled().is_some()
+    }
+
     fn enrolments(&self) -> u8 {
         u8::try_from(self.evidence.enrolments.len()).unwrap_or(u8::MAX)
     }
@@ -206,11 +211,6 @@ impl Session {
         self.ask_scanner(now)
     }
 
-    /// Whoever comes to enrol a palm is not sent to the camera for nothing.
-    pub(super) fn ask_scanner_first(&mut self, now: Now) -> Vec<Effect> {
-        self.ask_scanner(now)
-    }
-
     /// A face that passed is followed by the enrolment of the palm, where that is what was asked for.
     pub(super) fn begin_enrolment(&mut self, now: Now) -> Vec<Effect> {
         let mut effects = vec![Effect::CloseCamera];
@@ -218,7 +218,7 @@ impl Session {
         effects
     }
 
-    fn ask_scanner(&mut self, now: Now) -> Vec<Effect> {
+    pub(super) fn ask_scanner(&mut self, now: Now) -> Vec<Effect> {
         self.asked_at = now.monotonic;
         self.state = State::Palm(PalmState::Waiting);
         vec![Effect::AskScanner]

@@ -8,8 +8,8 @@ use verification::palm::{
 };
 
 use super::commands::{
-    Command, CountPalms, DeletePalm, DeleteTyped, DeleteUser, EnrolPalm, EnrolSingle, Enrolled, Enrolment,
-    ListIds, Reset, SerialNumber, Status, UserInfo, UserType, Verify, Version,
+    Command, CountPalms, DeletePalm, DeleteUser, EnrolPalm, EnrolSingle, Enrolled, Enrolment, ListIds, Reset,
+    SerialNumber, Status, UserInfo, UserType, Verify, Version,
 };
 use super::dialect::{DeleteBy, Dialect, EnrolBy, Found, ListBy};
 use super::inbound::{Reply, ResultCode};
@@ -207,15 +207,15 @@ impl Module {
     /// Whether it was there.
     fn delete_palm(&mut self, id: u16) -> Result<bool, PalmError> {
         match self.dialect.deletion {
-            DeleteBy::Id => self.line.exchange(&DeleteUser { id }),
+            DeleteBy::Id => self.line.exchange(&DeleteUser { id, of: None }),
             DeleteBy::IdAndType => match self.line.exchange(&DeletePalm { id }) {
                 // Other firmware of the same line has one command for both types.
                 Err(PalmError::Reply {
                     source: ReplyFault::Refused(ResultCode::REJECTED | ResultCode::BAD_PARAMETER),
                     ..
-                }) => self.line.exchange(&DeleteTyped {
+                }) => self.line.exchange(&DeleteUser {
                     id,
-                    of: UserType::Palm,
+                    of: Some(UserType::Palm),
                 }),
                 done => done,
             },
@@ -233,10 +233,10 @@ impl Module {
     /// Deletes what was stored though it is no palm. Nobody agreed to leave a face here.
     fn delete_other(&mut self, id: u16) -> Result<bool, PalmError> {
         match self.dialect.deletion {
-            DeleteBy::Id => self.line.exchange(&DeleteUser { id }),
-            DeleteBy::IdAndType => self.line.exchange(&DeleteTyped {
+            DeleteBy::Id => self.line.exchange(&DeleteUser { id, of: None }),
+            DeleteBy::IdAndType => self.line.exchange(&DeleteUser {
                 id,
-                of: UserType::Face,
+                of: Some(UserType::Face),
             }),
         }
     }

@@ -4,9 +4,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use palm::efaa::commands::{
-    Command, CountPalms, DeletePalm, DeleteTyped, DeleteUser, DropEnrolment, EnrolPalm, EnrolProgress,
-    EnrolSingle, EnrolWithId, Enrolment, ListIds, Reset, SerialNumber, Status, UserInfo, UserType, Verify,
-    Version,
+    Command, CountPalms, DeletePalm, DeleteUser, DropEnrolment, EnrolPalm, EnrolProgress, EnrolSingle,
+    EnrolWithId, Enrolment, ListIds, Reset, SerialNumber, Status, UserInfo, UserType, Verify, Version,
 };
 use palm::efaa::inbound::{self, Inbound, Purpose, Reply};
 use palm::efaa::protocol::Frame;
@@ -38,13 +37,13 @@ fn survive(reply: &Reply) {
     parse(&CountPalms, reply);
     parse(&DeletePalm { id }, reply);
     parse(
-        &DeleteTyped {
+        &DeleteUser {
             id,
-            of: UserType::Palm,
+            of: Some(UserType::Palm),
         },
         reply,
     );
-    parse(&DeleteUser { id }, reply);
+    parse(&DeleteUser { id, of: None }, reply);
     parse(&DropEnrolment, reply);
     parse(&EnrolPalm(enrolment), reply);
     parse(&EnrolProgress, reply);

@@ -12,24 +12,17 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub struct DeleteUser {
     /// Id in the module.
     pub id: u16,
+    /// What the reference is made of, for modules that want to be told.
+    pub of: Option<UserType>,
 }
 
-/// What a reference is made of, for modules that want to be told.
+/// What a reference is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserType {
     /// A face.
     Face = 0,
     /// A palm.
     Palm = 1,
-}
-
-/// Deletes one reference of a named type.
-#[derive(Debug, Clone, Copy)]
-pub struct DeleteTyped {
-    /// Id in the module.
-    pub id: u16,
-    /// What the reference is made of.
-    pub of: UserType,
 }
 
 /// Deletes one palm, by the command that some modules have for palms alone.
@@ -64,31 +57,10 @@ impl Command for DeleteUser {
     }
 
     fn to_frame(&self) -> Frame {
-        Frame::new(Self::MESSAGE, self.id.to_be_bytes())
-    }
-
-    fn read(&self, _payload: &[u8]) -> Result<bool, ReplyFault> {
-        Ok(true)
-    }
-
-    fn refused(&self, result: ResultCode) -> Result<bool, ReplyFault> {
-        refused(result)
-    }
-}
-
-impl Command for DeleteTyped {
-    const NAME: &'static str = "delete";
-    const MESSAGE: u8 = 0x20;
-    const REPLY_LEN: usize = 0;
-    /// Whether it was there.
-    type Reply = bool;
-
-    fn timeout(&self) -> Duration {
-        TIMEOUT
-    }
-
-    fn to_frame(&self) -> Frame {
-        typed(Self::MESSAGE, self.id, self.of)
+        match self.of {
+            Some(of) => typed(Self::MESSAGE, self.id, of),
+            None => Frame::new(Self::MESSAGE, self.id.to_be_bytes()),
+        }
     }
 
     fn read(&self, _payload: &[u8]) -> Result<bool, ReplyFault> {

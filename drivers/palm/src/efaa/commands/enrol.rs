@@ -138,7 +138,8 @@ impl Command for EnrolPalm<'_> {
     }
 }
 
-/// id (2), and a direction mask (1) that some firmware leaves out and nobody needs. The id FFFF would mean that more captures are needed, which none of these asks for.
+/// id (2), and a direction mask (1) that some firmware leaves out and nobody needs. The id FFFF would mean that more
+/// captures are needed, which none of these asks for.
 fn enrolled(payload: &[u8]) -> Result<Enrolled, ReplyFault> {
     let [high, low] = *head::<2>(payload)?;
     let id = u16::from_be_bytes([high, low]);

@@ -90,8 +90,8 @@ impl Command for CountPalms {
     }
 }
 
-/// Splits off the count of a list of ids. It has one byte in some firmware and two in other; as ids have an even number of bytes, the
-/// parity of the whole tells which.
+/// Splits off the count of a list of ids. It has one byte in some firmware and two in other; as ids have an even number
+/// of bytes, the parity of the whole tells which.
 fn counted(payload: &[u8]) -> Result<(u16, &[u8]), ReplyFault> {
     match (payload.len() % 2, payload) {
         (1, [count, rest @ ..]) => Ok((u16::from(*count), rest)),

@@ -16,7 +16,7 @@ mod user_info;
 mod verify;
 mod version;
 
-pub use delete_user::{DeletePalm, DeleteTyped, DeleteUser, UserType};
+pub use delete_user::{DeletePalm, DeleteUser, UserType};
 pub use drop_enrolment::DropEnrolment;
 pub use enrol::{EnrolPalm, EnrolSingle, EnrolWithId, Enrolled, Enrolment};
 pub use enrol_progress::EnrolProgress;
@@ -165,7 +165,10 @@ mod tests {
         assert_eq!(wire(&ListIds::Numbered), "EF AA 24 00 01 00 25");
         assert_eq!(wire(&CountPalms), "EF AA 24 00 01 02 27");
         assert_eq!(wire(&UserInfo { id: 1001 }), "EF AA 22 00 02 03 E9 CA");
-        assert_eq!(wire(&DeleteUser { id: 1001 }), "EF AA 20 00 02 03 E9 C8");
+        assert_eq!(
+            wire(&DeleteUser { id: 1001, of: None }),
+            "EF AA 20 00 02 03 E9 C8"
+        );
         assert_eq!(wire(&DeletePalm { id: 501 }), "EF AA 80 00 03 01 F5 01 76");
         let name = "61 69 67 65 72 69 6D".to_owned() + &" 00".repeat(25);
         assert_eq!(
@@ -191,14 +194,14 @@ mod tests {
         assert_eq!(wire(&ListIds::Plain), "EF AA 24 00 00 24");
         assert_eq!(wire(&EnrolProgress), "EF AA 14 00 00 14");
         assert_eq!(wire(&DropEnrolment), "EF AA 23 00 00 23");
-        let typed = DeleteTyped {
+        let typed = DeleteUser {
             id: 3,
-            of: UserType::Face,
+            of: Some(UserType::Face),
         };
         assert_eq!(wire(&typed), "EF AA 20 00 03 00 03 00 20");
-        let typed = DeleteTyped {
+        let typed = DeleteUser {
             id: 501,
-            of: UserType::Palm,
+            of: Some(UserType::Palm),
         };
         assert_eq!(wire(&typed), "EF AA 20 00 03 01 F5 01 D6");
         let chosen = EnrolWithId {
@@ -291,8 +294,8 @@ mod tests {
             survives(&EnrolWithId { id: 1, enrolment: enrolment("t", false, 3) }, result, &payload);
             survives(&EnrolProgress, result, &payload);
             survives(&DropEnrolment, result, &payload);
-            survives(&DeleteUser { id: 1 }, result, &payload);
-            survives(&DeleteTyped { id: 1, of: UserType::Palm }, result, &payload);
+            survives(&DeleteUser { id: 1, of: None }, result, &payload);
+            survives(&DeleteUser { id: 1, of: Some(UserType::Palm) }, result, &payload);
             survives(&DeletePalm { id: 1 }, result, &payload);
             survives(&UserInfo { id: 1 }, result, &payload);
             survives(&ListIds::Plain, result, &payload);
