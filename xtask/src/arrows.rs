@@ -23,11 +23,17 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("ui", &["ipc"]),
     ("puppet", &["face", "verification"]),
     ("eval", &["camera", "face", "verification"]),
-    ("gateway", &["document", "sync", "verification"]),
+    ("authority", &["verification"]),
+    ("keys", &["verification"]),
+    ("gateway", &["authority", "document", "sync", "verification"]),
+    ("custody", &["document", "keys", "outbox", "sync", "verification"]),
+    ("torture", &["custody", "document", "verification"]),
+    ("custody-bench", &["custody", "document", "outbox", "sync", "verification"]),
     (
         "alaqan",
         &[
             "camera",
+            "custody",
             "document",
             "face",
             "ipc",

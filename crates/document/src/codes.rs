@@ -1,6 +1,7 @@
 //! The number that each value of the vocabulary has in the documents, and what both formats share.
 
 use minicbor::{Decode, Encode};
+use verification::audit::{AuditHead, LogId};
 use verification::capture;
 use verification::evidence;
 use verification::pad;
@@ -109,6 +110,38 @@ codes! {
     }
     SealFaultCode for palm::SealFault { 1 Missing, 2 Signature, 3 Key, 4 Challenge, 5 Chain, 6 Content }
     VerdictCode for crate::identification::Verdict { 1 Match, 2 NonMatch, 3 PersonNotFound, 4 NoReference }
+}
+
+/// Where an audit log stands.
+#[derive(Clone, Copy, Encode, Decode)]
+#[cbor(map)]
+pub(crate) struct AuditHeadWire {
+    #[cbor(n(0), with = "minicbor::bytes")]
+    log: [u8; 16],
+    #[n(1)]
+    number: u64,
+    #[cbor(n(2), with = "minicbor::bytes")]
+    hash: [u8; 32],
+}
+
+impl From<AuditHead> for AuditHeadWire {
+    fn from(head: AuditHead) -> Self {
+        Self {
+            log: head.log.0,
+            number: head.number,
+            hash: head.hash,
+        }
+    }
+}
+
+impl From<AuditHeadWire> for AuditHead {
+    fn from(wire: AuditHeadWire) -> Self {
+        Self {
+            log: LogId(wire.log),
+            number: wire.number,
+            hash: wire.hash,
+        }
+    }
 }
 
 /// One bit pattern for all that is not a number, so that equal documents are equal bytes.

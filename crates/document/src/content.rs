@@ -24,11 +24,13 @@ use verification::time::UtcMs;
 use self::attempt::AttemptWire;
 use self::palm::PalmWire;
 use self::policy::PolicyWire;
-use crate::codes::{ChallengeCode, LanguageCode, ModalityCode, OutcomeCode, from_bytes, to_bytes};
+use crate::codes::{
+    AuditHeadWire, ChallengeCode, LanguageCode, ModalityCode, OutcomeCode, from_bytes, to_bytes,
+};
 
 /// Version of the format that [`encode`] writes. Version 1 knew of attack detection the passive probability alone,
-/// version 2 knew no palm.
-pub const VERSION: u32 = 3;
+/// version 2 knew no palm, version 3 no audit log.
+pub const VERSION: u32 = 4;
 
 /// No document is longer than this.
 pub const CONTENT_MAX_BYTES: usize = 8 * 1024 * 1024;
@@ -105,6 +107,7 @@ pub fn encode(evidence: &Evidence) -> Vec<u8> {
         policy: PolicyWire::from(&evidence.policy),
         attempts_before: evidence.attempts_before,
         palm: evidence.palm.as_ref().map(PalmWire::from),
+        audit: evidence.audit.map(Into::into),
     })
 }
 
@@ -143,6 +146,7 @@ pub fn decode(bytes: &[u8]) -> Result<Content, DecodeError> {
         policy: wire.policy.into(),
         attempts_before: wire.attempts_before,
         palm: wire.palm.map(Into::into),
+        audit: wire.audit.map(Into::into),
     };
     if encode(&content) != bytes {
         return Err(DecodeError::NotCanonical);
@@ -191,6 +195,8 @@ struct ContentWire<'a> {
     attempts_before: u8,
     #[b(18)]
     palm: Option<PalmWire<'a>>,
+    #[n(19)]
+    audit: Option<AuditHeadWire>,
 }
 
 #[derive(Encode, Decode)]

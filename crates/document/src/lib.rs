@@ -11,4 +11,5 @@ mod codes;
 
 pub mod content;
 pub mod identification;
+pub mod receipt;
 pub mod signature;

@@ -1,5 +1,6 @@
 //! What a session leaves behind: the facts from which the electronic document is made.
 
+use crate::audit::AuditHead;
 use crate::capture::{CameraIdentity, CapturedSample};
 use crate::identifier::Iin;
 use crate::pad::{AttemptRecord, PadChallenge};
@@ -195,4 +196,6 @@ pub struct Evidence {
     pub stills: Vec<Still>,
     /// The policy in force.
     pub policy: Policy,
+    /// Where the kiosk's audit log stood when the document was signed. Whoever signs knows it, the session does not.
+    pub audit: Option<AuditHead>,
 }

@@ -1126,6 +1126,7 @@ impl Session {
                 Vec::new()
             },
             policy: self.opening.policy.clone(),
+            audit: None,
         };
         self.state = State::Recording { outcome };
         effects.push(Effect::Record(Box::new(evidence)));

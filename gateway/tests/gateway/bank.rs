@@ -242,6 +242,7 @@ pub fn evidence(kiosk_id: &str, number: u8, iin: &str) -> Evidence {
             sample,
         }],
         policy: Policy::default(),
+        audit: None,
     }
 }
 

@@ -91,6 +91,7 @@ pub fn some_evidence() -> impl Strategy<Value = Evidence> {
             palm,
             stills,
             policy,
+            audit: None,
         }
     })
 }

@@ -1,0 +1,1 @@
+//! Measures the custody of documents against others, and says so. Never shipped.

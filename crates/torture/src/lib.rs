@@ -1,0 +1,1 @@
+//! Kills, cuts and corrupts the custody of documents, and counts afterwards. Never shipped.
