@@ -170,13 +170,6 @@ pub enum Effect {
         /// Of this kind.
         modality: Modality,
     },
-    /// The attempts of this person are accounted for by a recorded document that is final. Not answered.
-    ClearAttempts {
-        /// The person.
-        subject: Iin,
-        /// Of this kind.
-        modality: Modality,
-    },
     /// Say how the palm scanner stands.
     AskScanner,
     /// Find the reference of this person in this scanner.
@@ -208,7 +201,12 @@ pub enum Effect {
         reference: PalmReference,
     },
     /// Make the document, sign it, put it into the outbox.
-    Record(Box<Evidence>),
+    Record {
+        /// What the document says.
+        evidence: Box<Evidence>,
+        /// Of these kinds the counted attempts of the claimed person are accounted for by the document; with it they go.
+        accounts_for: Vec<Modality>,
+    },
     /// Write an audit record. Not answered.
     Audit(AuditEvent),
 }
@@ -1129,8 +1127,28 @@ impl Session {
             audit: None,
         };
         self.state = State::Recording { outcome };
-        effects.push(Effect::Record(Box::new(evidence)));
+        effects.push(Effect::Record {
+            evidence: Box::new(evidence),
+            accounts_for: self.accounted_for(outcome),
+        });
         effects
+    }
+
+    /// Attempts do not come back by leaving and beginning anew, nor by pulling a plug.
+    fn accounted_for(&self, outcome: Outcome) -> Vec<Modality> {
+        let left = matches!(
+            outcome,
+            Outcome::Withdrawn | Outcome::TimedOut | Outcome::DeviceUnavailable
+        );
+        if left {
+            return Vec::new();
+        }
+        let face = self.facts.modality == Some(Modality::Face);
+        let palm = self.facts.modality == Some(Modality::Palm) || self.facts.palm.attempts_used() > 0;
+        [(face, Modality::Face), (palm, Modality::Palm)]
+            .into_iter()
+            .filter_map(|(used, modality)| used.then_some(modality))
+            .collect()
     }
 
     fn recorded(&mut self, now: Now, result: Result<(), RecordFailed>) -> Vec<Effect> {
@@ -1139,23 +1157,6 @@ impl Session {
         };
         if let Err(RecordFailed) = result {
             return self.store_failed();
-        }
-        let mut effects = vec![Effect::Audit(AuditEvent::Recorded(outcome))];
-        // Attempts do not come back by leaving and beginning anew, nor by pulling a plug.
-        let left = matches!(
-            outcome,
-            Outcome::Withdrawn | Outcome::TimedOut | Outcome::DeviceUnavailable
-        );
-        if let (false, Some(subject)) = (left, self.facts.claim.take()) {
-            let face = self.facts.modality == Some(Modality::Face);
-            let palm = self.facts.modality == Some(Modality::Palm) || self.facts.palm.attempts_used() > 0;
-            let used = [(face, Modality::Face), (palm, Modality::Palm)];
-            effects.extend(used.into_iter().filter(|(used, _)| *used).map(|(_, modality)| {
-                Effect::ClearAttempts {
-                    subject: subject.clone(),
-                    modality,
-                }
-            }));
         }
         self.enrolled_palm = self.facts.palm.has_enrolled();
         self.facts = Facts::default();
@@ -1169,7 +1170,7 @@ impl Session {
                 since: now.monotonic,
             }
         };
-        effects
+        vec![Effect::Audit(AuditEvent::Recorded(outcome))]
     }
 
     /// What ends the work of whichever device is at work.

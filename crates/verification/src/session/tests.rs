@@ -181,8 +181,12 @@ impl Kiosk {
                     self.proposed = Some(reference);
                     Input::PalmProposed
                 }
-                Effect::Record(evidence) => {
+                Effect::Record {
+                    evidence,
+                    accounts_for,
+                } => {
                     self.documents.push(*evidence);
+                    self.cleared |= self.store.is_ok() && !accounts_for.is_empty();
                     Input::Recorded(self.store)
                 }
                 Effect::Audit(event) => {
@@ -192,10 +196,6 @@ impl Kiosk {
                 Effect::ForgiveAttempt { modality, .. } => {
                     self.persisted -= 1;
                     self.written[modality as usize] -= 1;
-                    continue;
-                }
-                Effect::ClearAttempts { .. } => {
-                    self.cleared = true;
                     continue;
                 }
                 Effect::CloseCamera | Effect::BeginMeasuring => continue,
