@@ -14,6 +14,16 @@ use std::sync::Arc;
 
 use verification::Sensitive;
 
+mod choice;
+mod error;
+pub mod file;
+mod folder;
+mod name;
+mod soft;
+
+pub use choice::{KeyChoice, open};
+pub use error::{KeyError, Trouble};
+
 /// What a place is, for logs, documents and the rule that production wants better than a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Place {
@@ -25,7 +35,20 @@ pub enum Place {
     File,
 }
 
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Tpm => "TPM",
+            Self::System => "key store of the system",
+            Self::File => "folder of key files",
+        })
+    }
+}
+
 /// A place for secrets and device keys. Calls may block.
+///
+/// A secret and a device key never have the same name. A name is 1 to 64 of the characters `a`-`z`, `0`-`9` and `-`;
+/// every other one is [`KeyError::Name`].
 pub trait KeyStore: Debug + Send + Sync {
     /// What it is.
     fn place(&self) -> Place;
@@ -54,7 +77,7 @@ pub trait KeyStore: Debug + Send + Sync {
     /// [`KeyError::Exists`] if the name is taken.
     fn make_device_key(&self, name: &str) -> Result<Arc<dyn DeviceKey>, KeyError>;
 
-    /// All names in use, sorted.
+    /// All names in use, sorted. A name is in use even if its key cannot be had any more.
     ///
     /// # Errors
     /// When the place cannot be reached.
@@ -67,7 +90,7 @@ pub trait KeyStore: Debug + Send + Sync {
     fn forget(&self, name: &str) -> Result<bool, KeyError>;
 }
 
-/// A P-256 key that signs and cannot be copied out.
+/// A P-256 key that signs for its owner.
 pub trait DeviceKey: Debug + Send + Sync {
     /// The public point, uncompressed: 65 bytes (SEC 1, 2.3.3).
     fn public_key(&self) -> [u8; 65];
@@ -77,33 +100,4 @@ pub trait DeviceKey: Debug + Send + Sync {
     /// # Errors
     /// When the place cannot be reached.
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError>;
-}
-
-/// What a place could not do. Nothing secret is in it.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyError {
-    /// The name is taken; nothing was changed.
-    #[error("there is already a key {0:?}")]
-    Exists(String),
-    /// A name that cannot be used: 1 to 64 of the characters a-z 0-9 - are.
-    #[error("{0:?} cannot name a key")]
-    Name(String),
-    /// The place does not answer.
-    #[error("the {place} cannot be used: {message}")]
-    Unreachable {
-        /// Which place.
-        place: &'static str,
-        /// Why.
-        message: String,
-    },
-    /// The key is there and cannot be had: damaged, or locked to another machine.
-    #[error("the key {name:?} cannot be had from the {place}: {message}")]
-    Unusable {
-        /// Its name.
-        name: String,
-        /// Which place.
-        place: &'static str,
-        /// Why.
-        message: String,
-    },
 }
