@@ -12,6 +12,7 @@
 
 pub mod audit;
 pub mod capture;
+pub mod custody;
 pub mod evidence;
 pub mod identifier;
 pub mod pad;
