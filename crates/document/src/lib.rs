@@ -5,7 +5,7 @@
 //! a document a second time.
 //!
 //! **Architecture Invariant:** this room is pure. It has no clock, no random source and no file. Signatures
-//! are deterministic (RFC 6979), so even they need no randomness.
+//! of a key in memory are deterministic (RFC 6979), so even they need no randomness.
 
 mod codes;
 

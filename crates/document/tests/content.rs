@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use document::content::{self, CONTENT_MAX_BYTES, DecodeError};
 use document::identification::{self, Identification, Verdict};
+use document::receipt::{self, Receipt};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
@@ -29,7 +30,7 @@ use verification::time::UtcMs;
 
 mod generators;
 
-use generators::{some_evidence, some_identification};
+use generators::{some_evidence, some_identification, some_receipt};
 
 /// The public test card of the state, not a person.
 const TEST_IIN: &str = "880412401006";
@@ -238,6 +239,25 @@ fn identification() -> Identification {
     }
 }
 
+fn some_head(byte: u8) -> AuditHead {
+    AuditHead {
+        log: LogId([byte; 16]),
+        number: 41,
+        hash: [byte + 1; 32],
+    }
+}
+
+fn receipt() -> Receipt {
+    Receipt {
+        document_id: DocumentId([0xd0; 16]),
+        document_sha256: [0x5a; 32],
+        kiosk_id: "kiosk-7".to_owned(),
+        kiosk_audit: Some(some_head(0xa0)),
+        gateway_audit: some_head(0xb0),
+        received_at: UtcMs(1_780_315_261_000),
+    }
+}
+
 /// The diagnostic notation shows what changed, the digest that nothing else did.
 fn check_snapshot(bytes: &[u8], expect: Expect) {
     let diagnostic = minicbor::display(bytes).to_string();
@@ -279,6 +299,38 @@ fn the_format_of_the_answer_is_kept() {
 }
 
 #[test]
+fn the_format_of_the_receipt_is_kept() {
+    check_snapshot(&receipt::encode(&receipt()), expect![[r#"
+        {0: 1, 1: h'd0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0', 2: h'5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a', 3: "kiosk-7", 4: {0: h'a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0', 1: 41, 2: h'a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1'}, 5: {0: h'b0 b0 b0 b0 b0 b0 b0 b0 b0 b0 b0 b0 b0 b0 b0 b0', 1: 41, 2: h'b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1'}, 6: 1780315261000}
+        0ceb4f1e8f3f823bd58e2c6fff32d1b363aa03f0c3d11c1868aca90491946acd"#]]);
+}
+
+/// All are signed, some by one key: what is one of them must not be read as another, whatever its version says.
+#[test]
+fn no_paper_is_read_as_another() {
+    let papers = [
+        content::encode(&evidence()),
+        identification::encode(&identification()),
+        receipt::encode(&receipt()),
+    ];
+    for (which, paper) in papers.iter().enumerate() {
+        for version in 0..24 {
+            let mut paper = paper.clone();
+            // The version stands third, as a small number.
+            let own = paper[2] == version;
+            paper[2] = version;
+            let read = [
+                content::decode(&paper).is_ok(),
+                identification::decode(&paper).is_ok(),
+                receipt::decode(&paper).is_ok(),
+            ];
+            let expect: [bool; 3] = std::array::from_fn(|reader| own && reader == which);
+            assert_eq!(read, expect, "paper {which} as version {version}");
+        }
+    }
+}
+
+#[test]
 fn debug_hides_the_person() {
     let text = format!("{:?}", content::decode(&content::encode(&evidence())).unwrap());
     assert!(text.contains("kiosk-7"), "{text}");
@@ -312,16 +364,16 @@ fn each_refusal_has_its_name() {
     check(&good, "good");
     assert_eq!(
         good[..3],
-        [0xb2, 0x00, 0x03],
-        "eighteen entries, the first says version 3"
+        [0xb3, 0x00, 0x04],
+        "nineteen entries, the first says version 4"
     );
 
     check(&[], "the document cannot be read");
     check(&[0x80], "the document cannot be read, from byte 0 on");
     check(&[&good[..], &[0]].concat(), "bytes follow after the document");
     check(
-        &[&[0xb2, 0x00, 0x02], &good[3..]].concat(),
-        "version 2 of the document format is not known here",
+        &[&[0xb3, 0x00, 0x03], &good[3..]].concat(),
+        "version 3 of the document format is not known here",
     );
     check(
         &[0xa1, 0x01, 0x01],
@@ -333,11 +385,11 @@ fn each_refusal_has_its_name() {
     );
 
     let not_canonical = "the document is not in canonical form";
-    check(&[&[0xb2, 0x00, 0x18, 0x03], &good[3..]].concat(), not_canonical);
+    check(&[&[0xb3, 0x00, 0x18, 0x04], &good[3..]].concat(), not_canonical);
     check(&[&[0xbf], &good[1..], &[0xff]].concat(), not_canonical);
     // An entry that this version does not have.
     check(
-        &[&[0xb3], &good[1..], &[0x18, 0x63, 0x00]].concat(),
+        &[&[0xb4], &good[1..], &[0x18, 0x63, 0x00]].concat(),
         not_canonical,
     );
 
@@ -354,7 +406,7 @@ fn each_refusal_has_its_name() {
         .unwrap()
         + 2;
     check(
-        &[&[0xb2], &bytes[1..at], &[0x06, 0xf6], &bytes[at..]].concat(),
+        &[&[0xb3], &bytes[1..at], &[0x06, 0xf6], &bytes[at..]].concat(),
         not_canonical,
     );
 }
@@ -412,9 +464,40 @@ proptest! {
     }
 
     #[test]
+    fn receipts_come_back(some in some_receipt()) {
+        let bytes = receipt::encode(&some);
+        prop_assert_eq!(receipt::decode(&bytes).unwrap(), some);
+        prop_assert!(identification::decode(&bytes).is_err());
+        prop_assert!(content::decode(&bytes).is_err());
+    }
+
+    #[test]
+    fn an_answer_is_no_receipt(answer in some_identification()) {
+        prop_assert!(receipt::decode(&identification::encode(&answer)).is_err());
+    }
+
+    #[test]
+    fn one_receipt_has_one_form(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let good = receipt::encode(&receipt());
+        prop_assert!(receipt::decode(&good[..cut.index(good.len())]).is_err());
+        let mut bytes = good;
+        for (at, byte) in &changes {
+            let length = bytes.len();
+            bytes[at.index(length)] = *byte;
+        }
+        if let Ok(read) = receipt::decode(&bytes) {
+            prop_assert_eq!(receipt::encode(&read), bytes);
+        }
+    }
+
+    #[test]
     fn garbage_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         prop_assert!(content::decode(&bytes).is_err());
         prop_assert!(identification::decode(&bytes).is_err());
+        prop_assert!(receipt::decode(&bytes).is_err());
     }
 
     /// What is read from changed bytes is written as these very bytes.

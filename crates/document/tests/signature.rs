@@ -4,10 +4,12 @@
 
 use std::fs;
 use std::process::Command;
+use std::sync::Arc;
 
 use document::content::CONTENT_MAX_BYTES;
 use document::signature::{
-    P256Signer, SIGNED_MAX_BYTES, SignError, Signer, VerifyError, anchors_from_pem, sign, verify,
+    ExternalSigner, P256Signer, RawSign, SIGNED_MAX_BYTES, SignError, Signer, VerifyError, anchors_from_pem,
+    sign, verify, verify_as_signed, verify_unanchored,
 };
 use proptest::prelude::*;
 use rcgen::{
@@ -46,6 +48,17 @@ impl Authority {
 
     fn signer(&self) -> P256Signer {
         self.signer_with(|_| {})
+    }
+
+    /// With a key that lies elsewhere; `change` makes what it gives from the right signature.
+    fn external(&self, change: fn(Vec<u8>) -> Result<Vec<u8>, &'static str>) -> ExternalSigner {
+        let inner = self.signer();
+        let certificate_der = inner.certificate_der().to_vec();
+        let raw: Arc<RawSign> = {
+            let inner = std::sync::Mutex::new(inner);
+            Arc::new(move |message| Ok(change(inner.lock().unwrap().sign(message)?)?))
+        };
+        ExternalSigner::new(certificate_der, raw).unwrap()
     }
 
     fn signer_with(&self, change: impl FnOnce(&mut CertificateParams)) -> P256Signer {
@@ -94,6 +107,86 @@ fn signing_twice_gives_the_same_bytes() {
         sign(CONTENT, &signer, SIGNED_AT).unwrap(),
         sign(CONTENT, &signer, SIGNED_AT).unwrap()
     );
+}
+
+#[test]
+fn a_key_may_lie_elsewhere_and_fail() {
+    let authority = Authority::new("authority");
+    let cms = sign(CONTENT, &authority.external(Ok), SIGNED_AT).unwrap();
+    check(&cms, &authority, SIGNED_AT, "good: kiosk-7");
+    let fails = |change| sign(CONTENT, &authority.external(change), SIGNED_AT).unwrap_err();
+    let no_key = fails(|_| Err("the device is gone"));
+    assert!(matches!(&no_key, SignError::Key(source) if source.to_string() == "the device is gone"));
+    for change in [
+        |_: Vec<u8>| Ok(vec![]),
+        |_| Ok(vec![7; 70]),
+        |mut signature: Vec<u8>| {
+            *signature.last_mut().unwrap() ^= 1;
+            Ok(signature)
+        },
+        |mut signature: Vec<u8>| {
+            signature.push(0);
+            Ok(signature)
+        },
+    ] {
+        assert!(matches!(fails(change), SignError::Unverifiable));
+    }
+    assert!(!format!("{:?}", authority.external(Ok)).contains("48"));
+}
+
+/// Another algorithm is the signer's own affair; one that says it is ours is not believed.
+#[test]
+fn a_certificate_of_another_key_is_noticed_at_once() {
+    struct Mixed(P256Signer, P256Signer);
+    impl Signer for Mixed {
+        fn certificate_der(&self) -> &[u8] {
+            self.0.certificate_der()
+        }
+        fn digest_algorithm(&self) -> const_oid::ObjectIdentifier {
+            self.0.digest_algorithm()
+        }
+        fn signature_algorithm(&self) -> const_oid::ObjectIdentifier {
+            self.0.signature_algorithm()
+        }
+        fn digest(&self, message: &[u8]) -> Vec<u8> {
+            self.0.digest(message)
+        }
+        fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
+            self.1.sign(message)
+        }
+    }
+    let authority = Authority::new("authority");
+    let mixed = Mixed(authority.signer(), authority.signer());
+    assert!(matches!(
+        sign(CONTENT, &mixed, SIGNED_AT),
+        Err(SignError::Unverifiable)
+    ));
+    assert!(matches!(
+        ExternalSigner::new(b"no certificate".to_vec(), Arc::new(|_| Ok(Vec::new()))),
+        Err(SignError::Certificate(_))
+    ));
+}
+
+#[test]
+fn papers_are_read_after_their_certificate_has_expired() {
+    let authority = Authority::new("authority");
+    let cms = sign(CONTENT, &authority.signer(), SIGNED_AT).unwrap();
+    let verified = verify_as_signed(&cms, &authority.anchors()).unwrap();
+    assert_eq!(verified, verify(&cms, &authority.anchors(), SIGNED_AT).unwrap());
+    let young = authority.signer_with(|params| params.not_before = date_time_ymd(2026, 6, 2));
+    let early = sign(CONTENT, &young, SIGNED_AT).unwrap();
+    let refused = verify_as_signed(&early, &authority.anchors());
+    assert!(matches!(refused, Err(VerifyError::ExpiredAtSigning)));
+    let other = Authority::new("another").anchors();
+    assert!(matches!(
+        verify_as_signed(&cms, &other),
+        Err(VerifyError::UnknownIssuer)
+    ));
+    assert_eq!(verify_unanchored(&cms).unwrap(), verified);
+    assert_eq!(verify_unanchored(&early).unwrap().signer_common_name, "kiosk-7");
+    let mut changed = cms.clone();
+    *changed.last_mut().unwrap() ^= 1;
+    assert!(verify_unanchored(&changed).is_err());
 }
 
 #[test]

@@ -1,10 +1,12 @@
-//! Any document and any answer.
+//! Any document, any answer and any receipt.
 
 use std::time::Duration;
 
 use document::identification::{Identification, Verdict};
+use document::receipt::Receipt;
 use proptest::prelude::*;
 use verification::Sensitive;
+use verification::audit::{AuditHead, LogId};
 use verification::capture::{CameraIdentity, CapturedSample, StreamMeasures, StreamState};
 use verification::evidence::{
     ConsentRecord, DocumentId, Evidence, KioskIdentity, Language, Modality, Organisation, Outcome, SessionId,
@@ -59,6 +61,7 @@ pub fn some_evidence() -> impl Strategy<Value = Evidence> {
         prop::collection::vec(still(), 0..4),
         policy(),
         prop::option::of(palm::evidence()),
+        prop::option::of(audit_head()),
     );
     (session, ends, capture).prop_map(|(session, (started_at, ended_at, outcome), capture)| {
         let (
@@ -71,7 +74,7 @@ pub fn some_evidence() -> impl Strategy<Value = Evidence> {
             claim,
             modality,
         ) = session;
-        let (camera, attempts, stills, policy, palm) = capture;
+        let (camera, attempts, stills, policy, palm, audit) = capture;
         Evidence {
             document_id: DocumentId(document_id),
             session_id: SessionId(session_id),
@@ -91,9 +94,38 @@ pub fn some_evidence() -> impl Strategy<Value = Evidence> {
             palm,
             stills,
             policy,
-            audit: None,
+            audit,
         }
     })
+}
+
+pub fn audit_head() -> impl Strategy<Value = AuditHead> {
+    (any::<[u8; 16]>(), any::<u64>(), any::<[u8; 32]>()).prop_map(|(log, number, hash)| AuditHead {
+        log: LogId(log),
+        number,
+        hash,
+    })
+}
+
+pub fn some_receipt() -> impl Strategy<Value = Receipt> {
+    (
+        any::<[u8; 16]>(),
+        any::<[u8; 32]>(),
+        ".{0,20}",
+        prop::option::of(audit_head()),
+        audit_head(),
+        utc(),
+    )
+        .prop_map(
+            |(document_id, document_sha256, kiosk_id, kiosk_audit, gateway_audit, received_at)| Receipt {
+                document_id: DocumentId(document_id),
+                document_sha256,
+                kiosk_id,
+                kiosk_audit,
+                gateway_audit,
+                received_at,
+            },
+        )
 }
 
 fn consent() -> impl Strategy<Value = ConsentRecord> {
