@@ -17,6 +17,7 @@ notice-replay = A recording is played instead of the camera: { $name }
 notice-demo = Demonstration mode
 link-online = Online
 link-offline = Offline
+attention = For the staff: { $codes }
 pending = { $count ->
     [0] All documents are sent
     [one] { $count } document waits to be sent
@@ -246,4 +247,10 @@ out-of-service-title = The kiosk is out of service for now
 out-of-service-body = We are sorry. Please ask a member of the bank's staff.
 out-of-service-store = The protected data store cannot be opened
 out-of-service-internal = The program is restarting after a fault
+out-of-service-not-enrolled = This kiosk is not registered with the bank yet
+out-of-service-certificate = The kiosk's certificate has expired
+out-of-service-pending = Too many records are waiting to be sent
+out-of-service-unsynced = The bank's server has not been reached for too long
+out-of-service-disk = The disk is full
+out-of-service-clock = The clock is wrong
 out-of-service-code = Code for the technician: { $code }

@@ -17,6 +17,7 @@ notice-replay = Камераның орнына жазба көрсетіліп 
 notice-demo = Демонстрациялық режим
 link-online = Байланыс бар
 link-offline = Байланыс жоқ
+attention = Қызметкерлер үшін: { $codes }
 pending = { $count ->
     [0] Барлық құжат жіберілді
     [one] { $count } құжат жіберілуін күтуде
@@ -246,4 +247,10 @@ out-of-service-title = Киоск уақытша жұмыс істемейді
 out-of-service-body = Кешірім сұраймыз. Банк қызметкеріне жүгініңіз.
 out-of-service-store = Қорғалған деректер қоймасы ашылмай тұр
 out-of-service-internal = Бағдарлама ақаудан кейін қайта іске қосылуда
+out-of-service-not-enrolled = Киоск банкте әлі тіркелмеген
+out-of-service-certificate = Киоск сертификатының мерзімі өтіп кетті
+out-of-service-pending = Жіберуді күтіп тұрған жазбалар тым көп
+out-of-service-unsynced = Банк серверімен тым ұзақ уақыт байланыс жоқ
+out-of-service-disk = Дискіде орын қалмады
+out-of-service-clock = Сағат дұрыс уақытты көрсетпейді
 out-of-service-code = Техникалық маманға арналған код: { $code }

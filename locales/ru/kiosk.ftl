@@ -17,6 +17,7 @@ notice-replay = Вместо камеры воспроизводится зап�
 notice-demo = Демонстрационный режим
 link-online = Связь есть
 link-offline = Связи нет
+attention = Для персонала: { $codes }
 pending = { $count ->
     [0] Все документы отправлены
     [one] { $count } документ ожидает отправки
@@ -254,4 +255,10 @@ out-of-service-title = Киоск временно не работает
 out-of-service-body = Приносим извинения. Обратитесь к сотруднику банка.
 out-of-service-store = Защищённое хранилище данных не открывается
 out-of-service-internal = Программа перезапускается после сбоя
+out-of-service-not-enrolled = Киоск ещё не зарегистрирован в банке
+out-of-service-certificate = Срок действия сертификата киоска истёк
+out-of-service-pending = Слишком много записей ожидает отправки
+out-of-service-unsynced = Слишком долго нет связи с сервером банка
+out-of-service-disk = На диске не осталось места
+out-of-service-clock = Часы показывают неверное время
 out-of-service-code = Код для технического специалиста: { $code }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use camera::{CameraPin, Format, PixelFormat};
+use custody::settings::{Gateway, Keys, Limits, SettingsError, Tables};
 use palm::ports::PortChoice;
 use palm::watched::{Setup, ThermometerSetup};
 use serde::Deserialize;
@@ -56,6 +57,14 @@ pub enum ConfigError {
         /// What is wrong, and what there is to choose from.
         message: String,
     },
+    /// Gateway, keys or limits cannot be used.
+    #[error("{path} cannot be used")]
+    Custody {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: SettingsError,
+    },
     /// A replay or a demonstration setting in production.
     #[error("{path} is for production, but {what}")]
     Production {
@@ -71,16 +80,12 @@ pub enum ConfigError {
 pub struct Config {
     /// Whether this is a demonstration; the screens always say so.
     pub demo: bool,
-    /// Name given at enrolment.
-    pub kiosk_id: String,
-    /// Folder of the outbox and of what else the kiosk keeps.
-    pub data: PathBuf,
+    /// Where documents, keys and certificates are kept, and where documents go.
+    pub custody: custody::Settings,
     /// Folder of the models.
     pub models: PathBuf,
     /// Who orders the verifications.
     pub organisation: Organisation,
-    /// Where documents go.
-    pub gateway: Gateway,
     /// Where frames come from.
     pub camera: Camera,
     /// The palm scanner, if there is one.
@@ -91,20 +96,6 @@ pub struct Config {
     pub policy: Policy,
     /// The services on offer.
     pub catalogue: Vec<Service>,
-}
-
-/// The gateway and what the two prove themselves with.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Gateway {
-    /// Address, `wss://…`.
-    pub url: String,
-    /// Certificate of the institution's authority, PEM.
-    pub ca: PathBuf,
-    /// Certificate of this kiosk, PEM.
-    pub certificate: PathBuf,
-    /// Private key of this kiosk, PKCS#8 PEM. Only in a demonstration may it lie in a file.
-    pub key: PathBuf,
 }
 
 /// Where frames come from.
@@ -172,6 +163,9 @@ struct File {
     models: PathBuf,
     organisation: FileOrganisation,
     gateway: Gateway,
+    keys: Option<Keys>,
+    #[serde(default)]
+    custody: Limits,
     camera: FileCamera,
     palm: Option<FilePalm>,
     window: Window,
@@ -541,19 +535,25 @@ impl Config {
             if policy.passive != PassivePad::Required {
                 return refuse("the passive models are not required");
             }
-            // Keys in files are for demonstrations; the TPM and the system's key store come with the custody work.
-            return refuse("this version can keep the kiosk's keys only in files");
         }
-        Ok(Self {
+        let custody = Tables {
             demo,
             kiosk_id: file.kiosk_id,
             data: file.data,
+            gateway: file.gateway,
+            keys: file.keys,
+            limits: file.custody,
+        };
+        Ok(Self {
+            demo,
+            custody: custody
+                .settings()
+                .map_err(|source| ConfigError::Custody { path: path(), source })?,
             models: file.models,
             organisation: Organisation {
                 name: file.organisation.name,
                 bin: file.organisation.bin,
             },
-            gateway: file.gateway,
             camera,
             palm,
             window: file.window,
@@ -605,9 +605,6 @@ mod tests {
         bin = "050140000000"
         [gateway]
         url = "wss://127.0.0.1:1/v1/kiosk"
-        ca = "ca.pem"
-        certificate = "kiosk.pem"
-        key = "kiosk.key"
         [camera]
         device = 0
         [window]
@@ -680,7 +677,13 @@ mod tests {
         let production = production.replace("device = 0", "device = 0\npin = \"usb 046d:0825 1-2:1.0\"");
         check(&production, "the passive models are not required");
         let production = production.replace("where-installed", "required");
-        check(&production, "only in files");
+        check(&production, "keys may not lie in files");
+        let sealed = production.replace("[camera]", "[keys]\nplace = \"tpm\"\n[camera]");
+        assert!(Config::parse(&sealed, Path::new("kiosk.toml")).is_ok());
+        check(
+            &GOOD.replace("[camera]", "[custody]\npending_stop = 1\n[camera]"),
+            "the limit pending closes",
+        );
         let line = crate::chain(&Config::parse("mode = \"demo\"\nkiosk_id = 7", Path::new("k")).unwrap_err());
         assert!(line.contains("line 2"), "{line}");
     }

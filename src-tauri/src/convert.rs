@@ -2,6 +2,7 @@
 
 use ipc::{AttemptReason, Availability, HandPrompt};
 use verification::capture::DeviceFault;
+use verification::custody::Concern;
 use verification::evidence::{Language, Modality, Outcome};
 use verification::identifier::IinError;
 use verification::pad::positioning::FacePrompt;
@@ -15,6 +16,18 @@ use verification::session::{Failure, Session, Showing};
 pub struct Devices {
     /// A palm scanner answers that measures what the policy requires.
     pub palm: bool,
+}
+
+/// The code under which the staff hear of a concern.
+pub fn concern(concern: Concern) -> ipc::ErrorCode {
+    match concern {
+        Concern::NotEnrolled => ipc::ErrorCode::NotEnrolled,
+        Concern::Certificate => ipc::ErrorCode::Certificate,
+        Concern::Pending => ipc::ErrorCode::Pending,
+        Concern::Unsynced => ipc::ErrorCode::Unsynced,
+        Concern::DiskFree => ipc::ErrorCode::Disk,
+        Concern::Clock => ipc::ErrorCode::Clock,
+    }
 }
 
 /// The screen for a session; `None` once nothing is left of it.

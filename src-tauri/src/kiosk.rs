@@ -6,21 +6,20 @@
 
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
-use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use document::identification::{self, Verdict};
-use document::signature::{self, P256Signer};
+use custody::{Custody, CustodyError, Happened, Software};
+use document::identification::{Identification, Verdict};
 use face::{Analyzer, ModelFolder};
 use ipc::{Intent, Link, Screen, View};
-use outbox::sqlite::SqliteOutbox;
-use outbox::{Outbox, OutboxError, SignedDocument, WedgeReason};
+use outbox::{Outbox, OutboxError};
 use thiserror::Error;
 use verification::Sensitive;
-use verification::evidence::{DocumentId, Evidence, KioskIdentity, Outcome, SessionId};
+use verification::custody::Concern;
+use verification::evidence::{DocumentId, KioskIdentity, SessionId};
 use verification::identifier::Iin;
 use verification::pad::PadChallenge;
 use verification::pad::plan;
@@ -39,59 +38,28 @@ use crate::scanner::{Heard, Scanner};
 /// Why the kiosk cannot start.
 #[derive(Debug, Error)]
 pub enum StartError {
-    /// A file that the configuration names cannot be read.
-    #[error("{path} cannot be read")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The folder for the kiosk's data cannot be used.
-    #[error("the data folder {path} cannot be used")]
-    Data {
-        /// The folder or a file in it.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The key of the store is damaged.
-    #[error("{path} is not a key of 32 bytes; the store that it opens is untouched")]
-    StoreKey {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The encrypted store cannot be opened.
-    #[error("the encrypted store cannot be opened")]
-    Store(#[from] OutboxError),
+    /// Store, keys or the line to the gateway cannot be used.
+    #[error("documents cannot be kept")]
+    Custody(#[from] CustodyError),
     /// A model is missing or damaged.
     #[error("the face models cannot be used")]
     Models(#[from] face::FaceError),
-    /// The kiosk's key or certificate cannot be used.
-    #[error("the kiosk's key or certificate cannot be used")]
-    Signer(#[from] signature::SignError),
-    /// The line to the gateway cannot be set up.
-    #[error("the line to the gateway cannot be set up")]
-    Line(#[from] sync::ConfigError),
     /// A thread cannot be started.
     #[error("a thread cannot be started")]
     Thread(#[source] std::io::Error),
-    /// The operating system gives no randomness.
-    #[error("the operating system gives no randomness")]
-    Randomness(#[source] getrandom::Error),
 }
 
 impl StartError {
     /// Whether the store is the cause, and not what the kiosk was configured with.
     fn is_of_store(&self) -> bool {
-        matches!(self, Self::Data { .. } | Self::StoreKey { .. } | Self::Store(_))
+        matches!(self, Self::Custody(error) if error.is_of_store())
     }
 }
 
 /// Attempts of a session that was cut off count for this long.
 const CUT_OFF_COUNTS_MS: i64 = 24 * 60 * 60 * 1000;
-/// After a refused certificate a document is offered again after this time.
-const CERTIFICATE_PAUSE_MS: i64 = 15 * 60 * 1000;
+/// How often custody looks after itself while nothing happens.
+const CUSTODY_PAUSE: Duration = Duration::from_secs(30);
 /// The warning before an idle session ends; WCAG 2.2.1 asks for at least 20 seconds.
 const IDLE_WARNING: Duration = Duration::from_secs(20);
 
@@ -102,7 +70,7 @@ enum Event {
     Intent(Intent),
     Subscribe(ViewSink),
     Camera(Report),
-    Line(sync::Event),
+    Line(custody::Event),
     Scanner(palm::watched::Report),
     Stop,
 }
@@ -213,8 +181,11 @@ fn utc_now() -> UtcMs {
 
 /// See [`crate::forget_palm`].
 pub(crate) fn forget_palm(config: &Config, subject: &Iin) -> Result<usize, StartError> {
-    let mut outbox = open_store(config)?;
-    Ok(outbox.forget_palm(subject, utc_now())?.len())
+    let now = utc_now();
+    let keys = keys(config)?;
+    let mut opened = custody::open_store(&config.custody, &keys, now)?;
+    let deletions = opened.outbox.forget_palm(subject, now).map_err(CustodyError::from)?;
+    Ok(deletions.len())
 }
 
 /// Runs the loop. A broken invariant or a failing store costs the session, not the kiosk: the screen says "out of
@@ -280,6 +251,7 @@ fn out_of_service(config: &Config, code: ipc::ErrorCode) -> View {
         screen: Screen::OutOfService { code },
         link: Link::Offline,
         pending: 0,
+        attention: Vec::new(),
         replay: replay_name(config),
         demo: config.demo,
         idle_warning_s: None,
@@ -297,20 +269,16 @@ fn replay_name(config: &Config) -> Option<String> {
 /// Everything the loop owns.
 struct Core {
     parts: Arc<Parts>,
-    outbox: SqliteOutbox,
-    signer: P256Signer,
-    authority_der: Vec<Vec<u8>>,
+    custody: Custody,
     capture: Capture,
-    line: sync::Handle,
     session: Option<Session>,
     cue: Option<PadChallenge>,
     light: Option<[u8; 3]>,
     language: ipc::Language,
     calm: bool,
-    link: Link,
     scanner: Scanner,
-    /// Documents that the gateway does not have yet.
-    pending: u32,
+    /// Why no session may begin, as of the last look while nobody was there.
+    closed: Option<Concern>,
     /// How many times the camera was told to open and has not answered; only the last answer is for now.
     opens_due: u32,
     broken: Option<ipc::ErrorCode>,
@@ -320,15 +288,23 @@ impl Core {
     fn open(parts: &Arc<Parts>) -> Result<Self, StartError> {
         let config = &parts.config;
         let analyzer = Analyzer::new(&ModelFolder::open(&config.models)?)?;
-        let certificate_pem = read(&config.gateway.certificate)?;
-        let key_pem = Sensitive::new(read(&config.gateway.key)?);
-        let ca_pem = read(&config.gateway.ca)?;
-        let key_text = Sensitive::new(text(key_pem.expose()));
-        let signer = P256Signer::from_pkcs8_pem(key_text.expose(), &text(&certificate_pem))?;
-        let authority_der = signature::anchors_from_pem(&ca_pem)?;
-
-        let mut outbox = open_store(config)?;
-        outbox.forget_attempts(UtcMs(parts.now().utc.0 - CUT_OFF_COUNTS_MS))?;
+        let now = parts.now().utc;
+        let line_events = parts.events.clone();
+        let mut capabilities = vec!["face".to_owned()];
+        capabilities.extend(config.palm.is_some().then(|| "palm".to_owned()));
+        let mut custody = Custody::open(
+            config.custody.clone(),
+            Software::running(env!("CARGO_PKG_VERSION"), capabilities),
+            keys(config)?,
+            now,
+            move |event| {
+                let _ = line_events.send(Event::Line(event));
+            },
+        )?;
+        custody
+            .outbox()
+            .forget_attempts(UtcMs(now.0 - CUT_OFF_COUNTS_MS))
+            .map_err(CustodyError::from)?;
         let report = parts.events.clone();
         let frames = Arc::clone(&parts.preview);
         let capture = Capture::start(
@@ -345,45 +321,24 @@ impl Core {
             },
         )
         .map_err(StartError::Thread)?;
-        let line_events = parts.events.clone();
-        let line = sync::spawn(
-            sync::ClientConfig {
-                url: config.gateway.url.clone(),
-                ca_pem,
-                certificate_pem,
-                key_pem,
-                kiosk_id: config.kiosk_id.clone(),
-                software: env!("CARGO_PKG_VERSION").to_owned(),
-                settings: sync::Settings::default(),
-            },
-            move |event| {
-                let _ = line_events.send(Event::Line(event));
-            },
-        )?;
         let setup = config.palm.as_ref().map(|palm| palm.setup());
         let scanner =
             Scanner::start(setup, parts.events.clone(), Event::Scanner).map_err(StartError::Thread)?;
         let mut core = Self {
             parts: Arc::clone(parts),
-            outbox,
-            signer,
-            authority_der,
+            custody,
             capture,
-            line,
             session: None,
             cue: None,
             light: None,
             language: ipc::Language::default(),
             calm: false,
-            link: Link::Offline,
             scanner,
-            pending: 0,
+            closed: None,
             opens_due: 0,
             broken: None,
         };
-        core.count()?;
-        core.line.set_awaiting(core.outbox.awaiting()?);
-        core.line.wake();
+        core.closed = core.custody.closed(now)?;
         Ok(core)
     }
 
@@ -398,10 +353,7 @@ impl Core {
                 sink(&view);
                 shown = Some(view);
             }
-            let event = match self.patience() {
-                Some(patience) => inbox.recv_timeout(patience),
-                None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            };
+            let event = inbox.recv_timeout(self.patience());
             match event {
                 Ok(Event::Intent(intent)) => self.follow(intent),
                 Ok(Event::Subscribe(views)) => {
@@ -411,7 +363,12 @@ impl Core {
                 Ok(Event::Camera(report)) => self.measured(report),
                 Ok(Event::Line(event)) => self.line_changed(event),
                 Ok(Event::Scanner(report)) => self.scanner_said(report),
-                Err(RecvTimeoutError::Timeout) => self.give(Input::Tick),
+                Err(RecvTimeoutError::Timeout) => {
+                    if self.session.is_none() {
+                        self.look_after_custody();
+                    }
+                    self.give(Input::Tick);
+                }
                 Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => {
                     self.give(Input::Cancel);
                     return End::Stopped;
@@ -420,8 +377,28 @@ impl Core {
         }
     }
 
+    /// Keeps the store in order while nobody waits, and sees whether a session may begin.
+    fn look_after_custody(&mut self) {
+        let now = self.parts.now().utc;
+        let looked = self.custody.tick(now).and_then(|()| self.custody.closed(now));
+        match looked {
+            Ok(closed) => self.closed = closed,
+            Err(error) => self.store_failed(&error, "the store cannot be looked after"),
+        }
+    }
+
+    fn store_failed(&mut self, error: &CustodyError, what: &str) {
+        tracing::error!(error = crate::chain(error), "{what}");
+        self.broken = Some(ipc::ErrorCode::Store);
+    }
+
     /// How long nothing has to happen without an event.
-    fn patience(&self) -> Option<Duration> {
+    fn patience(&self) -> Duration {
+        self.session_patience()
+            .map_or(CUSTODY_PAUSE, |patience| patience.min(CUSTODY_PAUSE))
+    }
+
+    fn session_patience(&self) -> Option<Duration> {
         let session = self.session.as_ref()?;
         let now = self.parts.now().monotonic;
         let due = session.deadline().map(|deadline| deadline.saturating_sub(now));
@@ -440,13 +417,6 @@ impl Core {
         }
     }
 
-    /// Counts what waits; after every change of the outbox.
-    fn count(&mut self) -> Result<(), OutboxError> {
-        let counts = self.outbox.counts()?;
-        self.pending = u32::try_from(counts.pending + counts.in_flight + counts.wedged).unwrap_or(u32::MAX);
-        Ok(())
-    }
-
     fn view(&self) -> View {
         let policy = &self.parts.config.policy.palm;
         let devices = Devices {
@@ -460,7 +430,12 @@ impl Core {
             .session
             .as_ref()
             .and_then(|session| convert::screen(session, devices))
-            .unwrap_or(Screen::Welcome);
+            .unwrap_or(match self.closed {
+                Some(concern) => Screen::OutOfService {
+                    code: convert::concern(concern),
+                },
+                None => Screen::Welcome,
+            });
         let now = self.parts.now().monotonic;
         let idle_left = self
             .session
@@ -470,8 +445,18 @@ impl Core {
         View {
             language: self.language,
             screen,
-            link: self.link,
-            pending: self.pending,
+            link: if self.custody.is_online() {
+                Link::Online
+            } else {
+                Link::Offline
+            },
+            pending: u32::try_from(self.custody.waiting()).unwrap_or(u32::MAX),
+            attention: self
+                .custody
+                .worries()
+                .iter()
+                .map(|(_, concern)| convert::concern(*concern))
+                .collect(),
             replay: replay_name(&self.parts.config),
             demo: self.parts.config.demo,
             idle_warning_s: idle_left
@@ -512,13 +497,20 @@ impl Core {
         if self.session.is_some() {
             return;
         }
+        match self.custody.closed(self.parts.now().utc) {
+            Ok(closed) => self.closed = closed,
+            Err(error) => return self.store_failed(&error, "the store does not say how it stands"),
+        }
+        if self.closed.is_some() {
+            return;
+        }
         let config = &self.parts.config;
         let opening = Opening {
             session_id: SessionId(uuid::Uuid::new_v4().into_bytes()),
             document_id: DocumentId(uuid::Uuid::new_v4().into_bytes()),
             organisation: config.organisation.clone(),
             kiosk: KioskIdentity {
-                kiosk_id: config.kiosk_id.clone(),
+                kiosk_id: config.custody.kiosk_id.clone(),
                 software: env!("CARGO_PKG_VERSION").to_owned(),
             },
             language: convert::language(self.language),
@@ -578,6 +570,7 @@ impl Core {
             self.session = None;
             self.language = ipc::Language::default();
             self.calm = false;
+            self.look_after_custody();
         }
     }
 
@@ -587,7 +580,7 @@ impl Core {
         match effect {
             Effect::CountAttempts { subject, modality } => {
                 let since = UtcMs(now.0 - CUT_OFF_COUNTS_MS);
-                match self.outbox.attempts_used(&subject, modality, since) {
+                match self.custody.outbox().attempts_used(&subject, modality, since) {
                     Ok(used) => Some(Input::AttemptsCounted(used)),
                     Err(error) => {
                         tracing::error!(error = crate::chain(&error), "the attempts cannot be counted");
@@ -624,7 +617,7 @@ impl Core {
                 None
             }
             Effect::PersistAttempt { subject, modality } => {
-                match self.outbox.record_attempt(&subject, modality, now) {
+                match self.custody.outbox().record_attempt(&subject, modality, now) {
                     Ok(_) => Some(Input::AttemptPersisted),
                     Err(error) => {
                         // Without a count there must be no result.
@@ -634,20 +627,14 @@ impl Core {
                 }
             }
             Effect::ForgiveAttempt { subject, modality } => {
-                if let Err(error) = self.outbox.forgive_attempt(&subject, modality) {
+                if let Err(error) = self.custody.outbox().forgive_attempt(&subject, modality) {
                     tracing::error!(error = crate::chain(&error), "the attempt cannot be taken back");
-                }
-                None
-            }
-            Effect::ClearAttempts { subject, modality } => {
-                if let Err(error) = self.outbox.clear_attempts(&subject, modality) {
-                    tracing::error!(error = crate::chain(&error), "the attempts cannot be cleared");
                 }
                 None
             }
             Effect::AskScanner => Some(Input::Scanner(self.scanner.stands().clone())),
             Effect::FindPalmReference { subject, scanner } => {
-                match self.outbox.palm_reference(&subject, &scanner) {
+                match self.custody.outbox().palm_reference(&subject, &scanner) {
                     Ok(reference) => Some(Input::PalmReferenceFound(reference)),
                     Err(error) => {
                         tracing::error!(error = crate::chain(&error), "the palm cannot be looked up");
@@ -668,7 +655,8 @@ impl Core {
             } => {
                 let document = self.session.as_ref()?.document_id();
                 match self
-                    .outbox
+                    .custody
+                    .outbox()
                     .propose_palm(&subject, &scanner, reference, document, now)
                 {
                     Ok(()) => Some(Input::PalmProposed),
@@ -678,45 +666,27 @@ impl Core {
                     }
                 }
             }
-            Effect::Record(evidence) => Some(Input::Recorded(self.record(&evidence, now))),
+            Effect::Record {
+                evidence,
+                accounts_for,
+            } => Some(Input::Recorded(
+                self.custody
+                    .record(*evidence, &accounts_for, now)
+                    .map_err(|error| {
+                        tracing::error!(error = crate::chain(&error), "the document cannot be recorded");
+                        RecordFailed
+                    }),
+            )),
             Effect::Audit(event) => {
                 let session = self.session.as_ref().map(Session::id);
                 tracing::info!(session = session.map(tracing::field::display), ?event, "audit");
                 // The names of the events are the audit log's vocabulary.
-                if let Err(error) = self.outbox.append_audit(now, session, &format!("{event:?}")) {
+                if let Err(error) = self.custody.audit(session, &format!("{event:?}"), now) {
                     tracing::error!(error = crate::chain(&error), "the audit record cannot be written");
                 }
                 None
             }
         }
-    }
-
-    /// The commit point: signed, and on the disk, or failed.
-    fn record(&mut self, evidence: &Evidence, now: UtcMs) -> Result<(), RecordFailed> {
-        let content = Sensitive::new(document::content::encode(evidence));
-        let bytes = signature::sign(content.expose(), &self.signer, now).map_err(|error| {
-            tracing::error!(error = crate::chain(&error), "the document cannot be signed");
-            RecordFailed
-        })?;
-        let document = SignedDocument {
-            id: evidence.document_id,
-            bytes,
-        };
-        // Only a capture is answered by the centre; nothing is awaited for the others.
-        let put = if evidence.outcome == Outcome::AwaitingIdentification {
-            self.outbox.put(&document, now)
-        } else {
-            self.outbox.put_final(&document, now)
-        };
-        put.map_err(|error| {
-            tracing::error!(error = crate::chain(&error), "the document cannot be stored");
-            RecordFailed
-        })?;
-        if let Err(error) = self.count() {
-            tracing::error!(error = crate::chain(&error), "the outbox cannot be counted");
-        }
-        self.line.wake();
-        Ok(())
     }
 
     fn measured(&mut self, report: Report) {
@@ -750,15 +720,17 @@ impl Core {
                 held,
                 enrolment,
             } => self
-                .outbox
+                .custody
+                .outbox()
                 .begin_palm_enrolment(&scanner, &held, now)
                 .map(|()| self.scanner.enrol_now(enrolment)),
             Heard::AfterEnrolment { scanner, found } => self
-                .outbox
+                .custody
+                .outbox()
                 .end_palm_enrolment(&scanner, &found, now)
                 .and_then(|_| self.delete_palms()),
             Heard::Deleted { scanner, reference } => {
-                self.outbox.palm_deleted(&scanner, reference, now).map(|_| ())
+                self.custody.outbox().palm_deleted(&scanner, reference, now).map(|_| ())
             }
             Heard::Nothing => Ok(()),
         };
@@ -776,7 +748,7 @@ impl Core {
                 "the palm scanner is not what the policy requires; it is not offered"
             );
         }
-        if self.outbox.open_palm_enrolment(&identity.serial)?.is_some() {
+        if self.custody.outbox().open_palm_enrolment(&identity.serial)?.is_some() {
             self.scanner.reckon();
         }
         self.delete_palms()
@@ -788,114 +760,38 @@ impl Core {
             return Ok(());
         };
         let serial = identity.serial.clone();
-        for reference in self.outbox.palm_deletions(&serial)? {
+        for reference in self.custody.outbox().palm_deletions(&serial)? {
             self.scanner.delete(serial.clone(), reference);
         }
         Ok(())
     }
 
-    fn line_changed(&mut self, event: sync::Event) {
+    fn line_changed(&mut self, event: custody::Event) {
         let now = self.parts.now().utc;
-        tracing::debug!(?event, "line");
-        let done = match event {
-            sync::Event::LinkUp => {
-                tracing::info!("the gateway is connected");
-                self.link = Link::Online;
-                Ok(())
-            }
-            sync::Event::LinkDown { reason } => {
-                tracing::warn!(%reason, "no line to the gateway; documents wait");
-                self.link = Link::Offline;
-                self.outbox.release_in_flight()
-            }
-            sync::Event::WantNext => self.outbox.next(now).map(|next| {
-                self.line
-                    .offer(next.map(|document| (document.id, document.bytes)));
-            }),
-            sync::Event::Delivered { id } => self.outbox.receipt(id, now).and_then(|_| {
-                tracing::info!(document = %id, "the gateway keeps the document");
-                self.line.set_awaiting(self.outbox.awaiting()?);
-                Ok(())
-            }),
-            // A certificate can be renewed, a document cannot: it waits.
-            sync::Event::Refused {
-                id,
-                code: sync::RefusalCode::Certificate,
-            } => {
-                tracing::error!(document = %id, "the gateway does not accept this kiosk's certificate; tried again later");
-                self.outbox
-                    .postpone(id, UtcMs(now.0.saturating_add(CERTIFICATE_PAUSE_MS)))
-            }
-            sync::Event::Refused { id, code } => {
-                tracing::error!(document = %id, code = code.name(), "the gateway refuses the document");
-                self.outbox
-                    .wedge(id, WedgeReason::Refused(code.name().to_owned()))
-            }
-            sync::Event::Postponed { id, retry_after_ms } => {
-                let later = i64::try_from(retry_after_ms).unwrap_or(i64::MAX);
-                self.outbox.postpone(id, UtcMs(now.0.saturating_add(later)))
-            }
-            sync::Event::Identified { id, document } => return self.identified(id, &document, now),
-        };
-        if let Err(error) = done.and_then(|()| self.count()) {
-            tracing::error!(error = crate::chain(&error), "the store failed");
-            self.broken = Some(ipc::ErrorCode::Store);
+        match self.custody.handle(event, now) {
+            Ok(Happened::Nothing) => {}
+            Ok(Happened::Answered(answer)) => self.answered(&answer, now),
+            Err(error) => self.store_failed(&error, "the store failed"),
         }
     }
 
-    /// The centre has answered: the answer counts only with the gateway's signature.
-    fn identified(&mut self, id: DocumentId, signed: &[u8], now: UtcMs) {
-        let answer = match signature::verify(signed, &self.authority_der, now) {
-            Ok(verified) if verified.signer_common_name == identification::SIGNER_COMMON_NAME => {
-                identification::decode(verified.content.expose())
-            }
-            Ok(verified) => {
-                tracing::error!(
-                    signer = verified.signer_common_name,
-                    "somebody else signed the centre's answer"
-                );
-                return;
-            }
-            Err(error) => {
-                tracing::error!(
-                    error = crate::chain(&error),
-                    "the signature of the centre's answer is wrong"
-                );
-                return;
-            }
-        };
-        let answer = match answer {
-            Ok(answer) if answer.document_id == id => answer,
-            Ok(_) => return tracing::error!("the centre's answer is about another document"),
-            Err(error) => {
-                return tracing::error!(error = crate::chain(&error), "the centre's answer cannot be read");
-            }
-        };
+    /// The centre has answered, and the gateway signed it.
+    fn answered(&mut self, answer: &Identification, now: UtcMs) {
+        let id = answer.document_id;
         let policy = &self.parts.config.policy;
         let matched = answer.verdict == Verdict::Match && policy.accepts(answer.modality, answer.score);
         tracing::info!(document = %id, matched, "the centre has answered");
-        // Before the answer counts as seen: a palm that is enrolled and not settled would stay so for ever.
-        let settled = self.outbox.settle_palm(id, matched, now);
-        match settled.and_then(|_| self.delete_palms()) {
-            Ok(()) => {}
-            Err(error) => {
-                tracing::error!(
-                    error = crate::chain(&error),
-                    "the enrolled palm cannot be settled"
-                );
-                self.broken = Some(ipc::ErrorCode::Store);
-                return;
-            }
+        // Before the answer counts as stored: a palm that is enrolled and not settled would stay so for ever.
+        let stored = self
+            .custody
+            .outbox()
+            .settle_palm(id, matched, now)
+            .and_then(|_| self.delete_palms())
+            .map_err(CustodyError::from)
+            .and_then(|()| self.custody.answer_is_stored(id, now));
+        if let Err(error) = stored {
+            return self.store_failed(&error, "the centre's answer cannot be stored");
         }
-        match self
-            .outbox
-            .identified(id, now)
-            .and_then(|_| self.outbox.awaiting())
-        {
-            Ok(awaiting) => self.line.set_awaiting(awaiting),
-            Err(error) => tracing::error!(error = crate::chain(&error), "the answer cannot be noted"),
-        }
-        self.line.seen(id);
         self.give(Input::Identified {
             document_id: id,
             matched,
@@ -903,70 +799,7 @@ impl Core {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, StartError> {
-    std::fs::read(path).map_err(|source| StartError::Read {
-        path: path.to_owned(),
-        source,
-    })
-}
-
-fn text(pem: &[u8]) -> String {
-    String::from_utf8_lossy(pem).into_owned()
-}
-
-fn open_store(config: &Config) -> Result<SqliteOutbox, StartError> {
-    let folder = &config.data;
-    let data = |source| StartError::Data {
-        path: folder.clone(),
-        source,
-    };
-    std::fs::create_dir_all(folder).map_err(data)?;
-    let key = store_key(&folder.join("store.key"))?;
-    let opened = SqliteOutbox::open(&folder.join("outbox.db"), &key, utc_now())?;
-    if let Some(kept) = &opened.quarantined {
-        tracing::error!(kept = %kept.display(), "the store could not be read; it is kept aside and a new one is begun");
-    }
-    Ok(opened.outbox)
-}
-
-/// The key of the store, made at the first start. A file is for demonstrations only; the configuration sees to it.
-fn store_key(path: &Path) -> Result<Sensitive<[u8; 32]>, StartError> {
-    match std::fs::read(path) {
-        Ok(bytes) => {
-            let bytes = Sensitive::new(bytes);
-            let key = bytes
-                .expose()
-                .as_slice()
-                .try_into()
-                .map_err(|_| StartError::StoreKey {
-                    path: path.to_owned(),
-                })?;
-            Ok(Sensitive::new(key))
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let mut key = [0; 32];
-            getrandom::fill(&mut key).map_err(StartError::Randomness)?;
-            let key = Sensitive::new(key);
-            write_private(path, key.expose()).map_err(|source| StartError::Data {
-                path: path.to_owned(),
-                source,
-            })?;
-            Ok(key)
-        }
-        Err(source) => Err(StartError::Data {
-            path: path.to_owned(),
-            source,
-        }),
-    }
-}
-
-fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    use std::io::Write as _;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+/// The place of the kiosk's keys.
+fn keys(config: &Config) -> Result<Arc<dyn custody::KeyStore>, StartError> {
+    Ok(custody::open_keys(&config.custody)?)
 }

@@ -11,11 +11,13 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::Directive;
 
 /// The rooms that run in the kiosk.
-const ROOMS: [&str; 8] = [
+const ROOMS: [&str; 10] = [
     "alaqan",
     "camera",
+    "custody",
     "document",
     "face",
+    "keys",
     "outbox",
     "palm",
     "sync",

@@ -212,6 +212,7 @@ fn without_shell() -> View {
         },
         link: Link::Offline,
         pending: 0,
+        attention: Vec::new(),
         replay: None,
         demo: false,
         idle_warning_s: None,

@@ -104,6 +104,8 @@ pub struct View {
     pub link: Link,
     /// Documents that the gateway does not have yet.
     pub pending: u32,
+    /// What the staff should see to; the codes stand in the status strip.
+    pub attention: Vec<ErrorCode>,
     /// Name of the replayed clip if the camera is a replay: always shown.
     pub replay: Option<String>,
     /// Whether this is a demonstration: always shown.
@@ -455,6 +457,18 @@ pub enum ErrorCode {
     Store,
     /// The program met a fault of its own and starts again.
     Internal,
+    /// The kiosk was never enrolled with its institution.
+    NotEnrolled,
+    /// Its certificate expires, or has expired.
+    Certificate,
+    /// Too many documents wait for the gateway.
+    Pending,
+    /// The gateway was not reached for too long.
+    Unsynced,
+    /// The disk is nearly full.
+    Disk,
+    /// The clock is wrong.
+    Clock,
 }
 
 #[cfg(test)]
@@ -481,6 +495,7 @@ mod tests {
             },
             link: Link::Offline,
             pending: 2,
+            attention: vec![ErrorCode::Disk],
             replay: Some("clip.mp4".into()),
             demo: true,
             idle_warning_s: None,
@@ -489,7 +504,7 @@ mod tests {
         check(
             &view,
             expect![[
-                r#"{"language":"kk","screen":{"kind":"face","prompt":"turn-left","done":1,"of":3,"attempt":1,"attempts":3,"light":[0,96,255]},"link":"offline","pending":2,"replay":"clip.mp4","demo":true,"idle_warning_s":null,"calm":false}"#
+                r#"{"language":"kk","screen":{"kind":"face","prompt":"turn-left","done":1,"of":3,"attempt":1,"attempts":3,"light":[0,96,255]},"link":"offline","pending":2,"attention":["disk"],"replay":"clip.mp4","demo":true,"idle_warning_s":null,"calm":false}"#
             ]],
         );
         let methods = vec![

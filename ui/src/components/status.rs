@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::app::Kiosk;
 use crate::components::icon::{Glyph, Icon};
 use crate::locale::Key;
+use crate::screens::out_of_service::code_name;
 
 /// Notices under the toolbar.
 #[component]
@@ -44,7 +45,7 @@ pub fn Notices() -> impl IntoView {
     }
 }
 
-/// The line to the gateway and the documents that wait, at the bottom.
+/// The line to the gateway, the documents that wait, and what the staff should see to, at the bottom.
 #[component]
 pub fn StatusStrip() -> impl IntoView {
     let kiosk = Kiosk::of_context();
@@ -53,6 +54,12 @@ pub fn StatusStrip() -> impl IntoView {
         kiosk
             .view
             .with(|view| view.as_ref().map_or(0, |view| view.pending))
+    });
+    let attention = Memo::new(move |_| {
+        let codes = kiosk
+            .view
+            .with(|view| view.as_ref().map_or(Vec::new(), |view| view.attention.clone()));
+        codes.into_iter().map(code_name).collect::<Vec<_>>().join(", ")
     });
     let shown = move |link| match link {
         Link::Online => (Glyph::Online, "online", Key("link-online")),
@@ -76,6 +83,12 @@ pub fn StatusStrip() -> impl IntoView {
                 <Icon glyph=Glyph::Document />
                 <span>{kiosk.say_with(Key("pending"), move || vec![("count", pending.get().into())])}</span>
             </p>
+            <Show when=move || !attention.get().is_empty()>
+                <p class="status__item" data-testid="attention" data-codes=move || attention.get()>
+                    <Icon glyph=Glyph::Wrench />
+                    <span>{kiosk.say_with(Key("attention"), move || vec![("codes", attention.get().into())])}</span>
+                </p>
+            </Show>
         </footer>
     }
 }

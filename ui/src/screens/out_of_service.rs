@@ -8,6 +8,25 @@ use crate::components::heading::Heading;
 use crate::components::icon::{Glyph, Icon};
 use crate::locale::Key;
 
+/// The name of a code, and the message that explains it.
+fn named(code: ErrorCode) -> (&'static str, Key) {
+    match code {
+        ErrorCode::Store => ("store", Key("out-of-service-store")),
+        ErrorCode::Internal => ("internal", Key("out-of-service-internal")),
+        ErrorCode::NotEnrolled => ("not-enrolled", Key("out-of-service-not-enrolled")),
+        ErrorCode::Certificate => ("certificate", Key("out-of-service-certificate")),
+        ErrorCode::Pending => ("pending", Key("out-of-service-pending")),
+        ErrorCode::Unsynced => ("unsynced", Key("out-of-service-unsynced")),
+        ErrorCode::Disk => ("disk", Key("out-of-service-disk")),
+        ErrorCode::Clock => ("clock", Key("out-of-service-clock")),
+    }
+}
+
+/// The name of a code, as the technician's manual has it.
+pub fn code_name(code: ErrorCode) -> &'static str {
+    named(code).0
+}
+
 /// An apology, and the code for the technician.
 #[component]
 pub fn OutOfService(
@@ -15,10 +34,7 @@ pub fn OutOfService(
     code: ErrorCode,
 ) -> impl IntoView {
     let kiosk = Kiosk::of_context();
-    let (name, key) = match code {
-        ErrorCode::Store => ("store", Key("out-of-service-store")),
-        ErrorCode::Internal => ("internal", Key("out-of-service-internal")),
-    };
+    let (name, key) = named(code);
     view! {
         <section class="screen" data-screen="out-of-service" data-code=name>
             <div class="screen__body result">

@@ -1,0 +1,614 @@
+//! The kiosk's custody of documents: from the evidence of a finished session to the gateway's receipt.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use document::identification::{self, Identification};
+use document::receipt;
+use document::signature::{self, ExternalSigner};
+use keys::{DeviceKey, KeyStore};
+use outbox::sqlite::SqliteOutbox;
+use outbox::{Outbox, OutboxError, SignedDocument, WedgeReason};
+use sha2::{Digest, Sha256};
+use verification::Sensitive;
+use verification::custody::{Concern, CustodyState, Severity, concerns};
+use verification::evidence::{DocumentId, Evidence, Modality, Outcome, SessionId};
+use verification::time::UtcMs;
+
+use crate::disk;
+use crate::identity::{Applicant, Identity};
+use crate::store::open_store;
+use crate::{CustodyError, DoubtError, Event, Settings};
+
+/// After a refused certificate, or a receipt that does not count, a document is offered again after this time.
+const DOUBT_PAUSE_MS: i64 = 15 * 60 * 1000;
+/// How often it is noted that the gateway is there.
+const CONTACT_EVERY_MS: i64 = 10 * 60 * 1000;
+/// How often a kiosk without a line, or with a certificate to renew, looks whether that can be changed.
+const RETRY_EVERY_MS: i64 = 60 * 1000;
+
+/// Which program this is, as the gateway is told.
+#[derive(Debug, Clone)]
+pub struct Software {
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of its file; zeros where it cannot be read.
+    pub sha256: [u8; 32],
+    /// What this kiosk can do, such as `face` and `palm`.
+    pub capabilities: Vec<String>,
+}
+
+impl Software {
+    /// The program that runs.
+    pub fn running(version: &str, capabilities: Vec<String>) -> Self {
+        let file = std::env::current_exe().and_then(std::fs::read);
+        Self {
+            version: version.to_owned(),
+            sha256: file.map_or([0; 32], |bytes| Sha256::digest(bytes).into()),
+            capabilities,
+        }
+    }
+}
+
+/// What [`Custody::handle`] tells its owner.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Happened {
+    /// Nothing that the owner has to do anything about.
+    Nothing,
+    /// The centre's answer, signed by the gateway. It comes again until [`Custody::answer_is_stored`] was called.
+    Answered(Box<Identification>),
+}
+
+type Sink = Arc<dyn Fn(Event) + Send + Sync>;
+
+/// See the [module](self). One owner, on one thread.
+pub struct Custody {
+    settings: Settings,
+    software: Software,
+    keys: Arc<dyn KeyStore>,
+    outbox: SqliteOutbox,
+    identity: Option<Enrolled>,
+    /// SHA-256 of the documents that are on their way.
+    sent: HashMap<DocumentId, [u8; 32]>,
+    renewal: Option<Applicant>,
+    worries: Vec<(Severity, Concern)>,
+    online: bool,
+    waiting: u64,
+    clock_skew_ms: Option<i64>,
+    latest_written_at: Option<UtcMs>,
+    contact_noted_at: Option<UtcMs>,
+    tried_at: Option<UtcMs>,
+    /// What the store has committed is not yet in its file; see [`Outbox::settle`].
+    unsettled: bool,
+    sink: Sink,
+}
+
+/// The kiosk with its key and certificate, and the line that they open.
+struct Enrolled {
+    identity: Identity,
+    signer: ExternalSigner,
+    authority_der: Vec<Vec<u8>>,
+    line: sync::Handle,
+}
+
+impl Custody {
+    /// Opens the store and, for a kiosk that is enrolled, the line to the gateway. `events` is called on the line's thread
+    /// with what is to be given to [`Custody::handle`]; it must not block.
+    ///
+    /// # Errors
+    /// When the store, the place of the keys, or what the configuration names cannot be used. A gateway that cannot be
+    /// reached is no error, and a kiosk that is not enrolled is none either: its [`Custody::closed`] says so.
+    pub fn open(
+        settings: Settings,
+        software: Software,
+        keys: Arc<dyn KeyStore>,
+        now: UtcMs,
+        events: impl Fn(Event) + Send + Sync + 'static,
+    ) -> Result<Self, CustodyError> {
+        let opened = open_store(&settings, &keys, now)?;
+        if let Some(kept) = &opened.quarantined {
+            tracing::error!(
+                kept = %kept.display(),
+                "the store could not be read; it is kept aside and a new one is begun"
+            );
+        }
+        tracing::info!(took = ?opened.opened_in, "the store is open");
+        let mut custody = Self {
+            settings,
+            software,
+            keys,
+            outbox: opened.outbox,
+            identity: None,
+            sent: HashMap::new(),
+            renewal: None,
+            worries: Vec::new(),
+            online: false,
+            waiting: 0,
+            clock_skew_ms: None,
+            latest_written_at: None,
+            contact_noted_at: None,
+            tried_at: None,
+            unsettled: true,
+            sink: Arc::new(events),
+        };
+        let head = custody.outbox.audit_head()?;
+        let newest = custody.outbox.audit_records(head.number.saturating_sub(1), 1)?;
+        custody.latest_written_at = newest.first().map(|record| record.at);
+        let version = custody.software.version.clone();
+        custody.audit(None, &format!("KioskStarted {version}"), now)?;
+        custody.enrolled(now)?;
+        custody.count()?;
+        custody.judge(now)?;
+        Ok(custody)
+    }
+
+    /// Takes up the identity, if there is one by now, and opens the line.
+    fn enrolled(&mut self, now: UtcMs) -> Result<(), CustodyError> {
+        self.tried_at = Some(now);
+        let folder = self.settings.identity();
+        let Some(identity) = Identity::load(&*self.keys, &folder)? else {
+            return Ok(());
+        };
+        if let Err(error) = identity.forget_older(&*self.keys, &folder) {
+            tracing::warn!(error = crate::chain(&error), "an old device key cannot be forgotten yet");
+        }
+        let signer = signer(&identity)?;
+        let authority_der = signature::anchors_from_pem(&identity.authority_pem)?;
+        let line = self.line(&identity)?;
+        line.set_awaiting(self.outbox.awaiting()?);
+        line.wake();
+        self.audit(None, &format!("IdentityLoaded {}", identity.name), now)?;
+        self.identity = Some(Enrolled {
+            identity,
+            signer,
+            authority_der,
+            line,
+        });
+        Ok(())
+    }
+
+    fn line(&self, identity: &Identity) -> Result<sync::Handle, CustodyError> {
+        let sink = Arc::clone(&self.sink);
+        let config = sync::ClientConfig {
+            url: self.settings.url.clone(),
+            ca_pem: identity.authority_pem.clone(),
+            chain_der: identity.chain.clone(),
+            key: Arc::new(LineKey(Arc::clone(&identity.key))),
+            kiosk_id: self.settings.kiosk_id.clone(),
+            software: self.software.version.clone(),
+            software_sha256: self.software.sha256,
+            capabilities: self.software.capabilities.clone(),
+            settings: self.settings.line.clone(),
+        };
+        Ok(sync::spawn(config, move |event| sink(Event(event)))?)
+    }
+
+    /// Why no session may begin now; looks at everything anew.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn closed(&mut self, now: UtcMs) -> Result<Option<Concern>, CustodyError> {
+        self.judge(now)?;
+        Ok(self.worst())
+    }
+
+    /// All that is worrying, as of the last look; what closes the kiosk comes first.
+    pub fn worries(&self) -> &[(Severity, Concern)] {
+        &self.worries
+    }
+
+    /// Documents that the gateway does not have yet.
+    pub fn waiting(&self) -> u64 {
+        self.waiting
+    }
+
+    /// Whether the gateway is connected.
+    pub fn is_online(&self) -> bool {
+        self.online
+    }
+
+    /// The store, for what is not custody's own: attempts and palms.
+    pub fn outbox(&mut self) -> &mut SqliteOutbox {
+        &mut self.outbox
+    }
+
+    /// The commit point of a session: signed, and on the disk, or failed. The document carries the head of the audit log.
+    ///
+    /// # Errors
+    /// When the kiosk is not enrolled, does not sign, or the store fails; nothing is recorded then.
+    pub fn record(
+        &mut self,
+        mut evidence: Evidence,
+        accounts_for: &[Modality],
+        now: UtcMs,
+    ) -> Result<(), CustodyError> {
+        let enrolled = self.identity.as_ref().ok_or(CustodyError::NotEnrolled)?;
+        evidence.audit = Some(self.outbox.audit_head()?);
+        let content = Sensitive::new(document::content::encode(&evidence));
+        let document = SignedDocument {
+            id: evidence.document_id,
+            bytes: signature::sign(content.expose(), &enrolled.signer, now)?,
+        };
+        let accounted: Vec<_> = evidence
+            .claim
+            .iter()
+            .flat_map(|person| accounts_for.iter().map(|modality| (person.clone(), *modality)))
+            .collect();
+        // Only a capture is answered by the centre; nothing is awaited for the others.
+        if evidence.outcome == Outcome::AwaitingIdentification {
+            self.outbox.put(&document, &accounted, now)?;
+        } else {
+            self.outbox.put_final(&document, &accounted, now)?;
+        }
+        self.unsettled = true;
+        enrolled.line.wake();
+        self.count()
+    }
+
+    /// Adds a record to the audit log. `event` holds nothing personal.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn audit(
+        &mut self,
+        session: Option<SessionId>,
+        event: &str,
+        now: UtcMs,
+    ) -> Result<(), CustodyError> {
+        self.outbox.append_audit(now, session, event)?;
+        self.latest_written_at = self.latest_written_at.max(Some(now));
+        self.unsettled = true;
+        Ok(())
+    }
+
+    /// Takes what the line says.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn handle(&mut self, event: Event, now: UtcMs) -> Result<Happened, CustodyError> {
+        use sync::Event as Line;
+        tracing::debug!(event = ?event.0, "line");
+        match event.0 {
+            Line::LinkUp {
+                clock_skew_ms,
+                export_recipient,
+            } => self.link_up(clock_skew_ms, export_recipient, now)?,
+            Line::LinkDown { reason } => {
+                tracing::warn!(%reason, "no line to the gateway; documents wait");
+                self.sent.clear();
+                self.outbox.release_in_flight()?;
+                // A line that could not be made is tried again for days; only a line that was there is lost.
+                if std::mem::take(&mut self.online) {
+                    self.audit(None, &format!("LinkLost {}", reason.name()), now)?;
+                }
+            }
+            Line::WantNext => self.offer(now)?,
+            Line::Delivered { id, receipt } => self.delivered(id, &receipt, now)?,
+            Line::Refused { id, code } => self.refused(id, code, now)?,
+            Line::Postponed { id, retry_after_ms } => {
+                let later = i64::try_from(retry_after_ms).unwrap_or(i64::MAX);
+                self.outbox.postpone(id, UtcMs(now.0.saturating_add(later)))?;
+            }
+            Line::Identified { id, document } => return self.answered(id, &document, now),
+            Line::Resend { ids } => {
+                for id in ids {
+                    let again = self.outbox.resend(id)?;
+                    let name = if again { "Resent" } else { "ResendImpossible" };
+                    tracing::warn!(document = %id, again, "the gateway asks for a document that it had confirmed");
+                    self.audit(None, &format!("{name} {id}"), now)?;
+                }
+                self.wake();
+            }
+            Line::Certificates { chain } => self.renewed(chain, now)?,
+        }
+        self.count()?;
+        Ok(Happened::Nothing)
+    }
+
+    /// The owner has dealt with the centre's answer about this document: it need not come again.
+    ///
+    /// # Errors
+    /// When the store fails; then it comes again.
+    pub fn answer_is_stored(&mut self, id: DocumentId, now: UtcMs) -> Result<(), CustodyError> {
+        self.outbox.identified(id, now)?;
+        self.unsettled = true;
+        if let Some(enrolled) = &self.identity {
+            enrolled.line.set_awaiting(self.outbox.awaiting()?);
+            enrolled.line.seen(id);
+        }
+        Ok(())
+    }
+
+    /// What is to be done now and then, while nobody waits for it: at least once a minute, and after each session.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn tick(&mut self, now: UtcMs) -> Result<(), CustodyError> {
+        if self.online && is_due(self.contact_noted_at, CONTACT_EVERY_MS, now) {
+            self.contact_noted_at = Some(now);
+            self.outbox.contact(now)?;
+            self.unsettled = true;
+        }
+        if is_due(self.tried_at, RETRY_EVERY_MS, now) {
+            match &self.identity {
+                None => self.enrolled(now)?,
+                Some(enrolled) if self.online && enrolled.identity.is_to_be_renewed(now) => self.renew(now)?,
+                Some(_) => {}
+            }
+        }
+        let retained_ms = i64::try_from(self.settings.limits.retained.as_millis()).unwrap_or(i64::MAX);
+        if self.outbox.forget_delivered(UtcMs(now.0.saturating_sub(retained_ms)))? > 0 {
+            self.unsettled = true;
+        }
+        self.judge(now)?;
+        if std::mem::take(&mut self.unsettled) {
+            self.outbox.settle()?;
+        }
+        Ok(())
+    }
+
+    fn wake(&self) {
+        if let Some(enrolled) = &self.identity {
+            enrolled.line.wake();
+        }
+    }
+
+    fn link_up(
+        &mut self,
+        clock_skew_ms: Option<i64>,
+        export_recipient: Option<String>,
+        now: UtcMs,
+    ) -> Result<(), CustodyError> {
+        tracing::info!(clock_skew_ms, "the gateway is connected");
+        self.online = true;
+        self.clock_skew_ms = clock_skew_ms;
+        // Where the gateway agrees with the clock, what an earlier, wrong clock wrote down is no measure any more.
+        let off = clock_skew_ms.map(|skew_ms| Duration::from_millis(skew_ms.unsigned_abs()));
+        if off.is_some_and(|off| off < self.settings.limits.clock_skew.warn) {
+            self.latest_written_at = Some(now);
+        }
+        self.contact_noted_at = Some(now);
+        self.outbox.contact(now)?;
+        if let Some(recipient) = export_recipient {
+            self.outbox.remember(crate::EXPORT_RECIPIENT, &recipient)?;
+        }
+        self.audit(None, "LinkUp", now)?;
+        self.judge(now)
+    }
+
+    fn offer(&mut self, now: UtcMs) -> Result<(), CustodyError> {
+        let next = self.outbox.next(now)?;
+        if let Some(document) = &next {
+            self.sent
+                .insert(document.id, Sha256::digest(&document.bytes).into());
+        }
+        if let Some(enrolled) = &self.identity {
+            enrolled
+                .line
+                .offer(next.map(|document| (document.id, document.bytes)));
+        }
+        Ok(())
+    }
+
+    /// A receipt counts only if the gateway signed it, and for just these bytes.
+    fn delivered(&mut self, id: DocumentId, signed: &[u8], now: UtcMs) -> Result<(), CustodyError> {
+        let Some(sha256) = self.sent.remove(&id) else {
+            return Ok(());
+        };
+        match self.check_receipt(id, &sha256, signed, now) {
+            Ok(()) => {
+                self.outbox.receipt(id, signed, now)?;
+                self.unsettled = true;
+                tracing::info!(document = %id, "the gateway keeps the document");
+                if let Some(enrolled) = &self.identity {
+                    enrolled.line.set_awaiting(self.outbox.awaiting()?);
+                }
+            }
+            Err(doubt) => {
+                tracing::error!(document = %id, error = crate::chain(&doubt), "the gateway's receipt does not count");
+                self.outbox
+                    .postpone(id, UtcMs(now.0.saturating_add(DOUBT_PAUSE_MS)))?;
+                self.audit(None, &format!("ReceiptDoubted {id}"), now)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_receipt(
+        &self,
+        id: DocumentId,
+        sha256: &[u8; 32],
+        signed: &[u8],
+        now: UtcMs,
+    ) -> Result<(), DoubtError> {
+        let receipt = receipt::decode(self.signed_by_gateway(signed, now)?.expose())?;
+        let about_it = receipt.document_id == id
+            && receipt.document_sha256 == *sha256
+            && receipt.kiosk_id == self.settings.kiosk_id;
+        if about_it { Ok(()) } else { Err(DoubtError::Other(id)) }
+    }
+
+    /// What the gateway signed with the key that signs answers.
+    fn signed_by_gateway(&self, signed: &[u8], now: UtcMs) -> Result<Sensitive<Vec<u8>>, DoubtError> {
+        let anchors = self.identity.as_ref().map(|enrolled| &enrolled.authority_der[..]);
+        let verified = signature::verify(signed, anchors.unwrap_or_default(), now)?;
+        if verified.signer_common_name != identification::SIGNER_COMMON_NAME {
+            return Err(DoubtError::Signer(verified.signer_common_name));
+        }
+        Ok(verified.content)
+    }
+
+    fn refused(
+        &mut self,
+        id: DocumentId,
+        code: sync::RefusalCode,
+        now: UtcMs,
+    ) -> Result<(), CustodyError> {
+        use sync::RefusalCode as Code;
+        self.sent.remove(&id);
+        let reason = match code {
+            // A certificate can be renewed, a document cannot: it waits.
+            Code::Certificate => {
+                tracing::error!(document = %id, "the gateway does not accept this kiosk's certificate; tried again later");
+                self.outbox
+                    .postpone(id, UtcMs(now.0.saturating_add(DOUBT_PAUSE_MS)))?;
+                return self.audit(None, &format!("CertificateRefused {id}"), now);
+            }
+            Code::Unavailable { retry_after_ms } => {
+                let later = i64::try_from(retry_after_ms).unwrap_or(i64::MAX);
+                return Ok(self.outbox.postpone(id, UtcMs(now.0.saturating_add(later)))?);
+            }
+            Code::Signature => WedgeReason::Signature,
+            Code::Malformed => WedgeReason::Malformed,
+            Code::TooLarge => WedgeReason::TooLarge,
+            Code::WrongKiosk => WedgeReason::WrongKiosk,
+            Code::IdConflict => WedgeReason::IdConflict,
+            Code::AuditFork => WedgeReason::AuditFork,
+        };
+        tracing::error!(document = %id, code = code.name(), "the gateway refuses the document");
+        self.outbox.wedge(id, reason)?;
+        self.audit(None, &format!("DocumentRefused {id} {}", code.name()), now)
+    }
+
+    /// The centre has answered: the answer counts only with the gateway's signature.
+    fn answered(&mut self, id: DocumentId, signed: &[u8], now: UtcMs) -> Result<Happened, CustodyError> {
+        let read = |this: &Self| -> Result<Identification, DoubtError> {
+            let answer = identification::decode(this.signed_by_gateway(signed, now)?.expose())?;
+            if answer.document_id == id {
+                Ok(answer)
+            } else {
+                Err(DoubtError::Other(id))
+            }
+        };
+        match read(self) {
+            Ok(answer) => Ok(Happened::Answered(Box::new(answer))),
+            Err(doubt) => {
+                tracing::error!(document = %id, error = crate::chain(&doubt), "the centre's answer does not count");
+                self.audit(None, &format!("AnswerDoubted {id}"), now)?;
+                Ok(Happened::Nothing)
+            }
+        }
+    }
+
+    /// Applies for a new certificate with a new key.
+    fn renew(&mut self, now: UtcMs) -> Result<(), CustodyError> {
+        self.tried_at = Some(now);
+        let Some(enrolled) = &self.identity else {
+            return Ok(());
+        };
+        let applied = Applicant::new(&*self.keys, &self.settings.identity(), &self.settings.kiosk_id);
+        match applied {
+            Ok(applicant) => {
+                enrolled.line.renew(applicant.request.clone());
+                let event = format!("RenewalRequested {}", applicant.name);
+                self.renewal = Some(applicant);
+                self.audit(None, &event, now)
+            }
+            // The certificate at hand still serves; the guard closes the kiosk when it no longer does.
+            Err(error) => {
+                tracing::error!(error = crate::chain(&error), "no new certificate can be applied for");
+                Ok(())
+            }
+        }
+    }
+
+    fn renewed(&mut self, chain: Vec<Vec<u8>>, now: UtcMs) -> Result<(), CustodyError> {
+        let (Some(applicant), Some(enrolled)) = (self.renewal.take(), &self.identity) else {
+            return Ok(());
+        };
+        let authority_pem = enrolled.identity.authority_pem.clone();
+        match applicant.admit(&self.settings.identity(), chain, &authority_pem) {
+            Ok(identity) => {
+                tracing::info!(key = identity.name, "the kiosk has a new certificate");
+                self.audit(None, &format!("CertificateRenewed {}", identity.name), now)?;
+                // The line ends with the old certificate and begins with the new one.
+                self.identity = None;
+                self.online = false;
+                self.sent.clear();
+                self.outbox.release_in_flight()?;
+                self.enrolled(now)
+            }
+            Err(error) => {
+                tracing::error!(error = crate::chain(&error), "the new certificate cannot be used");
+                self.audit(None, "RenewalFailed", now)
+            }
+        }
+    }
+
+    fn count(&mut self) -> Result<(), CustodyError> {
+        let counts = self.outbox.counts()?;
+        self.waiting = counts.pending + counts.in_flight + counts.wedged;
+        Ok(())
+    }
+
+    fn worst(&self) -> Option<Concern> {
+        match self.worries.first() {
+            Some((Severity::Stop, concern)) => Some(*concern),
+            _ => None,
+        }
+    }
+
+    fn judge(&mut self, now: UtcMs) -> Result<(), CustodyError> {
+        let standing = self.outbox.standing()?;
+        let state = CustodyState {
+            pending: self.waiting,
+            pending_bytes: standing.pending_bytes,
+            oldest_pending_at: standing.oldest_pending_put_at,
+            heard_at: standing.last_contact_at,
+            disk_free_bytes: disk::free_bytes(&self.settings.data),
+            clock_skew_ms: self.clock_skew_ms,
+            latest_written_at: self.latest_written_at,
+            certificate_expires_at: self.identity.as_ref().map(|enrolled| enrolled.identity.expires_at),
+            is_enrolled: self.identity.is_some(),
+        };
+        let found = concerns(&state, &self.settings.limits, now);
+        if found == self.worries {
+            return Ok(());
+        }
+        for (severity, concern) in &found {
+            match severity {
+                Severity::Warn => tracing::warn!(?concern, "custody"),
+                Severity::Stop => tracing::error!(?concern, "no session may begin"),
+            }
+        }
+        let said: Vec<String> = found
+            .iter()
+            .map(|(severity, concern)| format!("{severity:?}:{concern:?}"))
+            .collect();
+        self.worries = found;
+        self.audit(None, &format!("Concerns {}", said.join(",")), now)
+    }
+}
+
+impl Drop for Custody {
+    fn drop(&mut self) {
+        // Best effort: what is promised is on the disk already.
+        let _: Result<(), OutboxError> = self.outbox.settle();
+    }
+}
+
+fn is_due(last: Option<UtcMs>, every_ms: i64, now: UtcMs) -> bool {
+    // A clock that was set back must not stop anything for years.
+    last.is_none_or(|last| now.0 < last.0 || now.0.saturating_sub(last.0) >= every_ms)
+}
+
+fn signer(identity: &Identity) -> Result<ExternalSigner, CustodyError> {
+    let key = Arc::clone(&identity.key);
+    let raw = move |message: &[u8]| key.sign(message).map_err(Into::into);
+    Ok(ExternalSigner::new(identity.certificate().to_vec(), Arc::new(raw))?)
+}
+
+/// The device key on the kiosk's side of TLS.
+#[derive(Debug)]
+struct LineKey(Arc<dyn DeviceKey>);
+
+impl sync::ClientKey for LineKey {
+    fn public_key(&self) -> [u8; 65] {
+        self.0.public_key()
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, String> {
+        self.0.sign(message).map_err(|error| crate::chain(&error))
+    }
+}
