@@ -48,6 +48,9 @@ impl KeyChoice {
 /// When the place cannot be reached.
 pub fn open(choice: &KeyChoice) -> Result<Arc<dyn KeyStore>, KeyError> {
     match choice {
+        #[cfg(target_os = "linux")]
+        KeyChoice::Tpm { tcti, folder } => Ok(Arc::new(crate::tpm::TpmStore::open(tcti, folder)?)),
+        #[cfg(not(target_os = "linux"))]
         KeyChoice::Tpm { .. } => Err(unreachable_here(Place::Tpm)),
         KeyChoice::System { .. } => Err(unreachable_here(Place::System)),
         KeyChoice::File { folder } => Ok(Arc::new(FileStore::open(folder)?)),

@@ -20,6 +20,8 @@ pub mod file;
 mod folder;
 mod name;
 mod soft;
+#[cfg(target_os = "linux")]
+pub mod tpm;
 
 pub use choice::{KeyChoice, open};
 pub use error::{KeyError, Trouble};

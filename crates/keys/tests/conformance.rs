@@ -1,0 +1,31 @@
+//! One suite over all places.
+
+mod common;
+
+use std::sync::Arc;
+
+use keys::file::FileStore;
+use keys::{KeyChoice, Place};
+
+#[test]
+fn files_conform() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys");
+    common::conform(&|| Arc::new(FileStore::open(&path).unwrap()));
+    assert_eq!(FileStore::open(&path).map(|_| ()).ok(), Some(()));
+    let choice = KeyChoice::File { folder: path };
+    assert_eq!(keys::open(&choice).unwrap().place(), Place::File);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_tpm_conforms() {
+    let tpm = common::swtpm::Swtpm::start();
+    let folder = tempfile::tempdir().unwrap();
+    let choice = KeyChoice::Tpm {
+        tcti: tpm.tcti(),
+        folder: folder.path().join("keys"),
+    };
+    common::conform(&|| keys::open(&choice).unwrap());
+    assert_eq!(keys::open(&choice).unwrap().place(), Place::Tpm);
+}
