@@ -5,15 +5,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use sync::wire::{ByeReason, FRAME_MAX_BYTES, GatewayFrame, KioskFrame, Payload, VERSION, WireError};
+use sync::wire::{
+    ByeReason, FRAME_MAX_BYTES, GatewayFrame, KioskFrame, Payload, SUBPROTOCOL, VERSION, WireError,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
+use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+use tokio_tungstenite::tungstenite::http::header::SEC_WEBSOCKET_PROTOCOL;
+use tokio_tungstenite::tungstenite::http::{HeaderValue, StatusCode};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message};
-use tokio_tungstenite::{WebSocketStream, accept_async_with_config};
+use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config};
 use verification::evidence::DocumentId;
 
 use crate::intake::{self, Sender};
@@ -117,10 +122,25 @@ async fn open(shared: &Shared, tcp: TcpStream) -> Result<(Socket, String), Strin
     let limits = WebSocketConfig::default()
         .max_message_size(Some(FRAME_MAX_BYTES))
         .max_frame_size(Some(FRAME_MAX_BYTES));
-    let socket = accept_async_with_config(tls, Some(limits))
+    let socket = accept_hdr_async_with_config(tls, agree, Some(limits))
         .await
         .map_err(|error| error.to_string())?;
     Ok((socket, kiosk_id))
+}
+
+/// Agrees to what is to be spoken inside the WebSocket, if that is what is spoken here.
+#[allow(clippy::result_large_err, reason = "the library's own type")]
+fn agree(request: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
+    let asked = request.headers().get_all(SEC_WEBSOCKET_PROTOCOL);
+    let mut names = asked.iter().filter_map(|value| value.to_str().ok());
+    if names.any(|list| list.split(',').any(|name| name.trim() == SUBPROTOCOL)) {
+        let confirmed = HeaderValue::from_static(SUBPROTOCOL);
+        response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, confirmed);
+        return Ok(response);
+    }
+    let mut refusal = ErrorResponse::new(Some(format!("only {SUBPROTOCOL} is spoken here")));
+    *refusal.status_mut() = StatusCode::BAD_REQUEST;
+    Err(refusal)
 }
 
 /// The greeting, and if it is good, all that follows.
@@ -140,6 +160,7 @@ async fn greet(
             kiosk_id: named,
             software,
             awaiting,
+            ..
         }) => {
             if named != kiosk_id {
                 tracing::warn!(
@@ -185,6 +206,10 @@ async fn attend(
         &GatewayFrame::Welcome {
             protocol: VERSION,
             gateway,
+            window_documents: 1,
+            window_bytes: 0,
+            at: utc_now(),
+            export_recipient: None,
         },
     )
     .await
@@ -242,7 +267,8 @@ async fn send_owed(
 
 async fn take(shared: &Shared, socket: &mut Socket, kiosk_id: &str, frame: KioskFrame) -> Result<(), End> {
     match frame {
-        KioskFrame::Hello { .. } => Err(End::Bye(ByeReason::Malformed)),
+        KioskFrame::Hello { .. } | KioskFrame::Enrol { .. } => Err(End::Bye(ByeReason::Malformed)),
+        KioskFrame::Renew { .. } => Err(End::Bye(ByeReason::RenewalRefused)),
         KioskFrame::Submit { id, document } => {
             let (store, anchors) = (Arc::clone(&shared.store), shared.anchors.clone());
             let name = kiosk_id.to_owned();
@@ -259,7 +285,8 @@ async fn take(shared: &Shared, socket: &mut Socket, kiosk_id: &str, frame: Kiosk
                 Ok(()) => {
                     // Also for one that was known: whoever stored it may have ended before saying so.
                     shared.stored.notify_one();
-                    send(socket, &GatewayFrame::Receipt { id }).await
+                    let receipt = Payload(Vec::new());
+                    send(socket, &GatewayFrame::Receipt { id, receipt }).await
                 }
                 Err(code) => send(socket, &GatewayFrame::Refused { id, code }).await,
             }

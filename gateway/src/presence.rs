@@ -82,6 +82,7 @@ mod tests {
     fn receipt() -> GatewayFrame {
         GatewayFrame::Receipt {
             id: DocumentId([1; 16]),
+            receipt: sync::wire::Payload(Vec::new()),
         }
     }
 

@@ -1,29 +1,31 @@
 //! The shell around [`machine`](crate::machine): one thread that owns the socket.
 
+mod key;
+mod target;
+mod tls;
+
 use std::future::Future;
 use std::hash::{BuildHasher, Hasher};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use futures_util::stream::SplitStream;
 use futures_util::{SinkExt, StreamExt};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
-use tokio_tungstenite::tungstenite::http::Uri;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message};
-use tokio_tungstenite::{WebSocketStream, client_async_with_config};
-use verification::Sensitive;
+use verification::audit::AuditHead;
 use verification::evidence::DocumentId;
+use verification::time::UtcMs;
 
-use crate::machine::{Effect, Event, Greeting, Input, LinkDownReason, Settings, Sync};
-use crate::wire::{FRAME_MAX_BYTES, GatewayFrame};
+use crate::machine::{Effect, Event, Greeting, Input, LinkDownReason, Settings, Standing, Sync};
+use crate::wire::GatewayFrame;
+
+pub use key::{ClientKey, PemKey};
+pub use target::chain_from_pem;
+pub(crate) use target::{Socket, Target, certificates, socket_reason};
+pub(crate) use tls::{Gatekeeper, bare};
 
 /// How long a polite farewell may take when the thread is asked to stop.
 const FAREWELL_LIMIT: Duration = Duration::from_millis(500);
@@ -33,17 +35,26 @@ const FAREWELL_LIMIT: Duration = Duration::from_millis(500);
 pub struct ClientConfig {
     /// Address of the gateway: `wss://host[:port][/path]`. The host must be named in the gateway's certificate.
     pub url: String,
-    /// The authority whose gateway is trusted, and no other, as PEM.
-    pub ca_pem: Vec<u8>,
-    /// The kiosk's certificate and, if there are any, the intermediate ones, as PEM.
-    pub certificate_pem: Vec<u8>,
-    /// The kiosk's private key as PEM.
-    pub key_pem: Sensitive<Vec<u8>>,
+    /// The authority whose gateway is trusted, and no other, as PEM: the authorities of the system do not count.
+    pub authority_pem: Vec<u8>,
+    /// Where this is not empty, only a gateway whose public key (SubjectPublicKeyInfo) has one of these SHA-256 is
+    /// trusted, beside that its certificate is of the authority.
+    pub pins: Vec<[u8; 32]>,
+    /// The kiosk's certificate and, if there are any, the intermediate ones, in DER; see [`chain_from_pem`].
+    pub chain: Vec<Vec<u8>>,
+    /// The key of the kiosk's certificate.
+    pub key: Arc<dyn ClientKey>,
     /// The name in the kiosk's certificate.
     pub kiosk_id: String,
     /// Version of the kiosk's software.
     pub software: String,
-    /// Times.
+    /// SHA-256 of the program that runs; zeros where it is not known.
+    pub software_sha256: [u8; 32],
+    /// What the kiosk has and can do, as names.
+    pub capabilities: Vec<String>,
+    /// Where the owner's store stands at the start; see [`Handle::set_standing`].
+    pub standing: Standing,
+    /// Times and bounds.
     pub settings: Settings,
 }
 
@@ -62,7 +73,10 @@ pub enum ConfigError {
     /// The kiosk's key cannot be read. Nothing of it is said.
     #[error("the private key of the kiosk cannot be read")]
     Key,
-    /// Certificate and key do not belong together, or cannot be used for TLS 1.3.
+    /// Certificate and key do not belong together.
+    #[error("the certificate of the kiosk is not for its key")]
+    OtherKey,
+    /// Certificate or authority cannot be used for TLS 1.3.
     #[error("TLS cannot be prepared")]
     Tls(#[source] rustls::Error),
     /// The system gave no thread or no event queue.
@@ -74,6 +88,7 @@ pub enum ConfigError {
 #[derive(Debug)]
 pub struct Handle {
     controls: mpsc::UnboundedSender<Control>,
+    config: ClientConfig,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -99,6 +114,33 @@ impl Handle {
         self.send(Control::Input(Input::Seen(id)));
     }
 
+    /// Says where the store stands, for the next greeting. To be said before a document is offered that shows this
+    /// head of the audit log, since the gateway takes an older head for a store that was set back.
+    pub fn set_standing(&self, audit: AuditHead, pending: u64) {
+        self.send(Control::Input(Input::Standing(Standing { audit, pending })));
+    }
+
+    /// Asks for a new certificate: PKCS#10 in DER. Answered by [`Event::Certificates`], or by an end of the line
+    /// with [`ByeReason::RenewalRefused`](crate::wire::ByeReason::RenewalRefused). Repeated on every connection
+    /// until then.
+    pub fn renew(&self, csr: Vec<u8>) {
+        self.send(Control::Input(Input::Renew(csr)));
+    }
+
+    /// Uses this certificate (DER, the kiosk's own one first) and its key from the next connection on.
+    ///
+    /// # Errors
+    /// When they cannot be used; the former ones stay in use.
+    pub fn use_certificate(&self, chain: Vec<Vec<u8>>, key: Arc<dyn ClientKey>) -> Result<(), ConfigError> {
+        let config = ClientConfig {
+            chain,
+            key,
+            ..self.config.clone()
+        };
+        self.send(Control::Target(Box::new(target(&config)?)));
+        Ok(())
+    }
+
     fn send(&self, control: Control) {
         // The thread ends early only by a panic, which is logged when the handle is dropped.
         let _ = self.controls.send(control);
@@ -114,9 +156,10 @@ impl Drop for Handle {
     }
 }
 
-#[derive(Debug)]
 enum Control {
     Input(Input),
+    /// Where and how to connect from now on.
+    Target(Box<Target>),
     Stop,
 }
 
@@ -127,13 +170,16 @@ enum Control {
 /// When the configuration cannot be used. A gateway that cannot be reached is no error: it is reported as
 /// [`Event::LinkDown`] and tried again.
 pub fn spawn(config: ClientConfig, events: impl Fn(Event) + Send + 'static) -> Result<Handle, ConfigError> {
-    let target = Target::new(&config)?;
+    let target = target(&config)?;
     let machine = Sync::new(
         config.settings.clone(),
         Greeting {
             kiosk_id: config.kiosk_id.clone(),
             software: config.software.clone(),
+            software_sha256: config.software_sha256,
+            capabilities: config.capabilities.clone(),
         },
+        config.standing,
     );
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -150,140 +196,16 @@ pub fn spawn(config: ClientConfig, events: impl Fn(Event) + Send + 'static) -> R
         .map_err(ConfigError::Thread)?;
     Ok(Handle {
         controls,
+        config,
         thread: Some(thread),
     })
 }
 
-type Socket = WebSocketStream<TlsStream<TcpStream>>;
+fn target(config: &ClientConfig) -> Result<Target, ConfigError> {
+    Target::new(&config.url, tls::with_certificate(config)?)
+}
+
 type Dial = Pin<Box<dyn Future<Output = Result<Socket, LinkDownReason>>>>;
-
-/// Where to connect, and how.
-#[derive(Clone)]
-struct Target {
-    url: String,
-    host: String,
-    port: u16,
-    server_name: ServerName<'static>,
-    tls: TlsConnector,
-}
-
-impl Target {
-    fn new(config: &ClientConfig) -> Result<Self, ConfigError> {
-        let url = || ConfigError::Url(config.url.clone());
-        let uri: Uri = config.url.parse().map_err(|_| url())?;
-        if uri.scheme_str() != Some("wss") {
-            return Err(url());
-        }
-        let host = uri.host().ok_or_else(url)?.trim_matches(['[', ']']).to_owned();
-        let server_name = ServerName::try_from(host.clone()).map_err(|_| url())?;
-
-        let mut roots = rustls::RootCertStore::empty();
-        for certificate in certificates(&config.ca_pem).map_err(ConfigError::Authority)? {
-            roots
-                .add(certificate)
-                .map_err(|error| ConfigError::Authority(error.to_string()))?;
-        }
-        let chain = certificates(&config.certificate_pem).map_err(ConfigError::Certificate)?;
-        let key = PrivateKeyDer::from_pem_slice(config.key_pem.expose()).map_err(|_| ConfigError::Key)?;
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = rustls::ClientConfig::builder_with_provider(provider)
-            .with_protocol_versions(&[&rustls::version::TLS13])
-            .map_err(ConfigError::Tls)?
-            .with_root_certificates(roots)
-            .with_client_auth_cert(chain, key)
-            .map_err(ConfigError::Tls)?;
-        Ok(Self {
-            url: config.url.clone(),
-            host,
-            port: uri.port_u16().unwrap_or(443),
-            server_name,
-            tls: TlsConnector::from(Arc::new(tls)),
-        })
-    }
-
-    async fn dial(self) -> Result<Socket, LinkDownReason> {
-        let tcp = TcpStream::connect((self.host.as_str(), self.port))
-            .await
-            .map_err(|error| LinkDownReason::Unreachable(error.to_string()))?;
-        // Frames are written whole; waiting for more to send would only delay them.
-        let _ = tcp.set_nodelay(true);
-        let tls = self
-            .tls
-            .connect(self.server_name, tcp)
-            .await
-            .map_err(|error| tls_reason(&error))?;
-        let limits = WebSocketConfig::default()
-            .max_message_size(Some(FRAME_MAX_BYTES))
-            .max_frame_size(Some(FRAME_MAX_BYTES));
-        let (socket, _) = client_async_with_config(self.url, tls, Some(limits))
-            .await
-            .map_err(handshake_reason)?;
-        Ok(socket)
-    }
-}
-
-fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
-    let all: Vec<_> = CertificateDer::pem_slice_iter(pem)
-        .collect::<Result<_, _>>()
-        .map_err(|error| error.to_string())?;
-    if all.is_empty() {
-        Err("no certificate in it".into())
-    } else {
-        Ok(all)
-    }
-}
-
-/// What a failure of the transport means. The TLS library hands its errors out inside those of the transport.
-fn tls_reason(error: &std::io::Error) -> LinkDownReason {
-    use rustls::{AlertDescription as Alert, Error};
-    match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
-        Some(Error::InvalidCertificate(fault)) => LinkDownReason::GatewayUntrusted(format!("{fault:?}")),
-        Some(Error::AlertReceived(
-            alert @ (Alert::UnknownCA
-            | Alert::BadCertificate
-            | Alert::CertificateRequired
-            | Alert::CertificateExpired
-            | Alert::CertificateRevoked
-            | Alert::CertificateUnknown
-            | Alert::UnsupportedCertificate
-            | Alert::DecryptError
-            | Alert::AccessDenied),
-        )) => LinkDownReason::KioskRefused(format!("{alert:?}")),
-        Some(fault) => LinkDownReason::NotAGateway(fault.to_string()),
-        None => match error.kind() {
-            std::io::ErrorKind::UnexpectedEof
-            | std::io::ErrorKind::ConnectionReset
-            | std::io::ErrorKind::ConnectionAborted
-            | std::io::ErrorKind::BrokenPipe => LinkDownReason::Closed,
-            _ => LinkDownReason::Unreachable(error.to_string()),
-        },
-    }
-}
-
-/// What a failure before the first frame means.
-fn handshake_reason(error: tungstenite::Error) -> LinkDownReason {
-    match error {
-        tungstenite::Error::Io(error) => tls_reason(&error),
-        tungstenite::Error::ConnectionClosed | tungstenite::Error::AlreadyClosed => LinkDownReason::Closed,
-        tungstenite::Error::Protocol(tungstenite::error::ProtocolError::HandshakeIncomplete) => {
-            LinkDownReason::Closed
-        }
-        error => LinkDownReason::NotAGateway(error.to_string()),
-    }
-}
-
-/// What a failure between frames means.
-fn socket_reason(error: tungstenite::Error) -> LinkDownReason {
-    match error {
-        tungstenite::Error::Io(error) => tls_reason(&error),
-        tungstenite::Error::ConnectionClosed
-        | tungstenite::Error::AlreadyClosed
-        | tungstenite::Error::Protocol(tungstenite::error::ProtocolError::ResetWithoutClosingHandshake) => {
-            LinkDownReason::Closed
-        }
-        error => LinkDownReason::Nonsense(error.to_string()),
-    }
-}
 
 /// The line, as far as it is made.
 enum Line {
@@ -296,7 +218,7 @@ enum Line {
 }
 
 /// The writing half has a task of its own, for a slow line must not keep the machine from reading or from giving
-/// up. At most one document waits in it, since the machine sends no second one before the first is answered.
+/// up. What waits in it is bounded by the window of the machine.
 struct Writer {
     messages: mpsc::UnboundedSender<Message>,
     task: tokio::task::JoinHandle<()>,
@@ -309,7 +231,7 @@ impl Drop for Writer {
 }
 
 async fn run(
-    target: Target,
+    mut target: Target,
     mut machine: Sync,
     mut inbox: mpsc::UnboundedReceiver<Control>,
     events: impl Fn(Event),
@@ -332,6 +254,10 @@ async fn run(
         input = tokio::select! {
             control = inbox.recv() => match control {
                 Some(Control::Input(input)) => input,
+                Some(Control::Target(new)) => {
+                    target = *new;
+                    Input::Tick
+                }
                 Some(Control::Stop) | None => break,
             },
             input = heard(&mut line) => input,
@@ -369,7 +295,7 @@ async fn heard(line: &mut Line) -> Input {
                     reader,
                     writer: Writer { messages, task },
                 };
-                Input::Connected
+                Input::Connected { at: utc_now() }
             }
             Err(reason) => {
                 *line = Line::Down;
@@ -410,6 +336,11 @@ fn close(line: Line) {
             drop(reader);
         });
     }
+}
+
+fn utc_now() -> UtcMs {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    UtcMs(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 async fn due(origin: Instant, deadline: Option<Duration>) {

@@ -15,6 +15,6 @@ pub mod client;
 pub mod machine;
 pub mod wire;
 
-pub use client::{ClientConfig, ConfigError, Handle, spawn};
-pub use machine::{Event, LinkDownReason, Settings};
+pub use client::{ClientConfig, ClientKey, ConfigError, Handle, PemKey, chain_from_pem, spawn};
+pub use machine::{Event, LinkDownReason, Settings, Standing};
 pub use wire::RefusalCode;

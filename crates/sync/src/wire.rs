@@ -1,14 +1,30 @@
 //! Frames between kiosk and gateway.
 //!
-//! One frame is one binary WebSocket message: a CBOR array of the frame version and the frame itself. Variants
-//! and fields are numbered; a reader skips fields that it does not know, so that a field may be added without a
-//! new version. A changed meaning is a new version.
+//! One frame is one binary WebSocket message: a CBOR array of the frame version and the frame itself, which is an
+//! array of its number and its fields. `docs/wire-protocol.md` says it all for those who write the other end.
+//!
+//! A reader skips fields that it does not know behind those that it knows, and takes a number of a refusal or
+//! farewell that it does not know for one of no further meaning; so either may be added without a new version. A
+//! changed meaning, and a new kind of frame, is a new version.
+
+mod fields;
+mod reasons;
+#[cfg(test)]
+mod tests;
 
 use minicbor::{Decode, Encode};
+use verification::audit::AuditHead;
 use verification::evidence::DocumentId;
+use verification::time::UtcMs;
+
+pub use reasons::{ByeReason, RefusalCode};
 
 /// Version of the frames, first in every one of them.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
+
+/// What kiosk and gateway speak inside the WebSocket: the kiosk asks for it and the gateway confirms it while the
+/// WebSocket is made.
+pub const SUBPROTOCOL: &str = "alaqan.kiosk.v2";
 
 /// The largest signed document, in bytes: 8 MiB of content, and the signature around it.
 pub const DOCUMENT_MAX_BYTES: usize = 8 * 1024 * 1024 + 64 * 1024;
@@ -20,10 +36,26 @@ pub const FRAME_MAX_BYTES: usize = DOCUMENT_MAX_BYTES + 64 * 1024;
 /// seen, and the list only covers a gateway that lost its own memory of that.
 pub const AWAITING_MAX: usize = 1000;
 
+/// How many documents one frame may ask for again.
+pub const RESEND_MAX: usize = 1000;
+
+/// How many capabilities a greeting may name.
+pub const CAPABILITIES_MAX: usize = 64;
+
+/// The longest text in a frame, in bytes of UTF-8.
+pub const TEXT_MAX_BYTES: usize = 256;
+
+/// The largest certificate request, in bytes.
+pub const REQUEST_MAX_BYTES: usize = 16 * 1024;
+
+/// How many certificates a chain may have, the kiosk's own one counted.
+pub const CHAIN_MAX: usize = 8;
+
 /// From the kiosk to the gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(flat)]
 pub enum KioskFrame {
-    /// The first frame of a connection.
+    /// The first frame of a connection with a certificate.
     #[n(0)]
     Hello {
         /// The version of the frames that the kiosk speaks.
@@ -36,14 +68,29 @@ pub enum KioskFrame {
         #[n(2)]
         software: String,
         /// Delivered documents whose answer has not been seen, at most [`AWAITING_MAX`].
-        #[cbor(n(3), with = "document_ids")]
+        #[cbor(n(3), with = "fields::ids")]
         awaiting: Vec<DocumentId>,
+        /// SHA-256 of the program that runs; zeros where it is not known.
+        #[cbor(n(4), with = "minicbor::bytes")]
+        software_sha256: [u8; 32],
+        /// What the kiosk has and can do, as names; at most [`CAPABILITIES_MAX`].
+        #[n(5)]
+        capabilities: Vec<String>,
+        /// Where the kiosk's audit log stands.
+        #[cbor(n(6), with = "fields::head")]
+        audit: AuditHead,
+        /// The kiosk's clock.
+        #[cbor(n(7), with = "fields::utc")]
+        at: UtcMs,
+        /// How many documents wait to be delivered.
+        #[n(8)]
+        pending: u64,
     },
     /// A document to keep. Answered by a receipt or a refusal.
     #[n(1)]
     Submit {
         /// Its id.
-        #[cbor(n(0), with = "document_id")]
+        #[cbor(n(0), with = "fields::id")]
         id: DocumentId,
         /// The signed document.
         #[n(1)]
@@ -53,13 +100,42 @@ pub enum KioskFrame {
     #[n(2)]
     ResultSeen {
         /// The document.
-        #[cbor(n(0), with = "document_id")]
+        #[cbor(n(0), with = "fields::id")]
         id: DocumentId,
+    },
+    /// A new certificate is asked for before the present one expires. Answered by certificates or a farewell; or
+    /// later, where somebody has to agree.
+    #[n(3)]
+    Renew {
+        /// The certificate request: PKCS#10 in DER, at most [`REQUEST_MAX_BYTES`].
+        #[n(0)]
+        csr: Payload,
+    },
+    /// The first certificate is asked for: the first frame, and the only one, of a connection without a
+    /// certificate. Answered by certificates or a farewell.
+    #[n(4)]
+    Enrol {
+        /// The version of the frames that the kiosk speaks.
+        #[n(0)]
+        protocol: u8,
+        /// The one-time code.
+        #[n(1)]
+        code: Code,
+        /// The name that the kiosk is to have.
+        #[n(2)]
+        kiosk_id: String,
+        /// The certificate request: PKCS#10 in DER, at most [`REQUEST_MAX_BYTES`].
+        #[n(3)]
+        csr: Payload,
+        /// Version of the kiosk's software.
+        #[n(4)]
+        software: String,
     },
 }
 
 /// From the gateway to the kiosk.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(flat)]
 pub enum GatewayFrame {
     /// The answer to a greeting.
     #[n(0)]
@@ -70,19 +146,34 @@ pub enum GatewayFrame {
         /// Name and software version of the gateway, for the log.
         #[n(1)]
         gateway: String,
+        /// How many documents may be unanswered at once; 0 counts as 1.
+        #[n(2)]
+        window_documents: u16,
+        /// How many bytes of signed documents may be unanswered at once. One that is larger may go alone.
+        #[n(3)]
+        window_bytes: u32,
+        /// The gateway's clock.
+        #[cbor(n(4), with = "fields::utc")]
+        at: UtcMs,
+        /// For whom packages of documents are sealed that go by another way than this line: an age recipient.
+        #[n(5)]
+        export_recipient: Option<String>,
     },
     /// The document is stored durably.
     #[n(1)]
     Receipt {
         /// The document.
-        #[cbor(n(0), with = "document_id")]
+        #[cbor(n(0), with = "fields::id")]
         id: DocumentId,
+        /// The proof: a `document::receipt::Receipt`, signed by the gateway.
+        #[n(1)]
+        receipt: Payload,
     },
     /// The document is not stored.
     #[n(2)]
     Refused {
         /// The document.
-        #[cbor(n(0), with = "document_id")]
+        #[cbor(n(0), with = "fields::id")]
         id: DocumentId,
         /// Why.
         #[n(1)]
@@ -92,7 +183,7 @@ pub enum GatewayFrame {
     #[n(3)]
     Identified {
         /// The document.
-        #[cbor(n(0), with = "document_id")]
+        #[cbor(n(0), with = "fields::id")]
         id: DocumentId,
         /// The answer, signed by the gateway.
         #[n(1)]
@@ -105,74 +196,21 @@ pub enum GatewayFrame {
         #[n(0)]
         reason: ByeReason,
     },
-}
-
-/// Why the gateway did not store a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
-pub enum RefusalCode {
-    /// The signature does not fit the document.
-    #[n(0)]
-    Signature,
-    /// The signer's certificate is not trusted or not valid.
-    #[n(1)]
-    Certificate,
-    /// The bytes are no document that the gateway understands.
-    #[n(2)]
-    Malformed,
-    /// It is larger than the gateway takes.
-    #[n(3)]
-    TooLarge,
-    /// It names another kiosk than the one that signed or sent it.
-    #[n(4)]
-    WrongKiosk,
-    /// Another document is stored under this id, or the id is not the one inside the document.
+    /// The institution wants these delivered documents once more; at most [`RESEND_MAX`].
     #[n(5)]
-    IdConflict,
-    /// The gateway cannot store anything now.
-    #[n(6)]
-    Unavailable {
-        /// When to try again.
-        #[n(0)]
-        retry_after_ms: u64,
+    Resend {
+        /// Which.
+        #[cbor(n(0), with = "fields::ids")]
+        ids: Vec<DocumentId>,
     },
-}
-
-impl RefusalCode {
-    /// The name of this code in stores and logs.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Signature => "signature",
-            Self::Certificate => "certificate",
-            Self::Malformed => "malformed",
-            Self::TooLarge => "too-large",
-            Self::WrongKiosk => "wrong-kiosk",
-            Self::IdConflict => "id-conflict",
-            Self::Unavailable { .. } => "unavailable",
-        }
-    }
-}
-
-/// Why the gateway ended the connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
-pub enum ByeReason {
-    /// It speaks another version of the frames.
-    #[n(0)]
-    Version,
-    /// The greeting names another kiosk than the certificate.
-    #[n(1)]
-    KioskMismatch,
-    /// The kiosk sent something that makes no sense.
-    #[n(2)]
-    Malformed,
-    /// The gateway stops.
-    #[n(3)]
-    ShuttingDown,
-    /// The same kiosk has connected anew.
-    #[n(4)]
-    Replaced,
-    /// More answers wait than the gateway keeps for one connection; the next one starts with them.
-    #[n(5)]
-    Overrun,
+    /// The answer to a certificate request.
+    #[n(6)]
+    Certificates {
+        /// In DER: the kiosk's own certificate first, then those that lead to the authority; the authority's own
+        /// one is the last where the kiosk enrols, and may be missing elsewhere. At most [`CHAIN_MAX`].
+        #[n(0)]
+        chain: Vec<Payload>,
+    },
 }
 
 /// Bytes that `Debug` does not show.
@@ -183,6 +221,17 @@ pub struct Payload(#[cbor(n(0), with = "minicbor::bytes")] pub Vec<u8>);
 impl std::fmt::Debug for Payload {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "({} bytes)", self.0.len())
+    }
+}
+
+/// A one-time code, which `Debug` does not show.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(transparent)]
+pub struct Code(#[n(0)] pub String);
+
+impl std::fmt::Debug for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(a code)")
     }
 }
 
@@ -209,15 +258,40 @@ impl KioskFrame {
     /// Reads a frame.
     ///
     /// # Errors
-    /// Any bytes that are not exactly one frame of this version.
+    /// Any bytes that are not exactly one frame of this version, and one that exceeds a limit of this module.
     pub fn decode(bytes: &[u8]) -> Result<Self, WireError> {
         let frame: Self = decode(bytes)?;
         match &frame {
-            Self::Hello { awaiting, .. } if awaiting.len() > AWAITING_MAX => Err(WireError::Malformed(
-                format!("{} awaited documents", awaiting.len()),
-            )),
-            _ => Ok(frame),
+            Self::Hello {
+                kiosk_id,
+                software,
+                awaiting,
+                capabilities,
+                ..
+            } => {
+                at_most("awaited documents", awaiting.len(), AWAITING_MAX)?;
+                at_most("capabilities", capabilities.len(), CAPABILITIES_MAX)?;
+                capabilities.iter().try_for_each(|name| text(name))?;
+                text(kiosk_id)?;
+                text(software)?;
+            }
+            // A document that is too large is the intake's to refuse, for it can name it.
+            Self::Submit { .. } | Self::ResultSeen { .. } => {}
+            Self::Renew { csr } => at_most("bytes of a request", csr.0.len(), REQUEST_MAX_BYTES)?,
+            Self::Enrol {
+                code,
+                kiosk_id,
+                csr,
+                software,
+                ..
+            } => {
+                at_most("bytes of a request", csr.0.len(), REQUEST_MAX_BYTES)?;
+                text(&code.0)?;
+                text(kiosk_id)?;
+                text(software)?;
+            }
         }
+        Ok(frame)
     }
 }
 
@@ -230,9 +304,35 @@ impl GatewayFrame {
     /// Reads a frame.
     ///
     /// # Errors
-    /// Any bytes that are not exactly one frame of this version.
+    /// Any bytes that are not exactly one frame of this version, and one that exceeds a limit of this module.
     pub fn decode(bytes: &[u8]) -> Result<Self, WireError> {
-        decode(bytes)
+        let frame: Self = decode(bytes)?;
+        match &frame {
+            Self::Welcome {
+                gateway,
+                export_recipient,
+                ..
+            } => {
+                text(gateway)?;
+                export_recipient.as_deref().map_or(Ok(()), text)?;
+            }
+            Self::Resend { ids } => at_most("documents asked for", ids.len(), RESEND_MAX)?,
+            Self::Certificates { chain } => at_most("certificates", chain.len(), CHAIN_MAX)?,
+            Self::Receipt { .. } | Self::Refused { .. } | Self::Identified { .. } | Self::Bye { .. } => {}
+        }
+        Ok(frame)
+    }
+}
+
+fn text(text: &str) -> Result<(), WireError> {
+    at_most("bytes of a text", text.len(), TEXT_MAX_BYTES)
+}
+
+fn at_most(what: &str, found: usize, most: usize) -> Result<(), WireError> {
+    if found > most {
+        Err(WireError::Malformed(format!("{found} {what}")))
+    } else {
+        Ok(())
     }
 }
 
@@ -268,299 +368,4 @@ fn decode<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, WireError> {
         return Err(WireError::Malformed("bytes after the frame".into()));
     }
     Ok(frame)
-}
-
-/// A document id as a CBOR byte string of 16 bytes.
-mod document_id {
-    use minicbor::bytes::ByteArray;
-    use minicbor::encode::Write;
-    use minicbor::{Decoder, Encoder};
-    use verification::evidence::DocumentId;
-
-    pub fn encode<C, W: Write>(
-        id: &DocumentId,
-        e: &mut Encoder<W>,
-        _: &mut C,
-    ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        e.bytes(&id.0)?.ok()
-    }
-
-    pub fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<DocumentId, minicbor::decode::Error> {
-        d.decode::<ByteArray<16>>().map(|bytes| DocumentId(bytes.into()))
-    }
-}
-
-/// Document ids as a CBOR array.
-mod document_ids {
-    use minicbor::bytes::ByteArray;
-    use minicbor::encode::Write;
-    use minicbor::{Decoder, Encoder};
-    use verification::evidence::DocumentId;
-
-    pub fn encode<C, W: Write>(
-        ids: &[DocumentId],
-        e: &mut Encoder<W>,
-        _: &mut C,
-    ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        e.array(ids.len() as u64)?;
-        for id in ids {
-            e.bytes(&id.0)?;
-        }
-        Ok(())
-    }
-
-    pub fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<Vec<DocumentId>, minicbor::decode::Error> {
-        d.array_iter::<ByteArray<16>>()?
-            .map(|bytes| Ok(DocumentId(bytes?.into())))
-            .collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use expect_test::{Expect, expect};
-    use proptest::prelude::*;
-
-    const ID: DocumentId = DocumentId([0xa1; 16]);
-
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-
-    fn check_kiosk(frame: KioskFrame, expect: Expect) {
-        let bytes = frame.encode();
-        assert_eq!(KioskFrame::decode(&bytes).as_ref(), Ok(&frame));
-        expect.assert_eq(&hex(&bytes));
-    }
-
-    fn check_gateway(frame: GatewayFrame, expect: Expect) {
-        let bytes = frame.encode();
-        assert_eq!(GatewayFrame::decode(&bytes).as_ref(), Ok(&frame));
-        expect.assert_eq(&hex(&bytes));
-    }
-
-    #[test]
-    fn frames_of_the_kiosk_keep_their_bytes() {
-        check_kiosk(
-            KioskFrame::Hello {
-                protocol: VERSION,
-                kiosk_id: "k-1".into(),
-                software: "0.1.0".into(),
-                awaiting: vec![ID],
-            },
-            expect!["820182008401636b2d3165302e312e308150a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1"],
-        );
-        check_kiosk(
-            KioskFrame::Submit {
-                id: ID,
-                document: Payload(vec![1, 2, 3]),
-            },
-            expect!["820182018250a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a143010203"],
-        );
-        check_kiosk(
-            KioskFrame::ResultSeen { id: ID },
-            expect!["820182028150a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1"],
-        );
-    }
-
-    #[test]
-    fn frames_of_the_gateway_keep_their_bytes() {
-        check_gateway(
-            GatewayFrame::Welcome {
-                protocol: VERSION,
-                gateway: "g".into(),
-            },
-            expect!["8201820082016167"],
-        );
-        check_gateway(
-            GatewayFrame::Receipt { id: ID },
-            expect!["820182018150a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1"],
-        );
-        check_gateway(
-            GatewayFrame::Refused {
-                id: ID,
-                code: RefusalCode::Signature,
-            },
-            expect!["820182028250a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1820080"],
-        );
-        check_gateway(
-            GatewayFrame::Refused {
-                id: ID,
-                code: RefusalCode::Certificate,
-            },
-            expect!["820182028250a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1820180"],
-        );
-        check_gateway(
-            GatewayFrame::Refused {
-                id: ID,
-                code: RefusalCode::Malformed,
-            },
-            expect!["820182028250a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1820280"],
-        );
-        check_gateway(
-            GatewayFrame::Refused {
-                id: ID,
-                code: RefusalCode::TooLarge,
-            },
-            expect!["820182028250a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1820380"],
-        );
-        check_gateway(
-            GatewayFrame::Refused {
-                id: ID,
-                code: RefusalCode::WrongKiosk,
-            },
-            expect!["820182028250a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1820480"],
-        );
-        check_gateway(
-            GatewayFrame::Refused {
-                id: ID,
-                code: RefusalCode::IdConflict,
-            },
-            expect!["820182028250a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1820580"],
-        );
-        check_gateway(
-            GatewayFrame::Refused {
-                id: ID,
-                code: RefusalCode::Unavailable { retry_after_ms: 500 },
-            },
-            expect!["820182028250a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a18206811901f4"],
-        );
-        check_gateway(
-            GatewayFrame::Identified {
-                id: ID,
-                document: Payload(vec![9]),
-            },
-            expect!["820182038250a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a14109"],
-        );
-        check_gateway(
-            GatewayFrame::Bye {
-                reason: ByeReason::Version,
-            },
-            expect!["8201820481820080"],
-        );
-        check_gateway(
-            GatewayFrame::Bye {
-                reason: ByeReason::KioskMismatch,
-            },
-            expect!["8201820481820180"],
-        );
-        check_gateway(
-            GatewayFrame::Bye {
-                reason: ByeReason::Malformed,
-            },
-            expect!["8201820481820280"],
-        );
-        check_gateway(
-            GatewayFrame::Bye {
-                reason: ByeReason::ShuttingDown,
-            },
-            expect!["8201820481820380"],
-        );
-        check_gateway(
-            GatewayFrame::Bye {
-                reason: ByeReason::Replaced,
-            },
-            expect!["8201820481820480"],
-        );
-        check_gateway(
-            GatewayFrame::Bye {
-                reason: ByeReason::Overrun,
-            },
-            expect!["8201820481820580"],
-        );
-    }
-
-    #[test]
-    fn says_what_is_wrong() {
-        let receipt = GatewayFrame::Receipt { id: ID }.encode();
-        let mut longer = receipt.clone();
-        longer.push(0);
-        let mut newer = receipt.clone();
-        newer[1] = VERSION + 1;
-        assert_eq!(GatewayFrame::decode(&newer), Err(WireError::Version(2)));
-        assert!(matches!(
-            GatewayFrame::decode(&longer),
-            Err(WireError::Malformed(_))
-        ));
-        assert!(matches!(
-            GatewayFrame::decode(&receipt[..receipt.len() - 1]),
-            Err(WireError::Malformed(_))
-        ));
-        assert!(matches!(GatewayFrame::decode(&[]), Err(WireError::Malformed(_))));
-        let huge = vec![0; FRAME_MAX_BYTES + 1];
-        assert_eq!(
-            GatewayFrame::decode(&huge),
-            Err(WireError::TooLarge(FRAME_MAX_BYTES + 1))
-        );
-        let greedy = KioskFrame::Hello {
-            protocol: VERSION,
-            kiosk_id: String::new(),
-            software: String::new(),
-            awaiting: vec![ID; AWAITING_MAX + 1],
-        };
-        assert!(matches!(
-            KioskFrame::decode(&greedy.encode()),
-            Err(WireError::Malformed(_))
-        ));
-    }
-
-    #[test]
-    fn the_largest_document_fits() {
-        let frame = KioskFrame::Submit {
-            id: ID,
-            document: Payload(vec![7; DOCUMENT_MAX_BYTES]),
-        };
-        assert_eq!(KioskFrame::decode(&frame.encode()), Ok(frame));
-    }
-
-    #[test]
-    fn debug_hides_documents() {
-        let frame = KioskFrame::Submit {
-            id: ID,
-            document: Payload(vec![77, 78, 79]),
-        };
-        expect!["Submit { id: DocumentId([161, 161, 161, 161, 161, 161, 161, 161, 161, 161, 161, 161, 161, 161, 161, 161]), document: (3 bytes) }"]
-            .assert_eq(&format!("{frame:?}"));
-    }
-
-    proptest! {
-        #[test]
-        fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = KioskFrame::decode(&bytes);
-            let _ = GatewayFrame::decode(&bytes);
-        }
-
-        #[test]
-        fn never_panics_on_damage(at in 0_usize..60, byte: u8, cut in 0_usize..60) {
-            let hello = KioskFrame::Hello {
-                protocol: VERSION, kiosk_id: "kiosk".into(), software: "1".into(), awaiting: vec![ID],
-            };
-            let identified = GatewayFrame::Identified { id: ID, document: Payload(vec![9; 20]) };
-            for mut bytes in [hello.encode(), identified.encode()] {
-                let last = bytes.len() - 1;
-                bytes[at.min(last)] = byte;
-                bytes.truncate(bytes.len() - cut.min(last));
-                let _ = KioskFrame::decode(&bytes);
-                let _ = GatewayFrame::decode(&bytes);
-            }
-        }
-
-        #[test]
-        fn reads_what_it_wrote(kiosk_id: String, software: String, ids: Vec<[u8; 16]>, document: Vec<u8>, ms: u64) {
-            let awaiting = ids.into_iter().map(DocumentId).collect();
-            for frame in [
-                KioskFrame::Hello { protocol: VERSION, kiosk_id, software, awaiting },
-                KioskFrame::Submit { id: ID, document: Payload(document.clone()) },
-            ] {
-                prop_assert_eq!(KioskFrame::decode(&frame.encode()), Ok(frame));
-            }
-            for frame in [
-                GatewayFrame::Identified { id: ID, document: Payload(document) },
-                GatewayFrame::Refused { id: ID, code: RefusalCode::Unavailable { retry_after_ms: ms } },
-            ] {
-                prop_assert_eq!(GatewayFrame::decode(&frame.encode()), Ok(frame));
-            }
-        }
-    }
 }

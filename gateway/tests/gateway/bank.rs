@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use document::identification::{self, Identification, SIGNER_COMMON_NAME};
@@ -15,10 +15,11 @@ use gateway::server::{Gateway, GatewayError};
 use gateway::store::{Listed, Store};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use sync::{ClientConfig, Event, Handle, Settings};
+use sync::{ClientConfig, Event, Handle, PemKey, Settings, Standing};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use verification::Sensitive;
+use verification::audit::{AuditHead, LogId};
 use verification::capture::{CameraIdentity, CapturedSample};
 use verification::evidence::{
     DocumentId, Evidence, KioskIdentity, Language, Modality, Organisation, Outcome, PalmEvidence, SessionId,
@@ -181,11 +182,18 @@ impl Enrolled {
     pub fn client(&self, address: SocketAddr) -> ClientConfig {
         ClientConfig {
             url: format!("wss://{address}/v1/kiosk"),
-            ca_pem: self.read("ca.pem"),
-            certificate_pem: self.read("kiosk.pem"),
-            key_pem: Sensitive::new(self.read("kiosk.key")),
+            authority_pem: self.read("ca.pem"),
+            pins: Vec::new(),
+            chain: sync::chain_from_pem(&self.read("kiosk.pem")).unwrap(),
+            key: Arc::new(PemKey::new(&Sensitive::new(self.read("kiosk.key"))).unwrap()),
             kiosk_id: self.name.clone(),
             software: "test".into(),
+            software_sha256: [0; 32],
+            capabilities: Vec::new(),
+            standing: Standing {
+                audit: AuditHead::empty(LogId([1; 16])),
+                pending: 0,
+            },
             settings: self.settings.clone(),
         }
     }
@@ -368,12 +376,15 @@ impl Kiosk {
                 }
                 // An answer about one document says nothing about another: after a lost line, an offer that was
                 // under way may be followed by a second one.
-                Event::Delivered { id } => {
+                Event::Delivered { id, .. } => {
                     self.forget(*id);
                     self.delivered.push(*id);
                 }
                 Event::Refused { id, .. } => self.forget(*id),
-                Event::LinkUp | Event::Identified { .. } => {}
+                Event::Welcome { .. }
+                | Event::Identified { .. }
+                | Event::Resend { .. }
+                | Event::Certificates { .. } => {}
             }
             if let Some(picked) = pick(&event) {
                 return picked;
@@ -399,7 +410,7 @@ impl Kiosk {
     }
 
     pub fn up(&mut self) {
-        self.wait("the link", |event| matches!(event, Event::LinkUp).then_some(()));
+        self.wait("the link", |event| matches!(event, Event::Welcome { .. }).then_some(()));
     }
 
     pub fn down(&mut self) -> sync::LinkDownReason {
@@ -411,7 +422,7 @@ impl Kiosk {
 
     pub fn delivered(&mut self, id: DocumentId) {
         self.wait("a receipt", |event| match event {
-            Event::Delivered { id: got } => {
+            Event::Delivered { id: got, .. } => {
                 assert_eq!(*got, id);
                 Some(())
             }

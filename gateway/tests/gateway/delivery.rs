@@ -9,10 +9,12 @@ use futures_util::{SinkExt, StreamExt};
 use gateway::store::AnswerState;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use sync::wire::{ByeReason, GatewayFrame, KioskFrame, VERSION};
+use sync::wire::{ByeReason, GatewayFrame, KioskFrame, SUBPROTOCOL, VERSION};
 use sync::{LinkDownReason, RefusalCode};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use verification::audit::{AuditHead, LogId};
 use verification::evidence::{DocumentId, Modality, Outcome};
 
 #[test]
@@ -138,13 +140,13 @@ fn neither_side_talks_to_a_stranger() {
 
     // A kiosk of another authority that trusts the right gateway.
     let mut config = stranger.client(gateway.address());
-    config.ca_pem = papers.read("ca.pem");
+    config.authority_pem = papers.read("ca.pem");
     let reason = Kiosk::start(config).down();
     assert!(matches!(reason, LinkDownReason::KioskRefused(_)), "{reason:?}");
 
     // The right kiosk in front of a gateway of another authority.
     let mut config = papers.client(gateway.address());
-    config.ca_pem = stranger.read("ca.pem");
+    config.authority_pem = stranger.read("ca.pem");
     let reason = Kiosk::start(config).down();
     assert!(
         matches!(reason, LinkDownReason::GatewayUntrusted(_)),
@@ -200,15 +202,21 @@ fn garbage_is_answered_with_a_farewell() {
         .unwrap();
     let connector = tokio_rustls::TlsConnector::from(Arc::new(tls));
 
-    let hello = || {
+    let hello_of = |protocol| {
         let hello = KioskFrame::Hello {
-            protocol: VERSION,
+            protocol,
             kiosk_id: "kiosk-1".into(),
             software: "test".into(),
             awaiting: Vec::new(),
+            software_sha256: [0; 32],
+            capabilities: Vec::new(),
+            audit: AuditHead::empty(LogId([1; 16])),
+            at: crate::bank::now(),
+            pending: 0,
         };
         Message::Binary(hello.encode().into())
     };
+    let hello = || hello_of(VERSION);
     let check = |messages: Vec<Message>, expect: ByeReason| {
         let farewell = async {
             let tcp = TcpStream::connect(gateway.address()).await.unwrap();
@@ -216,7 +224,10 @@ fn garbage_is_answered_with_a_farewell() {
                 .connect(ServerName::try_from("127.0.0.1").unwrap(), tcp)
                 .await
                 .unwrap();
-            let (mut socket, _) = tokio_tungstenite::client_async("wss://127.0.0.1/", tls)
+            let mut request = "wss://127.0.0.1/".into_client_request().unwrap();
+            let protocol = SUBPROTOCOL.parse().unwrap();
+            request.headers_mut().insert("Sec-WebSocket-Protocol", protocol);
+            let (mut socket, _) = tokio_tungstenite::client_async(request, tls)
                 .await
                 .unwrap();
             for message in messages {
@@ -245,15 +256,9 @@ fn garbage_is_answered_with_a_farewell() {
         bytes[1] = VERSION + 1;
         Message::Binary(bytes.into())
     };
-    let strange = KioskFrame::Hello {
-        protocol: VERSION + 1,
-        kiosk_id: "kiosk-1".into(),
-        software: String::new(),
-        awaiting: Vec::new(),
-    };
     check(vec![garbage()], ByeReason::Malformed);
     check(vec![newer()], ByeReason::Version);
-    check(vec![Message::Binary(strange.encode().into())], ByeReason::Version);
+    check(vec![hello_of(VERSION + 1)], ByeReason::Version);
     check(vec![hello(), garbage()], ByeReason::Malformed);
     check(vec![hello(), hello()], ByeReason::Malformed);
     check(vec![hello(), Message::text("hello")], ByeReason::Malformed);

@@ -10,12 +10,14 @@ use futures_util::SinkExt;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use sync::LinkDownReason;
-use sync::wire::{GatewayFrame, VERSION};
+use sync::wire::{GatewayFrame, Payload, SUBPROTOCOL, VERSION};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+use tokio_tungstenite::tungstenite::{self, Message};
 use verification::evidence::DocumentId;
 
 /// A TCP server that says `bytes` to everyone.
@@ -65,6 +67,28 @@ where
     address
 }
 
+/// A WebSocket in which the right protocol is promised.
+async fn accept(tls: TlsStream<TcpStream>) -> tungstenite::Result<WebSocketStream<TlsStream<TcpStream>>> {
+    #[allow(clippy::result_large_err, reason = "the library's own type")]
+    fn promise(_: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
+        let headers = response.headers_mut();
+        headers.insert("Sec-WebSocket-Protocol", SUBPROTOCOL.parse().unwrap());
+        Ok(response)
+    }
+    tokio_tungstenite::accept_hdr_async(tls, promise).await
+}
+
+fn welcome() -> GatewayFrame {
+    GatewayFrame::Welcome {
+        protocol: VERSION,
+        gateway: "g".into(),
+        window_documents: 1,
+        window_bytes: 0,
+        at: crate::bank::now(),
+        export_recipient: None,
+    }
+}
+
 fn reason(papers: &Enrolled, address: SocketAddr) -> LinkDownReason {
     Kiosk::start(papers.client(address)).down()
 }
@@ -112,7 +136,7 @@ fn a_gateway_that_talks_nonsense_is_left() {
         let address = behaves(&bank, move |tls| {
             let messages = messages.clone();
             async move {
-                let Ok(mut socket) = tokio_tungstenite::accept_async(tls).await else {
+                let Ok(mut socket) = accept(tls).await else {
                     return;
                 };
                 for message in messages {
@@ -125,27 +149,20 @@ fn a_gateway_that_talks_nonsense_is_left() {
         reason(papers, address)
     };
     let frame = |frame: GatewayFrame| Message::Binary(frame.encode().into());
-    let welcome = || {
-        frame(GatewayFrame::Welcome {
-            protocol: VERSION,
-            gateway: "g".into(),
+    let receipt = || {
+        frame(GatewayFrame::Receipt {
+            id: DocumentId([1; 16]),
+            receipt: Payload(Vec::new()),
         })
     };
     for messages in [
         vec![Message::Binary(vec![0xff; 100].into())],
         vec![Message::text("hello")],
-        vec![frame(GatewayFrame::Receipt {
-            id: DocumentId([1; 16]),
-        })],
-        vec![welcome(), welcome()],
+        vec![receipt()],
+        vec![frame(welcome()), frame(welcome())],
+        vec![frame(welcome()), receipt()],
         vec![
-            welcome(),
-            frame(GatewayFrame::Receipt {
-                id: DocumentId([1; 16]),
-            }),
-        ],
-        vec![
-            welcome(),
+            frame(welcome()),
             Message::Binary(vec![0; sync::wire::FRAME_MAX_BYTES + 1].into()),
         ],
     ] {
@@ -163,14 +180,12 @@ fn a_gateway_that_falls_silent_is_left() {
     papers.settings.ping_after = Duration::from_millis(100);
     papers.settings.silence_limit = Duration::from_millis(300);
     let address = behaves(&bank, |tls| async move {
-        let Ok(mut socket) = tokio_tungstenite::accept_async(tls).await else {
+        let Ok(mut socket) = accept(tls).await else {
             return;
         };
-        let welcome = GatewayFrame::Welcome {
-            protocol: VERSION,
-            gateway: "g".into(),
-        };
-        let _ = socket.send(Message::Binary(welcome.encode().into())).await;
+        let _ = socket
+            .send(Message::Binary(welcome().encode().into()))
+            .await;
         // Never reads, so it never answers a ping.
         std::future::pending::<()>().await;
     });

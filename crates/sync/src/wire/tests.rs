@@ -1,0 +1,365 @@
+use super::*;
+use expect_test::{Expect, expect};
+use proptest::prelude::*;
+use verification::audit::LogId;
+
+const ID: DocumentId = DocumentId([0xa1; 16]);
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn check_kiosk(frame: KioskFrame, expect: Expect) {
+    let bytes = frame.encode();
+    assert_eq!(KioskFrame::decode(&bytes).as_ref(), Ok(&frame));
+    expect.assert_eq(&hex(&bytes));
+}
+
+fn check_gateway(frame: GatewayFrame, expect: Expect) {
+    let bytes = frame.encode();
+    assert_eq!(GatewayFrame::decode(&bytes).as_ref(), Ok(&frame));
+    expect.assert_eq(&hex(&bytes));
+}
+
+fn hello() -> KioskFrame {
+    KioskFrame::Hello {
+        protocol: VERSION,
+        kiosk_id: "k-1".into(),
+        software: "0.1.0".into(),
+        awaiting: vec![ID],
+        software_sha256: [0xb2; 32],
+        capabilities: vec!["face".into()],
+        audit: AuditHead {
+            log: LogId([0xc3; 16]),
+            number: 7,
+            hash: [0xd4; 32],
+        },
+        at: UtcMs(1_790_000_000_000),
+        pending: 3,
+    }
+}
+
+fn welcome(export_recipient: Option<String>) -> GatewayFrame {
+    GatewayFrame::Welcome {
+        protocol: VERSION,
+        gateway: "g".into(),
+        window_documents: 16,
+        window_bytes: 16 * 1024 * 1024,
+        at: UtcMs(-1),
+        export_recipient,
+    }
+}
+
+fn enrol() -> KioskFrame {
+    KioskFrame::Enrol {
+        protocol: VERSION,
+        code: Code("ABCD".into()),
+        kiosk_id: "k-1".into(),
+        csr: Payload(vec![1]),
+        software: "0.1.0".into(),
+    }
+}
+
+#[test]
+fn frames_of_the_kiosk_keep_their_bytes() {
+    check_kiosk(hello(), expect![[""]]);
+    check_kiosk(
+        KioskFrame::Submit {
+            id: ID,
+            document: Payload(vec![1, 2, 3]),
+        },
+        expect![[""]],
+    );
+    check_kiosk(KioskFrame::ResultSeen { id: ID }, expect![[""]]);
+    check_kiosk(
+        KioskFrame::Renew {
+            csr: Payload(vec![1]),
+        },
+        expect![[""]],
+    );
+    check_kiosk(enrol(), expect![[""]]);
+}
+
+#[test]
+fn frames_of_the_gateway_keep_their_bytes() {
+    check_gateway(welcome(Some("age1x".into())), expect![[""]]);
+    check_gateway(welcome(None), expect![[""]]);
+    check_gateway(
+        GatewayFrame::Receipt {
+            id: ID,
+            receipt: Payload(vec![8]),
+        },
+        expect![[""]],
+    );
+    check_gateway(
+        GatewayFrame::Identified {
+            id: ID,
+            document: Payload(vec![9]),
+        },
+        expect![[""]],
+    );
+    check_gateway(GatewayFrame::Resend { ids: vec![ID] }, expect![[""]]);
+    check_gateway(
+        GatewayFrame::Certificates {
+            chain: vec![Payload(vec![1]), Payload(vec![2])],
+        },
+        expect![[""]],
+    );
+}
+
+/// All codes, and how they stand in a frame: the numbers are kept for ever.
+#[test]
+fn reasons_keep_their_numbers() {
+    let codes = [
+        RefusalCode::Signature,
+        RefusalCode::Certificate,
+        RefusalCode::Malformed,
+        RefusalCode::TooLarge,
+        RefusalCode::WrongKiosk,
+        RefusalCode::IdConflict,
+        RefusalCode::Unavailable { retry_after_ms: 500 },
+        RefusalCode::AuditFork,
+        RefusalCode::Other(8),
+    ];
+    for (number, code) in codes.into_iter().enumerate() {
+        assert_eq!(code.number() as usize, number);
+        let frame = GatewayFrame::Refused { id: ID, code };
+        assert_eq!(GatewayFrame::decode(&frame.encode()), Ok(frame));
+    }
+    check_gateway(
+        GatewayFrame::Refused {
+            id: ID,
+            code: codes[6],
+        },
+        expect![[""]],
+    );
+    check_gateway(
+        GatewayFrame::Refused {
+            id: ID,
+            code: codes[7],
+        },
+        expect![[""]],
+    );
+    let reasons = [
+        ByeReason::Version,
+        ByeReason::KioskMismatch,
+        ByeReason::Malformed,
+        ByeReason::ShuttingDown,
+        ByeReason::Replaced,
+        ByeReason::Overrun,
+        ByeReason::Unknown,
+        ByeReason::Revoked,
+        ByeReason::EnrolmentRefused,
+        ByeReason::RenewalRefused,
+        ByeReason::ClockSkew,
+        ByeReason::AuditRegressed,
+        ByeReason::EnrolmentExpired,
+        ByeReason::EnrolmentPending,
+        ByeReason::Other(14),
+    ];
+    for (number, reason) in reasons.into_iter().enumerate() {
+        assert_eq!(reason.number() as usize, number);
+        let frame = GatewayFrame::Bye { reason };
+        assert_eq!(GatewayFrame::decode(&frame.encode()), Ok(frame));
+    }
+    check_gateway(
+        GatewayFrame::Bye {
+            reason: ByeReason::Revoked,
+        },
+        expect![[""]],
+    );
+}
+
+fn read(hex: &str) -> Result<GatewayFrame, WireError> {
+    let bytes: Vec<u8> = (0..hex.len() / 2)
+        .map(|at| u8::from_str_radix(&hex[at * 2..at * 2 + 2], 16).unwrap())
+        .collect();
+    GatewayFrame::decode(&bytes)
+}
+
+#[test]
+fn skips_what_a_later_gateway_adds_behind() {
+    let id = "50a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1";
+    assert_eq!(
+        read(&format!("8202{}{id}4108{}", "8401", "187b")),
+        Ok(GatewayFrame::Receipt {
+            id: ID,
+            receipt: Payload(vec![8])
+        })
+    );
+    // A refusal by a number of its own, with a text behind it.
+    assert_eq!(
+        read(&format!("82028302{id}821863{}", "6178")),
+        Ok(GatewayFrame::Refused {
+            id: ID,
+            code: RefusalCode::Other(99)
+        })
+    );
+    assert_eq!(
+        read("820283041863f6"),
+        Ok(GatewayFrame::Bye {
+            reason: ByeReason::Other(99)
+        })
+    );
+    // A kind of frame that this version does not have; a refusal without its number; a pause without its time.
+    for wrong in [
+        "82028109".to_owned(),
+        format!("82028302{id}80"),
+        format!("82028302{id}8106"),
+    ] {
+        assert!(matches!(read(&wrong), Err(WireError::Malformed(_))), "{wrong}");
+    }
+}
+
+#[test]
+fn says_what_is_wrong() {
+    let receipt = GatewayFrame::Receipt {
+        id: ID,
+        receipt: Payload(vec![8]),
+    }
+    .encode();
+    let mut longer = receipt.clone();
+    longer.push(0);
+    let mut newer = receipt.clone();
+    newer[1] = VERSION + 1;
+    assert_eq!(
+        GatewayFrame::decode(&newer),
+        Err(WireError::Version(u64::from(VERSION) + 1))
+    );
+    assert!(matches!(
+        GatewayFrame::decode(&longer),
+        Err(WireError::Malformed(_))
+    ));
+    assert!(matches!(
+        GatewayFrame::decode(&receipt[..receipt.len() - 1]),
+        Err(WireError::Malformed(_))
+    ));
+    assert!(matches!(GatewayFrame::decode(&[]), Err(WireError::Malformed(_))));
+    let huge = vec![0; FRAME_MAX_BYTES + 1];
+    assert_eq!(
+        GatewayFrame::decode(&huge),
+        Err(WireError::TooLarge(FRAME_MAX_BYTES + 1))
+    );
+}
+
+#[test]
+fn limits_are_kept() {
+    let long = || "x".repeat(TEXT_MAX_BYTES + 1);
+    let hello_with = |change: &dyn Fn(&mut String, &mut Vec<DocumentId>, &mut Vec<String>)| {
+        let mut frame = hello();
+        if let KioskFrame::Hello {
+            kiosk_id,
+            awaiting,
+            capabilities,
+            ..
+        } = &mut frame
+        {
+            change(kiosk_id, awaiting, capabilities);
+        }
+        frame
+    };
+    for frame in [
+        hello_with(&|name, _, _| *name = long()),
+        hello_with(&|_, ids, _| *ids = vec![ID; AWAITING_MAX + 1]),
+        hello_with(&|_, _, names| *names = vec![String::new(); CAPABILITIES_MAX + 1]),
+        hello_with(&|_, _, names| *names = vec![long()]),
+        KioskFrame::Renew {
+            csr: Payload(vec![0; REQUEST_MAX_BYTES + 1]),
+        },
+    ] {
+        assert!(matches!(
+            KioskFrame::decode(&frame.encode()),
+            Err(WireError::Malformed(_))
+        ));
+    }
+    for frame in [
+        welcome(Some(long())),
+        GatewayFrame::Resend {
+            ids: vec![ID; RESEND_MAX + 1],
+        },
+        GatewayFrame::Certificates {
+            chain: vec![Payload(Vec::new()); CHAIN_MAX + 1],
+        },
+    ] {
+        assert!(matches!(
+            GatewayFrame::decode(&frame.encode()),
+            Err(WireError::Malformed(_))
+        ));
+    }
+}
+
+#[test]
+fn the_largest_document_fits() {
+    let frame = KioskFrame::Submit {
+        id: ID,
+        document: Payload(vec![7; DOCUMENT_MAX_BYTES]),
+    };
+    assert_eq!(KioskFrame::decode(&frame.encode()), Ok(frame));
+}
+
+#[test]
+fn debug_hides_documents_and_codes() {
+    let frame = KioskFrame::Submit {
+        id: ID,
+        document: Payload(vec![77, 78, 79]),
+    };
+    assert!(format!("{frame:?}").ends_with("document: (3 bytes) }"));
+    assert!(!format!("{:?}", enrol()).contains("ABCD"));
+}
+
+proptest! {
+    #[test]
+    fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = KioskFrame::decode(&bytes);
+        let _ = GatewayFrame::decode(&bytes);
+    }
+
+    #[test]
+    fn never_panics_on_damage(at in 0_usize..200, byte: u8, cut in 0_usize..200) {
+        let identified = GatewayFrame::Identified { id: ID, document: Payload(vec![9; 20]) };
+        let refused = GatewayFrame::Refused { id: ID, code: RefusalCode::Unavailable { retry_after_ms: 1 } };
+        for mut bytes in [
+            hello().encode(), enrol().encode(), identified.encode(), refused.encode(), welcome(None).encode(),
+        ] {
+            let last = bytes.len() - 1;
+            bytes[at.min(last)] = byte;
+            bytes.truncate(bytes.len() - cut.min(last));
+            let _ = KioskFrame::decode(&bytes);
+            let _ = GatewayFrame::decode(&bytes);
+        }
+    }
+
+    #[test]
+    fn reads_what_it_wrote(
+        kiosk_id in ".{0,20}", software in ".{0,20}", ids: Vec<[u8; 16]>, document: Vec<u8>, number: u32, ms: u64,
+        hash: [u8; 32], at: i64, pending: u64, capabilities in proptest::collection::vec(".{0,9}", 0..5),
+        export_recipient in proptest::option::of(".{0,20}"),
+    ) {
+        let awaiting: Vec<_> = ids.into_iter().map(DocumentId).collect();
+        let audit = AuditHead { log: LogId([1; 16]), number: ms, hash };
+        for frame in [
+            KioskFrame::Hello {
+                protocol: VERSION, kiosk_id: kiosk_id.clone(), software: software.clone(), awaiting: awaiting.clone(),
+                software_sha256: hash, capabilities, audit, at: UtcMs(at), pending,
+            },
+            KioskFrame::Submit { id: ID, document: Payload(document.clone()) },
+            KioskFrame::Enrol {
+                protocol: VERSION, code: Code(software.clone()), kiosk_id, csr: Payload(document.clone()), software,
+            },
+        ] {
+            prop_assert_eq!(KioskFrame::decode(&frame.encode()), Ok(frame));
+        }
+        for frame in [
+            GatewayFrame::Welcome {
+                protocol: VERSION, gateway: "g".into(), window_documents: 9, window_bytes: number, at: UtcMs(at),
+                export_recipient,
+            },
+            GatewayFrame::Identified { id: ID, document: Payload(document) },
+            GatewayFrame::Refused { id: ID, code: RefusalCode::Unavailable { retry_after_ms: ms } },
+            GatewayFrame::Bye { reason: number.into() },
+            GatewayFrame::Resend { ids: awaiting },
+        ] {
+            prop_assert_eq!(GatewayFrame::decode(&frame.encode()), Ok(frame));
+        }
+    }
+}
