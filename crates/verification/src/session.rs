@@ -4,6 +4,7 @@
 //! back; **every effect is answered by at most one kind of input, and no effect asks back.** Time, identifiers
 //! and randomness are arguments.
 
+mod audit;
 mod palm;
 
 use std::time::Duration;
@@ -26,6 +27,7 @@ use crate::palm::{
 use crate::policy::Policy;
 use crate::service::{Service, ServiceId};
 use crate::time::{Now, UtcMs};
+pub use audit::AuditEvent;
 use palm::{PalmFacts, PalmState};
 
 /// What a session starts from.
@@ -209,53 +211,6 @@ pub enum Effect {
     },
     /// Write an audit record. Not answered.
     Audit(AuditEvent),
-}
-
-/// Actions of a session that the audit log keeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AuditEvent {
-    /// A session was opened.
-    SessionOpened,
-    /// A consent was given.
-    ConsentGiven,
-    /// A consent was refused.
-    ConsentRefused,
-    /// A well-formed identity was claimed.
-    ClaimEntered,
-    /// The camera was opened.
-    CameraOpened,
-    /// The camera could not be used.
-    CameraFailed,
-    /// Another camera answered than the one the session began with.
-    CameraChanged,
-    /// The palm scanner is ready.
-    ScannerOpened,
-    /// The palm scanner could not be used.
-    ScannerFailed,
-    /// Another palm scanner answered than the one the session began with.
-    ScannerChanged,
-    /// The claimed person has no reference in this palm scanner.
-    PalmNotEnrolled,
-    /// The palm of somebody else than the claimed person was shown.
-    AnotherPalm,
-    /// A palm was enrolled.
-    PalmEnrolled,
-    /// A palm was to be enrolled, and was not.
-    EnrolmentFailed,
-    /// An attempt was begun.
-    AttemptStarted,
-    /// An attempt passed.
-    AttemptPassed,
-    /// An attempt did not pass.
-    AttemptFailed,
-    /// The session ended in this way without a document, because nobody was captured.
-    EndedBeforeCapture(Outcome),
-    /// The session's document was recorded with this outcome.
-    Recorded(Outcome),
-    /// The store failed, and the session with it.
-    StoreFailed,
-    /// The session is over and its data are gone.
-    SessionClosed,
 }
 
 /// Why an attempt did not pass, whichever way it was made.
@@ -610,12 +565,12 @@ impl Session {
             Input::LanguageChosen(language) => {
                 self.touched_at = now.monotonic;
                 self.opening.language = language;
-                Vec::new()
+                self.noted(AuditEvent::LanguageChosen(language))
             }
             Input::CalmChosen(calm) => {
                 self.touched_at = now.monotonic;
                 self.opening.calm = calm;
-                Vec::new()
+                self.noted(AuditEvent::CalmChosen(calm))
             }
             Input::Touched => {
                 self.touched_at = now.monotonic;
@@ -665,7 +620,7 @@ impl Session {
             State::Consenting { next: 0 }
         };
         self.facts.service = Some(service.clone());
-        Vec::new()
+        vec![Effect::Audit(AuditEvent::ServiceChosen(id.clone()))]
     }
 
     fn enrols_palm(&self) -> bool {
@@ -693,7 +648,10 @@ impl Session {
         }
         self.touched_at = now.monotonic;
         if !given {
-            let mut effects = vec![Effect::Audit(AuditEvent::ConsentRefused)];
+            let mut effects = vec![Effect::Audit(AuditEvent::ConsentRefused {
+                text: text.clone(),
+                version: *version,
+            })];
             effects.extend(self.end_before_capture(now, Outcome::Withdrawn));
             return effects;
         }
@@ -703,12 +661,16 @@ impl Session {
             language: self.opening.language,
             given_at: now.utc,
         });
+        let given = AuditEvent::ConsentGiven {
+            text: text.clone(),
+            version: *version,
+        };
         self.state = if next + 1 < of {
             State::Consenting { next: next + 1 }
         } else {
             State::Claiming { error: None }
         };
-        vec![Effect::Audit(AuditEvent::ConsentGiven)]
+        vec![Effect::Audit(given)]
     }
 
     fn claim(&mut self, now: Now, text: &Sensitive<String>) -> Vec<Effect> {
@@ -724,7 +686,7 @@ impl Session {
             }
             Err(error) => {
                 self.state = State::Claiming { error: Some(error) };
-                Vec::new()
+                vec![Effect::Audit(AuditEvent::ClaimRefused)]
             }
         }
     }
@@ -739,10 +701,12 @@ impl Session {
             return Vec::new();
         }
         self.touched_at = now.monotonic;
-        match modality {
+        let mut effects = vec![Effect::Audit(AuditEvent::MethodChosen(modality))];
+        effects.extend(match modality {
             Modality::Face => self.count_attempts(now, modality),
             Modality::Palm => self.choose_palm(now),
-        }
+        });
+        effects
     }
 
     fn count_attempts(&mut self, now: Now, modality: Modality) -> Vec<Effect> {
@@ -759,9 +723,16 @@ impl Session {
         if !matches!(self.state, State::CountingAttempts) {
             return Vec::new();
         }
-        if self.facts.modality == Some(Modality::Palm) {
-            return self.palm_attempts_counted(now, used);
-        }
+        let mut effects = vec![Effect::Audit(AuditEvent::AttemptsFound(used))];
+        effects.extend(if self.facts.modality == Some(Modality::Palm) {
+            self.palm_attempts_counted(now, used)
+        } else {
+            self.face_attempts_counted(now, used)
+        });
+        effects
+    }
+
+    fn face_attempts_counted(&mut self, now: Now, used: u8) -> Vec<Effect> {
         self.facts.attempts_before = used;
         if used >= self.opening.policy.attempts {
             return self.record(now, Outcome::NotVerified);
@@ -820,7 +791,7 @@ impl Session {
         if !matches!(self.state, State::CameraLost { .. }) {
             self.facts.stills.clear();
             self.facts.device_failures = self.facts.device_failures.saturating_add(1);
-            effects.push(Effect::Audit(AuditEvent::CameraFailed));
+            effects.push(Effect::Audit(AuditEvent::CameraFailed(fault)));
         }
         if self.attempts_used() >= self.opening.policy.attempts {
             effects.extend(self.record(now, Outcome::NotVerified));
@@ -941,7 +912,7 @@ impl Session {
             });
             return effects;
         };
-        let mut effects = vec![Effect::Audit(AuditEvent::AttemptFailed)];
+        let mut effects = vec![Effect::Audit(AuditEvent::AttemptFailed(Failure::Face(failure)))];
         self.facts.stills.clear();
         if failure.is_of_device() {
             effects.extend(self.forgive(failure));
@@ -979,12 +950,14 @@ impl Session {
             return Vec::new();
         };
         self.touched_at = now.monotonic;
+        let mut effects = vec![Effect::Audit(AuditEvent::RetryChosen)];
         match failure {
-            Failure::Face(_) => vec![self.draw(now)],
+            Failure::Face(_) => effects.push(self.draw(now)),
             Failure::Palm { .. } | Failure::PalmUsedUp | Failure::Enrolment(_) => {
-                self.retry_palm(now, failure)
+                effects.extend(self.retry_palm(now, failure));
             }
         }
+        effects
     }
 
     /// The next attempt begins with a draw.
@@ -1009,12 +982,22 @@ impl Session {
                 self.state = State::Claiming { error: None };
             }
             State::Palm(PalmState::Consenting) => self.state = State::ChoosingMethod,
-            _ => {}
+            _ => return Vec::new(),
         }
-        Vec::new()
+        vec![Effect::Audit(AuditEvent::BackChosen)]
     }
 
     fn cancel(&mut self, now: Now) -> Vec<Effect> {
+        let effects = self.withdraw(now);
+        if effects.is_empty() {
+            return effects;
+        }
+        let mut all = vec![Effect::Audit(AuditEvent::CancelChosen)];
+        all.extend(effects);
+        all
+    }
+
+    fn withdraw(&mut self, now: Now) -> Vec<Effect> {
         match &self.state {
             State::ChoosingService
             | State::Consenting { .. }
@@ -1216,8 +1199,17 @@ impl Session {
                 recorded: true,
                 since: now.monotonic,
             };
+            return vec![Effect::Audit(AuditEvent::AnswerShown)];
         }
         Vec::new()
+    }
+
+    /// Notes a choice that may be made at any time, while there is a session.
+    fn noted(&self, event: AuditEvent) -> Vec<Effect> {
+        match self.state {
+            State::Closed | State::StoreFailed => Vec::new(),
+            _ => vec![Effect::Audit(event)],
+        }
     }
 
     fn tick(&mut self, now: Now) -> Vec<Effect> {
@@ -1240,7 +1232,7 @@ impl Session {
                     recorded: true,
                     since: now.monotonic,
                 };
-                Vec::new()
+                vec![Effect::Audit(AuditEvent::AnswerNotAwaited)]
             }
             State::Ended { .. } => self.close(),
             State::AttemptFailed { .. } if self.is_palm_used_up() => self.record(now, Outcome::NotVerified),

@@ -190,7 +190,10 @@ impl Session {
         // Whoever keeps the palm to themselves still has the other ways.
         if !given {
             self.state = State::ChoosingMethod;
-            return vec![Effect::Audit(AuditEvent::ConsentRefused)];
+            return vec![Effect::Audit(AuditEvent::ConsentRefused {
+                text: PALM_CONSENT.0.to_owned(),
+                version: PALM_CONSENT.1,
+            })];
         }
         self.facts.consents.push(ConsentRecord {
             text: PALM_CONSENT.0.to_owned(),
@@ -198,7 +201,10 @@ impl Session {
             language: self.opening.language,
             given_at: now.utc,
         });
-        let mut effects = vec![Effect::Audit(AuditEvent::ConsentGiven)];
+        let mut effects = vec![Effect::Audit(AuditEvent::ConsentGiven {
+            text: PALM_CONSENT.0.to_owned(),
+            version: PALM_CONSENT.1,
+        })];
         effects.extend(self.count_attempts(now, Modality::Palm));
         effects
     }
@@ -376,7 +382,9 @@ impl Session {
             effects.extend(self.record(now, Outcome::AwaitingIdentification));
             return effects;
         };
-        let mut effects = vec![Effect::Audit(AuditEvent::AttemptFailed)];
+        let mut effects = vec![Effect::Audit(AuditEvent::AttemptFailed(
+            self.palm_failure(failure),
+        ))];
         if failure == PalmFailure::AnotherPerson {
             effects.push(Effect::Audit(AuditEvent::AnotherPalm));
         }
@@ -478,7 +486,7 @@ impl Session {
                 effects.extend(self.forgive_palm());
             }
             self.facts.device_failures = self.facts.device_failures.saturating_add(1);
-            effects.push(Effect::Audit(AuditEvent::ScannerFailed));
+            effects.push(Effect::Audit(AuditEvent::ScannerFailed(fault)));
         }
         if self.facts.modality == Some(Modality::Palm)
             && self.facts.palm.attempts_used() >= self.opening.policy.attempts

@@ -1,0 +1,159 @@
+//! What a session writes into the audit log. Nothing of it is personal.
+
+use std::fmt;
+
+use super::Failure;
+use crate::capture::DeviceFault;
+use crate::evidence::{Language, Modality, Outcome};
+use crate::service::ServiceId;
+
+/// What the audit log is to say. `Display` is the form in the log: a name, and `key=value` where there is something to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AuditEvent {
+    /// A session was opened.
+    SessionOpened,
+    /// Another language was chosen.
+    LanguageChosen(Language),
+    /// Slow and faint colours were chosen, or no longer.
+    CalmChosen(bool),
+    /// A service was chosen.
+    ServiceChosen(ServiceId),
+    /// A consent was given.
+    ConsentGiven {
+        /// Name of the text.
+        text: String,
+        /// Its version.
+        version: u32,
+    },
+    /// A consent was refused.
+    ConsentRefused {
+        /// Name of the text.
+        text: String,
+        /// Its version.
+        version: u32,
+    },
+    /// A well-formed identity was claimed.
+    ClaimEntered,
+    /// A number was entered that is no identification number.
+    ClaimRefused,
+    /// A method was chosen.
+    MethodChosen(Modality),
+    /// So many attempts of earlier sessions count.
+    AttemptsFound(u8),
+    /// The person wants another attempt.
+    RetryChosen,
+    /// The person goes a step back.
+    BackChosen,
+    /// The person ends the session.
+    CancelChosen,
+    /// The camera was opened.
+    CameraOpened,
+    /// The camera could not be used.
+    CameraFailed(DeviceFault),
+    /// Another camera answered than the one the session began with.
+    CameraChanged,
+    /// The palm scanner is ready.
+    ScannerOpened,
+    /// The palm scanner could not be used.
+    ScannerFailed(DeviceFault),
+    /// Another palm scanner answered than the one the session began with.
+    ScannerChanged,
+    /// The claimed person has no reference in this palm scanner.
+    PalmNotEnrolled,
+    /// The palm of somebody else than the claimed person was shown.
+    AnotherPalm,
+    /// A palm was enrolled.
+    PalmEnrolled,
+    /// A palm was to be enrolled, and was not.
+    EnrolmentFailed,
+    /// An attempt was begun.
+    AttemptStarted,
+    /// An attempt passed.
+    AttemptPassed,
+    /// An attempt did not pass.
+    AttemptFailed(Failure),
+    /// The session ended in this way without a document, because nobody was captured.
+    EndedBeforeCapture(Outcome),
+    /// The session's document was recorded with this outcome.
+    Recorded(Outcome),
+    /// The centre's answer was shown.
+    AnswerShown,
+    /// The centre's answer did not come while the person waited.
+    AnswerNotAwaited,
+    /// The store failed, and the session with it.
+    StoreFailed,
+    /// The session is over and its data are gone.
+    SessionClosed,
+}
+
+impl fmt::Display for AuditEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LanguageChosen(language) => write!(f, "LanguageChosen language={language:?}"),
+            Self::CalmChosen(calm) => write!(f, "CalmChosen calm={calm}"),
+            Self::ServiceChosen(service) => write!(f, "ServiceChosen service={}", service.0),
+            Self::ConsentGiven { text, version } => write!(f, "ConsentGiven text={text} version={version}"),
+            Self::ConsentRefused { text, version } => {
+                write!(f, "ConsentRefused text={text} version={version}")
+            }
+            Self::MethodChosen(modality) => write!(f, "MethodChosen modality={modality:?}"),
+            Self::AttemptsFound(before) => write!(f, "AttemptsFound before={before}"),
+            Self::CameraFailed(fault) => write!(f, "CameraFailed fault={fault:?}"),
+            Self::ScannerFailed(fault) => write!(f, "ScannerFailed fault={fault:?}"),
+            Self::AttemptFailed(Failure::Face(failure)) => {
+                write!(f, "AttemptFailed modality=Face reason={failure:?}")
+            }
+            Self::AttemptFailed(Failure::Palm { failure, .. }) => {
+                write!(f, "AttemptFailed modality=Palm reason={failure:?}")
+            }
+            Self::AttemptFailed(failure) => write!(f, "AttemptFailed reason={failure:?}"),
+            Self::EndedBeforeCapture(outcome) => write!(f, "EndedBeforeCapture outcome={outcome:?}"),
+            Self::Recorded(outcome) => write!(f, "Recorded outcome={outcome:?}"),
+            // The others are no more than their names.
+            other => write!(f, "{other:?}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pad::{AttackSign, AttemptFailure};
+    use crate::palm::decision::{PalmFailure, PalmPart};
+
+    #[test]
+    fn the_form_in_the_log() {
+        let check = |event: AuditEvent, expect: &str| assert_eq!(event.to_string(), expect);
+        check(AuditEvent::SessionOpened, "SessionOpened");
+        check(
+            AuditEvent::LanguageChosen(Language::Kk),
+            "LanguageChosen language=Kk",
+        );
+        check(
+            AuditEvent::ConsentGiven {
+                text: "processing".into(),
+                version: 2,
+            },
+            "ConsentGiven text=processing version=2",
+        );
+        check(
+            AuditEvent::AttemptFailed(Failure::Face(AttemptFailure::Attack(AttackSign::Flat))),
+            "AttemptFailed modality=Face reason=Attack(Flat)",
+        );
+        check(
+            AuditEvent::AttemptFailed(Failure::Palm {
+                failure: PalmFailure::Missing(PalmPart::Volume),
+                cold: false,
+            }),
+            "AttemptFailed modality=Palm reason=Missing(Volume)",
+        );
+        check(
+            AuditEvent::CameraFailed(DeviceFault::Disconnected),
+            "CameraFailed fault=Disconnected",
+        );
+        check(
+            AuditEvent::Recorded(Outcome::Withdrawn),
+            "Recorded outcome=Withdrawn",
+        );
+    }
+}
