@@ -2,6 +2,7 @@
 
 mod palm;
 
+use verification::audit::LogId;
 use verification::evidence::{DocumentId, Modality, SessionId};
 use verification::identifier::Iin;
 use verification::time::UtcMs;
@@ -9,6 +10,8 @@ use verification::time::UtcMs;
 use crate::{Counts, EntryState, Outbox, OutboxError, SignedDocument, WedgeReason};
 
 const NOW: UtcMs = UtcMs(1_000_000);
+pub(crate) const LOG: LogId = LogId([0; 16]);
+pub(crate) const RECEIPT: &[u8] = b"a signed receipt";
 
 /// Runs the suite; `make` gives a new empty outbox each time.
 pub(crate) fn run(make: impl Fn() -> Box<dyn Outbox>) {
@@ -40,7 +43,7 @@ pub(crate) fn document(number: u8) -> SignedDocument {
 
 fn put(outbox: &mut dyn Outbox, numbers: &[u8]) {
     for number in numbers {
-        outbox.put(&document(*number), NOW).unwrap();
+        outbox.put(&document(*number), &[], NOW).unwrap();
     }
 }
 
@@ -86,7 +89,7 @@ fn putting_twice_is_putting_once(outbox: &mut dyn Outbox) {
         bytes: vec![9],
         ..document(1)
     };
-    assert!(matches!(outbox.put(&other, NOW), Err(OutboxError::Conflict(id)) if id == other.id));
+    assert!(matches!(outbox.put(&other, &[], NOW), Err(OutboxError::Conflict(id)) if id == other.id));
     assert_eq!(outbox.audit_head().unwrap(), head);
     assert_eq!(drain(outbox, NOW), [1, 2]);
     put(outbox, &[1]);
@@ -100,7 +103,7 @@ fn a_postponed_entry_blocks_nobody(outbox: &mut dyn Outbox) {
     assert_eq!(state(outbox, 1), Some(EntryState::Pending));
     assert_eq!(drain(outbox, UtcMs(NOW.0 + 9)), [2]);
     assert_eq!(drain(outbox, UtcMs(NOW.0 + 10)), [1]);
-    outbox.receipt(document(2).id, NOW).unwrap();
+    outbox.receipt(document(2).id, RECEIPT, NOW).unwrap();
     outbox.postpone(document(2).id, NOW).unwrap();
     assert_eq!(state(outbox, 2), Some(EntryState::AwaitingIdentification));
 }
@@ -108,9 +111,9 @@ fn a_postponed_entry_blocks_nobody(outbox: &mut dyn Outbox) {
 fn a_wedged_entry_blocks_nobody(outbox: &mut dyn Outbox) {
     put(outbox, &[1, 2, 3]);
     outbox.next(NOW).unwrap();
-    let refused = WedgeReason::Refused("signature".to_owned());
-    outbox.wedge(document(1).id, refused.clone()).unwrap();
-    outbox.wedge(document(2).id, WedgeReason::TooLarge).unwrap();
+    let refused = WedgeReason::Signature;
+    outbox.wedge(document(1).id, refused.clone(), NOW).unwrap();
+    outbox.wedge(document(2).id, WedgeReason::TooLarge, NOW).unwrap();
     assert_eq!(state(outbox, 1), Some(EntryState::Wedged(refused)));
     assert_eq!(state(outbox, 2), Some(EntryState::Wedged(WedgeReason::TooLarge)));
     assert_eq!(
@@ -124,11 +127,11 @@ fn a_wedged_entry_blocks_nobody(outbox: &mut dyn Outbox) {
     outbox.release_in_flight().unwrap();
     assert_eq!(drain(outbox, NOW), [3]);
     outbox.release_in_flight().unwrap();
-    outbox.unwedge(document(3).id).unwrap();
-    outbox.unwedge(document(1).id).unwrap();
+    outbox.unwedge(document(3).id, NOW).unwrap();
+    outbox.unwedge(document(1).id, NOW).unwrap();
     assert_eq!(drain(outbox, NOW), [1, 3], "it is back in its old place");
     assert!(
-        outbox.receipt(document(2).id, NOW).unwrap(),
+        outbox.receipt(document(2).id, RECEIPT, NOW).unwrap(),
         "a late receipt counts"
     );
 }
@@ -152,42 +155,49 @@ fn an_entry_leaves_by_its_receipt(outbox: &mut dyn Outbox) {
     put(outbox, &[1, 2]);
     let id = document(1).id;
     outbox.next(NOW).unwrap();
-    assert!(outbox.receipt(id, NOW).unwrap());
-    assert!(!outbox.receipt(id, NOW).unwrap(), "a second receipt");
+    assert!(outbox.receipt(id, RECEIPT, NOW).unwrap());
+    assert!(!outbox.receipt(id, RECEIPT, NOW).unwrap(), "a second receipt");
     assert_eq!(state(outbox, 1), Some(EntryState::AwaitingIdentification));
     assert!(
-        outbox.receipt(document(2).id, NOW).unwrap(),
+        outbox.receipt(document(2).id, RECEIPT, NOW).unwrap(),
         "even before it was handed out again"
     );
-    assert_eq!(outbox.awaiting().unwrap(), [id, document(2).id]);
+    assert_eq!(outbox.awaiting(usize::MAX).unwrap(), [id, document(2).id]);
     assert_eq!(
         outbox.counts().unwrap(),
         Counts {
             awaiting: 2,
+            retained: 2,
             ..Counts::default()
         }
     );
     assert!(outbox.identified(id, NOW).unwrap());
     assert!(!outbox.identified(id, NOW).unwrap(), "a second answer");
-    assert_eq!(state(outbox, 1), None);
-    assert_eq!(outbox.awaiting().unwrap(), [document(2).id]);
+    assert_eq!(state(outbox, 1), Some(EntryState::Delivered));
+    assert_eq!(outbox.awaiting(usize::MAX).unwrap(), [document(2).id]);
 }
 
 fn a_final_entry_leaves_whole(outbox: &mut dyn Outbox) {
-    outbox.put_final(&document(1), NOW).unwrap();
+    outbox.put_final(&document(1), &[], NOW).unwrap();
     assert_eq!(drain(outbox, NOW), [1]);
-    assert!(outbox.receipt(document(1).id, NOW).unwrap());
-    assert_eq!(state(outbox, 1), None);
-    assert_eq!(outbox.counts().unwrap(), Counts::default());
+    assert!(outbox.receipt(document(1).id, RECEIPT, NOW).unwrap());
+    assert_eq!(state(outbox, 1), Some(EntryState::Delivered));
+    assert_eq!(
+        outbox.counts().unwrap(),
+        Counts {
+            retained: 1,
+            ..Counts::default()
+        }
+    );
 }
 
 fn unknown_ids_are_harmless(outbox: &mut dyn Outbox) {
     put(outbox, &[1]);
     let unknown = document(9).id;
     outbox.postpone(unknown, NOW).unwrap();
-    outbox.wedge(unknown, WedgeReason::TooLarge).unwrap();
-    outbox.unwedge(unknown).unwrap();
-    assert!(!outbox.receipt(unknown, NOW).unwrap());
+    outbox.wedge(unknown, WedgeReason::TooLarge, NOW).unwrap();
+    outbox.unwedge(unknown, NOW).unwrap();
+    assert!(!outbox.receipt(unknown, RECEIPT, NOW).unwrap());
     assert!(!outbox.identified(unknown, NOW).unwrap());
     assert_eq!(state(outbox, 9), None);
     assert_eq!(
@@ -285,8 +295,8 @@ fn the_audit_log_is_a_chain(outbox: &mut dyn Outbox) {
         expected
     );
     put(outbox, &[1]);
-    outbox.receipt(document(1).id, NOW).unwrap();
-    outbox.receipt(document(1).id, NOW).unwrap();
+    outbox.receipt(document(1).id, RECEIPT, NOW).unwrap();
+    outbox.receipt(document(1).id, RECEIPT, NOW).unwrap();
     assert_eq!(outbox.audit_head().unwrap().number, 3);
     let last = outbox.append_audit(NOW, None, "SessionStarted").unwrap();
     assert_eq!(outbox.audit_head().unwrap(), last);

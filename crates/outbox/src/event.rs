@@ -2,22 +2,51 @@
 
 use verification::evidence::DocumentId;
 
-/// What is written into the audit log with a document.
+use crate::WedgeReason;
+
+/// With a document.
 pub(crate) fn put_event(id: DocumentId) -> String {
     format!("DocumentStored {id}")
 }
 
-/// What is written into the audit log with a receipt.
+/// With a receipt.
 pub(crate) fn receipt_event(id: DocumentId) -> String {
     format!("DocumentReceived {id}")
 }
 
-/// What is written into the audit log with a proposed reference.
+/// When the centre's answer has come.
+pub(crate) fn identified_event(id: DocumentId) -> String {
+    format!("DocumentIdentified {id}")
+}
+
+/// When a document is set aside. A code that is none of ours comes from outside: of it only letters of codes are kept.
+pub(crate) fn wedge_event(id: DocumentId, reason: &WedgeReason) -> String {
+    let is_plain = |letter: &char| letter.is_ascii_alphanumeric() || *letter == '-';
+    let code: String = reason.code().chars().filter(is_plain).take(40).collect();
+    format!("DocumentWedged {id} {code}")
+}
+
+/// When a wedged document is pending again.
+pub(crate) fn unwedge_event(id: DocumentId) -> String {
+    format!("DocumentUnwedged {id}")
+}
+
+/// When a retained document is pending again.
+pub(crate) fn resend_event(id: DocumentId) -> String {
+    format!("DocumentResent {id}")
+}
+
+/// When retained documents are forgotten.
+pub(crate) fn forget_event(number: u64) -> String {
+    format!("DocumentsForgotten {number}")
+}
+
+/// With a proposed reference.
 pub(crate) fn propose_event(document: DocumentId) -> String {
     format!("PalmProposed {document}")
 }
 
-/// What is written into the audit log when a proposal is settled.
+/// When a proposal is settled.
 pub(crate) fn settle_event(document: DocumentId, matched: bool) -> String {
     format!(
         "{} {document}",
@@ -25,11 +54,11 @@ pub(crate) fn settle_event(document: DocumentId, matched: bool) -> String {
     )
 }
 
-/// Written into the audit log when somebody enrolled under the number of a reference that was in use.
+/// When somebody enrolled under the number of a reference that was in use.
 pub(crate) const OVERWRITTEN_EVENT: &str = "PalmOverwritten";
-/// Written into the audit log when the references of a person are forgotten.
+/// When the references of a person are forgotten.
 pub(crate) const FORGOTTEN_EVENT: &str = "PalmForgotten";
-/// Written into the audit log for each reference in a scanner that an enrolment left behind and nobody names.
+/// For each reference in a scanner that an enrolment left behind and nobody names.
 pub(crate) const ORPHANED_EVENT: &str = "PalmOrphaned";
-/// Written into the audit log when a scanner has deleted a reference.
+/// When a scanner has deleted a reference.
 pub(crate) const DELETED_EVENT: &str = "PalmDeleted";

@@ -5,15 +5,18 @@
 //! on an entry leaves by a receipt of the gateway and by nothing else.
 //!
 //! ```text
-//!            put          next             receipt
-//!          ───────> Pending ───────> InFlight ───────> AwaitingIdentification ───────> (gone)
-//!                    ^  ^  <─────────  │                                     identified
-//!                    │    postpone, release_in_flight, a restart
-//!             unwedge│                 │ wedge
-//!                    └──── Wedged <────┘
+//!            put          next             receipt                            identified
+//!          ───────> Pending ───────> InFlight ───────> AwaitingIdentification ──────────> Delivered ───> (gone)
+//!                   ^  ^  ^  <─────────  │                      │                           │ ^ forget_delivered
+//!                   │  │   postpone,     │ wedge                │          (final ones: receipt leads here at once)
+//!                   │  │   release_in_flight, a restart         │                           │
+//!             unwedge  └────────────── resend ──────────────────┴───────────────────────────┘
+//!                   │                    │
+//!                   └───── Wedged <──────┘
 //! ```
 //!
-//! A wedged or postponed entry keeps its place in the order and never blocks those behind it.
+//! A wedged or postponed entry keeps its place in the order and never blocks those behind it. A delivered document is
+//! retained with its receipt until it is forgotten; whether an answer to it is awaited does not depend on that.
 //!
 //! Of the palm only the number of a reference is kept, never a template:
 //!
@@ -36,43 +39,72 @@
 //! A reference in a scanner is one template, so it stands in one place here: who enrols under its number takes it from
 //! whoever had it.
 //!
+//! ```text
+//!   lib         the trait                      memory      its twin for tests
+//!   entry       what is kept and counted       sqlite      the encrypted file
+//!   error       what can go wrong                open        from a path to a store: unlock, check, migrate, quarantine
+//!   event       names in the audit log           schema      tables, their versions and triggers
+//!   conformance what both must do                queue       what waits, in which order, and what is in flight
+//!                                                delivery    receipts, retention, answers
+//!                                                attempt, palm, enrolment, log
+//!                                                journal     whether the write-ahead journal was damaged (PURE)
+//!                                                mark        how far the store was committed, beside the file
+//!                                                keys, file  key ring, key id, names, rights, moving aside
+//!                                                salvage     what can still be read from a damaged file
+//! ```
+//!
 //! **Architecture Invariant:** this room stores and never decides: it does not look into a document, and the
 //! time comes in as an argument.
 
-mod audit;
 #[cfg(test)]
 mod conformance;
+mod entry;
+mod error;
 mod event;
 pub mod memory;
 pub mod sqlite;
 
-use std::path::PathBuf;
-
-use thiserror::Error;
+use verification::audit::{AuditHead, AuditRecord};
 use verification::evidence::{DocumentId, Modality, SessionId};
 use verification::identifier::Iin;
 use verification::palm::PalmReference;
 use verification::time::UtcMs;
 
-pub use audit::AuditHead;
+pub use entry::{Counts, EntryState, SignedDocument, Standing, WedgeReason};
+pub use error::OutboxError;
+
+/// How many retained documents [`Outbox::forget_delivered`] forgets at once.
+pub const FORGET_AT_ONCE: u64 = 256;
 
 /// A queue of signed documents, with the attempts and the audit log. One owner at a time.
 pub trait Outbox: Send {
     /// Takes a document for which the centre's answer will come. The commit point: after `Ok` the document
-    /// survives a loss of power. Putting the same bytes again changes nothing.
+    /// survives a loss of power. Putting the same bytes again changes nothing, also when they were delivered and are
+    /// retained. In the same transaction the attempts are cleared that this document accounts for.
     ///
     /// # Errors
-    /// [`OutboxError::Conflict`] if the id is taken by other bytes.
-    fn put(&mut self, document: &SignedDocument, now: UtcMs) -> Result<(), OutboxError>;
+    /// [`OutboxError::Conflict`] if the id is taken by other bytes. After an error nothing has changed.
+    fn put(
+        &mut self,
+        document: &SignedDocument,
+        accounts_for: &[(Iin, Modality)],
+        now: UtcMs,
+    ) -> Result<(), OutboxError>;
 
     /// As [`put`](Outbox::put), for a document that nobody answers, such as that of a session that was
-    /// withdrawn: it leaves whole with its receipt.
+    /// withdrawn: no answer is awaited after its receipt.
     ///
     /// # Errors
     /// As [`put`](Outbox::put).
-    fn put_final(&mut self, document: &SignedDocument, now: UtcMs) -> Result<(), OutboxError>;
+    fn put_final(
+        &mut self,
+        document: &SignedDocument,
+        accounts_for: &[(Iin, Modality)],
+        now: UtcMs,
+    ) -> Result<(), OutboxError>;
 
-    /// The oldest pending document whose time has come; it is in flight from now on.
+    /// The oldest pending document whose time has come; it is in flight from now on. Once its time has come it stays
+    /// so, even if the clock is set back. A document whose bytes cannot be read any more is wedged and passed over.
     ///
     /// # Errors
     /// If the store fails.
@@ -90,26 +122,62 @@ pub trait Outbox: Send {
     /// If the store fails.
     fn release_in_flight(&mut self) -> Result<(), OutboxError>;
 
-    /// Sets a document aside that cannot be delivered as things are. It stays until someone acts.
+    /// Sets a document aside that cannot be delivered as things are. It stays until someone acts. `false` if there is
+    /// no such entry, or it is wedged for this reason already.
     ///
     /// # Errors
     /// If the store fails.
-    fn wedge(&mut self, id: DocumentId, reason: WedgeReason) -> Result<(), OutboxError>;
+    fn wedge(&mut self, id: DocumentId, reason: WedgeReason, now: UtcMs) -> Result<bool, OutboxError>;
 
-    /// Makes a wedged document pending again, in its old place.
+    /// Makes a wedged document pending again, in its old place. `false` if it was not wedged.
     ///
     /// # Errors
     /// If the store fails.
-    fn unwedge(&mut self, id: DocumentId) -> Result<(), OutboxError>;
+    fn unwedge(&mut self, id: DocumentId, now: UtcMs) -> Result<bool, OutboxError>;
 
-    /// The gateway has the document: the entry leaves. Its id stays until [`identified`](Outbox::identified)
-    /// if an answer will come. `false` if there is no such entry; receipts may come twice.
+    /// The gateway has the document, and this is its signed receipt (DER of the CMS structure), which the caller has
+    /// verified. The entry leaves the queue; document and receipt are retained. Its id is awaited until
+    /// [`identified`](Outbox::identified) if an answer will come. `false` if there is no such entry; receipts may come
+    /// twice.
+    ///
+    /// A loss of power may undo this, and nothing is lost by that: the document is sent again, and the gateway gives the
+    /// same receipt.
     ///
     /// # Errors
     /// If the store fails.
-    fn receipt(&mut self, id: DocumentId, now: UtcMs) -> Result<bool, OutboxError>;
+    fn receipt(&mut self, id: DocumentId, signed_receipt: &[u8], now: UtcMs) -> Result<bool, OutboxError>;
+
+    /// The signed receipt of a retained document.
+    ///
+    /// # Errors
+    /// If the store fails.
+    fn retained_receipt(&self, id: DocumentId) -> Result<Option<Vec<u8>>, OutboxError>;
+
+    /// Makes a retained document pending again, in its old place, because the gateway has lost it. `false` if it is not
+    /// retained. Its answer is awaited after the next receipt only if it is awaited now.
+    ///
+    /// # Errors
+    /// If the store fails.
+    fn resend(&mut self, id: DocumentId, now: UtcMs) -> Result<bool, OutboxError>;
+
+    /// Forgets retained documents whose receipts came before that time, with their receipts, the oldest first and at
+    /// most [`FORGET_AT_ONCE`]: a person may be waiting. Gives how many. Their bytes are overwritten. Ids whose answer is
+    /// awaited stay awaited.
+    ///
+    /// # Errors
+    /// If the store fails.
+    fn forget_delivered(&mut self, before: UtcMs, now: UtcMs) -> Result<u64, OutboxError>;
+
+    /// What is not delivered yet, one by one from the oldest on, in whatever state; nothing changes by that. Gives the
+    /// place of the entry too, which is the argument for the next one. An entry whose bytes cannot be read is passed over.
+    ///
+    /// # Errors
+    /// If the store fails.
+    fn export(&self, after: Option<u64>) -> Result<Option<(u64, SignedDocument, EntryState)>, OutboxError>;
 
     /// The centre has answered. `false` if no answer was awaited; answers may come twice.
+    ///
+    /// As [`receipt`](Outbox::receipt), a loss of power may undo this; the gateway gives the answer again.
     ///
     /// # Errors
     /// If the store fails.
@@ -121,17 +189,37 @@ pub trait Outbox: Send {
     /// If the store fails.
     fn state(&self, id: DocumentId) -> Result<Option<EntryState>, OutboxError>;
 
-    /// Delivered documents without an answer, in the order of their receipts.
+    /// Delivered documents without an answer, in the order of their receipts, the first `limit` of them.
     ///
     /// # Errors
     /// If the store fails.
-    fn awaiting(&self) -> Result<Vec<DocumentId>, OutboxError>;
+    fn awaiting(&self, limit: usize) -> Result<Vec<DocumentId>, OutboxError>;
 
-    /// How many entries are in each state.
+    /// How many entries are in each state; as cheap with a million of them as with one.
     ///
     /// # Errors
     /// If the store fails.
     fn counts(&self) -> Result<Counts, OutboxError>;
+
+    /// How things stand; as cheap with a million entries as with one.
+    ///
+    /// # Errors
+    /// If the store fails.
+    fn standing(&self) -> Result<Standing, OutboxError>;
+
+    /// The gateway was heard. A restart may forget the last minute of this.
+    ///
+    /// # Errors
+    /// If the store fails.
+    fn contact(&mut self, now: UtcMs) -> Result<(), OutboxError>;
+
+    /// Housekeeping that nobody should wait for; to be called when nobody does: after a session, and when the line is
+    /// idle. Moves what is only in the journal into the file, where its damage is noticed page by page, and looks through
+    /// a part of a large file for damage. Cheap if there is nothing to do.
+    ///
+    /// # Errors
+    /// If the store fails; then nothing is lost that was promised.
+    fn settle(&mut self) -> Result<(), OutboxError>;
 
     /// Counts one attempt of a person; it survives a restart. Gives how many are counted now, without a limit
     /// in time, 255 at most.
@@ -259,7 +347,7 @@ pub trait Outbox: Send {
         now: UtcMs,
     ) -> Result<bool, OutboxError>;
 
-    /// Adds a record to the audit log. `event` holds nothing personal.
+    /// Adds a record to the audit log; after `Ok` it survives a loss of power. `event` holds nothing personal.
     ///
     /// # Errors
     /// If the store fails.
@@ -270,11 +358,25 @@ pub trait Outbox: Send {
         event: &str,
     ) -> Result<AuditHead, OutboxError>;
 
-    /// The newest record of the audit log.
+    /// The newest record of the audit log. It survives a loss of power, so that it may be told to anybody: what was
+    /// not on the disk yet is brought there first.
     ///
     /// # Errors
     /// If the store fails.
     fn audit_head(&self) -> Result<AuditHead, OutboxError>;
+
+    /// As [`audit_head`](Outbox::audit_head), without the disk: for a document that is put here before anybody sees it,
+    /// since that [`put`](Outbox::put) brings to the disk all that was before it.
+    ///
+    /// # Errors
+    /// If the store fails.
+    fn audit_tip(&self) -> Result<AuditHead, OutboxError>;
+
+    /// Records of the audit log behind that number, in their order, at most `limit`.
+    ///
+    /// # Errors
+    /// If the store fails.
+    fn audit_records(&self, after: u64, limit: usize) -> Result<Vec<AuditRecord>, OutboxError>;
 
     /// Follows the chain of the audit log from its beginning; gives the number of its records. Records cut off
     /// at the end are noticed only by somebody who kept a later head.
@@ -282,114 +384,4 @@ pub trait Outbox: Send {
     /// # Errors
     /// [`OutboxError::AuditBroken`] names the first record that does not follow from the one before it.
     fn verify_audit(&self) -> Result<u64, OutboxError>;
-}
-
-/// A document as it was signed: its bytes are stored, sent and acknowledged, never made again.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SignedDocument {
-    /// Its name.
-    pub id: DocumentId,
-    /// DER of the CMS structure.
-    pub bytes: Vec<u8>,
-}
-
-impl std::fmt::Debug for SignedDocument {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "SignedDocument({}, {} bytes)", self.id, self.bytes.len())
-    }
-}
-
-/// Where a document stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum EntryState {
-    /// Waits for the line or for its time.
-    Pending,
-    /// Was handed out to be sent; no receipt yet.
-    InFlight,
-    /// Cannot be delivered as things are.
-    Wedged(WedgeReason),
-    /// The gateway has it; the centre has not answered.
-    AwaitingIdentification,
-}
-
-/// Why a document cannot be delivered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum WedgeReason {
-    /// The gateway refused it; holds the code of the refusal.
-    Refused(String),
-    /// It is longer than a frame may be.
-    TooLarge,
-}
-
-/// How many entries are in each state.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// [`EntryState::Pending`].
-    pub pending: u64,
-    /// [`EntryState::InFlight`].
-    pub in_flight: u64,
-    /// [`EntryState::Wedged`].
-    pub wedged: u64,
-    /// [`EntryState::AwaitingIdentification`].
-    pub awaiting: u64,
-}
-
-/// What the store could not do.
-#[derive(Debug, Error)]
-pub enum OutboxError {
-    /// Another program has the store.
-    #[error("the store is used by another program")]
-    Locked(#[source] rusqlite::Error),
-    /// The file or its folder cannot be opened for writing.
-    #[error("the store cannot be opened for writing")]
-    Unwritable(#[source] rusqlite::Error),
-    /// The disk is full. What was stored before is untouched.
-    #[error("the disk of the store is full")]
-    Full(#[source] rusqlite::Error),
-    /// The disk failed.
-    #[error("the disk of the store failed")]
-    Disk(#[source] rusqlite::Error),
-    /// The file of the store cannot be prepared, or not be moved aside.
-    #[error("the file {path} cannot be prepared or moved aside")]
-    File {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-    /// The store is damaged or was written with another key. At the next start it is quarantined.
-    #[error("the store cannot be read with this key")]
-    Unreadable(#[source] Option<rusqlite::Error>),
-    /// A later version of this program wrote the store, in a way that this version does not know.
-    #[error("the store has the schema {found}, this program knows {known}")]
-    NewerSchema {
-        /// Of the file.
-        found: i64,
-        /// Of this program.
-        known: i64,
-    },
-    /// This program was built without the cipher.
-    #[error("this program was built without SQLCipher")]
-    CipherMissing,
-    /// The key was not taken. The cause is left out: it would quote the key.
-    #[error("the key of the store was not taken")]
-    Key,
-    /// The id is taken by other bytes.
-    #[error("document {0} is stored already with other content")]
-    Conflict(DocumentId),
-    /// The audit log was tampered with or damaged.
-    #[error("the audit log is broken")]
-    AuditBroken(#[source] AuditBreak),
-    /// Anything else that the database reports.
-    #[error("the store failed")]
-    Database(#[source] rusqlite::Error),
-}
-
-/// Where the chain of the audit log breaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("record {at} of the audit log does not follow from the one before it")]
-pub struct AuditBreak {
-    /// Number of the first record that does not follow; the first of all is 1.
-    pub at: u64,
 }

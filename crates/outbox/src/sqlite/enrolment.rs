@@ -4,7 +4,7 @@ use rusqlite::{Connection, Transaction, params};
 use verification::palm::PalmReference;
 use verification::time::UtcMs;
 
-use super::append;
+use super::log;
 use crate::OutboxError;
 use crate::event::ORPHANED_EVENT;
 
@@ -72,7 +72,7 @@ pub(super) fn end(
             continue;
         }
         if insert.execute(named)? > 0 {
-            append(transaction, now, None, ORPHANED_EVENT)?;
+            log::append(transaction, now, None, ORPHANED_EVENT)?;
         }
         orphans.push(reference);
     }

@@ -5,12 +5,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension};
-use sha2::{Digest, Sha256};
 use verification::Sensitive;
 use verification::time::UtcMs;
 use zeroize::Zeroizing;
 
-use super::SCHEMA_VERSION;
+use super::keys::{hex, key_id};
+use super::schema;
 use crate::OutboxError;
 
 /// What SQLite may lay beside the file. The journals come first where files are moved: a new file must never
@@ -62,10 +62,10 @@ pub(super) fn unlock(connection: &Connection, key: &Sensitive<[u8; 32]>) -> Resu
 /// Whether the file is whole and was written with this key.
 pub(super) fn check_file(connection: &Connection) -> Result<(), OutboxError> {
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if version / 100 > SCHEMA_VERSION / 100 {
+    if version / 100 > schema::VERSION / 100 {
         return Err(OutboxError::NewerSchema {
             found: version,
-            known: SCHEMA_VERSION,
+            known: schema::VERSION,
         });
     }
     // This reads every page that holds something, and SQLCipher checks the authentication code of each.
@@ -78,8 +78,7 @@ pub(super) fn check_file(connection: &Connection) -> Result<(), OutboxError> {
 
 /// Moves the file and its journals aside; gives the new name of the file.
 pub(super) fn quarantine(path: &Path, key: &Sensitive<[u8; 32]>, now: UtcMs) -> Result<PathBuf, OutboxError> {
-    let key_id: String = hex(&Sha256::digest(key.expose())).chars().take(8).collect();
-    let name = format!(".quarantine-{}-{key_id}", now.0);
+    let name = format!(".quarantine-{}-{}", now.0, key_id(key));
     let taken = |target: &Path| {
         COMPANIONS
             .iter()
@@ -117,8 +116,4 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -7,7 +7,7 @@ use verification::palm::PalmReference;
 use verification::time::UtcMs;
 use zeroize::Zeroizing;
 
-use super::{append, enrolment};
+use super::{enrolment, log};
 use crate::OutboxError;
 use crate::event::{DELETED_EVENT, FORGOTTEN_EVENT, OVERWRITTEN_EVENT, propose_event, settle_event};
 
@@ -45,9 +45,9 @@ pub(super) fn propose(
         )?
         .execute(params![digits.as_str(), scanner, reference.0, document.0, now.0])?;
     if was_in_use == Some(true) {
-        append(transaction, now, None, OVERWRITTEN_EVENT)?;
+        log::append(transaction, now, None, OVERWRITTEN_EVENT)?;
     }
-    append(transaction, now, None, &propose_event(document))?;
+    log::append(transaction, now, None, &propose_event(document))?;
     Ok(())
 }
 
@@ -71,13 +71,13 @@ pub(super) fn settle(
             [document.0],
         )?;
         transaction
-            .prepare_cached("UPDATE palm SET is_confirmed = TRUE WHERE document = ?1")?
+            .prepare_cached("UPDATE palm SET is_confirmed = TRUE WHERE document = ?1 AND NOT is_confirmed")?
             .execute([document.0])?;
         old
     } else {
         remove(transaction, "document = ?1 AND NOT is_confirmed", [document.0])?
     };
-    append(transaction, now, None, &settle_event(document, matched))?;
+    log::append(transaction, now, None, &settle_event(document, matched))?;
     Ok(deletions)
 }
 
@@ -118,7 +118,7 @@ pub(super) fn forget(
     let digits = Zeroizing::new(subject.expose());
     let deletions = remove(transaction, "subject = ?1", [digits.as_str()])?;
     if !deletions.is_empty() {
-        append(transaction, now, None, FORGOTTEN_EVENT)?;
+        log::append(transaction, now, None, FORGOTTEN_EVENT)?;
     }
     Ok(deletions)
 }
@@ -144,7 +144,7 @@ pub(super) fn deleted(
         > 0;
     if deleted {
         enrolment::release(transaction, scanner, reference)?;
-        append(transaction, now, None, DELETED_EVENT)?;
+        log::append(transaction, now, None, DELETED_EVENT)?;
     }
     Ok(deleted)
 }

@@ -9,9 +9,13 @@ use std::process::{Command, Stdio};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::file::beside;
+use rusqlite::Connection;
+use verification::Sensitive;
+use verification::audit::AuditBreak;
+
+use super::file::{beside, unlock};
 use super::*;
-use crate::conformance::{document, drain};
+use crate::conformance::{LOG, RECEIPT, document, drain};
 use crate::memory::MemoryOutbox;
 
 const NOW: UtcMs = UtcMs(1_780_315_200_000);
@@ -24,6 +28,10 @@ fn key(byte: u8) -> Sensitive<[u8; 32]> {
     Sensitive::new([byte; 32])
 }
 
+fn ring(byte: u8) -> KeyRing {
+    KeyRing::of(key(byte))
+}
+
 fn folder() -> TempDir {
     tempfile::tempdir().unwrap()
 }
@@ -33,7 +41,7 @@ fn path(folder: &TempDir) -> PathBuf {
 }
 
 fn open(path: &Path) -> Opened {
-    SqliteOutbox::open(path, &key(1), NOW).unwrap()
+    SqliteOutbox::open(path, &ring(1), LOG, NOW).unwrap()
 }
 
 /// Opens a file that must be good.
@@ -75,13 +83,13 @@ fn everything_survives_a_restart() {
     let subject: Iin = TEST_IIN.parse().unwrap();
     let mut outbox = reopen(&path(&folder));
     for number in 1..=5 {
-        outbox.put(&document(number), NOW).unwrap();
+        outbox.put(&document(number), &[], NOW).unwrap();
     }
     outbox.next(NOW).unwrap();
     outbox.next(NOW).unwrap();
     outbox.postpone(document(2).id, LATE).unwrap();
-    outbox.wedge(document(3).id, WedgeReason::TooLarge).unwrap();
-    outbox.receipt(document(4).id, NOW).unwrap();
+    outbox.wedge(document(3).id, WedgeReason::TooLarge, NOW).unwrap();
+    outbox.receipt(document(4).id, RECEIPT, NOW).unwrap();
     outbox.record_attempt(&subject, Modality::Palm, NOW).unwrap();
     let head = outbox.append_audit(NOW, None, "KioskStopped").unwrap();
     drop(outbox);
@@ -93,10 +101,11 @@ fn everything_survives_a_restart() {
             pending: 3,
             in_flight: 0,
             wedged: 1,
-            awaiting: 1
+            awaiting: 1,
+            retained: 1
         }
     );
-    assert_eq!(outbox.awaiting().unwrap(), [document(4).id]);
+    assert_eq!(outbox.awaiting(usize::MAX).unwrap(), [document(4).id]);
     assert_eq!(outbox.attempts_used(&subject, Modality::Palm, NOW).unwrap(), 1);
     assert_eq!(outbox.audit_head().unwrap(), head);
     assert_eq!(outbox.verify_audit().unwrap(), head.number);
@@ -110,14 +119,14 @@ fn child() {
         return;
     };
     let path = Path::new(&folder).join("outbox.db");
-    let opened = SqliteOutbox::open(&path, &key(1), NOW);
+    let opened = SqliteOutbox::open(&path, &ring(1), LOG, NOW);
     if std::env::var_os("OUTBOX_CHILD_REFUSED").is_some() {
         println!("refused: {}", opened.unwrap_err());
         return;
     }
     let mut outbox = opened.unwrap().outbox;
-    outbox.put(&document(1), NOW).unwrap();
-    outbox.put(&document(2), NOW).unwrap();
+    outbox.put(&document(1), &[], NOW).unwrap();
+    outbox.put(&document(2), &[], NOW).unwrap();
     outbox.next(NOW).unwrap();
     println!("put");
     loop {
@@ -197,7 +206,7 @@ fn a_read_only_folder_is_an_error() {
         empty.ends_with("outbox.db cannot be prepared or moved aside"),
         "{empty}"
     );
-    let filled = |folder: &TempDir| reopen(&path(folder)).put(&document(1), NOW).unwrap();
+    let filled = |folder: &TempDir| reopen(&path(folder)).put(&document(1), &[], NOW).unwrap();
     for file_mode in [0o444, 0o666, 0o000] {
         let text = refused(file_mode, &filled);
         assert_eq!(text, "the store cannot be opened for writing", "{file_mode:o}");
@@ -214,9 +223,9 @@ fn a_read_only_folder_is_an_error() {
 fn a_second_user_is_an_error() {
     let folder = folder();
     let mut outbox = reopen(&path(&folder));
-    outbox.put(&document(1), NOW).unwrap();
+    outbox.put(&document(1), &[], NOW).unwrap();
     for byte in [1, 2] {
-        let second = SqliteOutbox::open(&path(&folder), &key(byte), NOW);
+        let second = SqliteOutbox::open(&path(&folder), &ring(byte), LOG, NOW);
         assert!(matches!(second, Err(OutboxError::Locked(_))), "{second:?}");
     }
     assert_eq!(drain(&mut outbox, NOW), [1]);
@@ -226,12 +235,14 @@ fn a_second_user_is_an_error() {
 fn a_full_disk_is_an_error() {
     let folder = folder();
     let mut outbox = reopen(&path(&folder));
-    outbox.put(&document(1), NOW).unwrap();
+    outbox.put(&document(1), &[], NOW).unwrap();
     let pages: i64 = outbox
+        .store
         .connection
         .query_row("PRAGMA page_count", [], |row| row.get(0))
         .unwrap();
     outbox
+        .store
         .connection
         .query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))
         .unwrap();
@@ -239,7 +250,7 @@ fn a_full_disk_is_an_error() {
         bytes: vec![7; 1_000_000],
         ..document(2)
     };
-    let result = outbox.put(&large, NOW);
+    let result = outbox.put(&large, &[], NOW);
     assert!(matches!(result, Err(OutboxError::Full(_))), "{result:?}");
     assert_eq!(drain(&mut outbox, NOW), [1]);
     assert_eq!(outbox.verify_audit().unwrap(), 1);
@@ -274,6 +285,7 @@ fn nothing_is_in_the_clear() {
                 id: document(1).id,
                 bytes,
             },
+            &[],
             NOW,
         )
         .unwrap();
@@ -320,10 +332,10 @@ fn only_the_owner_may_read_the_file() {
 #[test]
 fn a_wrong_key_moves_the_store_aside() {
     let folder = folder();
-    reopen(&path(&folder)).put(&document(1), NOW).unwrap();
+    reopen(&path(&folder)).put(&document(1), &[], NOW).unwrap();
     let before = fs::read(path(&folder)).unwrap();
 
-    let opened = SqliteOutbox::open(&path(&folder), &key(2), NOW).unwrap();
+    let opened = SqliteOutbox::open(&path(&folder), &ring(2), LOG, NOW).unwrap();
     let kept = opened.quarantined.unwrap();
     // SHA-256 of 32 bytes of 2, made outside this program.
     assert_eq!(
@@ -334,7 +346,7 @@ fn a_wrong_key_moves_the_store_aside() {
     let mut outbox = opened.outbox;
     assert_eq!(outbox.counts().unwrap(), Counts::default());
     assert_eq!(outbox.audit_head().unwrap().number, 1);
-    outbox.put(&document(2), NOW).unwrap();
+    outbox.put(&document(2), &[], NOW).unwrap();
     drop(outbox);
 
     assert_eq!(
@@ -344,18 +356,21 @@ fn a_wrong_key_moves_the_store_aside() {
     );
 
     // Another wrong key at the same millisecond: the older quarantine stays.
-    let third = SqliteOutbox::open(&path(&folder), &key(1), NOW)
+    let third = SqliteOutbox::open(&path(&folder), &ring(1), LOG, NOW)
         .unwrap()
         .quarantined
         .unwrap();
-    let fourth = SqliteOutbox::open(&path(&folder), &key(2), NOW)
+    let fourth = SqliteOutbox::open(&path(&folder), &ring(2), LOG, NOW)
         .unwrap()
         .quarantined
         .unwrap();
     assert!(kept != third && kept != fourth && third != fourth);
     assert_eq!(drain(&mut reopen(&kept), NOW), [1]);
     assert_eq!(
-        drain(&mut SqliteOutbox::open(&third, &key(2), NOW).unwrap().outbox, NOW),
+        drain(
+            &mut SqliteOutbox::open(&third, &ring(2), LOG, NOW).unwrap().outbox,
+            NOW
+        ),
         [2]
     );
 }
@@ -366,13 +381,13 @@ fn a_wrong_key_keeps_the_journal() {
     let folder = folder();
     let copy = self::folder();
     let mut outbox = reopen(&path(&folder));
-    outbox.put(&document(1), NOW).unwrap();
+    outbox.put(&document(1), &[], NOW).unwrap();
     outbox.append_audit(NOW, None, "OnlyInTheJournal").unwrap();
     for (name, bytes) in contents(&folder) {
         fs::write(copy.path().join(name), bytes).unwrap();
     }
     assert!(fs::metadata(beside(&path(&copy), "-wal")).unwrap().len() > 0);
-    let kept = SqliteOutbox::open(&path(&copy), &key(2), NOW)
+    let kept = SqliteOutbox::open(&path(&copy), &ring(2), LOG, NOW)
         .unwrap()
         .quarantined
         .unwrap();
@@ -396,6 +411,7 @@ fn damage_moves_the_store_aside() {
                     bytes: vec![number; 20_000],
                     ..document(number)
                 },
+                &[],
                 NOW,
             )
             .unwrap();
@@ -423,50 +439,33 @@ fn damage_moves_the_store_aside() {
     damaged(&|bytes| *bytes = b"this is a text".repeat(1000));
 }
 
-/// SQLite takes a damaged journal for one that ends early, so no document may be in the journal alone.
-#[test]
-fn a_damaged_journal_loses_no_document() {
-    let folder = folder();
-    let copy = self::folder();
-    let mut outbox = reopen(&path(&folder));
-    outbox.put(&document(1), NOW).unwrap();
-    outbox.put(&document(2), NOW).unwrap();
-    outbox.next(NOW).unwrap();
-    for (name, mut bytes) in contents(&folder) {
-        if name.ends_with("-wal") {
-            assert!(bytes.len() > 4096);
-            bytes.iter_mut().step_by(512).for_each(|byte| *byte ^= 1);
-        }
-        fs::write(copy.path().join(name), bytes).unwrap();
-    }
-    assert_eq!(drain(&mut reopen(&path(&copy)), NOW), [1, 2]);
-}
-
 #[test]
 fn a_later_schema_is_an_error() {
     let folder = folder();
     let mut outbox = reopen(&path(&folder));
-    outbox.put(&document(1), NOW).unwrap();
+    outbox.put(&document(1), &[], NOW).unwrap();
     // One of the same generation has only added something.
     outbox
+        .store
         .connection
-        .pragma_update(None, "user_version", SCHEMA_VERSION + 1)
+        .pragma_update(None, "user_version", schema::VERSION + 1)
         .unwrap();
     drop(outbox);
     let outbox = reopen(&path(&folder));
     outbox
+        .store
         .connection
         .pragma_update(None, "user_version", 200)
         .unwrap();
     drop(outbox);
     let before = fs::read(path(&folder)).unwrap();
-    let result = SqliteOutbox::open(&path(&folder), &key(1), NOW);
+    let result = SqliteOutbox::open(&path(&folder), &ring(1), LOG, NOW);
     assert!(
         matches!(
             result,
             Err(OutboxError::NewerSchema {
                 found: 200,
-                known: SCHEMA_VERSION
+                known: schema::VERSION
             })
         ),
         "{result:?}"
@@ -477,34 +476,40 @@ fn a_later_schema_is_an_error() {
 #[test]
 fn a_folder_must_exist() {
     let folder = folder();
-    let result = SqliteOutbox::open(&folder.path().join("missing/outbox.db"), &key(1), NOW);
+    let result = SqliteOutbox::open(&folder.path().join("missing/outbox.db"), &ring(1), LOG, NOW);
     assert!(matches!(result, Err(OutboxError::File { .. })), "{result:?}");
-    let result = SqliteOutbox::open(folder.path(), &key(1), NOW);
+    let result = SqliteOutbox::open(folder.path(), &ring(1), LOG, NOW);
     assert!(matches!(result, Err(OutboxError::Unwritable(_))), "{result:?}");
 }
 
 #[test]
 fn tampering_with_the_audit_log_is_noticed() {
-    let check = |sql: &str, at: u64| {
+    let check = |sql: &str, expect: AuditBreak| {
         let folder = folder();
         let mut outbox = reopen(&path(&folder));
         for event in ["one", "two", "three"] {
             outbox.append_audit(NOW, Some(SessionId([1; 16])), event).unwrap();
         }
-        outbox.connection.execute_batch(sql).unwrap();
+        outbox.store.connection.execute_batch(sql).unwrap();
         let result = outbox.verify_audit();
         assert!(
-            matches!(result, Err(OutboxError::AuditBroken(found)) if found.at == at),
+            matches!(result, Err(OutboxError::AuditBroken(found)) if found == expect),
             "{sql}: {result:?}"
         );
     };
-    check("UPDATE audit SET event = 'other' WHERE number = 2", 2);
-    check("UPDATE audit SET at_ms = at_ms + 1 WHERE number = 1", 1);
-    check("UPDATE audit SET session = NULL WHERE number = 3", 3);
-    check("UPDATE audit SET hash = zeroblob(32) WHERE number = 2", 2);
-    check("DELETE FROM audit WHERE number = 1", 1);
-    check("DELETE FROM audit WHERE number = 2", 2);
-    check("UPDATE audit SET number = 10 - number WHERE number <> 2", 1);
+    let edited = |at| AuditBreak::Edited { at };
+    let removed = |first, last| AuditBreak::Removed { first, last };
+    check("UPDATE audit SET event = 'other' WHERE number = 2", edited(2));
+    check("UPDATE audit SET at_ms = at_ms + 1 WHERE number = 1", edited(1));
+    check("UPDATE audit SET session = NULL WHERE number = 3", edited(3));
+    check("UPDATE audit SET hash = zeroblob(32) WHERE number = 2", edited(2));
+    check("DELETE FROM audit WHERE number = 1", removed(1, 1));
+    check("DELETE FROM audit WHERE number = 2", removed(2, 2));
+    check("DELETE FROM audit WHERE number < 3", removed(1, 2));
+    check(
+        "UPDATE audit SET number = 10 - number WHERE number <> 2",
+        removed(1, 1),
+    );
 }
 
 #[test]
@@ -515,8 +520,8 @@ fn debug_and_errors_hide_the_key_and_the_content() {
         bytes: SECRET.to_vec(),
         ..document(1)
     };
-    outbox.put(&secret, NOW).unwrap();
-    let conflict = outbox.put(&document(1), NOW).unwrap_err();
+    outbox.put(&secret, &[], NOW).unwrap();
+    let conflict = outbox.put(&document(1), &[], NOW).unwrap_err();
     let text = format!("{secret:?} {outbox:?} {conflict:?} {conflict}");
     assert!(
         !text.contains("a secret") && !text.contains("97, 32, 115") && !text.contains(&"01".repeat(32)),
@@ -540,6 +545,9 @@ enum Step {
     Identified(u8),
     Wedge(u8),
     Unwedge(u8),
+    Resend(u8),
+    Forget,
+    Contact(i64),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -554,6 +562,9 @@ fn step() -> impl Strategy<Value = Step> {
         1 => number().prop_map(Step::Identified),
         1 => number().prop_map(Step::Wedge),
         1 => number().prop_map(Step::Unwedge),
+        2 => number().prop_map(Step::Resend),
+        1 => Just(Step::Forget),
+        1 => (0..100_i64).prop_map(Step::Contact),
     ]
 }
 
@@ -561,21 +572,27 @@ fn step() -> impl Strategy<Value = Step> {
 fn perform(outbox: &mut dyn Outbox, step: &Step) -> String {
     let id = |number: &u8| document(*number).id;
     let result = match step {
-        Step::Put(number) => format!("{:?}", outbox.put(&document(*number), NOW).unwrap()),
-        Step::PutFinal(number) => format!("{:?}", outbox.put_final(&document(*number), NOW).unwrap()),
+        Step::Put(number) => format!("{:?}", outbox.put(&document(*number), &[], NOW).unwrap()),
+        Step::PutFinal(number) => format!("{:?}", outbox.put_final(&document(*number), &[], NOW).unwrap()),
         Step::Next(at) => format!("{:?}", outbox.next(UtcMs(*at)).unwrap()),
         Step::Postpone(number, until) => format!("{:?}", outbox.postpone(id(number), UtcMs(*until)).unwrap()),
         Step::Release => format!("{:?}", outbox.release_in_flight().unwrap()),
-        Step::Receipt(number) => format!("{:?}", outbox.receipt(id(number), NOW).unwrap()),
+        Step::Receipt(number) => format!("{:?}", outbox.receipt(id(number), RECEIPT, NOW).unwrap()),
         Step::Identified(number) => format!("{:?}", outbox.identified(id(number), NOW).unwrap()),
-        Step::Wedge(number) => format!("{:?}", outbox.wedge(id(number), WedgeReason::TooLarge).unwrap()),
-        Step::Unwedge(number) => format!("{:?}", outbox.unwedge(id(number)).unwrap()),
+        Step::Wedge(number) => format!(
+            "{:?}",
+            outbox.wedge(id(number), WedgeReason::TooLarge, NOW).unwrap()
+        ),
+        Step::Unwedge(number) => format!("{:?}", outbox.unwedge(id(number), NOW).unwrap()),
+        Step::Resend(number) => format!("{:?}", outbox.resend(id(number), NOW).unwrap()),
+        Step::Forget => format!("{:?}", outbox.forget_delivered(LATE, NOW).unwrap()),
+        Step::Contact(at) => format!("{:?}", outbox.contact(UtcMs(*at)).unwrap()),
     };
     let states: Vec<_> = (0..6).map(|number| outbox.state(id(&number)).unwrap()).collect();
     format!(
         "{result} {states:?} {:?} {:?} {:?}",
-        outbox.counts().unwrap(),
-        outbox.awaiting().unwrap(),
+        outbox.standing().unwrap(),
+        outbox.awaiting(usize::MAX).unwrap(),
         outbox.audit_head().unwrap()
     )
 }
@@ -591,23 +608,39 @@ proptest! {
         let mut file = reopen(&path(&folder));
         let mut memory = MemoryOutbox::new();
         let mut expected: Vec<u8> = Vec::new();
+        // Those that are retained, and the order of all that was ever put and is not forgotten.
+        let (mut retained, mut order): (Vec<u8>, Vec<u8>) = Default::default();
         for step in &steps {
             let seen = perform(&mut file, step);
             prop_assert_eq!(&seen, &perform(&mut memory, step), "{:?}", step);
             match step {
-                Step::Put(number) | Step::PutFinal(number) if !expected.contains(number) => expected.push(*number),
-                Step::Receipt(number) => expected.retain(|other| other != number),
+                Step::Put(number) | Step::PutFinal(number) if !order.contains(number) => order.push(*number),
+                Step::Receipt(number) if order.contains(number) && !retained.contains(number) => retained.push(*number),
+                Step::Resend(number) => retained.retain(|other| other != number),
+                Step::Forget => {
+                    order.retain(|number| !retained.contains(number));
+                    retained.clear();
+                }
                 _ => {}
             }
+            expected = order.iter().copied().filter(|number| !retained.contains(number)).collect();
             let counts = file.counts().unwrap();
             prop_assert_eq!(counts.pending + counts.in_flight + counts.wedged, expected.len() as u64);
         }
         drop(file);
         let mut file = reopen(&path(&folder));
         memory.release_in_flight().unwrap();
+        prop_assert_eq!(file.awaiting(9).unwrap(), memory.awaiting(9).unwrap());
         for outbox in [&mut file as &mut dyn Outbox, &mut memory] {
+            let mut exported = Vec::new();
+            let mut after = None;
+            while let Some((place, document, _)) = outbox.export(after).unwrap() {
+                exported.push(document.id.0[0]);
+                after = Some(place);
+            }
+            prop_assert_eq!(&exported, &expected);
             for number in 0..6 {
-                outbox.unwedge(document(number).id).unwrap();
+                outbox.unwedge(document(number).id, NOW).unwrap();
             }
             prop_assert_eq!(&drain(outbox, LATE), &expected);
         }

@@ -70,25 +70,27 @@ fn a_store_of_the_schema_before_loses_nothing() {
     for _ in 0..2 {
         let mut outbox = reopen(&path(&folder));
         let seen: i64 = outbox
+            .store
             .connection
             .query_row("PRAGMA user_version", [], |row| row.get(0))
             .unwrap();
-        assert_eq!(seen, SCHEMA_VERSION);
+        assert_eq!(seen, schema::VERSION);
         assert_eq!(
             outbox.counts().unwrap(),
             Counts {
                 pending: 1,
                 in_flight: 0,
                 wedged: 1,
-                awaiting: 1
+                awaiting: 1,
+                retained: 0
             }
         );
-        let refused = WedgeReason::Refused("signature".to_owned());
+        let refused = WedgeReason::Signature;
         assert_eq!(
             outbox.state(document(2).id).unwrap(),
             Some(EntryState::Wedged(refused))
         );
-        assert_eq!(outbox.awaiting().unwrap(), [document(3).id]);
+        assert_eq!(outbox.awaiting(usize::MAX).unwrap(), [document(3).id]);
         for modality in [Modality::Face, Modality::Palm] {
             assert_eq!(outbox.attempts_used(&person(), modality, UtcMs(0)).unwrap(), 1);
         }
@@ -111,15 +113,15 @@ fn palms_survive_a_restart() {
     let folder = folder();
     let mut outbox = reopen(&path(&folder));
     for number in 1..=3 {
-        outbox.put(&document(number), NOW).unwrap();
+        outbox.put(&document(number), &[], NOW).unwrap();
         propose(&mut outbox, u32::MAX - u32::from(number), number);
         if number < 3 {
             outbox.settle_palm(document(number).id, true, NOW).unwrap();
         }
     }
-    outbox.receipt(document(3).id, NOW).unwrap();
+    outbox.receipt(document(3).id, RECEIPT, NOW).unwrap();
     // One document was delivered, one was not; the answer to either is still to come.
-    outbox.put(&document(4), NOW).unwrap();
+    outbox.put(&document(4), &[], NOW).unwrap();
     outbox
         .propose_palm(&person(), "AP-2", PalmReference(4), document(4).id, NOW)
         .unwrap();
@@ -282,7 +284,7 @@ proptest! {
         for step in &steps {
             let seen = perform(&mut file, step);
             prop_assert_eq!(&seen, &perform(&mut memory, step), "{:?}", step);
-            let count = |sql: &str| -> i64 { file.connection.query_row(sql, [], |row| row.get(0)).unwrap() };
+            let count = |sql: &str| -> i64 { file.store.connection.query_row(sql, [], |row| row.get(0)).unwrap() };
             let both = count("SELECT count(*) FROM palm JOIN palm_deletion USING (scanner, reference)");
             prop_assert_eq!(both, 0, "{:?}", step);
             match step {
