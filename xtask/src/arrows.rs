@@ -27,7 +27,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("keys", &["verification"]),
     ("gateway", &["authority", "document", "sync", "verification"]),
     ("custody", &["document", "keys", "outbox", "sync", "verification"]),
-    ("torture", &["custody", "document", "verification"]),
+    ("torture", &["custody", "document", "keys", "outbox", "verification"]),
     ("custody-bench", &["custody", "document", "outbox", "sync", "verification"]),
     (
         "alaqan",
@@ -58,15 +58,15 @@ const ROOMS_OF_TESTS: &[(&str, &[&str])] = &[
 /// Libraries that only these rooms may name, in code and in tests.
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("opencv", &["camera", "eval", "face", "puppet"]),
-    ("rusqlite", &["gateway", "outbox"]),
+    ("rusqlite", &["custody-bench", "gateway", "outbox"]),
     ("serialport", &["palm"]),
     ("tauri", &["alaqan"]),
     ("tauri-build", &["alaqan"]),
     ("leptos", &["ui"]),
     ("web-sys", &["ui"]),
     ("cms", &["document", "gateway", "alaqan"]),
-    ("tokio", &["alaqan", "gateway", "sync", "walk"]),
-    ("tokio-tungstenite", &["alaqan", "gateway", "sync"]),
+    ("tokio", &["alaqan", "custody-bench", "gateway", "sync", "torture", "walk"]),
+    ("tokio-tungstenite", &["alaqan", "custody-bench", "gateway", "sync"]),
     ("fantoccini", &["walk"]),
     ("axum", &["gateway"]),
     ("reqwest", &["gateway"]),

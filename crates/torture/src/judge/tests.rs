@@ -1,0 +1,189 @@
+use super::*;
+use crate::ledger::Report;
+
+fn id(number: u8) -> DocumentId {
+    DocumentId([number; 16])
+}
+
+fn stored(number: u8) -> Stored {
+    Stored {
+        id: id(number),
+        sha256: [number; 32],
+        content: Ok(Said {
+            id: id(number),
+            stills: Some([number; 32]),
+        }),
+    }
+}
+
+/// Three documents, put and stored, and asked about once.
+fn good() -> Facts {
+    let mut facts = Facts::default();
+    for number in 1..=3 {
+        facts.ledger.note(0, &Report::Intended(id(number), [number; 32]));
+        facts.ledger.note(0, &Report::Recorded(id(number), [number; 32]));
+        facts.stored.push(stored(number));
+        facts.compared.insert(id(number).to_string(), 1);
+    }
+    facts
+}
+
+fn check(change: impl FnOnce(&mut Facts), expect: &[Violation]) -> Verdict {
+    let mut facts = good();
+    change(&mut facts);
+    let verdict = judge(&facts);
+    assert_eq!(verdict.violations, expect);
+    verdict
+}
+
+#[test]
+fn finds_nothing_where_all_is_well() {
+    assert_eq!(check(|_| {}, &[]).kept, 3);
+}
+
+#[test]
+fn finds_what_is_lost_and_why_it_may_be() {
+    let lost = |epoch| Violation::Lost {
+        id: id(2),
+        epoch,
+        wedged: None,
+    };
+    let lose = |facts: &mut Facts| drop(facts.stored.remove(1));
+    check(lose, &[lost((0, 0))]);
+    let report = |facts: &mut Facts| {
+        facts
+            .ledger
+            .note(0, &Report::Alert("StoreQuarantined".into(), "f".into()));
+    };
+    // Harmed, but nobody said so.
+    check(
+        |facts| {
+            lose(facts);
+            facts.harmed.insert((0, 0));
+        },
+        &[lost((0, 0))],
+    );
+    // Said, but nobody had harmed it.
+    check(
+        |facts| {
+            lose(facts);
+            report(facts);
+        },
+        &[
+            lost((0, 0)),
+            Violation::DamagedUnharmed((0, 0), "StoreQuarantined: f".into()),
+        ],
+    );
+    // Harmed and said.
+    let verdict = check(
+        |facts| {
+            lose(facts);
+            report(facts);
+            facts.harmed.insert((0, 0));
+        },
+        &[],
+    );
+    assert_eq!((verdict.quarantined, verdict.kept), (1, 2));
+    // Put into the store after the one that was harmed.
+    check(
+        |facts| {
+            facts.harmed.insert((0, 0));
+            report(facts);
+            facts.ledger.note(0, &Report::Recorded(id(2), [2; 32]));
+            lose(facts);
+        },
+        &[lost((0, 1))],
+    );
+    check(
+        |facts| {
+            lose(facts);
+            facts.ledger.note(0, &Report::Wedged(id(2), "AuditFork".into()));
+        },
+        &[Violation::Lost {
+            id: id(2),
+            epoch: (0, 0),
+            wedged: Some("AuditFork".into()),
+        }],
+    );
+}
+
+#[test]
+fn finds_what_is_doubled() {
+    check(|facts| facts.stored.push(stored(1)), &[Violation::Doubled(id(1))]);
+    // The same session under another id.
+    check(
+        |facts| {
+            facts.ledger.note(0, &Report::Intended(id(9), [1; 32]));
+            facts.stored.push(Stored {
+                content: Ok(Said {
+                    id: id(9),
+                    stills: Some([1; 32]),
+                }),
+                ..stored(9)
+            });
+        },
+        &[Violation::Doubled(id(9))],
+    );
+    check(
+        |facts| {
+            facts.compared.insert("x".into(), 2);
+        },
+        &[Violation::ComparedAgain("x".into(), 2)],
+    );
+}
+
+#[test]
+fn finds_what_is_altered_invented_or_unreadable() {
+    check(
+        |facts| facts.stored[0].sha256 = [9; 32],
+        &[Violation::Altered(id(1))],
+    );
+    check(
+        |facts| facts.stored.push(stored(7)),
+        &[Violation::Unintended(id(7))],
+    );
+    check(
+        |facts| facts.stored[0].content = Err("bad signature".into()),
+        &[Violation::Unreadable(id(1), "bad signature".into())],
+    );
+    for said in [(2, 1), (1, 8)] {
+        let mut facts = good();
+        facts.stored[0].content = Ok(Said {
+            id: id(said.0),
+            stills: Some([said.1; 32]),
+        });
+        assert!(matches!(
+            judge(&facts).violations[..],
+            [Violation::Unreadable(found, _)] if found == id(1)
+        ));
+    }
+}
+
+#[test]
+fn passes_on_what_others_found() {
+    check(
+        |facts| {
+            facts
+                .ledger
+                .note(0, &Report::Receipt(id(1), "another digest".into()));
+            facts.others.push("the chain of the gateway is broken".into());
+        },
+        &[
+            Violation::Receipt(id(1), "another digest".into()),
+            Violation::Other("the chain of the gateway is broken".into()),
+        ],
+    );
+}
+
+#[test]
+fn what_was_put_before_a_kiosk_could_say_so_is_no_fault() {
+    let verdict = check(
+        |facts| {
+            facts.ledger.note(0, &Report::Intended(id(4), [4; 32]));
+            facts.ledger.note(0, &Report::Intended(id(5), [5; 32]));
+            facts.stored.push(stored(4));
+        },
+        &[],
+    );
+    assert_eq!((verdict.kept, verdict.unsaid), (3, 1));
+}
