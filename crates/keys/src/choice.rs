@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use crate::file::FileStore;
-use crate::{KeyError, KeyStore, Place, Trouble};
+use crate::{KeyError, KeyStore, Place};
 
 /// The one place where this kiosk's keys are.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -52,15 +52,19 @@ pub fn open(choice: &KeyChoice) -> Result<Arc<dyn KeyStore>, KeyError> {
         KeyChoice::Tpm { tcti, folder } => Ok(Arc::new(crate::tpm::TpmStore::open(tcti, folder)?)),
         #[cfg(not(target_os = "linux"))]
         KeyChoice::Tpm { .. } => Err(unreachable_here(Place::Tpm)),
+        #[cfg(any(target_os = "linux", windows))]
+        KeyChoice::System { service } => Ok(Arc::new(crate::system::SystemStore::open(service)?)),
+        #[cfg(not(any(target_os = "linux", windows)))]
         KeyChoice::System { .. } => Err(unreachable_here(Place::System)),
         KeyChoice::File { folder } => Ok(Arc::new(FileStore::open(folder)?)),
     }
 }
 
+#[cfg(not(target_os = "linux"))]
 fn unreachable_here(place: Place) -> KeyError {
     KeyError::Unreachable {
         place,
-        trouble: Trouble::Absent,
+        trouble: crate::Trouble::Absent,
         message: "this program was built without it".into(),
     }
 }

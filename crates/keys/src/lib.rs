@@ -20,6 +20,8 @@ pub mod file;
 mod folder;
 mod name;
 mod soft;
+#[cfg(any(target_os = "linux", windows))]
+pub mod system;
 #[cfg(target_os = "linux")]
 pub mod tpm;
 

@@ -29,3 +29,16 @@ fn a_tpm_conforms() {
     common::conform(&|| keys::open(&choice).unwrap());
     assert_eq!(keys::open(&choice).unwrap().place(), Place::Tpm);
 }
+
+/// GNOME Keyring on a D-Bus of its own: this test starts itself again in there.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_key_store_of_the_system_conforms() {
+    common::desktop::inside("the_key_store_of_the_system_conforms", || {
+        let choice = KeyChoice::System {
+            service: "alaqan-test".into(),
+        };
+        common::conform(&|| keys::open(&choice).unwrap());
+        assert_eq!(keys::open(&choice).unwrap().place(), Place::System);
+    });
+}

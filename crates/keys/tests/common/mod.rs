@@ -9,6 +9,8 @@ use p256::ecdsa::{DerSignature, VerifyingKey};
 use verification::Sensitive;
 
 #[cfg(target_os = "linux")]
+pub mod desktop;
+#[cfg(target_os = "linux")]
 pub mod swtpm;
 
 /// A secret that is easy to find wherever it leaked to.
