@@ -129,7 +129,7 @@ fn delivers_one_after_the_other_and_passes_answers_on() {
             0: 
             0: connect
             5: hello awaiting 1
-            9: LinkUp, load
+            9: Welcome(g, skew 998 ms), load
             10: submit 1 (3 bytes)
             11: 
             20: delivered 1, load
@@ -170,7 +170,7 @@ fn a_document_that_is_refused_or_postponed_does_not_block_the_next() {
         expect![[r#"
             0: connect
             0: hello awaiting 0
-            0: LinkUp, load
+            0: Welcome(g, skew 1000 ms), load
             1: submit 1 (3 bytes)
             2: refused 1 signature, load
             3: submit 2 (3 bytes)
@@ -201,7 +201,7 @@ fn a_document_that_is_too_large_is_not_sent() {
         expect![[r#"
             0: connect
             0: hello awaiting 0
-            0: LinkUp, load
+            0: Welcome(g, skew 1000 ms), load
             1: refused 1 too-large, load
             2: submit 2 (3 bytes)
             deadline Some(30.002s)
@@ -224,7 +224,7 @@ fn a_silent_line_is_asked_and_then_given_up() {
         expect![[r#"
             0: connect
             0: hello awaiting 0
-            0: LinkUp, load
+            0: Welcome(g, skew 1000 ms), load
             1: 
             9999: 
             10000: ping
@@ -248,7 +248,7 @@ fn a_large_document_is_given_the_time_it_needs() {
         expect![[r#"
             0: connect
             0: hello awaiting 0
-            0: LinkUp, load
+            0: Welcome(g, skew 1000 ms), load
             0: submit 1 (819200 bytes)
             100000: 
             130000: close, LinkDown(TimedOut)
@@ -320,31 +320,31 @@ fn answers_that_make_no_sense_end_the_connection() {
     check(
         &open(&[(1, loaded(1)), (2, receipt(9))]),
         expect![[r#"
-        0: connect
-        0: hello awaiting 0
-        0: LinkUp, load
-        1: submit 1 (3 bytes)
-        2: close, LinkDown(Nonsense("an answer about a document that was not sent"))
-        deadline Some(502ms)
-    "#]],
+            0: connect
+            0: hello awaiting 0
+            0: Welcome(g, skew 1000 ms), load
+            1: submit 1 (3 bytes)
+            2: close, LinkDown(Nonsense("an answer about a document that was not sent"))
+            deadline Some(502ms)
+        "#]],
     );
     check(
         &open(&[(1, Input::Loaded(None)), (2, receipt(1))]),
         expect![[r#"
-        0: connect
-        0: hello awaiting 0
-        0: LinkUp, load
-        1: 
-        2: close, LinkDown(Nonsense("an answer about a document that was not sent"))
-        deadline Some(502ms)
-    "#]],
+            0: connect
+            0: hello awaiting 0
+            0: Welcome(g, skew 1000 ms), load
+            1: 
+            2: close, LinkDown(Nonsense("an answer about a document that was not sent"))
+            deadline Some(502ms)
+        "#]],
     );
     check(
         &open(&[(1, loaded(1)), (2, refused(2, RefusalCode::Malformed))]),
         expect![[r#"
             0: connect
             0: hello awaiting 0
-            0: LinkUp, load
+            0: Welcome(g, skew 1000 ms), load
             1: submit 1 (3 bytes)
             2: close, LinkDown(Nonsense("an answer about a document that was not sent"))
             deadline Some(502ms)
@@ -353,19 +353,19 @@ fn answers_that_make_no_sense_end_the_connection() {
     check(
         &open(&[(1, welcome())]),
         expect![[r#"
-        0: connect
-        0: hello awaiting 0
-        0: LinkUp, load
-        1: close, LinkDown(Nonsense("a second welcome"))
-        deadline Some(501ms)
-    "#]],
+            0: connect
+            0: hello awaiting 0
+            0: Welcome(g, skew 1000 ms), load
+            1: close, LinkDown(Nonsense("a second welcome"))
+            deadline Some(501ms)
+        "#]],
     );
     check(
         &open(&[(1, Input::Frame(Err(WireError::Version(9))))]),
         expect![[r#"
             0: connect
             0: hello awaiting 0
-            0: LinkUp, load
+            0: Welcome(g, skew 1000 ms), load
             1: close, LinkDown(Nonsense("frames of version 9 are not understood"))
             deadline Some(501ms)
         "#]],
@@ -380,7 +380,7 @@ fn answers_that_make_no_sense_end_the_connection() {
         expect![[r#"
             0: connect
             0: hello awaiting 0
-            0: LinkUp, load
+            0: Welcome(g, skew 1000 ms), load
             1: close, LinkDown(Bye(ShuttingDown))
             deadline Some(501ms)
         "#]],
@@ -434,14 +434,14 @@ fn what_was_offered_too_late_is_given_back() {
         expect![[r#"
             0: connect
             0: hello awaiting 0
-            0: LinkUp, load
+            0: Welcome(g, skew 1000 ms), load
             1: LinkDown(Closed)
             2: postponed 1 0 ms
             501: connect
             502: hello awaiting 0
-            503: LinkUp, load
+            503: Welcome(g, skew 1000 ms), load
             504: submit 1 (3 bytes)
-            505: postponed 2 0 ms
+            505: 
             deadline Some(30.504s)
         "#]],
     );
