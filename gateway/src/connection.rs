@@ -1,9 +1,10 @@
 //! One kiosk on one connection.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use document::signature::P256Signer;
 use futures_util::{SinkExt, StreamExt};
 use sync::wire::{
     ByeReason, FRAME_MAX_BYTES, GatewayFrame, KioskFrame, Payload, SUBPROTOCOL, VERSION, WireError,
@@ -43,8 +44,10 @@ const FAREWELL_LIMIT: Duration = Duration::from_secs(2);
 pub struct Shared {
     pub acceptor: TlsAcceptor,
     pub anchors: Vec<Vec<u8>>,
-    pub store: Arc<Store>,
+    pub store: Arc<dyn Store>,
     pub presence: Arc<Presence>,
+    /// Signs receipts.
+    pub signer: Arc<Mutex<P256Signer>>,
     /// Notified when a document was stored.
     pub stored: Arc<Notify>,
 }
@@ -246,12 +249,9 @@ async fn send_owed(
     kiosk_id: &str,
     awaiting: Vec<DocumentId>,
 ) -> Result<(), End> {
-    let name = kiosk_id.to_owned();
-    let owed = store_call(shared, move |store| store.owed(&name, &awaiting))
-        .await
-        .unwrap_or_default();
+    let owed = logged(shared.store.owed(kiosk_id, &awaiting).await).unwrap_or_default();
     for id in owed {
-        if let Some(document) = store_call(shared, move |store| store.answer(id)).await.flatten() {
+        if let Some(document) = logged(shared.store.answer(id).await).flatten() {
             send(
                 socket,
                 &GatewayFrame::Identified {
@@ -270,30 +270,28 @@ async fn take(shared: &Shared, socket: &mut Socket, kiosk_id: &str, frame: Kiosk
         KioskFrame::Hello { .. } | KioskFrame::Enrol { .. } => Err(End::Bye(ByeReason::Malformed)),
         KioskFrame::Renew { .. } => Err(End::Bye(ByeReason::RenewalRefused)),
         KioskFrame::Submit { id, document } => {
-            let (store, anchors) = (Arc::clone(&shared.store), shared.anchors.clone());
-            let name = kiosk_id.to_owned();
-            let accepted = tokio::task::spawn_blocking(move || {
-                let sender = Sender {
-                    kiosk_id: &name,
-                    anchors: &anchors,
-                };
-                intake::accept(&store, &sender, id, &document.0, utc_now())
-            });
-            // A panic there is a fault of this program; the kiosk keeps its document and tries again later.
-            let accepted = accepted.await.map_err(|_| End::Gone)?;
-            match accepted {
-                Ok(()) => {
+            let sender = Sender {
+                kiosk_id,
+                anchors: &shared.anchors,
+            };
+            match intake::accept(&*shared.store, &sender, id, document.0, utc_now()).await {
+                Ok(receipt) => {
                     // Also for one that was known: whoever stored it may have ended before saying so.
                     shared.stored.notify_one();
-                    let receipt = Payload(Vec::new());
-                    send(socket, &GatewayFrame::Receipt { id, receipt }).await
+                    let frame = match intake::sign(&receipt, &*shared.signer, utc_now()) {
+                        Ok(receipt) => GatewayFrame::Receipt {
+                            id,
+                            receipt: Payload(receipt),
+                        },
+                        Err(code) => GatewayFrame::Refused { id, code },
+                    };
+                    send(socket, &frame).await
                 }
                 Err(code) => send(socket, &GatewayFrame::Refused { id, code }).await,
             }
         }
         KioskFrame::ResultSeen { id } => {
-            let name = kiosk_id.to_owned();
-            store_call(shared, move |store| store.seen(&name, id)).await;
+            logged(shared.store.seen(kiosk_id, id, utc_now()).await);
             Ok(())
         }
     }
@@ -345,20 +343,9 @@ fn binary(frame: &GatewayFrame) -> Message {
     Message::Binary(frame.encode().into())
 }
 
-async fn store_call<T: Send + 'static>(
-    shared: &Shared,
-    call: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
-) -> Option<T> {
-    let store = Arc::clone(&shared.store);
-    match tokio::task::spawn_blocking(move || call(&store)).await {
-        Ok(Ok(value)) => Some(value),
-        Ok(Err(error)) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "the store failed");
-            None
-        }
-        Err(error) => {
-            tracing::error!(%error, "a call of the store ended by a fault of this program");
-            None
-        }
-    }
+/// What the store gives; its failure is logged.
+fn logged<T>(outcome: Result<T, StoreError>) -> Option<T> {
+    outcome
+        .inspect_err(|error| tracing::error!(error = error as &dyn std::error::Error, "the store failed"))
+        .ok()
 }

@@ -29,10 +29,10 @@ const IDLE_PAUSE: Duration = Duration::from_secs(60);
 
 /// Everything that answering needs.
 pub struct Identifier {
-    pub store: Arc<Store>,
+    pub store: Arc<dyn Store>,
     pub presence: Arc<Presence>,
     pub centre: Arc<dyn IdentificationCentre>,
-    pub signer: Mutex<P256Signer>,
+    pub signer: Arc<Mutex<P256Signer>>,
     pub anchors: Vec<Vec<u8>>,
     pub settings: Idec,
     /// Notified when a document was stored.
@@ -44,11 +44,14 @@ enum Question {
     /// Answered since it was listed as unanswered.
     Answered(Vec<u8>),
     /// To be asked.
-    Open {
-        request: Request,
-        /// The score that the policy of the session asks for.
-        comparison_min: f32,
-    },
+    Open(Open),
+}
+
+/// What the centre is asked.
+struct Open {
+    request: Request,
+    /// The score that the policy of the session asks for.
+    comparison_min: f32,
 }
 
 /// Why one document has no answer yet.
@@ -67,36 +70,28 @@ enum AskError {
     Lost,
 }
 
-/// Runs until `stop` becomes true. Questions under way are dropped then; they are asked again, under the same
-/// id, after the next start.
+/// Runs until `stop` becomes true. Questions under way are dropped then, and given back so that another gateway may
+/// ask at once; the centre knows them by their id.
 pub async fn run(identifier: Arc<Identifier>, mut stop: watch::Receiver<bool>) {
     let mut asking: HashMap<tokio::task::Id, DocumentId> = HashMap::new();
     let mut questions = JoinSet::new();
     let parallel = usize::from(identifier.settings.parallel);
     loop {
-        let pause = match identifier
-            .store_call(move |store| store.unanswered(parallel * 2))
-            .await
-        {
-            Ok(unanswered) => {
-                let now = utc_now();
-                let mut pause = IDLE_PAUSE;
-                for (id, at) in unanswered {
-                    if asking.values().any(|asked| *asked == id) {
-                        continue;
-                    }
-                    if at > now {
-                        let wait = u64::try_from(at.0.saturating_sub(now.0)).unwrap_or(0);
-                        pause = pause.min(Duration::from_millis(wait));
-                        break;
-                    }
-                    if asking.len() < parallel {
-                        let identifier = Arc::clone(&identifier);
-                        let task = questions.spawn(async move { identifier.answer(id).await });
-                        asking.insert(task.id(), id);
-                    }
+        let places = u32::try_from(parallel - asking.len().min(parallel)).unwrap_or(u32::MAX);
+        let now = utc_now();
+        let pause = match identifier.store.claim(places, identifier.lease_ms(), now).await {
+            Ok(claimed) => {
+                for id in claimed.ids {
+                    let identifier = Arc::clone(&identifier);
+                    let task = questions.spawn(async move { identifier.answer(id).await });
+                    asking.insert(task.id(), id);
                 }
-                pause
+                let due = claimed.next_at.map(|at| at.0.saturating_sub(now.0));
+                match due.map(|wait_ms| Duration::from_millis(u64::try_from(wait_ms).unwrap_or(0))) {
+                    // With all places taken the next one waits for a place, not for its time.
+                    Some(wait) if asking.len() < parallel => wait.min(IDLE_PAUSE),
+                    _ => IDLE_PAUSE,
+                }
             }
             Err(error) => {
                 tracing::error!(
@@ -107,7 +102,7 @@ pub async fn run(identifier: Arc<Identifier>, mut stop: watch::Receiver<bool>) {
             }
         };
         tokio::select! {
-            () = crate::stopped(&mut stop) => return,
+            () = crate::stopped(&mut stop) => break,
             Some(done) = questions.join_next_with_id(), if !questions.is_empty() => match done {
                 Ok((task, ())) => {
                     asking.remove(&task);
@@ -123,6 +118,11 @@ pub async fn run(identifier: Arc<Identifier>, mut stop: watch::Receiver<bool>) {
             () = tokio::time::sleep(pause) => {}
         }
     }
+    questions.shutdown().await;
+    let ids: Vec<_> = asking.into_values().collect();
+    if let Err(error) = identifier.store.release(&ids).await {
+        tracing::warn!(%error, "questions could not be given back; others wait until the lease ends");
+    }
 }
 
 impl Identifier {
@@ -132,10 +132,8 @@ impl Identifier {
             Ok(()) => return,
             Err(error) => error,
         };
-        let attempts = self
-            .store_call(move |store| Ok(store.document(id)?.map_or(0, |stored| stored.attempts)))
-            .await
-            .unwrap_or_default();
+        let stored = self.store.document(id).await.ok().flatten();
+        let attempts = stored.map_or(0, |stored| stored.attempts);
         let pause = self.pause(attempts, &error);
         let next_try_at = pause.map(|pause| UtcMs(utc_now().0.saturating_add(millis(pause))));
         let fault = error.to_string();
@@ -145,10 +143,7 @@ impl Identifier {
                 tracing::error!(document = %id, fault, "no answer is possible; tried again at the next start")
             }
         }
-        if let Err(error) = self
-            .store_call(move |store| store.failed(id, &fault, next_try_at))
-            .await
-        {
+        if let Err(error) = self.store.failed(id, &fault, next_try_at).await {
             tracing::error!(document = %id, %error, "the failure could not be noted");
             // Without the note it is due at once; without a pause it would be asked in a tight loop.
             tokio::time::sleep(STORE_PAUSE).await;
@@ -158,9 +153,7 @@ impl Identifier {
     /// Keeps a document that brings this program down from doing so in a loop.
     async fn give_up_for_long(&self, id: DocumentId) {
         let at = UtcMs(utc_now().0.saturating_add_unsigned(self.settings.retry_max_ms));
-        let noted = self
-            .store_call(move |store| store.failed(id, "a fault of the gateway", Some(at)))
-            .await;
+        let noted = self.store.failed(id, "a fault of the gateway", Some(at)).await;
         if let Err(error) = noted {
             tracing::error!(document = %id, %error, "the failure could not be noted");
             tokio::time::sleep(STORE_PAUSE).await;
@@ -168,21 +161,12 @@ impl Identifier {
     }
 
     async fn ask(self: &Arc<Self>, id: DocumentId) -> Result<(), AskError> {
-        let this = Arc::clone(self);
-        let (kiosk_id, question) = tokio::task::spawn_blocking(move || this.question(id))
-            .await
-            .map_err(|_| AskError::Lost)??;
+        let (kiosk_id, question) = self.question(id).await?;
         let signed = match question {
             Question::Answered(signed) => signed,
-            Question::Open {
-                request,
-                comparison_min,
-            } => {
-                let answer = self.centre.compare(&request).await?;
-                let this = Arc::clone(self);
-                tokio::task::spawn_blocking(move || this.keep(id, request, comparison_min, answer))
-                    .await
-                    .map_err(|_| AskError::Lost)??
+            Question::Open(open) => {
+                let answer = self.centre.compare(&open.request).await?;
+                self.keep(id, open, answer).await?
             }
         };
         self.presence.send(
@@ -196,48 +180,44 @@ impl Identifier {
     }
 
     /// The kiosk of a stored document, and what the centre is asked about it.
-    fn question(&self, id: DocumentId) -> Result<(String, Question), AskError> {
-        let stored = self
-            .store
-            .document(id)?
-            .ok_or_else(|| AskError::Document("it is gone".into()))?;
-        if let Some(answer) = self.store.answer(id)? {
+    async fn question(self: &Arc<Self>, id: DocumentId) -> Result<(String, Question), AskError> {
+        let stored = self.store.document(id).await?;
+        let stored = stored.ok_or_else(|| AskError::Document("it is gone".into()))?;
+        if let Some(answer) = self.store.answer(id).await? {
             return Ok((stored.kiosk_id, Question::Answered(answer)));
         }
-        // As of its arrival: the certificate of the kiosk may have expired since.
-        let verified = signature::verify(stored.signed.expose(), &self.anchors, stored.received_at)
+        let this = Arc::clone(self);
+        let open = tokio::task::spawn_blocking(move || this.read(id, stored.signed.expose()));
+        let open = open.await.map_err(|_| AskError::Lost)??;
+        Ok((stored.kiosk_id, Question::Open(open)))
+    }
+
+    /// The question in a signed document.
+    fn read(&self, id: DocumentId, signed: &[u8]) -> Result<Open, AskError> {
+        // As of its signature: the certificate of the kiosk may have expired since.
+        let verified = signature::verify_as_signed(signed, &self.anchors)
             .map_err(|error| AskError::Document(error.to_string()))?;
         let content = content::decode(verified.content.expose())
             .map_err(|error| AskError::Document(error.to_string()))?;
         let question =
             intake::question(&content).ok_or_else(|| AskError::Document("it asks nothing".into()))?;
-        let request = Request {
-            request_id: id.to_string(),
-            claim: question.claim.clone(),
-            probe: question.probe,
-        };
-        Ok((
-            stored.kiosk_id,
-            Question::Open {
-                request,
-                comparison_min: question.comparison_min,
+        Ok(Open {
+            request: Request {
+                request_id: id.to_string(),
+                claim: question.claim.clone(),
+                probe: question.probe,
             },
-        ))
+            comparison_min: question.comparison_min,
+        })
     }
 
     /// Signs and stores the answer; gives the signed bytes.
-    fn keep(
-        &self,
-        id: DocumentId,
-        request: Request,
-        comparison_min: f32,
-        answer: Answer,
-    ) -> Result<Vec<u8>, AskError> {
+    async fn keep(&self, id: DocumentId, open: Open, answer: Answer) -> Result<Vec<u8>, AskError> {
         let now = utc_now();
-        let modality = request.probe.modality();
+        let modality = open.request.probe.modality();
         let threshold = match modality {
             // The stricter of the two; a damaged number in the document counts for nothing.
-            Modality::Face => Some(comparison_min.max(self.settings.comparison_min)),
+            Modality::Face => Some(open.comparison_min.max(self.settings.comparison_min)),
             Modality::Palm => None,
         };
         let below = |threshold| answer.score.is_none_or(|score| score < threshold);
@@ -253,26 +233,25 @@ impl Identifier {
             threshold,
             reference_source: answer.reference_source,
             reference_date: answer.reference_date,
-            centre_request_id: request.request_id,
+            centre_request_id: open.request.request_id,
             answered_at: now,
         });
         let signed = {
             let signer = self.signer.lock().unwrap_or_else(PoisonError::into_inner);
             signature::sign(&bytes, &*signer, now)?
         };
-        self.store.answered(id, &signed, now)?;
+        if !self.store.answered(id, &signed, now).await? {
+            // Another gateway was quicker. One answer counts for all.
+            let kept = self.store.answer(id).await?;
+            return kept.ok_or_else(|| AskError::Document("it is gone".into()));
+        }
         tracing::info!(document = %id, ?verdict, "the centre has answered");
         Ok(signed)
     }
 
-    async fn store_call<T: Send + 'static>(
-        &self,
-        call: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, AskError> {
-        let store = Arc::clone(&self.store);
-        Ok(tokio::task::spawn_blocking(move || call(&store))
-            .await
-            .map_err(|_| AskError::Lost)??)
+    /// How long a question is this gateway's: longer than any question takes.
+    fn lease_ms(&self) -> u64 {
+        self.settings.deadline_ms.saturating_mul(2).saturating_add(30_000)
     }
 
     /// How long to wait after the failure number `attempts` + 1; `None` for an error that stays.

@@ -1,8 +1,13 @@
 //! The checks that a document passes before it is stored.
 
+use std::sync::{Mutex, PoisonError};
+
 use document::content::{self, Content};
-use document::signature::{self, VerifyError};
+use document::receipt::{self, Receipt};
+use document::signature::{self, Signer, VerifyError};
+use sha2::{Digest, Sha256};
 use sync::wire::RefusalCode;
+use verification::Sensitive;
 use verification::evidence::{DocumentId, Modality, Outcome, StillPurpose};
 use verification::identifier::Iin;
 use verification::palm::ScanResult;
@@ -14,6 +19,10 @@ use crate::store::{NewDocument, Put, Store};
 /// When a kiosk is to try again after the store failed.
 const RETRY_AFTER_MS: u64 = 30_000;
 
+const UNAVAILABLE: RefusalCode = RefusalCode::Unavailable {
+    retry_after_ms: RETRY_AFTER_MS,
+};
+
 /// Who sends, and what proves it.
 #[derive(Debug)]
 pub struct Sender<'a> {
@@ -23,61 +32,107 @@ pub struct Sender<'a> {
     pub anchors: &'a [Vec<u8>],
 }
 
-/// Checks a document and stores it. `Ok` means that it is on the disk, now or since before.
+/// Signs a receipt, with the key that signs answers.
+///
+/// # Errors
+/// Asks the kiosk to try again later: the document is stored, and only the proof of it is missing.
+pub fn sign(receipt: &Receipt, signer: &Mutex<dyn Signer>, now: UtcMs) -> Result<Vec<u8>, RefusalCode> {
+    let signer = signer.lock().unwrap_or_else(PoisonError::into_inner);
+    signature::sign(&receipt::encode(receipt), &*signer, now).map_err(|error| {
+        tracing::error!(document = %receipt.document_id, error = &error as &dyn std::error::Error, "a receipt could not be signed");
+        UNAVAILABLE
+    })
+}
+
+/// Checks a document and stores it. `Ok` means that it is on the disk, now or since before; holds what is to be signed
+/// as its receipt.
 ///
 /// # Errors
 /// The refusal that the kiosk is to hear.
-pub fn accept(
-    store: &Store,
+pub async fn accept(
+    store: &dyn Store,
     sender: &Sender<'_>,
     id: DocumentId,
-    signed: &[u8],
+    signed: Vec<u8>,
     now: UtcMs,
-) -> Result<(), RefusalCode> {
-    let verified = signature::verify(signed, sender.anchors, now).map_err(|error| {
-        tracing::warn!(document = %id, kiosk = sender.kiosk_id, %error, "a document was refused");
+) -> Result<Receipt, RefusalCode> {
+    let signed = Sensitive::new(signed);
+    let (kiosk_id, anchors) = (sender.kiosk_id.to_owned(), sender.anchors.to_vec());
+    // Signatures take long enough to hold up others.
+    let checked = tokio::task::spawn_blocking(move || check(&kiosk_id, &anchors, id, signed, now));
+    let document = checked.await.map_err(|error| {
+        tracing::error!(document = %id, %error, "a check ended by a fault of this program");
+        UNAVAILABLE
+    })??;
+    let (outcome, document_sha256, kiosk_audit) = (document.outcome.clone(), document.sha256, document.audit);
+    let stored = store.put(document, now).await.map_err(|error| {
+        tracing::error!(document = %id, error = &error as &dyn std::error::Error, "a document could not be stored");
+        UNAVAILABLE
+    })?;
+    match stored.put {
+        Put::New => {
+            tracing::info!(document = %id, kiosk = sender.kiosk_id, outcome, "a document was stored");
+        }
+        Put::Known => {}
+        Put::Conflict => {
+            tracing::warn!(document = %id, kiosk = sender.kiosk_id, "another document under a known id was refused");
+            return Err(RefusalCode::IdConflict);
+        }
+        Put::AuditFork => {
+            tracing::warn!(document = %id, kiosk = sender.kiosk_id, "a document of a forked audit log was refused");
+            return Err(RefusalCode::AuditFork);
+        }
+    }
+    Ok(Receipt {
+        document_id: id,
+        document_sha256,
+        kiosk_id: sender.kiosk_id.to_owned(),
+        kiosk_audit,
+        gateway_audit: stored.audit,
+        received_at: stored.received_at,
+    })
+}
+
+/// All checks that need nothing but the document.
+fn check(
+    kiosk_id: &str,
+    anchors: &[Vec<u8>],
+    id: DocumentId,
+    signed: Sensitive<Vec<u8>>,
+    now: UtcMs,
+) -> Result<NewDocument, RefusalCode> {
+    let verified = signature::verify(signed.expose(), anchors, now).map_err(|error| {
+        tracing::warn!(document = %id, kiosk = kiosk_id, %error, "a document was refused");
         refusal(&error)
     })?;
     let content = content::decode(verified.content.expose()).map_err(|error| {
-        tracing::warn!(document = %id, kiosk = sender.kiosk_id, %error, "a document was refused");
+        tracing::warn!(document = %id, kiosk = kiosk_id, %error, "a document was refused");
         RefusalCode::Malformed
     })?;
     let names = [
         verified.signer_common_name.as_str(),
         content.kiosk.kiosk_id.as_str(),
     ];
-    if names.iter().any(|name| *name != sender.kiosk_id) {
-        tracing::warn!(document = %id, kiosk = sender.kiosk_id, "a document of another kiosk was refused");
+    if names.iter().any(|name| *name != kiosk_id) {
+        tracing::warn!(document = %id, kiosk = kiosk_id, "a document of another kiosk was refused");
         return Err(RefusalCode::WrongKiosk);
     }
     if content.document_id != id {
-        tracing::warn!(document = %id, kiosk = sender.kiosk_id, "a document under another id was refused");
+        tracing::warn!(document = %id, kiosk = kiosk_id, "a document under another id was refused");
         return Err(RefusalCode::IdConflict);
     }
-    let document = NewDocument {
+    Ok(NewDocument {
         id,
-        kiosk_id: sender.kiosk_id,
-        outcome: outcome_name(content.outcome),
+        kiosk_id: kiosk_id.to_owned(),
+        session: Some(content.session_id),
+        outcome: outcome_name(content.outcome).to_owned(),
+        sha256: Sha256::digest(signed.expose()).into(),
         signed,
+        signed_at: verified.signing_time,
+        audit: content.audit,
         asks: question(&content).is_some(),
-    };
-    match store.put(&document, now) {
-        Ok(Put::New) => {
-            tracing::info!(document = %id, kiosk = sender.kiosk_id, outcome = document.outcome, "a document was stored");
-            Ok(())
-        }
-        Ok(Put::Known) => Ok(()),
-        Ok(Put::Conflict) => {
-            tracing::warn!(document = %id, kiosk = sender.kiosk_id, "another document under a known id was refused");
-            Err(RefusalCode::IdConflict)
-        }
-        Err(error) => {
-            tracing::error!(document = %id, error = &error as &dyn std::error::Error, "a document could not be stored");
-            Err(RefusalCode::Unavailable {
-                retry_after_ms: RETRY_AFTER_MS,
-            })
-        }
-    }
+        notes: Vec::new(),
+    })
 }
 
 /// What the centre is asked about a document.
@@ -157,9 +212,7 @@ fn refusal(error: &VerifyError) -> RefusalCode {
         | VerifyError::CriticalExtension(_)
         | VerifyError::CommonName => RefusalCode::Certificate,
         // The fault is the gateway's own.
-        VerifyError::Anchor(_) => RefusalCode::Unavailable {
-            retry_after_ms: RETRY_AFTER_MS,
-        },
+        VerifyError::Anchor(_) => UNAVAILABLE,
         VerifyError::Malformed(_)
         | VerifyError::NotDer
         | VerifyError::NotSignedData

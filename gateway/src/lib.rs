@@ -30,7 +30,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use verification::time::UtcMs;
 
 /// The wall clock.
-fn utc_now() -> UtcMs {
+pub fn utc_now() -> UtcMs {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     UtcMs(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

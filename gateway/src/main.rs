@@ -10,9 +10,14 @@ use clap::{Parser, Subcommand};
 use gateway::authority;
 use gateway::config::{self, GatewayConfig};
 use gateway::process;
-use gateway::server::Gateway;
-use gateway::store::{AnswerState, Store};
+use gateway::server::{GATEWAY_NAME, Gateway};
+use gateway::store::sqlite::SqliteStore;
+use gateway::store::{AnswerState, Filter, Listed, Store};
+use gateway::utc_now;
 use verification::evidence::DocumentId;
+
+/// How many documents are listed at once.
+const LIST_PAGE: u32 = 1000;
 
 /// The gateway of Alaqan: keeps the documents of kiosks and has their subjects identified.
 #[derive(Parser)]
@@ -117,13 +122,13 @@ fn act(verb: Verb) -> Result<(), Box<dyn Error>> {
             config.idec.url = idec_url.unwrap_or(config.idec.url);
             run(&config, ready_file.as_deref())
         }
-        Verb::List { config } => list(&open(&config)?),
+        Verb::List { config } => on_runtime(async || list(&*open(&config)?).await),
         Verb::Export {
             config,
             document,
             out,
             answer,
-        } => export(&open(&config)?, document, &out, answer),
+        } => on_runtime(async || export(&*open(&config)?, document, &out, answer).await),
         Verb::Config { config } => {
             print!("{}", GatewayConfig::load(&config)?.to_toml());
             Ok(())
@@ -148,9 +153,19 @@ fn run(config: &GatewayConfig, ready_file: Option<&Path>) -> Result<(), Box<dyn 
     })
 }
 
-fn list(store: &Store) -> Result<(), Box<dyn Error>> {
+async fn list(store: &dyn Store) -> Result<(), Box<dyn Error>> {
+    let mut filter = Filter::default();
+    loop {
+        let page = store.list(&filter, LIST_PAGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        filter.after = last.number;
+        print(page)?;
+    }
+}
+
+fn print(page: Vec<Listed>) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    for listed in store.list()? {
+    for listed in page {
         let answer = match listed.answer {
             AnswerState::NotAsked => "not asked".to_owned(),
             AnswerState::Awaited {
@@ -174,14 +189,16 @@ fn list(store: &Store) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn export(store: &Store, id: DocumentId, out: &Path, answer: bool) -> Result<(), Box<dyn Error>> {
+async fn export(store: &dyn Store, id: DocumentId, out: &Path, answer: bool) -> Result<(), Box<dyn Error>> {
     let bytes = if answer {
         store
-            .answer(id)?
+            .answer(id)
+            .await?
             .ok_or_else(|| format!("there is no answer about document {id}"))?
     } else {
         store
-            .document(id)?
+            .document(id)
+            .await?
             .ok_or_else(|| format!("there is no document {id}"))?
             .signed
             .expose()
@@ -199,12 +216,19 @@ fn export(store: &Store, id: DocumentId, out: &Path, answer: bool) -> Result<(),
     Ok(())
 }
 
-fn open(config: &Path) -> Result<Store, Box<dyn Error>> {
+fn open(config: &Path) -> Result<Box<dyn Store>, Box<dyn Error>> {
     let config = GatewayConfig::load(config)?;
-    Ok(Store::open(
-        &config.store.file,
-        &config::read_store_key(&config.store.key)?,
-    )?)
+    let key = config::read_store_key(&config.store.key)?;
+    let store = SqliteStore::open(&config.store.file, &key, GATEWAY_NAME, utc_now())?;
+    Ok(Box::new(store))
+}
+
+/// Does one thing with the store, and ends.
+fn on_runtime(act: impl AsyncFnOnce() -> Result<(), Box<dyn Error>>) -> Result<(), Box<dyn Error>> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(act())
 }
 
 fn document_id(text: &str) -> Result<DocumentId, String> {

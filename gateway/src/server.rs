@@ -18,9 +18,13 @@ use crate::idec::IdentificationCentre;
 use crate::idec::https::{HttpsCentre, HttpsError};
 use crate::identification::{self, Identifier};
 use crate::presence::Presence;
+use crate::store::sqlite::SqliteStore;
 use crate::store::{Store, StoreError};
 use crate::tls::{self, TlsError};
 use crate::utc_now;
+
+/// Names the audit log of a gateway that is alone.
+pub const GATEWAY_NAME: &str = "gateway";
 
 /// How many connections are served at once.
 const CONNECTIONS_MAX: usize = 4096;
@@ -75,7 +79,7 @@ pub struct Gateway {
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
     /// Alive as long as any part of the gateway is at work.
-    store: Weak<Store>,
+    store: Weak<dyn Store>,
 }
 
 impl Gateway {
@@ -105,10 +109,15 @@ impl Gateway {
             .collect();
         let key = Sensitive::new(config::read(&config.tls.key)?);
         let tls = tls::server_config(&config::read(&config.tls.certificate)?, &key, Some(&authority))?;
-        let signer = signer(config)?;
+        let signer = Arc::new(Mutex::new(signer(config)?));
         let store_key = config::read_store_key(&config.store.key)?;
-        let store = Arc::new(Store::open(&config.store.file, &store_key)?);
-        store.retry_all(utc_now())?;
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(
+            &config.store.file,
+            &store_key,
+            GATEWAY_NAME,
+            utc_now(),
+        )?);
+        store.retry_all(utc_now()).await?;
 
         let listen = |source| GatewayError::Listen {
             address: config.listen,
@@ -124,7 +133,7 @@ impl Gateway {
             store: Arc::clone(&store),
             presence: Arc::clone(&presence),
             centre,
-            signer: Mutex::new(signer),
+            signer: Arc::clone(&signer),
             anchors: anchors.clone(),
             settings: config.idec.clone(),
             stored: Arc::clone(&stored),
@@ -133,6 +142,7 @@ impl Gateway {
             acceptor: TlsAcceptor::from(Arc::new(tls)),
             anchors,
             store,
+            signer,
             presence,
             stored,
         });

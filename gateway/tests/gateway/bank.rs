@@ -11,8 +11,9 @@ use document::signature::{P256Signer, sign, verify};
 use gateway::authority;
 use gateway::config::{GatewayConfig, SimConfig, read_store_key};
 use gateway::idec::sim::{SimError, Simulator};
-use gateway::server::{Gateway, GatewayError};
-use gateway::store::{Listed, Store};
+use gateway::server::{GATEWAY_NAME, Gateway, GatewayError};
+use gateway::store::sqlite::SqliteStore;
+use gateway::store::{Documents, Filter, Listed, StoredDocument};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use sync::{ClientConfig, Event, Handle, PemKey, Settings, Standing};
@@ -145,13 +146,22 @@ impl Bank {
     }
 
     pub fn list(&self) -> Vec<Listed> {
-        self.store().list().unwrap()
+        let listed = async { self.store().list(&Filter::default(), 1000).await };
+        self.runtime.block_on(listed).unwrap()
     }
 
-    pub fn store(&self) -> Store {
-        Store::open(
+    /// A stored document, read beside the running gateway.
+    pub fn document(&self, id: DocumentId) -> Option<StoredDocument> {
+        let document = async { self.store().document(id).await };
+        self.runtime.block_on(document).unwrap()
+    }
+
+    pub fn store(&self) -> SqliteStore {
+        SqliteStore::open(
             &self.config.store.file,
             &read_store_key(&self.config.store.key).unwrap(),
+            GATEWAY_NAME,
+            now(),
         )
         .unwrap()
     }
@@ -410,7 +420,9 @@ impl Kiosk {
     }
 
     pub fn up(&mut self) {
-        self.wait("the link", |event| matches!(event, Event::Welcome { .. }).then_some(()));
+        self.wait("the link", |event| {
+            matches!(event, Event::Welcome { .. }).then_some(())
+        });
     }
 
     pub fn down(&mut self) -> sync::LinkDownReason {

@@ -37,10 +37,7 @@ fn a_document_is_delivered_kept_and_answered() {
     assert_eq!(answer.modality, Modality::Face);
     assert_eq!(answer.centre_request_id, id.to_string());
     assert_eq!(simulator.comparisons(), 1);
-    assert_eq!(
-        bank.store().document(id).unwrap().unwrap().signed.expose(),
-        &signed
-    );
+    assert_eq!(bank.document(id).unwrap().signed.expose(), &signed);
 }
 
 #[test]
@@ -227,9 +224,7 @@ fn garbage_is_answered_with_a_farewell() {
             let mut request = "wss://127.0.0.1/".into_client_request().unwrap();
             let protocol = SUBPROTOCOL.parse().unwrap();
             request.headers_mut().insert("Sec-WebSocket-Protocol", protocol);
-            let (mut socket, _) = tokio_tungstenite::client_async(request, tls)
-                .await
-                .unwrap();
+            let (mut socket, _) = tokio_tungstenite::client_async(request, tls).await.unwrap();
             for message in messages {
                 socket.send(message).await.unwrap();
             }

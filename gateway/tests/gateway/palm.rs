@@ -31,10 +31,7 @@ fn a_palm_is_delivered_kept_and_answered() {
             (answer.verdict, answer.score, answer.threshold),
             (verdict, None, None)
         );
-        assert_eq!(
-            bank.store().document(id).unwrap().unwrap().signed.expose(),
-            &signed
-        );
+        assert_eq!(bank.document(id).unwrap().signed.expose(), &signed);
     };
     check(Scripted::Match, Verdict::Match);
     check(Scripted::NoMatch, Verdict::NonMatch);

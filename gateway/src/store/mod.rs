@@ -1,0 +1,49 @@
+//! Where documents, answers, audit logs and the trust in kiosks are kept: SQLite inside the gateway, or PostgreSQL.
+//!
+//! ```text
+//!   Documents   put ─> claim ─> answered ─> owed ─> seen           resend
+//!   Trail       one hash chain for each gateway, written in the transaction that it speaks of
+//!   Trust       kiosks, one-time codes, certificates, revocations, heads of the kiosks' audit logs
+//! ```
+//!
+//! **Architecture Invariant:** what a call has acknowledged is on the disk, together with its record in the audit log.
+//!
+//! **Architecture Invariant:** documents and answers are never on the disk in the clear. SQLite encrypts its whole file;
+//! into PostgreSQL they go encrypted already, so that neither its files nor its dumps show them.
+
+mod change;
+mod documents;
+mod error;
+mod rules;
+pub mod sqlite;
+mod trail;
+mod trust;
+
+use tokio::sync::broadcast;
+use verification::audit::LogId;
+
+pub use change::Change;
+pub use documents::{
+    AnswerState, Claimed, Documents, Filter, Listed, NewDocument, Put, Standing, Stored, StoredDocument,
+};
+pub use error::StoreError;
+pub use trail::{AuditLog, Trail};
+pub use trust::{
+    CertificateRequest, CodeCheck, ConnectionId, Greeting, HeadCheck, IssuedCertificate, Kiosk, LastGreeting,
+    NewCode, Redeemed, Revocation, SeenHead, Trust,
+};
+
+/// How many changes wait for a listener before it misses some.
+const CHANGES_WAITING: usize = 1024;
+
+/// The whole store.
+pub trait Store: Documents + Trail + Trust + std::fmt::Debug + Send + Sync {
+    /// The name of this gateway, which names its audit log.
+    fn gateway(&self) -> &str;
+
+    /// The audit log of this gateway.
+    fn log(&self) -> LogId;
+
+    /// The changes from now on. A listener that lags behind has to look everything up, as after [`Change::Missed`].
+    fn changes(&self) -> broadcast::Receiver<Change>;
+}

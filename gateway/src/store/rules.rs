@@ -1,0 +1,92 @@
+//! Decisions that are the same whatever database keeps the facts. Pure.
+
+use verification::audit::AuditHead;
+use verification::time::UtcMs;
+
+use super::documents::{NewDocument, Put};
+use super::trust::{CodeCheck, HeadCheck};
+
+/// How a head fits the highest one that was seen of the same log, and whether other logs of the kiosk were seen.
+pub(super) fn check_head(highest: Option<AuditHead>, others_seen: bool, head: AuditHead) -> HeadCheck {
+    match highest {
+        None if others_seen => HeadCheck::NewLog,
+        None => HeadCheck::First,
+        Some(seen) if head.number < seen.number => HeadCheck::Regressed { seen },
+        Some(seen) if head.number == seen.number && head.hash != seen.hash => HeadCheck::Fork,
+        Some(_) => HeadCheck::Fits,
+    }
+}
+
+/// A one-time code as it is kept.
+pub(super) struct CodeRow {
+    pub code_sha256: [u8; 32],
+    pub expires_at: UtcMs,
+    pub attempts_left: u32,
+    /// SHA-256 of the public key that used it.
+    pub used_by: Option<[u8; 32]>,
+}
+
+/// What a code is worth. After [`CodeCheck::Wrong`] the number of attempts left has to be kept.
+pub(super) fn check_code(
+    row: Option<&CodeRow>,
+    code_sha256: &[u8; 32],
+    key_sha256: &[u8; 32],
+    now: UtcMs,
+) -> CodeCheck {
+    let Some(row) = row else {
+        return CodeCheck::Unknown;
+    };
+    if row.attempts_left == 0 {
+        return CodeCheck::Exhausted;
+    }
+    if row.code_sha256 != *code_sha256 {
+        return CodeCheck::Wrong {
+            left: row.attempts_left - 1,
+        };
+    }
+    match &row.used_by {
+        Some(key) if key != key_sha256 => CodeCheck::Used,
+        _ if now >= row.expires_at => CodeCheck::Expired,
+        Some(_) => CodeCheck::UsedBySameKey,
+        None => CodeCheck::Good,
+    }
+}
+
+/// How a code is called in the audit log.
+pub(super) fn code_event(check: &CodeCheck) -> &'static str {
+    match check {
+        CodeCheck::Good => "code-redeemed",
+        CodeCheck::UsedBySameKey => "code-shown-again",
+        CodeCheck::Unknown => "code-refused-unknown",
+        CodeCheck::Wrong { .. } => "code-refused-wrong",
+        CodeCheck::Exhausted => "code-refused-exhausted",
+        CodeCheck::Expired => "code-refused-expired",
+        CodeCheck::Used => "code-refused-used",
+    }
+}
+
+/// Lower-case hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Numbers of records are kept as signed integers. No log ever gets as long as to make a difference.
+pub(super) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// The inverse of [`signed`].
+pub(super) fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+/// What the audit log says about a document that was put.
+pub(super) fn put_event(put: Put, document: &NewDocument) -> String {
+    let what = match put {
+        Put::New => "document-stored",
+        Put::Known => "document-again",
+        Put::Conflict => "document-refused-id-conflict",
+        Put::AuditFork => "document-refused-audit-fork",
+    };
+    format!("{what} {} {}", document.id, document.kiosk_id)
+}

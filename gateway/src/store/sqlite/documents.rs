@@ -1,0 +1,481 @@
+//! Documents, questions and answers in SQLite.
+
+use async_trait::async_trait;
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+use verification::Sensitive;
+use verification::audit::{AuditHead, LogId};
+use verification::evidence::DocumentId;
+use verification::time::UtcMs;
+
+use super::schema::NEVER;
+use super::writer::Work;
+use super::{SqliteStore, signed, unsigned};
+use crate::store::rules::{check_head, put_event};
+use crate::store::{
+    AnswerState, Change, Claimed, Documents, Filter, HeadCheck, Listed, NewDocument, Put, Standing,
+    StoreError, Stored, StoredDocument,
+};
+
+#[async_trait]
+impl Documents for SqliteStore {
+    async fn put(&self, document: NewDocument, now: UtcMs) -> Result<Stored, StoreError> {
+        self.write(move |work| put(work, &document, now)).await
+    }
+
+    async fn document(&self, id: DocumentId) -> Result<Option<StoredDocument>, StoreError> {
+        self.read(move |connection| {
+            connection
+                .prepare_cached(
+                    "SELECT kiosk_id, received_at, signed_at, bytes, sha256, attempts, kiosk_log, kiosk_number,
+                         kiosk_hash, audit_log, audit_number, audit_hash
+                     FROM document JOIN signed USING (number) WHERE id = ?1",
+                )?
+                .query_row(params![id.0], |row| {
+                    Ok(StoredDocument {
+                        kiosk_id: row.get(0)?,
+                        received_at: UtcMs(row.get(1)?),
+                        signed_at: row.get::<_, Option<_>>(2)?.map(UtcMs),
+                        signed: Sensitive::new(row.get(3)?),
+                        sha256: row.get(4)?,
+                        attempts: row.get(5)?,
+                        kiosk_audit: match row.get(6)? {
+                            Some(log) => Some(head(log, row, 7)?),
+                            None => None,
+                        },
+                        audit: head(row.get(9)?, row, 10)?,
+                    })
+                })
+                .optional()
+        })
+        .await
+    }
+
+    async fn list(&self, filter: &Filter, limit: u32) -> Result<Vec<Listed>, StoreError> {
+        let (sql, values) = listing(filter, limit);
+        self.read(move |connection| {
+            connection
+                .prepare_cached(&sql)?
+                .query_map(params_from_iter(values), listed)?
+                .collect()
+        })
+        .await
+    }
+
+    async fn standing(&self) -> Result<Standing, StoreError> {
+        self.read(|connection| {
+            let count = |sql: &str| connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).map(unsigned);
+            Ok(Standing {
+                arrived: count("SELECT coalesce(max(number), 0) FROM document")?,
+                unanswered: count(&format!(
+                    "SELECT count(*) FROM document WHERE asks = 1 AND answered_at IS NULL AND next_try_at < {NEVER}"
+                ))?,
+                rejected: count(&format!(
+                    "SELECT count(*) FROM document WHERE asks = 1 AND answered_at IS NULL AND next_try_at = {NEVER}"
+                ))?,
+                unseen: count("SELECT count(*) FROM document WHERE answered_at IS NOT NULL AND seen = 0")?,
+            })
+        })
+        .await
+    }
+
+    async fn claim(&self, limit: u32, lease_ms: u64, now: UtcMs) -> Result<Claimed, StoreError> {
+        let until = now.0.saturating_add_unsigned(lease_ms);
+        // Nothing due means nothing to write: a gateway at rest leaves the disk alone.
+        let due = self
+            .read(move |connection| claimable(connection, limit, now))
+            .await?;
+        if due.is_empty() || limit == 0 {
+            let next_at = self.read(move |connection| next_due(connection, now)).await?;
+            return Ok(Claimed { ids: due, next_at });
+        }
+        self.write(move |work| {
+            let ids = claimable(work.connection, limit, now)?;
+            for id in &ids {
+                work.execute(
+                    "UPDATE document SET leased_until = ?2 WHERE id = ?1",
+                    params![id.0, until],
+                )?;
+            }
+            let next_at = next_due(work.connection, now)?;
+            Ok(Claimed { ids, next_at })
+        })
+        .await
+    }
+
+    async fn release(&self, ids: &[DocumentId]) -> Result<(), StoreError> {
+        let ids = ids.to_vec();
+        self.write(move |work| {
+            for id in &ids {
+                work.execute(
+                    "UPDATE document SET leased_until = 0 WHERE id = ?1",
+                    params![id.0],
+                )?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn answered(&self, id: DocumentId, answer: &[u8], now: UtcMs) -> Result<bool, StoreError> {
+        let answer = Sensitive::new(answer.to_vec());
+        self.write(move |work| {
+            let found = work
+                .connection
+                .prepare_cached(
+                    "SELECT number, kiosk_id FROM document WHERE id = ?1 AND answered_at IS NULL",
+                )?
+                .query_row(params![id.0], |row| {
+                    Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+                })
+                .optional()?;
+            let Some((number, kiosk_id)) = found else {
+                return Ok(false);
+            };
+            work.execute(
+                "INSERT INTO answer (number, bytes) VALUES (?1, ?2)",
+                params![number, answer.expose()],
+            )?;
+            work.execute(
+                "UPDATE document SET answered_at = ?2, fault = NULL, leased_until = 0 WHERE number = ?1",
+                params![number, now.0],
+            )?;
+            work.note(&format!("document-answered {id}"), None, now)?;
+            work.changed(Change::Answered { id, kiosk_id });
+            Ok(true)
+        })
+        .await
+    }
+
+    async fn failed(
+        &self,
+        id: DocumentId,
+        fault: &str,
+        next_try_at: Option<UtcMs>,
+    ) -> Result<(), StoreError> {
+        let fault = fault.to_owned();
+        self.write(move |work| {
+            work.execute(
+                "UPDATE document SET attempts = attempts + 1, fault = ?2, next_try_at = ?3, leased_until = 0
+                 WHERE id = ?1 AND answered_at IS NULL",
+                params![id.0, fault, next_try_at.map_or(NEVER, |at| at.0)],
+            )
+            .map(|_| ())
+        })
+        .await
+    }
+
+    async fn retry_all(&self, now: UtcMs) -> Result<(), StoreError> {
+        self.write(move |work| {
+            work.execute(
+                "UPDATE document SET next_try_at = min(next_try_at, ?1), leased_until = 0
+                 WHERE asks = 1 AND answered_at IS NULL",
+                params![now.0],
+            )
+            .map(|_| ())
+        })
+        .await
+    }
+
+    async fn answer(&self, id: DocumentId) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(move |connection| {
+            connection
+                .prepare_cached("SELECT bytes FROM answer JOIN document USING (number) WHERE id = ?1")?
+                .query_row(params![id.0], |row| row.get(0))
+                .optional()
+        })
+        .await
+    }
+
+    async fn owed(&self, kiosk_id: &str, awaiting: &[DocumentId]) -> Result<Vec<DocumentId>, StoreError> {
+        let (kiosk_id, awaiting) = (kiosk_id.to_owned(), awaiting.to_vec());
+        self.read(move |connection| {
+            let mut owed: Vec<(i64, [u8; 16])> = connection
+                .prepare_cached(
+                    "SELECT number, id FROM document WHERE kiosk_id = ?1 AND answered_at IS NOT NULL AND seen = 0",
+                )?
+                .query_map(params![kiosk_id], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<rusqlite::Result<_>>()?;
+            let mut one = connection.prepare_cached(
+                "SELECT number, id FROM document WHERE id = ?1 AND kiosk_id = ?2 AND answered_at IS NOT NULL",
+            )?;
+            for id in awaiting {
+                owed.extend(
+                    one.query_row(params![id.0, kiosk_id], |row| Ok((row.get(0)?, row.get(1)?)))
+                        .optional()?,
+                );
+            }
+            owed.sort_unstable();
+            owed.dedup();
+            Ok(owed.into_iter().map(|(_, id)| DocumentId(id)).collect())
+        })
+        .await
+    }
+
+    async fn seen(&self, kiosk_id: &str, id: DocumentId, now: UtcMs) -> Result<(), StoreError> {
+        let kiosk_id = kiosk_id.to_owned();
+        self.write(move |work| {
+            let rows = work.execute(
+                "UPDATE document SET seen = 1
+                 WHERE id = ?1 AND kiosk_id = ?2 AND answered_at IS NOT NULL AND seen = 0",
+                params![id.0, kiosk_id],
+            )?;
+            if rows == 1 {
+                work.note(&format!("answer-seen {id}"), None, now)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn request_resend(&self, kiosk_id: &str, ids: &[DocumentId], now: UtcMs) -> Result<(), StoreError> {
+        let (kiosk_id, ids) = (kiosk_id.to_owned(), ids.to_vec());
+        self.write(move |work| {
+            for id in &ids {
+                let rows = work.execute(
+                    "INSERT INTO resend (kiosk_id, id) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING",
+                    params![kiosk_id, id.0],
+                )?;
+                if rows == 1 {
+                    work.note(&format!("resend-requested {id} {kiosk_id}"), None, now)?;
+                }
+            }
+            work.changed(Change::ResendRequested { kiosk_id });
+            Ok(())
+        })
+        .await
+    }
+
+    async fn resends(&self, kiosk_id: &str) -> Result<Vec<DocumentId>, StoreError> {
+        let kiosk_id = kiosk_id.to_owned();
+        self.read(move |connection| {
+            connection
+                .prepare_cached("SELECT id FROM resend WHERE kiosk_id = ?1 ORDER BY number")?
+                .query_map(params![kiosk_id], |row| row.get(0).map(DocumentId))?
+                .collect()
+        })
+        .await
+    }
+}
+
+fn put(work: &Work<'_>, document: &NewDocument, now: UtcMs) -> rusqlite::Result<Stored> {
+    let id = document.id;
+    let known = work
+        .connection
+        .prepare_cached(
+            "SELECT sha256 = ?2 AND kiosk_id = ?3, received_at, audit_log, audit_number, audit_hash
+             FROM document WHERE id = ?1",
+        )?
+        .query_row(params![id.0, document.sha256, document.kiosk_id], |row| {
+            let put = if row.get(0)? { Put::Known } else { Put::Conflict };
+            Ok(Stored {
+                put,
+                received_at: UtcMs(row.get(1)?),
+                audit: head(row.get(2)?, row, 3)?,
+            })
+        })
+        .optional()?;
+    let refused = |put, received_at| {
+        let audit = work.note(&put_event(put, document), document.session, now)?;
+        Ok(Stored {
+            put,
+            received_at,
+            audit,
+        })
+    };
+    match known {
+        Some(known) if known.put == Put::Known => {
+            work.execute("DELETE FROM resend WHERE id = ?1", params![id.0])?;
+            return Ok(known);
+        }
+        Some(known) => return refused(Put::Conflict, known.received_at),
+        None => {}
+    }
+    if let Some(kiosk_head) = document.audit
+        && forks(work, &document.kiosk_id, kiosk_head)?
+    {
+        return refused(Put::AuditFork, now);
+    }
+    for note in &document.notes {
+        work.note(&format!("{note} {id}"), document.session, now)?;
+    }
+    if let Some(kiosk_head) = document.audit {
+        see_head(work, &document.kiosk_id, kiosk_head, now)?;
+    }
+    let audit = work.note(&put_event(Put::New, document), document.session, now)?;
+    work.execute(
+        "INSERT INTO document (id, kiosk_id, outcome, received_at, signed_at, sha256, kiosk_log, kiosk_number,
+             kiosk_hash, audit_log, audit_number, audit_hash, asks, next_try_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?4)",
+        params![
+            id.0,
+            document.kiosk_id,
+            document.outcome,
+            now.0,
+            document.signed_at.0,
+            document.sha256,
+            document.audit.map(|head| head.log.0),
+            document.audit.map(|head| signed(head.number)),
+            document.audit.map(|head| head.hash),
+            audit.log.0,
+            signed(audit.number),
+            audit.hash,
+            document.asks,
+        ],
+    )?;
+    work.execute(
+        "INSERT INTO signed (number, bytes) VALUES (?1, ?2)",
+        params![work.connection.last_insert_rowid(), document.signed.expose()],
+    )?;
+    work.execute("DELETE FROM resend WHERE id = ?1", params![id.0])?;
+    Ok(Stored {
+        put: Put::New,
+        received_at: now,
+        audit,
+    })
+}
+
+/// Whether something else was seen at the same place of the kiosk's audit log.
+fn forks(work: &Work<'_>, kiosk_id: &str, head: AuditHead) -> rusqlite::Result<bool> {
+    work.connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM document
+                 WHERE kiosk_id = ?1 AND kiosk_log = ?2 AND kiosk_number = ?3 AND kiosk_hash <> ?4)
+             OR EXISTS (SELECT 1 FROM kiosk_log
+                 WHERE kiosk_id = ?1 AND log = ?2 AND number = ?3 AND hash <> ?4)",
+        )?
+        .query_row(
+            params![kiosk_id, head.log.0, signed(head.number), head.hash],
+            |row| row.get(0),
+        )
+}
+
+/// Checks a head of a kiosk's audit log, and remembers it if it is the highest one.
+pub(super) fn see_head(
+    work: &Work<'_>,
+    kiosk_id: &str,
+    head: AuditHead,
+    now: UtcMs,
+) -> rusqlite::Result<HeadCheck> {
+    let highest = work
+        .connection
+        .prepare_cached("SELECT number, hash FROM kiosk_log WHERE kiosk_id = ?1 AND log = ?2")?
+        .query_row(params![kiosk_id, head.log.0], |row| {
+            Ok(AuditHead {
+                log: head.log,
+                number: unsigned(row.get(0)?),
+                hash: row.get(1)?,
+            })
+        })
+        .optional()?;
+    let others_seen = highest.is_none()
+        && work
+            .connection
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM kiosk_log WHERE kiosk_id = ?1)")?
+            .query_row(params![kiosk_id], |row| row.get(0))?;
+    let check = check_head(highest, others_seen, head);
+    match check {
+        HeadCheck::First | HeadCheck::NewLog => {
+            work.execute(
+                "INSERT INTO kiosk_log (kiosk_id, log, number, hash, first_seen_at, seen_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
+                params![kiosk_id, head.log.0, signed(head.number), head.hash, now.0],
+            )?;
+            if check == HeadCheck::NewLog {
+                work.note(&format!("kiosk-log-new {kiosk_id} {}", head.log), None, now)?;
+            }
+        }
+        HeadCheck::Fits => {
+            work.execute(
+                "UPDATE kiosk_log SET number = ?3, hash = ?4, seen_at = ?5 WHERE kiosk_id = ?1 AND log = ?2",
+                params![kiosk_id, head.log.0, signed(head.number), head.hash, now.0],
+            )?;
+        }
+        HeadCheck::Regressed { .. } | HeadCheck::Fork => {}
+    }
+    Ok(check)
+}
+
+/// The documents that nobody asks about and that are due, the longest due first.
+fn claimable(connection: &Connection, limit: u32, now: UtcMs) -> rusqlite::Result<Vec<DocumentId>> {
+    connection
+        .prepare_cached(
+            "SELECT id FROM document
+             WHERE asks = 1 AND answered_at IS NULL AND next_try_at <= ?1 AND leased_until <= ?1
+             ORDER BY next_try_at, number LIMIT ?2",
+        )?
+        .query_map(params![now.0, limit], |row| row.get(0).map(DocumentId))?
+        .collect()
+}
+
+/// When the next document is due that nobody asks about now: its own time, or the end of a lease.
+fn next_due(connection: &Connection, now: UtcMs) -> rusqlite::Result<Option<UtcMs>> {
+    connection
+        .prepare_cached(
+            "SELECT min(at) FROM (
+                 SELECT max(next_try_at, leased_until) AS at FROM document
+                 WHERE asks = 1 AND answered_at IS NULL AND next_try_at < ?2 AND leased_until > ?1
+                 UNION ALL
+                 SELECT min(next_try_at) FROM document
+                 WHERE asks = 1 AND answered_at IS NULL AND next_try_at < ?2 AND leased_until <= ?1)",
+        )?
+        .query_row(params![now.0, NEVER], |row| {
+            Ok(row.get::<_, Option<_>>(0)?.map(UtcMs))
+        })
+}
+
+fn listing(filter: &Filter, limit: u32) -> (String, Vec<Value>) {
+    let mut sql = String::from(
+        "SELECT number, id, kiosk_id, outcome, received_at, signed_at, asks, attempts, next_try_at, fault,
+             answered_at IS NOT NULL, seen
+         FROM document WHERE number > ?",
+    );
+    let mut values = vec![Value::Integer(signed(filter.after))];
+    if let Some(kiosk_id) = &filter.kiosk_id {
+        sql += " AND kiosk_id = ?";
+        values.push(Value::Text(kiosk_id.clone()));
+    }
+    if let Some(since) = filter.since {
+        sql += " AND received_at >= ?";
+        values.push(Value::Integer(since.0));
+    }
+    if let Some(before) = filter.before {
+        sql += " AND received_at < ?";
+        values.push(Value::Integer(before.0));
+    }
+    if filter.unanswered {
+        sql += " AND asks = 1 AND answered_at IS NULL";
+    }
+    sql += " ORDER BY number LIMIT ?";
+    values.push(Value::Integer(i64::from(limit)));
+    (sql, values)
+}
+
+fn listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
+    let (asks, attempts, next_try_at): (bool, u32, i64) = (row.get(6)?, row.get(7)?, row.get(8)?);
+    let (fault, answered, seen): (Option<String>, bool, bool) = (row.get(9)?, row.get(10)?, row.get(11)?);
+    Ok(Listed {
+        number: unsigned(row.get(0)?),
+        id: DocumentId(row.get(1)?),
+        kiosk_id: row.get(2)?,
+        outcome: row.get(3)?,
+        received_at: UtcMs(row.get(4)?),
+        signed_at: row.get::<_, Option<_>>(5)?.map(UtcMs),
+        answer: AnswerState::of(
+            asks,
+            answered.then_some(seen),
+            attempts,
+            next_try_at == NEVER,
+            fault,
+        ),
+    })
+}
+
+/// A head whose number and hash stand at `column` and behind it.
+fn head(log: [u8; 16], row: &Row<'_>, column: usize) -> rusqlite::Result<AuditHead> {
+    Ok(AuditHead {
+        log: LogId(log),
+        number: unsigned(row.get(column)?),
+        hash: row.get(column + 1)?,
+    })
+}

@@ -1,0 +1,222 @@
+//! The store inside the gateway: SQLite with SQLCipher.
+
+mod documents;
+mod schema;
+mod trail;
+mod trust;
+mod writer;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use tokio::sync::{Semaphore, broadcast};
+use verification::Sensitive;
+use verification::audit::LogId;
+use verification::time::UtcMs;
+
+use self::schema::SCHEMA_VERSION;
+use self::writer::{Work, Writer};
+use super::rules::{signed, unsigned};
+use super::{CHANGES_WAITING, Change, ConnectionId, Store, StoreError};
+
+/// How many reads are under way at once.
+const READERS: usize = 4;
+
+/// How long a connection waits while a tool of the operator writes.
+const BUSY_LIMIT: Duration = Duration::from_secs(10);
+
+/// The store in one encrypted file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    file: PathBuf,
+    gateway: String,
+    log: LogId,
+    writer: Writer,
+    readers: Arc<Readers>,
+    changes: broadcast::Sender<Change>,
+    /// One gateway alone uses the file, so who is connected need not stand in it.
+    connected: Mutex<HashMap<String, ConnectionId>>,
+}
+
+impl SqliteStore {
+    /// Opens the store, or makes a new one. An older one is brought up to date.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, was made with another key, is damaged, or is newer than this program. The
+    /// file is left as it is.
+    pub fn open(
+        file: &Path,
+        key: &Sensitive<[u8; 32]>,
+        gateway: &str,
+        now: UtcMs,
+    ) -> Result<Self, StoreError> {
+        let database = |source| StoreError::Database {
+            file: file.to_owned(),
+            source: Arc::new(source),
+        };
+        let mut connection = connect(file, key)?;
+        connection
+            .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
+            .map_err(database)?;
+        let log = begin(&mut connection, file, gateway, now)?;
+        let (changes, _) = broadcast::channel(CHANGES_WAITING);
+        let writer = Writer::start(connection, gateway.to_owned(), log, changes.clone())
+            .map_err(|_| StoreError::Closed)?;
+        Ok(Self {
+            file: file.to_owned(),
+            gateway: gateway.to_owned(),
+            log,
+            writer,
+            readers: Arc::new(Readers {
+                file: file.to_owned(),
+                key: key.clone(),
+                places: Semaphore::new(READERS),
+                idle: Mutex::default(),
+            }),
+            changes,
+            connected: Mutex::default(),
+        })
+    }
+
+    /// Runs `call` in the next transaction; answers once that is on the disk.
+    async fn write<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Work<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let done = self.writer.call(call).await.ok_or(StoreError::Closed)?;
+        done.map_err(|source| StoreError::Database {
+            file: self.file.clone(),
+            source,
+        })
+    }
+
+    /// Runs `call` on a connection of its own, on a thread where it may block.
+    async fn read<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let _place = self
+            .readers
+            .places
+            .acquire()
+            .await
+            .map_err(|_| StoreError::Closed)?;
+        let readers = Arc::clone(&self.readers);
+        tokio::task::spawn_blocking(move || readers.read(call))
+            .await
+            .map_err(|_| StoreError::Closed)?
+    }
+}
+
+impl Store for SqliteStore {
+    fn gateway(&self) -> &str {
+        &self.gateway
+    }
+
+    fn log(&self) -> LogId {
+        self.log
+    }
+
+    fn changes(&self) -> broadcast::Receiver<Change> {
+        self.changes.subscribe()
+    }
+}
+
+/// Connections that only read, kept for the next one.
+#[derive(Debug)]
+struct Readers {
+    file: PathBuf,
+    key: Sensitive<[u8; 32]>,
+    places: Semaphore,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Readers {
+    fn read<T>(&self, call: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => connect(&self.file, &self.key)?,
+        };
+        let value = call(&connection).map_err(|source| StoreError::Database {
+            file: self.file.clone(),
+            source: Arc::new(source),
+        })?;
+        // After a fault it is closed instead: the next one may do better on a new one.
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(connection);
+        Ok(value)
+    }
+}
+
+/// Opens the file and gives it its key.
+fn connect(file: &Path, key: &Sensitive<[u8; 32]>) -> Result<Connection, StoreError> {
+    let database = |source| StoreError::Database {
+        file: file.to_owned(),
+        source: Arc::new(source),
+    };
+    let connection = Connection::open(file).map_err(database)?;
+    connection.busy_timeout(BUSY_LIMIT).map_err(database)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    let digits = Sensitive::new(super::rules::hex(key.expose()));
+    let pragma = Sensitive::new(format!("PRAGMA key = \"x'{}'\"", digits.expose()));
+    // The error of this statement is not passed on, since it would carry the statement.
+    connection
+        .execute_batch(pragma.expose())
+        .map_err(|_| StoreError::NoCipher)?;
+    let cipher: Option<String> = connection
+        .query_row("PRAGMA cipher_version", [], |row| row.get(0))
+        .optional()
+        .map_err(database)?;
+    if cipher.is_none_or(|version| version.is_empty()) {
+        return Err(StoreError::NoCipher);
+    }
+    connection
+        .query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))
+        .map_err(|error| match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => {
+                StoreError::Key {
+                    store: file.display().to_string(),
+                }
+            }
+            _ => database(error),
+        })?;
+    Ok(connection)
+}
+
+/// Makes the tables or brings them up to date, and finds the audit log of this gateway.
+fn begin(connection: &mut Connection, file: &Path, gateway: &str, now: UtcMs) -> Result<LogId, StoreError> {
+    let database = |source| StoreError::Database {
+        file: file.to_owned(),
+        source: Arc::new(source),
+    };
+    let mut log = [0; 16];
+    getrandom::fill(&mut log).map_err(StoreError::Random)?;
+    let log = LogId(log);
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(database)?;
+    let version: i64 = transaction
+        .query_row("PRAGMA user_version", [], |row| row.get(0))
+        .map_err(database)?;
+    match version {
+        0 => schema::create(&transaction).map_err(database)?,
+        1 => schema::from_version_1(&transaction, gateway, log, now).map_err(database)?,
+        SCHEMA_VERSION => {}
+        version => {
+            return Err(StoreError::Version {
+                store: file.display().to_string(),
+                version,
+                known: SCHEMA_VERSION,
+            });
+        }
+    }
+    let log = schema::begin_log(&transaction, gateway, log).map_err(database)?;
+    transaction.commit().map_err(database)?;
+    Ok(log)
+}
