@@ -1,4 +1,5 @@
-//! The canonical electronic document of a session, the signed answer to it, and their CMS signatures.
+//! The canonical electronic document of a session, the signed answer and receipt to it, the package in which documents
+//! travel on a medium, the form in which an audit log is given to auditors, and their CMS signatures.
 //!
 //! A document has one byte form, made once by [`content::encode`]. The signature of [`signature::sign`] covers
 //! exactly these bytes and carries them; the result is what is stored, sent and acknowledged. Nobody encodes
@@ -9,7 +10,9 @@
 
 mod codes;
 
+pub mod auditlog;
 pub mod content;
 pub mod identification;
+pub mod package;
 pub mod receipt;
 pub mod signature;

@@ -1,5 +1,7 @@
 //! What the gateway signs when it has a document: the kiosk's proof that it may let go of it.
 
+pub mod bundle;
+
 use minicbor::{Decode, Encode};
 use verification::audit::AuditHead;
 use verification::evidence::DocumentId;

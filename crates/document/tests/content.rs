@@ -4,8 +4,10 @@
 
 use std::time::Duration;
 
+use document::auditlog;
 use document::content::{self, CONTENT_MAX_BYTES, DecodeError};
 use document::identification::{self, Identification, Verdict};
+use document::package;
 use document::receipt::{self, Receipt};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
@@ -300,18 +302,39 @@ fn the_format_of_the_answer_is_kept() {
 
 #[test]
 fn the_format_of_the_receipt_is_kept() {
-    check_snapshot(&receipt::encode(&receipt()), expect![[r#"
+    check_snapshot(
+        &receipt::encode(&receipt()),
+        expect![[r#"
         {0: 1, 1: h'd0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0', 2: h'5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a 5a', 3: "kiosk-7", 4: {0: h'a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0', 1: 41, 2: h'a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1'}, 5: {0: h'b0 b0 b0 b0 b0 b0 b0 b0 b0 b0 b0 b0 b0 b0 b0 b0', 1: 41, 2: h'b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1 b1'}, 6: 1780315261000}
-        0ceb4f1e8f3f823bd58e2c6fff32d1b363aa03f0c3d11c1868aca90491946acd"#]]);
+        0ceb4f1e8f3f823bd58e2c6fff32d1b363aa03f0c3d11c1868aca90491946acd"#]],
+    );
 }
 
-/// All are signed, some by one key: what is one of them must not be read as another, whatever its version says.
+/// All are signed, most by one key: what is one of them must not be read as another, whatever its version says.
 #[test]
 fn no_paper_is_read_as_another() {
+    let header = package::Header {
+        kiosk_id: "kiosk-7".to_owned(),
+        package_id: [0x9a; 16],
+        part: 1,
+        parts: 1,
+        created_at: UtcMs(1),
+        audit: some_head(0xa0),
+        documents: Vec::new(),
+    };
+    let statement = auditlog::Statement {
+        keeper: "kiosk-7".to_owned(),
+        head: some_head(0xa0),
+        at: UtcMs(1),
+    };
     let papers = [
         content::encode(&evidence()),
         identification::encode(&identification()),
         receipt::encode(&receipt()),
+        package::encode_header(&header),
+        auditlog::encode_statement(&statement),
+        receipt::bundle::encode(&[]),
+        package::enclose(&[], &[]),
     ];
     for (which, paper) in papers.iter().enumerate() {
         for version in 0..24 {
@@ -323,8 +346,12 @@ fn no_paper_is_read_as_another() {
                 content::decode(&paper).is_ok(),
                 identification::decode(&paper).is_ok(),
                 receipt::decode(&paper).is_ok(),
+                package::decode_header(&paper).is_ok(),
+                auditlog::decode_statement(&paper).is_ok(),
+                receipt::bundle::decode(&paper).is_ok(),
+                package::unfold(&paper).is_ok(),
             ];
-            let expect: [bool; 3] = std::array::from_fn(|reader| own && reader == which);
+            let expect: [bool; 7] = std::array::from_fn(|reader| own && reader == which);
             assert_eq!(read, expect, "paper {which} as version {version}");
         }
     }
