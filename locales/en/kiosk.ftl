@@ -248,6 +248,7 @@ out-of-service-body = We are sorry. Please ask a member of the bank's staff.
 out-of-service-store = The protected data store cannot be opened
 out-of-service-internal = The program is restarting after a fault
 out-of-service-not-enrolled = This kiosk is not registered with the bank yet
+out-of-service-refused = The bank's server does not accept this kiosk
 out-of-service-certificate = The kiosk's certificate has expired
 out-of-service-pending = Too many records are waiting to be sent
 out-of-service-unsynced = The bank's server has not been reached for too long

@@ -248,6 +248,7 @@ out-of-service-body = Кешірім сұраймыз. Банк қызметке
 out-of-service-store = Қорғалған деректер қоймасы ашылмай тұр
 out-of-service-internal = Бағдарлама ақаудан кейін қайта іске қосылуда
 out-of-service-not-enrolled = Киоск банкте әлі тіркелмеген
+out-of-service-refused = Банк сервері бұл киоскті қабылдамайды
 out-of-service-certificate = Киоск сертификатының мерзімі өтіп кетті
 out-of-service-pending = Жіберуді күтіп тұрған жазбалар тым көп
 out-of-service-unsynced = Банк серверімен тым ұзақ уақыт байланыс жоқ

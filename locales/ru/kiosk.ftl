@@ -256,6 +256,7 @@ out-of-service-body = Приносим извинения. Обратитесь 
 out-of-service-store = Защищённое хранилище данных не открывается
 out-of-service-internal = Программа перезапускается после сбоя
 out-of-service-not-enrolled = Киоск ещё не зарегистрирован в банке
+out-of-service-refused = Сервер банка не принимает этот киоск
 out-of-service-certificate = Срок действия сертификата киоска истёк
 out-of-service-pending = Слишком много записей ожидает отправки
 out-of-service-unsynced = Слишком долго нет связи с сервером банка

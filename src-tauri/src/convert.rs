@@ -22,6 +22,7 @@ pub struct Devices {
 pub fn concern(concern: Concern) -> ipc::ErrorCode {
     match concern {
         Concern::NotEnrolled => ipc::ErrorCode::NotEnrolled,
+        Concern::Refused => ipc::ErrorCode::Refused,
         Concern::Certificate => ipc::ErrorCode::Certificate,
         Concern::Pending => ipc::ErrorCode::Pending,
         Concern::Unsynced => ipc::ErrorCode::Unsynced,

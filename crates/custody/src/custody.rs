@@ -10,6 +10,8 @@ use document::signature::{self, ExternalSigner};
 use keys::{DeviceKey, KeyStore};
 use outbox::sqlite::SqliteOutbox;
 use outbox::{Outbox, OutboxError, SignedDocument, WedgeReason};
+use sync::LinkDownReason;
+use sync::wire::{AWAITING_MAX, ByeReason};
 use sha2::{Digest, Sha256};
 use verification::Sensitive;
 use verification::custody::{Concern, CustodyState, Severity, concerns};
@@ -81,6 +83,8 @@ pub struct Custody {
     tried_at: Option<UtcMs>,
     /// What the store has committed is not yet in its file; see [`Outbox::settle`].
     unsettled: bool,
+    is_refused: bool,
+    is_clock_doubted: bool,
     sink: Sink,
 }
 
@@ -130,6 +134,8 @@ impl Custody {
             contact_noted_at: None,
             tried_at: None,
             unsettled: true,
+            is_refused: false,
+            is_clock_doubted: false,
             sink: Arc::new(events),
         };
         let head = custody.outbox.audit_head()?;
@@ -156,9 +162,9 @@ impl Custody {
         let signer = signer(&identity)?;
         let authority_der = signature::anchors_from_pem(&identity.authority_pem)?;
         let line = self.line(&identity)?;
-        line.set_awaiting(self.outbox.awaiting()?);
+        line.set_awaiting(self.awaiting()?);
         line.wake();
-        self.audit(None, &format!("IdentityLoaded {}", identity.name), now)?;
+        self.audit(None, &format!("IdentityLoaded key={}", identity.name), now)?;
         self.identity = Some(Enrolled {
             identity,
             signer,
@@ -172,13 +178,15 @@ impl Custody {
         let sink = Arc::clone(&self.sink);
         let config = sync::ClientConfig {
             url: self.settings.url.clone(),
-            ca_pem: identity.authority_pem.clone(),
-            chain_der: identity.chain.clone(),
+            authority_pem: identity.authority_pem.clone(),
+            pins: Vec::new(),
+            chain: identity.chain.clone(),
             key: Arc::new(LineKey(Arc::clone(&identity.key))),
             kiosk_id: self.settings.kiosk_id.clone(),
             software: self.software.version.clone(),
             software_sha256: self.software.sha256,
             capabilities: self.software.capabilities.clone(),
+            standing: self.standing()?,
             settings: self.settings.line.clone(),
         };
         Ok(sync::spawn(config, move |event| sink(Event(event)))?)
@@ -224,7 +232,7 @@ impl Custody {
         now: UtcMs,
     ) -> Result<(), CustodyError> {
         let enrolled = self.identity.as_ref().ok_or(CustodyError::NotEnrolled)?;
-        evidence.audit = Some(self.outbox.audit_head()?);
+        evidence.audit = Some(self.outbox.audit_tip()?);
         let content = Sensitive::new(document::content::encode(&evidence));
         let document = SignedDocument {
             id: evidence.document_id,
@@ -270,19 +278,12 @@ impl Custody {
         use sync::Event as Line;
         tracing::debug!(event = ?event.0, "line");
         match event.0 {
-            Line::LinkUp {
-                clock_skew_ms,
+            Line::Welcome {
+                gateway,
+                skew_ms,
                 export_recipient,
-            } => self.link_up(clock_skew_ms, export_recipient, now)?,
-            Line::LinkDown { reason } => {
-                tracing::warn!(%reason, "no line to the gateway; documents wait");
-                self.sent.clear();
-                self.outbox.release_in_flight()?;
-                // A line that could not be made is tried again for days; only a line that was there is lost.
-                if std::mem::take(&mut self.online) {
-                    self.audit(None, &format!("LinkLost {}", reason.name()), now)?;
-                }
-            }
+            } => self.welcome(&gateway, skew_ms, export_recipient, now)?,
+            Line::LinkDown { reason } => self.link_down(&reason, now)?,
             Line::WantNext => self.offer(now)?,
             Line::Delivered { id, receipt } => self.delivered(id, &receipt, now)?,
             Line::Refused { id, code } => self.refused(id, code, now)?,
@@ -293,10 +294,11 @@ impl Custody {
             Line::Identified { id, document } => return self.answered(id, &document, now),
             Line::Resend { ids } => {
                 for id in ids {
-                    let again = self.outbox.resend(id)?;
-                    let name = if again { "Resent" } else { "ResendImpossible" };
+                    let again = self.outbox.resend(id, now)?;
                     tracing::warn!(document = %id, again, "the gateway asks for a document that it had confirmed");
-                    self.audit(None, &format!("{name} {id}"), now)?;
+                    if !again {
+                        self.audit(None, &format!("ResendImpossible {id}"), now)?;
+                    }
                 }
                 self.wake();
             }
@@ -314,7 +316,7 @@ impl Custody {
         self.outbox.identified(id, now)?;
         self.unsettled = true;
         if let Some(enrolled) = &self.identity {
-            enrolled.line.set_awaiting(self.outbox.awaiting()?);
+            enrolled.line.set_awaiting(self.awaiting()?);
             enrolled.line.seen(id);
         }
         Ok(())
@@ -338,7 +340,7 @@ impl Custody {
             }
         }
         let retained_ms = i64::try_from(self.settings.limits.retained.as_millis()).unwrap_or(i64::MAX);
-        if self.outbox.forget_delivered(UtcMs(now.0.saturating_sub(retained_ms)))? > 0 {
+        if self.outbox.forget_delivered(UtcMs(now.0.saturating_sub(retained_ms)), now)? > 0 {
             self.unsettled = true;
         }
         self.judge(now)?;
@@ -354,18 +356,20 @@ impl Custody {
         }
     }
 
-    fn link_up(
+    fn welcome(
         &mut self,
-        clock_skew_ms: Option<i64>,
+        gateway: &str,
+        skew_ms: i64,
         export_recipient: Option<String>,
         now: UtcMs,
     ) -> Result<(), CustodyError> {
-        tracing::info!(clock_skew_ms, "the gateway is connected");
+        tracing::info!(gateway, skew_ms, "the gateway is connected");
         self.online = true;
-        self.clock_skew_ms = clock_skew_ms;
+        self.is_refused = false;
+        self.is_clock_doubted = false;
+        self.clock_skew_ms = Some(skew_ms);
         // Where the gateway agrees with the clock, what an earlier, wrong clock wrote down is no measure any more.
-        let off = clock_skew_ms.map(|skew_ms| Duration::from_millis(skew_ms.unsigned_abs()));
-        if off.is_some_and(|off| off < self.settings.limits.clock_skew.warn) {
+        if Duration::from_millis(skew_ms.unsigned_abs()) < self.settings.limits.clock_skew.warn {
             self.latest_written_at = Some(now);
         }
         self.contact_noted_at = Some(now);
@@ -373,17 +377,55 @@ impl Custody {
         if let Some(recipient) = export_recipient {
             self.outbox.remember(crate::EXPORT_RECIPIENT, &recipient)?;
         }
-        self.audit(None, "LinkUp", now)?;
+        self.audit(None, &format!("LinkUp skew_ms={skew_ms}"), now)?;
         self.judge(now)
+    }
+
+    fn link_down(&mut self, reason: &LinkDownReason, now: UtcMs) -> Result<(), CustodyError> {
+        tracing::warn!(%reason, "no line to the gateway; documents wait");
+        self.sent.clear();
+        self.outbox.release_in_flight()?;
+        let was_refused = self.is_refused;
+        self.is_refused = matches!(
+            reason,
+            LinkDownReason::KioskRefused(_)
+                | LinkDownReason::KioskExpired
+                | LinkDownReason::Bye(ByeReason::Unknown | ByeReason::Revoked)
+        );
+        self.is_clock_doubted = matches!(
+            reason,
+            LinkDownReason::ClockOrValidity(_) | LinkDownReason::Bye(ByeReason::ClockSkew)
+        );
+        // A line that could not be made is tried again for days; only a line that was there is lost.
+        if std::mem::take(&mut self.online) || self.is_refused != was_refused {
+            self.audit(None, &format!("LinkDown reason={}", short(reason)), now)?;
+            self.judge(now)?;
+        }
+        Ok(())
+    }
+
+    /// Documents whose answer is awaited, as many as a greeting may name.
+    fn awaiting(&self) -> Result<Vec<DocumentId>, OutboxError> {
+        self.outbox.awaiting(AWAITING_MAX)
+    }
+
+    fn standing(&self) -> Result<sync::Standing, OutboxError> {
+        Ok(sync::Standing {
+            audit: self.outbox.audit_head()?,
+            pending: self.waiting,
+        })
     }
 
     fn offer(&mut self, now: UtcMs) -> Result<(), CustodyError> {
         let next = self.outbox.next(now)?;
+        let standing = self.standing()?;
         if let Some(document) = &next {
             self.sent
                 .insert(document.id, Sha256::digest(&document.bytes).into());
         }
         if let Some(enrolled) = &self.identity {
+            // What the next greeting says must not stand behind what the document shows.
+            enrolled.line.set_standing(standing.audit, standing.pending);
             enrolled
                 .line
                 .offer(next.map(|document| (document.id, document.bytes)));
@@ -402,7 +444,7 @@ impl Custody {
                 self.unsettled = true;
                 tracing::info!(document = %id, "the gateway keeps the document");
                 if let Some(enrolled) = &self.identity {
-                    enrolled.line.set_awaiting(self.outbox.awaiting()?);
+                    enrolled.line.set_awaiting(self.awaiting()?);
                 }
             }
             Err(doubt) => {
@@ -465,10 +507,11 @@ impl Custody {
             Code::WrongKiosk => WedgeReason::WrongKiosk,
             Code::IdConflict => WedgeReason::IdConflict,
             Code::AuditFork => WedgeReason::AuditFork,
+            Code::Other(number) => WedgeReason::Other(number.to_string()),
         };
         tracing::error!(document = %id, code = code.name(), "the gateway refuses the document");
-        self.outbox.wedge(id, reason)?;
-        self.audit(None, &format!("DocumentRefused {id} {}", code.name()), now)
+        self.outbox.wedge(id, reason, now)?;
+        Ok(())
     }
 
     /// The centre has answered: the answer counts only with the gateway's signature.
@@ -561,6 +604,8 @@ impl Custody {
             latest_written_at: self.latest_written_at,
             certificate_expires_at: self.identity.as_ref().map(|enrolled| enrolled.identity.expires_at),
             is_enrolled: self.identity.is_some(),
+            is_refused: self.is_refused,
+            is_clock_doubted: self.is_clock_doubted,
         };
         let found = concerns(&state, &self.settings.limits, now);
         if found == self.worries {
@@ -585,6 +630,15 @@ impl Drop for Custody {
     fn drop(&mut self) {
         // Best effort: what is promised is on the disk already.
         let _: Result<(), OutboxError> = self.outbox.settle();
+    }
+}
+
+/// The name of a reason, without what a library or the other side says about it.
+fn short(reason: &LinkDownReason) -> String {
+    let whole = format!("{reason:?}");
+    match reason {
+        LinkDownReason::Bye(_) => whole.replace(['(', ')'], "-").trim_end_matches('-').to_owned(),
+        _ => whole.split('(').next().unwrap_or_default().to_owned(),
     }
 }
 

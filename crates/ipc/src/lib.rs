@@ -459,6 +459,8 @@ pub enum ErrorCode {
     Internal,
     /// The kiosk was never enrolled with its institution.
     NotEnrolled,
+    /// The institution's server does not serve this kiosk.
+    Refused,
     /// Its certificate expires, or has expired.
     Certificate,
     /// Too many documents wait for the gateway.

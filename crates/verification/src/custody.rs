@@ -133,6 +133,10 @@ pub struct CustodyState {
     pub certificate_expires_at: Option<UtcMs>,
     /// The kiosk has a key and a certificate to sign with.
     pub is_enrolled: bool,
+    /// The gateway does not serve this kiosk: it is unknown there, or was revoked.
+    pub is_refused: bool,
+    /// The gateway's certificate is not valid at the time that the kiosk's clock shows.
+    pub is_clock_doubted: bool,
 }
 
 /// What is worrying.
@@ -140,6 +144,8 @@ pub struct CustodyState {
 pub enum Concern {
     /// There is nothing to sign with.
     NotEnrolled,
+    /// The gateway does not serve this kiosk.
+    Refused,
     /// The certificate expires.
     Certificate,
     /// Too many documents wait, or they are too large together.
@@ -167,6 +173,9 @@ pub fn concerns(state: &CustodyState, limits: &CustodyLimits, now: UtcMs) -> Vec
     if !state.is_enrolled {
         found.push((Severity::Stop, Concern::NotEnrolled));
     }
+    if state.is_refused {
+        found.push((Severity::Stop, Concern::Refused));
+    }
     let certificate = state
         .certificate_expires_at
         .and_then(|at| sinking(between(now, at), limits.certificate_left));
@@ -185,7 +194,11 @@ pub fn concerns(state: &CustodyState, limits: &CustodyLimits, now: UtcMs) -> Vec
         .clock_skew_ms
         .map(|skew_ms| Duration::from_millis(skew_ms.unsigned_abs()));
     let behind = state.latest_written_at.map(|at| between(now, at));
-    let clock = skew.max(behind).and_then(|off| rising(off, limits.clock_skew));
+    let doubted = state.is_clock_doubted.then_some(Severity::Warn);
+    let clock = skew
+        .max(behind)
+        .and_then(|off| rising(off, limits.clock_skew))
+        .max(doubted);
     let judged = [
         (certificate, Concern::Certificate),
         (pending, Concern::Pending),
@@ -230,7 +243,7 @@ fn between(earlier: UtcMs, later: UtcMs) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Concern::{Certificate, Clock, DiskFree, NotEnrolled, Pending, Unsynced};
+    use Concern::{Certificate, Clock, DiskFree, NotEnrolled, Pending, Refused, Unsynced};
     use Severity::{Stop, Warn};
 
     const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -292,6 +305,8 @@ mod tests {
             &[(Stop, Certificate)],
         );
         check(&|state| state.is_enrolled = false, &[(Stop, NotEnrolled)]);
+        check(&|state| state.is_refused = true, &[(Stop, Refused)]);
+        check(&|state| state.is_clock_doubted = true, &[(Warn, Clock)]);
         check(
             &|state| {
                 state.pending = 500;

@@ -14,6 +14,7 @@ fn named(code: ErrorCode) -> (&'static str, Key) {
         ErrorCode::Store => ("store", Key("out-of-service-store")),
         ErrorCode::Internal => ("internal", Key("out-of-service-internal")),
         ErrorCode::NotEnrolled => ("not-enrolled", Key("out-of-service-not-enrolled")),
+        ErrorCode::Refused => ("refused", Key("out-of-service-refused")),
         ErrorCode::Certificate => ("certificate", Key("out-of-service-certificate")),
         ErrorCode::Pending => ("pending", Key("out-of-service-pending")),
         ErrorCode::Unsynced => ("unsynced", Key("out-of-service-unsynced")),
