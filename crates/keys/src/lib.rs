@@ -2,7 +2,7 @@
 //!
 //! A *secret* is 32 bytes that only this machine can get back, such as the key of the store. The *device key* is a P-256
 //! key that signs for this kiosk: documents, and its side of TLS. Both have names, so that a new one can stand beside an old
-//! one until nothing needs the old one any more.
+//! one until nothing needs the old one any more: [`rotation`].
 //!
 //! **Architecture Invariant:** nothing here ever falls back to a weaker place. A TPM that fails is an error, not a file.
 //!
@@ -19,6 +19,7 @@ mod error;
 pub mod file;
 mod folder;
 mod name;
+pub mod rotation;
 mod soft;
 #[cfg(any(target_os = "linux", windows))]
 pub mod system;

@@ -1,5 +1,7 @@
 //! One suite over all places.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod common;
 
 use std::sync::Arc;

@@ -1,5 +1,6 @@
 //! The key store of the system, where it cannot be used.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
 
