@@ -264,7 +264,7 @@ impl Visit {
         if public.object_attributes() != template.object_attributes() {
             return Err(Fault::Blob("the TPM did not make it for this use".into()));
         }
-        let private = blob.private.get(2..).unwrap_or_default();
+        let private = unsized_part(&blob.private).ok_or_else(|| Fault::Blob("its file is damaged".into()))?;
         let private = Private::try_from(private).map_err(Fault::of_blob)?;
         let parent = self.storage_key;
         self.context
@@ -343,9 +343,13 @@ fn signing_template() -> Result<Public, Fault> {
 }
 
 fn unmarshal_public(blob: &Blob) -> Result<Public, Fault> {
-    PublicBuffer::unmarshall(&blob.public)
-        .and_then(Public::try_from)
-        .map_err(|error| Fault::Blob(format!("its file is damaged ({error})")))
+    let damaged = |error: Error| Fault::Blob(format!("its file is damaged ({error})"));
+    let buffer = PublicBuffer::unmarshall(&blob.public).map_err(damaged)?;
+    // The library overlooks wrong lengths and what follows after the end.
+    if buffer.marshall().map_err(damaged)? != blob.public {
+        return Err(Fault::Blob("its file is damaged".into()));
+    }
+    Public::try_from(buffer).map_err(damaged)
 }
 
 /// `TPM2B`: the length in two bytes, then the bytes. A private part has some hundred.
@@ -353,6 +357,11 @@ fn sized(bytes: &[u8]) -> Vec<u8> {
     let mut sized = (bytes.len() as u16).to_be_bytes().to_vec();
     sized.extend_from_slice(bytes);
     sized
+}
+
+fn unsized_part(sized: &[u8]) -> Option<&[u8]> {
+    let (length, bytes) = sized.split_first_chunk()?;
+    (bytes.len() == usize::from(u16::from_be_bytes(*length))).then_some(bytes)
 }
 
 /// TPMs may leave leading zeros out.

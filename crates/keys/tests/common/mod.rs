@@ -13,6 +13,8 @@ use verification::Sensitive;
 pub mod desktop;
 #[cfg(target_os = "linux")]
 pub mod swtpm;
+#[cfg(target_os = "linux")]
+pub mod tap;
 
 /// A secret that is easy to find wherever it leaked to.
 pub fn secret(fill: u8) -> Sensitive<[u8; 32]> {

@@ -22,7 +22,7 @@ impl Swtpm {
         let state = tempfile::tempdir().unwrap();
         let deadline = Instant::now() + READY_WITHIN;
         loop {
-            let port = free_ports();
+            let port = free_listeners().0.local_addr().unwrap().port();
             if let Some(process) = spawn(state.path(), port) {
                 return Self { state, port, process };
             }
@@ -33,6 +33,11 @@ impl Swtpm {
     /// How it is reached.
     pub fn tcti(&self) -> String {
         format!("swtpm:host=127.0.0.1,port={}", self.port)
+    }
+
+    /// Where it takes commands.
+    pub fn address(&self) -> (Ipv4Addr, u16) {
+        (Ipv4Addr::LOCALHOST, self.port)
     }
 
     /// Pulls its plug.
@@ -61,13 +66,13 @@ impl Drop for Swtpm {
     }
 }
 
-/// A port with the next one: the second is of the control channel.
-fn free_ports() -> u16 {
+/// Two ports in a row: the second is of the control channel.
+pub fn free_listeners() -> (TcpListener, TcpListener) {
     loop {
         let first = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = first.local_addr().unwrap().port();
-        if port < u16::MAX && TcpListener::bind((Ipv4Addr::LOCALHOST, port + 1)).is_ok() {
-            return port;
+        let next = first.local_addr().unwrap().port().checked_add(1);
+        if let Some(second) = next.and_then(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok()) {
+            return (first, second);
         }
     }
 }
