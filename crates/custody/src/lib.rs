@@ -18,6 +18,7 @@ mod custody;
 mod disk;
 mod enrolment;
 mod error;
+pub mod export;
 pub mod identity;
 pub mod settings;
 mod store;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use keys::{KeyError, KeyStore};
-use outbox::KeyRing;
-use outbox::sqlite::{Opened, SqliteOutbox};
+
+use outbox::sqlite::{KeyRing, Opened, SqliteOutbox};
 use verification::Sensitive;
 use verification::audit::LogId;
 use verification::time::UtcMs;
