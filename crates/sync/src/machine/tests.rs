@@ -1,7 +1,6 @@
-use std::collections::{HashSet, VecDeque};
+mod property;
 
 use expect_test::{Expect, expect};
-use proptest::prelude::*;
 
 use verification::audit::{AuditHead, LogId};
 
@@ -31,6 +30,7 @@ fn short(effect: &Effect) -> String {
     match effect {
         Effect::Send(KioskFrame::Submit { id, document }) => format!("submit {} {document:?}", id.0[0]),
         Effect::Send(KioskFrame::Hello { awaiting, .. }) => format!("hello awaiting {}", awaiting.len()),
+        Effect::Send(KioskFrame::Renew { csr }) => format!("renew {csr:?}"),
         Effect::Send(KioskFrame::ResultSeen { id }) => format!("seen {}", id.0[0]),
         Effect::Report(Event::Delivered { id, .. }) => format!("delivered {}", id.0[0]),
         Effect::Report(Event::Refused { id, code }) => format!("refused {} {}", id.0[0], code.name()),
@@ -447,215 +447,268 @@ fn what_was_offered_too_late_is_given_back() {
     );
 }
 
-/// An owner that keeps its documents as the outbox does.
-#[derive(Default)]
-struct Owner {
-    pending: VecDeque<DocumentId>,
-    in_flight: Vec<DocumentId>,
-    delivered: Vec<DocumentId>,
-    refused: HashSet<DocumentId>,
-    /// Questions that it has not answered yet.
-    asked: u32,
-}
-
-impl Owner {
-    fn next(&mut self) -> Option<(DocumentId, Vec<u8>)> {
-        let id = self.pending.pop_front()?;
-        self.in_flight.push(id);
-        Some((id, vec![1]))
-    }
-
-    fn take_back(&mut self, id: DocumentId) {
-        if let Some(at) = self.in_flight.iter().position(|other| *other == id) {
-            self.in_flight.remove(at);
-            self.pending.push_back(id);
-        }
-    }
-
-    fn hear(&mut self, event: Event) {
-        match event {
-            Event::LinkDown { .. } => {
-                let mut all: Vec<_> = self.in_flight.drain(..).chain(self.pending.drain(..)).collect();
-                all.sort_unstable();
-                self.pending = all.into();
-            }
-            Event::WantNext
-            | Event::Welcome { .. }
-            | Event::Identified { .. }
-            | Event::Resend { .. }
-            | Event::Certificates { .. } => {}
-            Event::Delivered { id, .. } => {
-                self.forget(id);
-                if !self.delivered.contains(&id) {
-                    self.delivered.push(id);
-                }
-            }
-            Event::Refused { id, .. } => {
-                self.forget(id);
-                self.refused.insert(id);
-            }
-            Event::Postponed { id, .. } => self.take_back(id),
-        }
-    }
-
-    fn forget(&mut self, id: DocumentId) {
-        self.pending.retain(|other| *other != id);
-        self.in_flight.retain(|other| *other != id);
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Step {
-    Put,
-    Answer,
-    Connected,
-    ConnectFailed,
-    Welcome,
-    Receipt,
-    Refuse,
-    Postpone,
-    Nonsense,
-    Closed,
-    Alive,
-    Wait(u16),
-}
-
-fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let step = prop_oneof![
-        3 => Just(Step::Put),
-        6 => Just(Step::Answer),
-        4 => Just(Step::Connected),
-        1 => Just(Step::ConnectFailed),
-        4 => Just(Step::Welcome),
-        5 => Just(Step::Receipt),
-        1 => Just(Step::Refuse),
-        1 => Just(Step::Postpone),
-        1 => Just(Step::Nonsense),
-        1 => Just(Step::Closed),
-        1 => Just(Step::Alive),
-        2 => (0_u16..40_000).prop_map(Step::Wait),
+#[test]
+fn several_documents_are_under_way_and_answered_in_any_order() {
+    let script = [
+        (0, Input::Tick),
+        (0, connected()),
+        (0, welcome_to(3, 1000)),
+        (1, loaded(1)),
+        (2, loaded(2)),
+        (3, loaded(3)),
+        // No more may be under way, and waking changes nothing.
+        (4, Input::Wake),
+        (5, receipt(2)),
+        (6, loaded(4)),
+        (7, refused(4, RefusalCode::AuditFork)),
+        (8, loaded(5)),
+        (9, refused(1, RefusalCode::Unavailable { retry_after_ms: 50 })),
+        (10, Input::Loaded(None)),
+        (159, Input::Tick),
+        (160, loaded(1)),
+        (161, receipt(5)),
+        (162, receipt(1)),
+        (163, receipt(3)),
+        (164, Input::Loaded(None)),
+        // Each of these is over; saying it again is no news.
+        (165, receipt(2)),
+        (166, refused(4, RefusalCode::AuditFork)),
+        (167, receipt(1)),
     ];
-    proptest::collection::vec(step, 0..120)
+    check(&script, expect![[r#"
+        0: connect
+        0: hello awaiting 0
+        0: Welcome(g, skew 1000 ms), load
+        1: submit 1 (3 bytes), load
+        2: submit 2 (3 bytes), load
+        3: submit 3 (3 bytes)
+        4: 
+        5: delivered 2, load
+        6: submit 4 (3 bytes)
+        7: refused 4 audit-fork, load
+        8: submit 5 (3 bytes)
+        9: postponed 1 50 ms, load
+        10: 
+        159: load
+        160: submit 1 (3 bytes)
+        161: delivered 5, load
+        162: delivered 1
+        163: delivered 3
+        164: 
+        165: 
+        166: 
+        167: 
+        deadline Some(10.167s)
+    "#]]);
 }
 
-struct World {
-    machine: Sync,
-    owner: Owner,
-    now: Duration,
-    /// What the gateway has been sent on this connection and not answered.
-    at_gateway: Vec<DocumentId>,
-    stored: HashSet<DocumentId>,
+#[test]
+fn bytes_under_way_are_bounded_and_a_large_document_goes_alone() {
+    let sized = |number: u8, bytes| Input::Loaded(Some((id(number), vec![number; bytes])));
+    check(
+        &[
+            (0, Input::Tick),
+            (0, connected()),
+            (0, welcome_to(9, 100)),
+            (1, sized(1, 60)),
+            (2, sized(2, 40)),
+            (3, sized(3, 500)),
+            (4, receipt(1)),
+            (5, receipt(2)),
+            (6, sized(4, 60)),
+            (7, receipt(3)),
+            // It waits here for its place; whoever offers it again is not heard.
+            (8, sized(5, 60)),
+            (9, sized(5, 60)),
+            (10, sized(6, 60)),
+            (11, receipt(4)),
+            (12, Input::Closed(LinkDownReason::Closed)),
+        ],
+        expect![[r#"
+            0: connect
+            0: hello awaiting 0
+            0: Welcome(g, skew 1000 ms), load
+            1: submit 1 (60 bytes), load
+            2: submit 2 (40 bytes)
+            3: 
+            4: delivered 1
+            5: delivered 2, submit 3 (500 bytes)
+            6: 
+            7: delivered 3, submit 4 (60 bytes), load
+            8: 
+            9: 
+            10: postponed 6 0 ms
+            11: delivered 4, submit 5 (60 bytes), load
+            12: LinkDown(Closed)
+            deadline Some(512ms)
+        "#]],
+    );
 }
 
-impl World {
-    fn new() -> Self {
-        Self {
-            machine: machine(),
-            owner: Owner::default(),
-            now: Duration::ZERO,
-            at_gateway: Vec::new(),
-            stored: HashSet::new(),
-        }
-    }
-
-    fn input(&mut self, input: Input) {
-        for effect in self.machine.step(self.now, 0x8000_0000_0000_0000, input) {
-            match effect {
-                Effect::Connect | Effect::Close => self.at_gateway.clear(),
-                Effect::Send(KioskFrame::Submit { id, .. }) => self.at_gateway.push(id),
-                Effect::Send(_) | Effect::Ping => {}
-                Effect::Load => self.owner.asked += 1,
-                Effect::Report(event) => self.owner.hear(event),
-            }
-        }
-    }
-
-    fn step(&mut self, step: Step, put: &mut u8) {
-        match step {
-            Step::Put => {
-                *put += 1;
-                self.owner.pending.push_back(id(*put));
-                self.input(Input::Wake);
-            }
-            Step::Answer if self.owner.asked > 0 => {
-                self.owner.asked -= 1;
-                let next = self.owner.next();
-                self.input(Input::Loaded(next));
-            }
-            Step::Answer => {}
-            Step::Connected => self.input(connected()),
-            Step::ConnectFailed => self.input(Input::ConnectFailed(LinkDownReason::TimedOut)),
-            Step::Welcome if matches!(self.machine.link, Link::Greeting { .. }) => self.input(welcome()),
-            Step::Welcome => {}
-            Step::Receipt => {
-                if let Some(id) = self.at_gateway.pop() {
-                    self.stored.insert(id);
-                    let receipt = Payload(Vec::new());
-                    self.input(Input::Frame(Ok(GatewayFrame::Receipt { id, receipt })));
-                }
-            }
-            Step::Refuse => {
-                if let Some(id) = self.at_gateway.pop() {
-                    let code = RefusalCode::Signature;
-                    self.input(Input::Frame(Ok(GatewayFrame::Refused { id, code })));
-                }
-            }
-            Step::Postpone => {
-                if let Some(id) = self.at_gateway.pop() {
-                    let code = RefusalCode::Unavailable { retry_after_ms: 900 };
-                    self.input(Input::Frame(Ok(GatewayFrame::Refused { id, code })));
-                }
-            }
-            Step::Nonsense => self.input(receipt(255)),
-            Step::Closed => {
-                self.at_gateway.clear();
-                self.input(Input::Closed(LinkDownReason::Closed));
-            }
-            Step::Alive => self.input(Input::Alive),
-            Step::Wait(ms) => {
-                self.now += Duration::from_millis(u64::from(ms));
-                self.input(Input::Tick);
-            }
-        }
-    }
-
-    fn check(&self, put: u8) {
-        for number in 1..=put {
-            let id = id(number);
-            let places = self.owner.pending.iter().filter(|other| **other == id).count()
-                + self.owner.in_flight.iter().filter(|other| **other == id).count()
-                + usize::from(self.owner.delivered.contains(&id))
-                + usize::from(self.owner.refused.contains(&id));
-            assert_eq!(places, 1, "document {number} is in {places} places");
-        }
-        for id in &self.owner.delivered {
-            assert!(self.stored.contains(id), "delivered without a receipt");
-        }
-        assert!(self.at_gateway.len() <= 1, "more than one in flight");
-    }
+/// A line that carries 8 KiB a second, and documents of 80 KiB: each takes ten seconds, and its answer may take
+/// thirty more.
+#[test]
+fn each_document_has_the_time_of_those_before_it() {
+    let large = |number: u8| Input::Loaded(Some((id(number), vec![number; 80 * 1024])));
+    let begin = vec![
+        (0, Input::Tick),
+        (0, connected()),
+        (0, welcome_to(9, u32::MAX)),
+        (0, large(1)),
+        (0, large(2)),
+        (0, large(3)),
+        (0, Input::Loaded(None)),
+    ];
+    let with = |rest: &[(u64, Input)]| [begin.clone(), rest.to_vec()].concat();
+    check(
+        &with(&[(39_999, Input::Tick), (40_000, Input::Tick)]),
+        expect![[r#"
+            0: connect
+            0: hello awaiting 0
+            0: Welcome(g, skew 1000 ms), load
+            0: submit 1 (81920 bytes), load
+            0: submit 2 (81920 bytes), load
+            0: submit 3 (81920 bytes), load
+            0: 
+            39999: load
+            40000: close, LinkDown(TimedOut)
+            deadline Some(40.5s)
+        "#]],
+    );
+    // The second has come through at 8 s, so the third has to be there at 18 s, and answered at 48 s; the first was
+    // there before the second.
+    check(
+        &with(&[(8_000, receipt(2)), (38_000, Input::Tick)]),
+        expect![[r#"
+            0: connect
+            0: hello awaiting 0
+            0: Welcome(g, skew 1000 ms), load
+            0: submit 1 (81920 bytes), load
+            0: submit 2 (81920 bytes), load
+            0: submit 3 (81920 bytes), load
+            0: 
+            8000: delivered 2
+            38000: close, LinkDown(TimedOut)
+            deadline Some(38.5s)
+        "#]],
+    );
+    check(
+        &with(&[(8_000, receipt(2)), (9_000, receipt(1)), (48_000, Input::Tick)]),
+        expect![[r#"
+            0: connect
+            0: hello awaiting 0
+            0: Welcome(g, skew 1000 ms), load
+            0: submit 1 (81920 bytes), load
+            0: submit 2 (81920 bytes), load
+            0: submit 3 (81920 bytes), load
+            0: 
+            8000: delivered 2
+            9000: delivered 1
+            48000: close, LinkDown(TimedOut)
+            deadline Some(48.5s)
+        "#]],
+    );
 }
 
-proptest! {
-    /// Whatever happens, every document is in exactly one place from the owner's view; and once the line is
-    /// good again, every one of them is delivered.
-    #[test]
-    fn loses_and_doubles_nothing(steps in steps()) {
-        let mut world = World::new();
-        let mut put = 0;
-        for step in steps {
-            world.step(step, &mut put);
-            world.check(put);
-        }
-        for _ in 0..2_000 {
-            let quiet = [Step::Answer, Step::Connected, Step::Welcome, Step::Receipt, Step::Wait(500), Step::Alive];
-            for step in quiet {
-                world.step(step, &mut put);
-            }
-            if world.owner.pending.is_empty() && world.owner.in_flight.is_empty() {
-                break;
-            }
-        }
-        world.check(put);
-        prop_assert_eq!(world.owner.delivered.len() + world.owner.refused.len(), usize::from(put));
+#[test]
+fn a_certificate_request_is_repeated_until_it_is_answered() {
+    let certificates = Input::Frame(Ok(GatewayFrame::Certificates {
+        chain: vec![Payload(vec![1]), Payload(vec![2])],
+    }));
+    let bye = |reason| Input::Frame(Ok(GatewayFrame::Bye { reason }));
+    check(
+        &[
+            (0, Input::Renew(vec![1])),
+            (0, Input::Tick),
+            (0, connected()),
+            (0, welcome()),
+            (1, bye(ByeReason::ShuttingDown)),
+            (501, Input::Tick),
+            (502, connected()),
+            (503, welcome()),
+            (504, certificates),
+            (505, Input::Closed(LinkDownReason::Closed)),
+            (2_000, Input::Tick),
+            (2_001, connected()),
+            (2_002, welcome()),
+            (2_003, Input::Renew(vec![2])),
+            (2_004, bye(ByeReason::RenewalRefused)),
+            (9_000, Input::Tick),
+            (9_001, connected()),
+            (9_002, welcome()),
+        ],
+        expect![[r#"
+            0: 
+            0: connect
+            0: hello awaiting 0
+            0: Welcome(g, skew 1000 ms), renew (1 bytes), load
+            1: close, LinkDown(Bye(ShuttingDown))
+            501: connect
+            502: hello awaiting 0
+            503: Welcome(g, skew 1000 ms), renew (1 bytes), load
+            504: Certificates(2)
+            505: LinkDown(Closed)
+            2000: connect
+            2001: hello awaiting 0
+            2002: Welcome(g, skew 1000 ms), load
+            2003: renew (1 bytes)
+            2004: close, LinkDown(Bye(RenewalRefused))
+            9000: connect
+            9001: hello awaiting 0
+            9002: Welcome(g, skew 1000 ms), load
+            deadline Some(19.002s)
+        "#]],
+    );
+}
+
+#[test]
+fn what_the_institution_wants_again_is_passed_on() {
+    let resend = Input::Frame(Ok(GatewayFrame::Resend {
+        ids: vec![id(1), id(2)],
+    }));
+    check(&open(&[(1, Input::Loaded(None)), (2, resend)]), expect![[r#"
+        0: connect
+        0: hello awaiting 0
+        0: Welcome(g, skew 1000 ms), load
+        1: 
+        2: Resend(2 documents)
+        deadline Some(10.002s)
+    "#]]);
+}
+
+#[test]
+fn a_greeting_says_where_the_store_stands() {
+    let mut machine = machine();
+    let audit = AuditHead {
+        log: LogId([3; 16]),
+        number: 9,
+        hash: [4; 32],
+    };
+    machine.step(Duration::ZERO, 0, Input::Standing(Standing { audit, pending: 5 }));
+    machine.step(Duration::ZERO, 0, Input::Tick);
+    let effects = machine.step(Duration::ZERO, 0, connected());
+    let [
+        Effect::Send(KioskFrame::Hello {
+            audit: said,
+            pending,
+            at,
+            ..
+        }),
+    ] = effects.as_slice()
+    else {
+        panic!("{effects:?}");
+    };
+    assert_eq!((*said, *pending, *at), (audit, 5, UtcMs(1_000_000)));
+}
+
+#[test]
+fn every_farewell_has_a_class() {
+    let class = |reason| LinkDownReason::Bye(reason).class();
+    for number in 0..20 {
+        let expect = match number {
+            2 | 3 | 5 | 9 | 14.. => FailureClass::Transient { retry_after: None },
+            _ => FailureClass::Permanent,
+        };
+        assert_eq!(class(ByeReason::from(number)), expect, "{number}");
     }
 }

@@ -259,7 +259,8 @@ fn says_what_is_wrong() {
 #[test]
 fn limits_are_kept() {
     let long = || "x".repeat(TEXT_MAX_BYTES + 1);
-    let hello_with = |change: &dyn Fn(&mut String, &mut Vec<DocumentId>, &mut Vec<String>)| {
+    type Change<'a> = &'a dyn Fn(&mut String, &mut Vec<DocumentId>, &mut Vec<String>);
+    let hello_with = |change: Change<'_>| {
         let mut frame = hello();
         if let KioskFrame::Hello {
             kiosk_id,
