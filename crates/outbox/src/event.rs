@@ -62,3 +62,14 @@ pub(crate) const FORGOTTEN_EVENT: &str = "PalmForgotten";
 pub(crate) const ORPHANED_EVENT: &str = "PalmOrphaned";
 /// When a scanner has deleted a reference.
 pub(crate) const DELETED_EVENT: &str = "PalmDeleted";
+
+/// When a damaged or foreign file was read out.
+pub(crate) fn salvage_event(documents: u64, lost: Option<u64>) -> String {
+    let lost = lost.map_or("unknown".to_owned(), |lost| lost.to_string());
+    format!("StoreSalvaged {documents} {lost}")
+}
+
+/// For a document that was there and cannot be read any more.
+pub(crate) fn lost_event(id: DocumentId) -> String {
+    format!("DocumentLost {id}")
+}

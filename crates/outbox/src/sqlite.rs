@@ -7,11 +7,16 @@ mod attempt;
 mod delivery;
 mod enrolment;
 mod file;
+mod journal;
 mod keys;
 mod log;
+mod mark;
+mod note;
 mod open;
 mod palm;
 mod queue;
+mod rekey;
+mod salvage;
 mod schema;
 mod store;
 
@@ -30,7 +35,8 @@ use crate::event::{
 use crate::{Counts, EntryState, Outbox, OutboxError, SignedDocument, Standing, WedgeReason};
 
 pub use self::keys::{KeyRing, key_id};
-pub use self::open::Opened;
+pub use self::open::{Opened, QuarantineCause, Quarantined};
+pub use self::salvage::Salvage;
 
 /// How long contacts may pass before one is written down.
 const CONTACT_EVERY_MS: u64 = 60_000;
@@ -88,7 +94,11 @@ impl Outbox for SqliteOutbox {
     }
 
     fn next(&mut self, now: UtcMs) -> Result<Option<SignedDocument>, OutboxError> {
-        self.queue.next(&self.store.connection, now)
+        let next = self.queue.next(&self.store.connection, now);
+        if self.queue.is_damaged() {
+            self.store.suspect();
+        }
+        next
     }
 
     fn postpone(&mut self, id: DocumentId, until: UtcMs) -> Result<(), OutboxError> {
@@ -234,7 +244,9 @@ impl Outbox for SqliteOutbox {
 
     fn settle(&mut self) -> Result<(), OutboxError> {
         self.store.settle()?;
+        self.queue.look_through(&self.store.connection)?;
         if self.queue.is_damaged() {
+            self.store.suspect();
             return Err(OutboxError::Unreadable(None));
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! The file of the store: made private, unlocked, checked, moved aside.
+//! The files of the store: made private, unlocked, checked, moved aside.
 
 use std::fs;
 use std::io;
@@ -9,19 +9,19 @@ use verification::Sensitive;
 use verification::time::UtcMs;
 use zeroize::Zeroizing;
 
-use super::keys::{hex, key_id};
+use super::keys::{hex, read_key_id};
 use super::schema;
 use crate::OutboxError;
 
-/// What SQLite may lay beside the file. The journals come first where files are moved: a new file must never
-/// find the journal of an old one.
-const COMPANIONS: [&str; 3] = ["-wal", "-journal", "-shm"];
+/// What lies beside the file. The journals come first where files are moved: a new file must never find the journal of
+/// an old one. The mark comes last: as long as it is there, it is noticed that the journal is not.
+const COMPANIONS: [&str; 6] = ["-wal", "-journal", "-shm", "", "-mark", ".key-id"];
 
 /// A journal without its file: SQLite would throw it away.
 pub(super) fn is_orphaned(path: &Path) -> bool {
     let length = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.len());
     length(path) == 0
-        && COMPANIONS[..2]
+        && ["-wal", "-journal"]
             .iter()
             .any(|suffix| length(&beside(path, suffix)) > 0)
 }
@@ -54,13 +54,27 @@ pub(super) fn unlock(connection: &Connection, key: &Sensitive<[u8; 32]>) -> Resu
     connection
         .query_row("PRAGMA cipher_log_level = NONE", [], |_| Ok(()))
         .optional()?;
-    let digits = Zeroizing::new(hex(key.expose()));
-    let sql = Zeroizing::new(format!("PRAGMA key = \"x'{}'\"", digits.as_str()));
-    connection.execute_batch(&sql).map_err(|_| OutboxError::Key)
+    set_key(connection, "key", key).map_err(|_| OutboxError::Key)
 }
 
-/// Whether the file is whole and was written with this key.
-pub(super) fn check_file(connection: &Connection) -> Result<(), OutboxError> {
+/// Gives the key to `PRAGMA key` or `PRAGMA rekey`. The error does not quote it.
+pub(super) fn set_key(
+    connection: &Connection,
+    pragma: &str,
+    key: &Sensitive<[u8; 32]>,
+) -> Result<(), OutboxError> {
+    let digits = Zeroizing::new(hex(key.expose()));
+    let sql = Zeroizing::new(format!("PRAGMA {pragma} = \"x'{}'\"", digits.as_str()));
+    connection
+        .execute_batch(&sql)
+        .map_err(|error| match error.sqlite_error() {
+            Some(code) => rusqlite::Error::SqliteFailure(*code, None).into(),
+            None => OutboxError::Key,
+        })
+}
+
+/// Whether it is a store of this generation.
+pub(super) fn check_schema(connection: &Connection) -> Result<(), OutboxError> {
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if version / 100 > schema::VERSION / 100 {
         return Err(OutboxError::NewerSchema {
@@ -68,7 +82,12 @@ pub(super) fn check_file(connection: &Connection) -> Result<(), OutboxError> {
             known: schema::VERSION,
         });
     }
-    // This reads every page that holds something, and SQLCipher checks the authentication code of each.
+    Ok(())
+}
+
+/// Whether the file is whole. This reads every page that holds something, and SQLCipher checks the authentication code
+/// of each.
+pub(super) fn check_pages(connection: &Connection) -> Result<(), OutboxError> {
     let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if verdict != "ok" {
         return Err(OutboxError::Unreadable(None));
@@ -76,30 +95,23 @@ pub(super) fn check_file(connection: &Connection) -> Result<(), OutboxError> {
     Ok(())
 }
 
-/// Moves the file and its journals aside; gives the new name of the file.
-pub(super) fn quarantine(path: &Path, key: &Sensitive<[u8; 32]>, now: UtcMs) -> Result<PathBuf, OutboxError> {
-    let name = format!(".quarantine-{}-{}", now.0, key_id(key));
-    let taken = |target: &Path| {
-        COMPANIONS
-            .iter()
-            .chain(&[""])
-            .any(|suffix| beside(target, suffix).exists())
-    };
+/// A name beside the file that nothing has yet.
+fn quarantine_name(path: &Path, now: UtcMs) -> PathBuf {
+    let key_id = read_key_id(path).unwrap_or_else(|| "unknown".to_owned());
+    let name = format!(".quarantine-{}-{key_id}", now.0);
+    let is_free = |target: &PathBuf| COMPANIONS.iter().all(|suffix| !beside(target, suffix).exists());
     // Renaming would replace an older quarantine of the same name.
-    let target = (1..)
-        .map(|number| {
-            beside(
-                path,
-                &if number == 1 {
-                    name.clone()
-                } else {
-                    format!("{name}-{number}")
-                },
-            )
-        })
-        .find(|target| !taken(target))
-        .unwrap_or_else(|| beside(path, &name));
-    for suffix in COMPANIONS.iter().chain(&[""]) {
+    std::iter::once(name.clone())
+        .chain((2..).map(|number| format!("{name}-{number}")))
+        .map(|name| beside(path, &name))
+        .find(is_free)
+        .unwrap_or_else(|| beside(path, &name))
+}
+
+/// Moves the file and what lies beside it aside; gives the new name of the file.
+pub(super) fn quarantine(path: &Path, now: UtcMs) -> Result<PathBuf, OutboxError> {
+    let target = quarantine_name(path, now);
+    for suffix in COMPANIONS {
         let from = beside(path, suffix);
         match fs::rename(&from, beside(&target, suffix)) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => {
@@ -109,6 +121,22 @@ pub(super) fn quarantine(path: &Path, key: &Sensitive<[u8; 32]>, now: UtcMs) -> 
         }
     }
     Ok(target)
+}
+
+/// Copies the journal and the mark aside, before SQLite writes over what it does not take for a part of the journal;
+/// gives the name of the copy of the journal.
+pub(super) fn keep_journal(path: &Path, now: UtcMs) -> Result<PathBuf, OutboxError> {
+    let target = quarantine_name(path, now);
+    for suffix in ["-wal", "-mark"] {
+        let from = beside(path, suffix);
+        match fs::copy(&from, beside(&target, suffix)) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                return Err(OutboxError::File { path: from, source });
+            }
+            _ => {}
+        }
+    }
+    Ok(beside(&target, "-wal"))
 }
 
 /// The path with something added to its last part.

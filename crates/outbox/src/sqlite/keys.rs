@@ -1,7 +1,15 @@
 //! The keys of the store and their names.
 
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
 use sha2::{Digest, Sha256};
 use verification::Sensitive;
+
+use super::file::beside;
+
+const SUFFIX: &str = ".key-id";
 
 /// The keys that may open the store.
 ///
@@ -32,6 +40,30 @@ impl KeyRing {
 /// Names a key without telling it: the first 8 hexadecimal digits of its SHA-256.
 pub fn key_id(key: &Sensitive<[u8; 32]>) -> String {
     hex(&Sha256::digest(key.expose())).chars().take(8).collect()
+}
+
+/// The name of the key that the store was locked with, as it stands beside the file; `None` if nothing sensible does. It
+/// is a hint: what opens the store is decided by the keys.
+pub(super) fn read_key_id(path: &Path) -> Option<String> {
+    let text = fs::read_to_string(beside(path, SUFFIX)).ok()?;
+    let id = text.trim_end();
+    let is_id = id.len() == 8 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_id.then(|| id.to_owned())
+}
+
+/// Writes the name of the key beside the file, if it does not stand there.
+pub(super) fn write_key_id(path: &Path, key: &Sensitive<[u8; 32]>) -> io::Result<()> {
+    let id = key_id(key);
+    if read_key_id(path).as_ref() == Some(&id) {
+        return Ok(());
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(beside(path, SUFFIX))?;
+    writeln!(file, "{id}")?;
+    file.sync_data()
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {

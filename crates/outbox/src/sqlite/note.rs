@@ -17,10 +17,6 @@ impl SqliteOutbox {
             return Ok(false);
         }
         let transaction = self.store.begin(Durability::Full)?;
-        // A store that an earlier version of this schema made has no such table yet.
-        transaction.execute_batch(
-            "CREATE TABLE IF NOT EXISTS note (name TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT",
-        )?;
         transaction
             .prepare_cached(
                 "INSERT INTO note (name, text) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET text = ?2",
@@ -35,11 +31,9 @@ impl SqliteOutbox {
     /// # Errors
     /// If the store fails.
     pub fn remembered(&self, name: &str) -> Result<Option<String>, OutboxError> {
-        let connection = &self.store.connection;
-        if !connection.table_exists(None, "note")? {
-            return Ok(None);
-        }
-        Ok(connection
+        Ok(self
+            .store
+            .connection
             .prepare_cached("SELECT text FROM note WHERE name = ?1")?
             .query_row([name], |row| row.get(0))
             .optional()?)

@@ -1,5 +1,7 @@
 //! From a path to a store.
 
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -9,25 +11,77 @@ use verification::Sensitive;
 use verification::audit::LogId;
 use verification::time::UtcMs;
 
-use super::file::{check_file, create_private, is_orphaned, quarantine, unlock};
-use super::keys::KeyRing;
+use super::file::{
+    beside, check_pages, check_schema, create_private, is_orphaned, keep_journal, quarantine, unlock,
+};
+use super::journal::{self, Journal};
+use super::keys::{KeyRing, key_id, read_key_id, write_key_id};
+use super::mark::{Found, Mark, MarkFile};
 use super::queue::Queue;
+use super::salvage::{Salvage, salvage};
 use super::store::Store;
-use super::{SqliteOutbox, delivery, schema};
+use super::{SqliteOutbox, delivery, log, schema};
 use crate::{Outbox, OutboxError};
 
 /// How long another program may hold the file before it counts as locked.
 const LOCK_PATIENCE: Duration = Duration::from_millis(500);
+
+/// Up to this length a file is looked through, page by page, before anything is done with it. A longer one would let
+/// people wait: it is looked through when damage was met or could be, and piece by piece by
+/// [`settle`](crate::Outbox::settle).
+const CHECK_WHOLE_MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 /// What [`SqliteOutbox::open`] gives.
 #[derive(Debug)]
 pub struct Opened {
     /// The store.
     pub outbox: SqliteOutbox,
-    /// Where the file was moved that could not be read; the store is new then.
-    pub quarantined: Option<PathBuf>,
+    /// What was put aside, and why. Somebody must hear of it.
+    pub quarantined: Option<Quarantined>,
+    /// The store is locked with an older key of the ring: [`SqliteOutbox::rekey`] is wanted.
+    pub has_older_key: bool,
     /// How long it took.
     pub opened_in: Duration,
+}
+
+/// A file that was put aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quarantined {
+    /// Where it is now.
+    pub path: PathBuf,
+    /// The [name](key_id) of its key, if that is known.
+    pub key_id: Option<String>,
+    /// Why.
+    pub cause: QuarantineCause,
+    /// What was read out of it into the new store; `None` where nothing can be read without its key.
+    pub salvage: Option<Salvage>,
+}
+
+/// Why a file was put aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QuarantineCause {
+    /// No key of the ring opens it. A new store has begun; with the right key
+    /// [`SqliteOutbox::salvage`] gets everything back.
+    WrongKey,
+    /// It is damaged. A new store has begun, with all that could be read.
+    Damaged,
+    /// There is a journal and no file. A new store has begun.
+    FileMissing,
+    /// Its journal was damaged, or records are missing that were promised: what was committed last may be lost. `path` is
+    /// a copy of the journal; the store goes on with the rest.
+    JournalDamaged,
+}
+
+impl QuarantineCause {
+    /// Its name in logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::WrongKey => "WrongKey",
+            Self::Damaged => "Damaged",
+            Self::FileMissing => "FileMissing",
+            Self::JournalDamaged => "JournalDamaged",
+        }
+    }
 }
 
 impl SqliteOutbox {
@@ -36,7 +90,8 @@ impl SqliteOutbox {
     /// here is to be deleted.
     ///
     /// A file that is damaged or was written with another key is renamed beside itself, to
-    /// `<file>.quarantine-<now in ms>-<key id>`, together with its journals, and a new store begins.
+    /// `<file>.quarantine-<now in ms>-<key id>`, together with its companions, and a new store begins; what can still be
+    /// read is in it. Nothing is ever deleted.
     ///
     /// `log` names the audit log if one begins now; give a random name each time.
     ///
@@ -45,64 +100,227 @@ impl SqliteOutbox {
     /// version stays where it is, and the error says so.
     pub fn open(path: &Path, keys: &KeyRing, log: LogId, now: UtcMs) -> Result<Opened, OutboxError> {
         let began = Instant::now();
-        let (outbox, quarantined) = Self::open_or_begin(path, keys, log, now)?;
+        let mut quarantined = None;
+        if is_orphaned(path) {
+            quarantined = Some(put_aside(path, None, QuarantineCause::FileMissing, now)?);
+        }
+        create_private(path)?;
+        let (outbox, is_older) = match unlocked(path, keys)? {
+            Some((connection, key)) => {
+                let is_older = *key != keys.current;
+                match Self::begin(path, connection, key, log, now) {
+                    Ok((outbox, kept)) => {
+                        quarantined = quarantined.or(kept);
+                        (outbox, is_older)
+                    }
+                    Err(OutboxError::Unreadable(_)) => {
+                        let mut aside = put_aside(path, Some(key), QuarantineCause::Damaged, now)?;
+                        let mut outbox = Self::anew(path, keys, log, now)?;
+                        aside.salvage = Some(match salvage(&aside.path, key, &outbox.store, now) {
+                            Err(OutboxError::Unreadable(_)) => Salvage::default(),
+                            salvage => salvage?,
+                        });
+                        outbox.queue = Queue::load(&outbox.store.connection)?;
+                        quarantined = Some(aside);
+                        (outbox, false)
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            None => {
+                let key = read_key_id(path).and_then(|id| keys.keys().find(|key| key_id(key) == id));
+                let cause = key.map_or(QuarantineCause::WrongKey, |_| QuarantineCause::Damaged);
+                quarantined = Some(put_aside(path, key, cause, now)?);
+                (Self::anew(path, keys, log, now)?, false)
+            }
+        };
+        let mut outbox = outbox;
+        if let Some(aside) = &quarantined {
+            let salvage = aside.salvage.unwrap_or_default();
+            let event = format!(
+                "StoreQuarantined {} {} {} {}",
+                aside.cause.name(),
+                aside.key_id.as_deref().unwrap_or("unknown"),
+                salvage.documents,
+                salvage.lost.map_or("unknown".to_owned(), |lost| lost.to_string()),
+            );
+            outbox.append_audit(now, None, &event)?;
+        }
         Ok(Opened {
             outbox,
             quarantined,
+            has_older_key: is_older,
             opened_in: began.elapsed(),
         })
     }
 
-    fn open_or_begin(
-        path: &Path,
-        keys: &KeyRing,
-        log: LogId,
-        now: UtcMs,
-    ) -> Result<(Self, Option<PathBuf>), OutboxError> {
-        if !is_orphaned(path) {
-            match Self::open_readable(path, &keys.current, log, now) {
-                Err(OutboxError::Unreadable(_)) => {}
-                opened => return Ok((opened?, None)),
-            }
-        }
-        let quarantined = quarantine(path, &keys.current, now)?;
-        let mut outbox = Self::open_readable(path, &keys.current, log, now)?;
-        outbox.append_audit(now, None, "StoreQuarantined")?;
-        Ok((outbox, Some(quarantined)))
+    fn anew(path: &Path, keys: &KeyRing, log: LogId, now: UtcMs) -> Result<Self, OutboxError> {
+        create_private(path)?;
+        let connection = connect(path, &keys.current)?;
+        let (outbox, _) = Self::begin(path, connection, &keys.current, log, now)?;
+        Ok(outbox)
     }
 
-    fn open_readable(
+    /// Checks an unlocked file and makes it ready; nothing is written before it is known to be good.
+    fn begin(
         path: &Path,
+        mut connection: Connection,
         key: &Sensitive<[u8; 32]>,
         log: LogId,
         now: UtcMs,
-    ) -> Result<Self, OutboxError> {
-        create_private(path)?;
-        // No URI names: a path is a path. No mutex: the connection is used by one thread at a time.
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let mut connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(LOCK_PATIENCE)?;
-        // Until the file is known to be good, nothing of it may be moved from one file to another.
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-        unlock(&connection, key)?;
-        check_file(&connection)?;
+    ) -> Result<(Self, Option<Quarantined>), OutboxError> {
+        let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        let is_new = version == 0;
+        let found = if is_new {
+            Found::Nothing
+        } else {
+            Mark::read(path).map_err(|source| file_error(&beside(path, "-mark"), source))?
+        };
+        let journal = scan(path)?;
+        let is_journal_damaged = is_journal_damaged(&journal, found);
+        // The copy is made before SQLite writes over what it does not take for a part of the journal.
+        let mut kept = match is_journal_damaged {
+            true => Some(keep_journal(path, now)?),
+            false => None,
+        };
+        let length = fs::metadata(path).map_or(0, |metadata| metadata.len());
+        let is_suspect = matches!(found, Found::Mark(Mark { is_suspect: true, .. }));
+        if length <= CHECK_WHOLE_MAX_BYTES || is_suspect || is_journal_damaged {
+            check_pages(&connection)?;
+        }
         connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "secure_delete", true)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        let missing = if is_new {
+            None
+        } else {
+            missing_records(&connection, found)?
+        };
+        if missing.is_some() && kept.is_none() {
+            kept = Some(keep_journal(path, now)?);
+        }
         schema::prepare(&mut connection, log, now)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
-        connection.set_prepared_statement_cache_capacity(64);
+        write_key_id(path, key).map_err(|source| file_error(path, source))?;
+        let mark = MarkFile::open(path).map_err(|source| file_error(&beside(path, "-mark"), source))?;
         let queue = Queue::load(&connection)?;
         let (contact, _) = delivery::contacts(&connection)?;
-        let outbox = Self {
-            store: Store::new(connection),
+        let mut outbox = Self {
+            store: Store::new(connection, path, mark)?,
             queue,
             contact,
             stored_contact: contact,
         };
-        outbox.store.settle()?;
-        Ok(outbox)
+        // SQLite tries again by itself.
+        let _ = outbox.store.settle();
+        if let Some((first, last)) = missing {
+            outbox.append_audit(now, None, &format!("RecordsMissing {first} {last}"))?;
+        }
+        let kept = kept.map(|path| Quarantined {
+            path,
+            key_id: Some(key_id(key)),
+            cause: QuarantineCause::JournalDamaged,
+            salvage: None,
+        });
+        Ok((outbox, kept))
+    }
+}
+
+/// A connection for which page 1 can be read, and the key that it took; `None` if no key fits.
+fn unlocked<'a>(
+    path: &Path,
+    keys: &'a KeyRing,
+) -> Result<Option<(Connection, &'a Sensitive<[u8; 32]>)>, OutboxError> {
+    for key in keys.keys() {
+        let connection = connect(path, key)?;
+        match check_schema(&connection) {
+            Ok(()) => return Ok(Some((connection, key))),
+            Err(OutboxError::Unreadable(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
+}
+
+/// Opens without changing anything, not even at the end.
+pub(super) fn connect(path: &Path, key: &Sensitive<[u8; 32]>) -> Result<Connection, OutboxError> {
+    // No URI names: a path is a path. No mutex: the connection is used by one thread at a time.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(LOCK_PATIENCE)?;
+    // Until the file is known to be good, nothing of it may be moved from one file to another.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    unlock(&connection, key)?;
+    Ok(connection)
+}
+
+fn put_aside(
+    path: &Path,
+    key: Option<&Sensitive<[u8; 32]>>,
+    cause: QuarantineCause,
+    now: UtcMs,
+) -> Result<Quarantined, OutboxError> {
+    if let Some(key) = key {
+        // What stands there is a hint, and this is known; the name below tells it as well.
+        let _ = write_key_id(path, key);
+    }
+    let key_id = read_key_id(path);
+    Ok(Quarantined {
+        path: quarantine(path, now)?,
+        key_id,
+        cause,
+        salvage: None,
+    })
+}
+
+fn scan(path: &Path) -> Result<Journal, OutboxError> {
+    let path = beside(path, "-wal");
+    match File::open(&path).and_then(journal::scan) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Journal::default()),
+        scanned => scanned.map_err(|source| file_error(&path, source)),
+    }
+}
+
+fn is_journal_damaged(journal: &Journal, found: Found) -> bool {
+    journal.is_damaged
+        || match found {
+            Found::Nothing => false,
+            // Whether something is missing at the end cannot be told any more.
+            Found::Damaged => journal.bytes > 0,
+            Found::Mark(mark) => {
+                mark.frames > 0 && mark.salts == journal.salts && mark.frames > journal.frames
+            }
+        }
+}
+
+/// Records that were promised and are not there; the last one alone if the log is another one.
+fn missing_records(connection: &Connection, found: Found) -> Result<Option<(u64, u64)>, OutboxError> {
+    let Found::Mark(Mark { head: promised, .. }) = found else {
+        return Ok(None);
+    };
+    let is_known: bool = connection.query_row(
+        "SELECT count(*) FROM sqlite_schema WHERE name = 'store'",
+        [],
+        |row| row.get(0),
+    )?;
+    if !is_known || promised.number == 0 {
+        return Ok(None);
+    }
+    let tip = log::tip(connection)?;
+    if tip.number < promised.number {
+        return Ok(Some((tip.number + 1, promised.number)));
+    }
+    let records = log::records(connection, promised.number - 1, 1)?;
+    let is_there = records.first().is_some_and(|record| record.hash == promised.hash);
+    Ok((!is_there).then_some((promised.number, promised.number)))
+}
+
+fn file_error(path: &Path, source: io::Error) -> OutboxError {
+    OutboxError::File {
+        path: path.to_owned(),
+        source,
     }
 }

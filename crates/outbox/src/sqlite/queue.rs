@@ -12,6 +12,9 @@ use verification::time::UtcMs;
 
 use crate::{Counts, EntryState, OutboxError, SignedDocument, Standing, WedgeReason};
 
+/// How many entries are looked at in one go.
+const LOOK_THROUGH: usize = 32;
+
 /// Values of `entry.state`.
 pub(super) mod state {
     pub(in crate::sqlite) const PENDING: i64 = 0;
@@ -38,6 +41,8 @@ pub(super) struct Queue {
     unreadable: HashMap<DocumentId, i64>,
     /// Something could not be read since the store was opened.
     damaged: bool,
+    /// How far the entries were looked through.
+    looked_at: i64,
     /// Nothing is pending or in flight before this place.
     floor: Cell<i64>,
 }
@@ -149,6 +154,25 @@ impl Queue {
             }
         }
         Ok(None)
+    }
+
+    /// Reads a few entries, going on where it ended the last time, so that damage is met before the entry is wanted.
+    pub(super) fn look_through(&mut self, connection: &Connection) -> Result<(), OutboxError> {
+        for _ in 0..LOOK_THROUGH {
+            match export(connection, self.looked_at) {
+                Ok(Some((position, ..))) => self.looked_at = position,
+                Ok(None) => {
+                    self.looked_at = 0;
+                    break;
+                }
+                Err(OutboxError::Unreadable(_)) => {
+                    self.damaged = true;
+                    self.looked_at += 1;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// Whether something could not be read.

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | 100 | `entry`, `awaiting`, `attempt`, `audit` |
 //! | 101 | `palm`, `palm_deletion`, `palm_enrolment`, `palm_held` |
-//! | 102 | `retained`, `store`, `tally` with its triggers, indices |
+//! | 102 | `retained`, `store`, `note`, `tally` with its triggers, indices |
 //!
 //! So a program of version 101 works on a file of version 102: it keeps the tallies right without knowing of them, since
 //! the triggers are in the file; it does not retain what is delivered; what it leaves in flight or postponed is taken back
@@ -104,6 +104,10 @@ const CUSTODY: &str = "
         log           BLOB NOT NULL,
         contact_at_ms INTEGER,
         receipt_at_ms INTEGER
+    ) STRICT;
+    CREATE TABLE note (
+        name TEXT PRIMARY KEY,
+        text TEXT NOT NULL
     ) STRICT;
     CREATE TABLE tally (
         kind    INTEGER PRIMARY KEY,

@@ -1,10 +1,25 @@
 //! The open file: transactions, and when they reach the disk.
 
 use std::cell::Cell;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use super::file::beside;
+use super::log;
+use super::mark::{Mark, MarkFile};
 use crate::OutboxError;
+
+/// How long the journal may become before it is moved into the file even though somebody may be waiting. One frame is a
+/// page of 4 KiB.
+const JOURNAL_FRAMES_MAX: u32 = 2000;
+
+/// Where the salts stand in the header of the journal.
+const SALTS_AT: u64 = 16;
 
 /// What a transaction promises once it is committed. Either survives the end of the program at any moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,19 +33,36 @@ pub(super) enum Durability {
 #[derive(Debug)]
 pub(super) struct Store {
     pub(super) connection: Connection,
+    pub(super) path: PathBuf,
     durability: Cell<Durability>,
     /// Something was committed lazily and may not be on the disk yet.
     is_dirty: Cell<bool>,
+    /// How many frames of the journal are committed.
+    frames: Arc<AtomicU32>,
+    mark: MarkFile,
+    /// Something could not be read.
+    is_suspect: Cell<bool>,
 }
 
 impl Store {
-    /// The connection is in WAL mode, with synchronous FULL.
-    pub(super) fn new(connection: Connection) -> Self {
-        Self {
+    /// The connection is in WAL mode, with synchronous FULL. From here on the journal is moved into the file by this type
+    /// and not by SQLite.
+    pub(super) fn new(mut connection: Connection, path: &Path, mark: MarkFile) -> Result<Self, OutboxError> {
+        let frames = Arc::new(AtomicU32::new(0));
+        let seen = Arc::clone(&frames);
+        connection.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, number: i32| {
+            seen.store(number.unsigned_abs(), Ordering::Relaxed);
+            Ok(())
+        }))?;
+        Ok(Self {
             connection,
+            path: path.to_owned(),
             durability: Cell::new(Durability::Full),
             is_dirty: Cell::new(false),
-        }
+            frames,
+            mark,
+            is_suspect: Cell::new(false),
+        })
     }
 
     pub(super) fn begin(&self, durability: Durability) -> Result<Transaction<'_>, OutboxError> {
@@ -48,9 +80,18 @@ impl Store {
         )?)
     }
 
+    /// After this has failed, the transaction is undone; after a failure of the disk it may be there all the same at the
+    /// next opening.
     pub(super) fn commit(&self, transaction: Transaction<'_>) -> Result<(), OutboxError> {
         transaction.commit()?;
         self.is_dirty.set(self.durability.get() == Durability::Lazy);
+        if !self.is_dirty.get() {
+            self.write_mark();
+        }
+        if self.frames.load(Ordering::Relaxed) >= JOURNAL_FRAMES_MAX {
+            // What was promised is kept; if this fails, the next commit tries again.
+            let _ = self.checkpoint("PASSIVE");
+        }
         Ok(())
     }
 
@@ -62,11 +103,62 @@ impl Store {
         Ok(())
     }
 
-    /// Moves the journal into the file.
+    /// Moves the journal into the file, if there is something in it.
     pub(super) fn settle(&self) -> Result<(), OutboxError> {
-        self.connection
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-        self.is_dirty.set(false);
+        if self.frames.load(Ordering::Relaxed) == 0 {
+            return Ok(());
+        }
+        self.checkpoint("TRUNCATE")?;
+        self.write_mark();
+        // It is a second line of defence; without it the store is as good as SQLite makes it.
+        let _ = self.mark.sync();
         Ok(())
+    }
+
+    /// Something could not be read: the next opening looks through the whole file.
+    pub(super) fn suspect(&self) {
+        if !self.is_suspect.replace(true) {
+            self.write_mark();
+        }
+    }
+
+    fn checkpoint(&self, mode: &str) -> Result<(), OutboxError> {
+        let sql = format!("PRAGMA wal_checkpoint({mode})");
+        let (is_busy, left): (bool, bool) = self.connection.query_row(&sql, [], |row| {
+            Ok((row.get(0)?, row.get::<_, i64>(1)? > row.get::<_, i64>(2)?))
+        })?;
+        if !is_busy && !left {
+            self.frames.store(0, Ordering::Relaxed);
+            self.is_dirty.set(false);
+        }
+        Ok(())
+    }
+
+    fn write_mark(&self) {
+        let frames = self.frames.load(Ordering::Relaxed);
+        let mark = log::tip(&self.connection).ok().map(|head| Mark {
+            salts: self.salts().unwrap_or_default(),
+            frames,
+            head,
+            is_suspect: self.is_suspect.get(),
+        });
+        // Without it the store is as good as SQLite makes it; nobody shall wait or fail for that.
+        let _ = mark.map(|mark| self.mark.write(&mark));
+    }
+
+    /// Names the present run of the journal.
+    fn salts(&self) -> io::Result<[u8; 8]> {
+        let mut salts = [0; 8];
+        let mut journal = File::open(beside(&self.path, "-wal"))?;
+        journal.seek(SeekFrom::Start(SALTS_AT))?;
+        journal.read_exact(&mut salts)?;
+        Ok(salts)
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        // What fails here is found and said at the next opening.
+        let _ = self.settle();
     }
 }

@@ -47,7 +47,7 @@ fn open(path: &Path) -> Opened {
 /// Opens a file that must be good.
 fn reopen(path: &Path) -> SqliteOutbox {
     let opened = open(path);
-    assert_eq!(opened.quarantined, None);
+    assert_eq!(opened.quarantined, None, "{:?}", opened.opened_in);
     opened.outbox
 }
 
@@ -336,11 +336,16 @@ fn a_wrong_key_moves_the_store_aside() {
     let before = fs::read(path(&folder)).unwrap();
 
     let opened = SqliteOutbox::open(&path(&folder), &ring(2), LOG, NOW).unwrap();
-    let kept = opened.quarantined.unwrap();
-    // SHA-256 of 32 bytes of 2, made outside this program.
+    let quarantined = opened.quarantined.unwrap();
+    assert_eq!(
+        (quarantined.cause, quarantined.salvage),
+        (QuarantineCause::WrongKey, None)
+    );
+    let kept = quarantined.path;
+    // SHA-256 of 32 bytes of 1, the key of the file, made outside this program.
     assert_eq!(
         kept,
-        folder.path().join("outbox.db.quarantine-1780315200000-75877bb4")
+        folder.path().join("outbox.db.quarantine-1780315200000-72cd6e84")
     );
     assert!(fs::read(&kept).unwrap() == before);
     let mut outbox = opened.outbox;
@@ -359,11 +364,13 @@ fn a_wrong_key_moves_the_store_aside() {
     let third = SqliteOutbox::open(&path(&folder), &ring(1), LOG, NOW)
         .unwrap()
         .quarantined
-        .unwrap();
+        .unwrap()
+        .path;
     let fourth = SqliteOutbox::open(&path(&folder), &ring(2), LOG, NOW)
         .unwrap()
         .quarantined
-        .unwrap();
+        .unwrap()
+        .path;
     assert!(kept != third && kept != fourth && third != fourth);
     assert_eq!(drain(&mut reopen(&kept), NOW), [1]);
     assert_eq!(
@@ -390,13 +397,14 @@ fn a_wrong_key_keeps_the_journal() {
     let kept = SqliteOutbox::open(&path(&copy), &ring(2), LOG, NOW)
         .unwrap()
         .quarantined
-        .unwrap();
+        .unwrap()
+        .path;
     assert_eq!(reopen(&kept).audit_head().unwrap(), outbox.audit_head().unwrap());
 
     // The journal alone, without its file.
     fs::write(beside(&path(&copy), "-wal"), "journal").unwrap();
     fs::remove_file(path(&copy)).unwrap();
-    let kept = open(&path(&copy)).quarantined.unwrap();
+    let kept = open(&path(&copy)).quarantined.unwrap().path;
     assert_eq!(fs::read(beside(&kept, "-wal")).unwrap(), b"journal");
 }
 
@@ -418,20 +426,36 @@ fn damage_moves_the_store_aside() {
     }
     drop(outbox);
     let good = fs::read(path(&folder)).unwrap();
+    let total = std::cell::Cell::new(0);
     let damaged = |change: &dyn Fn(&mut Vec<u8>)| {
         let folder = self::folder();
         let mut bytes = good.clone();
         change(&mut bytes);
         fs::write(path(&folder), &bytes).unwrap();
         let opened = open(&path(&folder));
-        let kept = opened.quarantined.expect("the damage is noticed");
-        assert!(fs::read(kept).unwrap() == bytes);
-        assert_eq!(opened.outbox.counts().unwrap(), Counts::default());
+        let quarantined = opened.quarantined.expect("the damage is noticed");
+        assert!(fs::read(quarantined.path).unwrap() == bytes);
+        // What is not here any more is counted as lost, or nobody can say how much is.
+        let salvage = quarantined.salvage.unwrap_or_default();
+        assert_eq!(opened.outbox.counts().unwrap().pending, salvage.documents);
+        assert!(
+            salvage.lost.is_none_or(|lost| salvage.documents + lost == 3),
+            "{salvage:?}"
+        );
+        assert!(salvage.documents == 3 || salvage.lost != Some(0), "{salvage:?}");
+        total.set(total.get() + salvage.documents);
     };
     assert!(good.len() > 16 * 4096);
-    for at in (0..good.len()).step_by(1021) {
+    for at in (0..good.len()).step_by(5003) {
         damaged(&|bytes| bytes[at] ^= 1 << (at % 8));
     }
+    let tried = good.len().div_ceil(5003) as u64;
+    assert!(
+        total.get() > tried * 2,
+        "one page of many costs one document, not all: {} of {}",
+        total.get(),
+        3 * tried
+    );
     damaged(&|bytes| bytes.truncate(bytes.len() - 4096));
     damaged(&|bytes| bytes.truncate(5000));
     damaged(&|bytes| bytes.truncate(100));

@@ -1,0 +1,238 @@
+//! What can still be read from a file that was put aside.
+//!
+//! A damaged page hides what stands on it, and no more: each table is walked row by row, and rows that cannot be read
+//! are passed over. The file stays as it is. What was delivered and retained stays in it, since the gateway has it; so
+//! does its audit log, whose name is another one.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use verification::Sensitive;
+use verification::evidence::DocumentId;
+use verification::time::UtcMs;
+
+use super::keys::KeyRing;
+use super::open::connect;
+use super::queue::Queue;
+use super::store::{Durability, Store};
+use super::{SqliteOutbox, log, queue};
+use crate::event::{lost_event, salvage_event};
+use crate::{OutboxError, SignedDocument};
+
+/// How many rows are brought to the disk at once.
+const CHUNK: usize = 64;
+
+/// How many places behind a damaged page are tried one by one, where nobody knows how far the table goes.
+const BLIND_STEPS: i64 = 10_000;
+
+/// What was read out of a file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Salvage {
+    /// Documents that were not delivered and are in this store now.
+    pub documents: u64,
+    /// Documents that were there, not delivered, and cannot be read; `None` if nobody can say how many. The audit log
+    /// names those that are known.
+    pub lost: Option<u64>,
+}
+
+/// Tables beside the documents, with their columns; each row is taken unless this store has one in its place. The order
+/// keeps references whole.
+const OTHERS: [(&str, &str); 7] = [
+    ("awaiting", "id, put_at_ms, received_at_ms"),
+    ("attempt", "subject, modality, at_ms"),
+    (
+        "palm",
+        "subject, scanner, reference, document, is_confirmed, proposed_at_ms",
+    ),
+    ("palm_deletion", "scanner, reference"),
+    ("palm_enrolment", "scanner, begun_at_ms"),
+    ("palm_held", "scanner, reference"),
+    ("note", "name, text"),
+];
+
+impl SqliteOutbox {
+    /// Takes over what can be read of a file that was quarantined: documents that were not delivered go behind those that
+    /// are here, in their order; those that are here already stay as they are. For a file whose key is found again. It
+    /// may be done twice; the file stays as it is.
+    ///
+    /// # Errors
+    /// [`OutboxError::Unreadable`] if no key of the ring opens the file; else if a store fails.
+    pub fn salvage(&mut self, path: &Path, keys: &KeyRing, now: UtcMs) -> Result<Salvage, OutboxError> {
+        let mut result = Err(OutboxError::Unreadable(None));
+        for key in keys.keys() {
+            result = salvage(path, key, &self.store, now);
+            if !matches!(result, Err(OutboxError::Unreadable(_))) {
+                break;
+            }
+        }
+        let newest = Queue::load(&self.store.connection)?.newest();
+        self.queue.put(newest);
+        result
+    }
+}
+
+pub(super) fn salvage(
+    path: &Path,
+    key: &Sensitive<[u8; 32]>,
+    into: &Store,
+    now: UtcMs,
+) -> Result<Salvage, OutboxError> {
+    let from = connect(path, key)?;
+    from.pragma_update(None, "query_only", true)?;
+    // Without the first page and the schema nothing can be said.
+    from.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+
+    let mut documents = 0;
+    let columns = "id, is_final, put_at_ms, state, wedge_code, bytes";
+    readable(walk(&from, "entry", columns, into, &mut |transaction, row| {
+        documents += u64::from(take_document(transaction, row, now)?);
+        Ok(())
+    }))?;
+    for (table, columns) in OTHERS {
+        let places: Vec<String> = (1..=columns.split(',').count())
+            .map(|place| format!("?{place}"))
+            .collect();
+        let insert = format!(
+            "INSERT OR IGNORE INTO {table} ({columns}) VALUES ({})",
+            places.join(", ")
+        );
+        if !from.table_exists(None, table)? {
+            continue;
+        }
+        let walked = walk(&from, table, columns, into, &mut |transaction, row| {
+            let values: Vec<rusqlite::types::Value> = (0..places.len())
+                .map(|place| row.get(place))
+                .collect::<Result<_, _>>()?;
+            transaction
+                .prepare_cached(&insert)?
+                .execute(rusqlite::params_from_iter(values))?;
+            Ok(())
+        });
+        readable(walked)?;
+    }
+    let lost = match name_lost(&from, into, now) {
+        Err(OutboxError::Unreadable(_)) => None,
+        lost => lost?,
+    };
+    // What was brought here lazily is on the disk with this.
+    let transaction = into.begin(Durability::Full)?;
+    log::append(&transaction, now, None, &salvage_event(documents, lost))?;
+    into.commit(transaction)?;
+    Ok(Salvage { documents, lost })
+}
+
+/// A table that cannot even be begun holds nothing that could be read.
+fn readable(walked: Result<(), OutboxError>) -> Result<(), OutboxError> {
+    match walked {
+        Err(OutboxError::Unreadable(_)) => Ok(()),
+        walked => walked,
+    }
+}
+
+/// Puts a document into this store unless it is here; gives whether it was put.
+fn take_document(transaction: &Transaction<'_>, row: &Row<'_>, now: UtcMs) -> Result<bool, OutboxError> {
+    let document = SignedDocument {
+        id: DocumentId(row.get(0)?),
+        bytes: row.get(5)?,
+    };
+    match queue::insert(transaction, &document, row.get(1)?, UtcMs(row.get(2)?)) {
+        Ok(Some(position)) => {
+            transaction
+                .prepare_cached(
+                    "UPDATE entry SET state = ?2, wedge_code = ?3 WHERE position = ?1 AND ?2 >= 2",
+                )?
+                .execute(params![
+                    position,
+                    row.get::<_, i64>(3)?,
+                    row.get::<_, Option<String>>(4)?
+                ])?;
+            log::append(transaction, now, None, &crate::event::put_event(document.id))?;
+            Ok(true)
+        }
+        // Both are kept, each in its file.
+        Ok(None) | Err(OutboxError::Conflict(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Calls for each row that can be read.
+fn walk(
+    from: &Connection,
+    table: &str,
+    columns: &str,
+    into: &Store,
+    take: &mut dyn FnMut(&Transaction<'_>, &Row<'_>) -> Result<(), OutboxError>,
+) -> Result<(), OutboxError> {
+    let sql = format!("SELECT {columns}, rowid FROM {table} WHERE rowid > ?1 ORDER BY rowid LIMIT 1");
+    let mut query = from.prepare(&sql)?;
+    let place_column = columns.split(',').count();
+    let mut last_known = last_place(from, table);
+    let mut after = 0_i64;
+    loop {
+        let transaction = into.begin(Durability::Lazy)?;
+        let mut is_over = false;
+        for _ in 0..CHUNK {
+            let mut rows = query.query([after])?;
+            let step = match rows.next() {
+                Ok(Some(row)) => {
+                    take(&transaction, row)?;
+                    Some(row.get(place_column)?)
+                }
+                Ok(None) => None,
+                Err(error) => {
+                    let error = OutboxError::from(error);
+                    if !matches!(error, OutboxError::Unreadable(_)) {
+                        return Err(error);
+                    }
+                    let last = *last_known.get_or_insert(after.saturating_add(BLIND_STEPS));
+                    (after < last).then_some(after + 1)
+                }
+            };
+            match step {
+                Some(place) => after = place,
+                None => {
+                    is_over = true;
+                    break;
+                }
+            }
+        }
+        into.commit(transaction)?;
+        if is_over {
+            return Ok(());
+        }
+    }
+}
+
+fn last_place(from: &Connection, table: &str) -> Option<i64> {
+    let by_table = format!("SELECT max(rowid) FROM {table}");
+    let by_sequence = "SELECT seq FROM sqlite_sequence WHERE name = ?1";
+    let last = from.query_row(&by_table, [], |row| row.get(0)).ok().flatten();
+    last.or_else(|| from.query_row(by_sequence, [table], |row| row.get(0)).ok())
+}
+
+/// Counts and names the documents that the index still knows and this store does not.
+fn name_lost(from: &Connection, into: &Store, now: UtcMs) -> Result<Option<u64>, OutboxError> {
+    let mut query = from.prepare("SELECT id FROM entry INDEXED BY sqlite_autoindex_entry_1 ORDER BY id")?;
+    let mut rows = query.query([])?;
+    let mut lost = 0;
+    loop {
+        let id = match rows.next() {
+            Ok(Some(row)) => DocumentId(row.get(0)?),
+            Ok(None) => return Ok(Some(lost)),
+            Err(error) => return Err(error.into()),
+        };
+        let is_here = queue::find(&into.connection, id)?.is_some()
+            || into
+                .connection
+                .prepare_cached("SELECT 1 FROM retained WHERE id = ?1")?
+                .query_row([id.0], |_| Ok(()))
+                .optional()?
+                .is_some();
+        if !is_here {
+            lost += 1;
+            let transaction = into.begin(Durability::Lazy)?;
+            log::append(&transaction, now, None, &lost_event(id))?;
+            into.commit(transaction)?;
+        }
+    }
+}
