@@ -99,3 +99,48 @@ impl Kept {
         Some(Self::Secret(secret))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_secret_keeps_its_form() {
+        let mut bytes = [0; 32];
+        bytes[31] = 0xff;
+        expect![[r#"
+            -----BEGIN ALAQAN SECRET-----
+            AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAP8=
+            -----END ALAQAN SECRET-----
+        "#]].assert_eq(&secret_to_pem(&Sensitive::new(bytes)));
+    }
+
+    proptest! {
+        #[test]
+        fn every_secret_comes_back(bytes: [u8; 32]) {
+            match Kept::from_pem(&secret_to_pem(&Sensitive::new(bytes))) {
+                Some(Kept::Secret(secret)) => prop_assert!(*secret.expose() == bytes),
+                _ => prop_assert!(false),
+            }
+        }
+
+        #[test]
+        fn no_text_panics(text: String, der: Vec<u8>) {
+            Kept::from_pem(&text);
+            for label in [SECRET_LABEL, "PRIVATE KEY"] {
+                Kept::from_pem(&pem::encode_string(label, LineEnding::LF, &der).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn debug_says_nothing() {
+        assert_eq!(
+            format!("{:?}", SoftKey::generate().unwrap()),
+            "SoftKey(sensitive)"
+        );
+    }
+}

@@ -87,3 +87,79 @@ impl Blob {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn blob(kind: Kind) -> Blob {
+        Blob {
+            kind,
+            public: vec![0, 2, 0xaa, 0xab],
+            private: vec![0, 3, 1, 2, 3],
+            storage_key: "000b01ff".into(),
+        }
+    }
+
+    #[test]
+    fn a_file_keeps_its_form() {
+        let check = |kind: Kind, expected: expect_test::Expect| {
+            let text = blob(kind).to_pem().unwrap();
+            expected.assert_eq(&text);
+            assert_eq!(Blob::from_pem(&text), Some(blob(kind)));
+        };
+        check(Kind::Secret, expect![[r#"
+            -----BEGIN TSS2 PRIVATE KEY-----
+            MEAGBmeBBQoBBaADAQH/pB4MHEFsYXFhbjsgc3RvcmFnZSBrZXkgMDAwYjAxZmYC
+            BEAAAAEEBAACqqsEBQADAQID
+            -----END TSS2 PRIVATE KEY-----
+        "#]]);
+        check(Kind::Device, expect![[r#"
+            -----BEGIN TSS2 PRIVATE KEY-----
+            MEAGBmeBBQoBA6ADAQH/pB4MHEFsYXFhbjsgc3RvcmFnZSBrZXkgMDAwYjAxZmYC
+            BEAAAAEEBAACqqsEBQADAQID
+            -----END TSS2 PRIVATE KEY-----
+        "#]]);
+    }
+
+    #[test]
+    fn other_files_are_refused() {
+        let good = pem::decode_vec(blob(Kind::Secret).to_pem().unwrap().as_bytes())
+            .unwrap()
+            .1;
+        let check = |label: &str, from: &[u8], to: &[u8]| {
+            let mut der = good.clone();
+            let at = der.windows(from.len()).position(|bytes| bytes == from).unwrap();
+            der[at..at + to.len()].copy_from_slice(to);
+            let text = pem::encode_string(label, pem::LineEnding::LF, &der).unwrap();
+            assert_eq!(Blob::from_pem(&text), None, "{label} {from:?} {to:?}");
+        };
+        check("PRIVATE KEY", b"Alaqan", b"Alaqan");
+        // An importable key: its private part is not encrypted by this TPM.
+        check(LABEL, &[0x0a, 1, 5], &[0x0a, 1, 4]);
+        // One that has a password.
+        check(LABEL, &[0xa0, 3, 1, 1, 0xff], &[0xa0, 3, 1, 1, 0]);
+        // One under a persistent parent.
+        check(LABEL, &[0x40, 0, 0, 1], &[0x41, 0, 0, 1]);
+        // One that another program made.
+        check(LABEL, b"Alaqan", b"openss");
+        assert_eq!(Blob::from_pem(""), None);
+    }
+
+    proptest! {
+        #[test]
+        fn every_blob_comes_back(public: Vec<u8>, private: Vec<u8>, storage_key in "[0-9a-f]{68}") {
+            let blob = Blob { kind: Kind::Device, public, private, storage_key };
+            prop_assert_eq!(Blob::from_pem(&blob.to_pem().unwrap()), Some(blob));
+        }
+
+        #[test]
+        fn no_text_panics(text: String, der: Vec<u8>) {
+            Blob::from_pem(&text);
+            Blob::from_pem(&pem::encode_string(LABEL, pem::LineEnding::LF, &der).unwrap());
+        }
+    }
+}

@@ -119,3 +119,67 @@ fn raw(code: Tss2ResponseCode) -> Option<u32> {
     };
     u32::from_str_radix(text.rsplit_once("0x")?.1, 16).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(code: u32) -> Error {
+        Error::Tss2Error(code.into())
+    }
+
+    #[test]
+    fn codes_of_the_tpm_have_their_kind() {
+        let check = |code: u32, expect: Trouble| {
+            for layer in [0, 0x000b_0000] {
+                match Fault::of_chip(error(layer | code)) {
+                    Fault::Chip(trouble, message) => assert_eq!(trouble, expect, "{code:#x}: {message}"),
+                    other => panic!("{code:#x}: {other:?}"),
+                }
+            }
+        };
+        check(0x921, Trouble::Locked); // TPM_RC_LOCKOUT
+        check(0x9a2, Trouble::Locked); // TPM_RC_BAD_AUTH, first session
+        check(0x185, Trouble::Locked); // TPM_RC_HIERARCHY, first handle
+        check(0x922, Trouble::Busy); // TPM_RC_RETRY
+        check(0x923, Trouble::Busy); // TPM_RC_NV_UNAVAILABLE
+        check(0x908, Trouble::Busy); // TPM_RC_YIELDED
+        check(0x100, Trouble::Failed); // TPM_RC_INITIALIZE
+        check(0x101, Trouble::Failed); // TPM_RC_FAILURE
+        for code in [0x902, 0x903, 0x905, 0x906] {
+            assert!(matches!(Fault::of_chip(error(code)), Fault::Full(_)), "{code:#x}");
+        }
+    }
+
+    #[test]
+    fn a_broken_way_is_never_the_fault_of_a_blob() {
+        // All codes that the layer between stack and TPM has.
+        for code in (0..=0xff).map(|code| 0x000a_0000 | code) {
+            for fault in [Fault::of_chip(error(code)), Fault::of_blob(error(code))] {
+                assert!(
+                    matches!(fault, Fault::Chip(Trouble::Failed, _)),
+                    "{code:#x}: {fault:?}"
+                );
+            }
+        }
+        // What the TPM says of itself.
+        for code in [0x921, 0x922, 0x100, 0x101] {
+            assert!(
+                matches!(Fault::of_blob(error(code)), Fault::Chip(..)),
+                "{code:#x}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_refused_blob_is_unusable() {
+        // TPM_RC_INTEGRITY, _SIZE, _TYPE, _BINDING of parameters; TPM_RC_SENSITIVE.
+        for code in [0x1df, 0x1d5, 0x2ca, 0x1e5, 0x155] {
+            let fault = Fault::of_blob(error(code)).named("store-1");
+            assert!(
+                matches!(&fault, KeyError::Unusable { name, .. } if name == "store-1"),
+                "{fault:?}"
+            );
+        }
+    }
+}
