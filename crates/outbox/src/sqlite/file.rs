@@ -15,7 +15,7 @@ use crate::OutboxError;
 
 /// What lies beside the file. The journals come first where files are moved: a new file must never find the journal of
 /// an old one. The mark comes last: as long as it is there, it is noticed that the journal is not.
-const COMPANIONS: [&str; 6] = ["-wal", "-journal", "-shm", "", "-mark", ".key-id"];
+const COMPANIONS: [&str; 6] = ["-wal", "-journal", "-shm", "", ".mark", ".key-id"];
 
 /// A journal without its file: SQLite would throw it away.
 pub(super) fn is_orphaned(path: &Path) -> bool {
@@ -127,7 +127,7 @@ pub(super) fn quarantine(path: &Path, now: UtcMs) -> Result<PathBuf, OutboxError
 /// gives the name of the copy of the journal.
 pub(super) fn keep_journal(path: &Path, now: UtcMs) -> Result<PathBuf, OutboxError> {
     let target = quarantine_name(path, now);
-    for suffix in ["-wal", "-mark"] {
+    for suffix in ["-wal", ".mark"] {
         let from = beside(path, suffix);
         match fs::copy(&from, beside(&target, suffix)) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => {

@@ -14,7 +14,7 @@ use verification::audit::{AuditHead, LogId};
 
 use super::file::beside;
 
-const SUFFIX: &str = "-mark";
+const SUFFIX: &str = ".mark";
 const BYTES: usize = 8 + 4 + 16 + 8 + 32 + 1;
 const CHECK_BYTES: usize = 8;
 

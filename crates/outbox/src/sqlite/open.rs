@@ -174,7 +174,7 @@ impl SqliteOutbox {
         let found = if is_new {
             Found::Nothing
         } else {
-            Mark::read(path).map_err(|source| file_error(&beside(path, "-mark"), source))?
+            Mark::read(path).map_err(|source| file_error(&beside(path, ".mark"), source))?
         };
         let journal = scan(path)?;
         let is_journal_damaged = is_journal_damaged(&journal, found);
@@ -205,7 +205,7 @@ impl SqliteOutbox {
         schema::prepare(&mut connection, log, now)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         write_key_id(path, key).map_err(|source| file_error(path, source))?;
-        let mark = MarkFile::open(path).map_err(|source| file_error(&beside(path, "-mark"), source))?;
+        let mark = MarkFile::open(path).map_err(|source| file_error(&beside(path, ".mark"), source))?;
         let queue = Queue::load(&connection)?;
         let (contact, _) = delivery::contacts(&connection)?;
         let mut outbox = Self {

@@ -1,13 +1,12 @@
 //! From one key to another.
 
 use verification::Sensitive;
-use verification::time::UtcMs;
 
+use super::SqliteOutbox;
 use super::file::set_key;
-use super::keys::{key_id, write_key_id};
-use super::{SqliteOutbox, log};
+use super::keys::write_key_id;
+use super::store::Durability;
 use crate::OutboxError;
-use crate::sqlite::store::Durability;
 
 impl SqliteOutbox {
     /// Locks the store with another key; every page is written anew, in one transaction. Until this has returned, the
@@ -19,11 +18,10 @@ impl SqliteOutbox {
     ///
     /// # Errors
     /// If the store fails; then either key may open it the next time.
-    pub fn rekey(&mut self, new: &Sensitive<[u8; 32]>, now: UtcMs) -> Result<(), OutboxError> {
+    pub fn rekey(&mut self, new: &Sensitive<[u8; 32]>) -> Result<(), OutboxError> {
         self.store.settle()?;
-        let transaction = self.store.begin(Durability::Full)?;
-        log::append(&transaction, now, None, &format!("StoreRekeyed {}", key_id(new)))?;
-        self.store.commit(transaction)?;
+        // From here on what is committed is on the disk.
+        self.store.begin(Durability::Full)?.rollback()?;
         self.store.connection.flush_prepared_statement_cache();
         set_key(&self.store.connection, "rekey", new)?;
         self.store.settle()?;
