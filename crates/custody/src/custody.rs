@@ -113,7 +113,7 @@ impl Custody {
         let opened = open_store(&settings, &keys, now)?;
         if let Some(kept) = &opened.quarantined {
             tracing::error!(
-                kept = %kept.display(),
+                kept = %kept.path.display(), cause = kept.cause.name(),
                 "the store could not be read; it is kept aside and a new one is begun"
             );
         }

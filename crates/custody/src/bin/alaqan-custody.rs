@@ -194,7 +194,7 @@ fn open(settings: &Settings, keys: &Arc<dyn KeyStore>) -> Result<SqliteOutbox, B
     if let Some(kept) = &opened.quarantined {
         eprintln!(
             "The store could not be read. It is kept as {}; a new one is begun.",
-            kept.display()
+            kept.path.display()
         );
     }
     Ok(opened.outbox)
