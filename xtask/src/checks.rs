@@ -60,12 +60,15 @@ pub fn check(paths: &Paths) -> Result<(), XtaskError> {
         process::run(cargo(paths).args(lint))
     })?;
     step("Linting the fuzz targets", || {
-        let home = paths.root.join(fuzz::CRATE);
-        process::run(cargo(paths).current_dir(&home).args(["fmt", "--check"]))?;
-        let lint = ["clippy", "--no-default-features", "--target-dir"];
-        let mut lint_targets = cargo(paths);
-        lint_targets.current_dir(&home).args(lint).arg(&paths.target);
-        process::run(lint_targets.args(["--", "-D", "warnings"]))
+        for (home, _) in fuzz::CRATES {
+            let home = paths.root.join(home);
+            process::run(cargo(paths).current_dir(&home).args(["fmt", "--check"]))?;
+            let lint = ["clippy", "--no-default-features", "--target-dir"];
+            let mut lint_targets = cargo(paths);
+            lint_targets.current_dir(&home).args(lint).arg(&paths.target);
+            process::run(lint_targets.args(["--", "-D", "warnings"]))?;
+        }
+        Ok(())
     })?;
     step("Linting the screens", || {
         let lint = [

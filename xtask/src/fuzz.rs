@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: feeds invented bytes to every parser and machine of the palm room, guided by coverage.
+//! `cargo xtask fuzz`: feeds invented bytes to every parser and machine that bytes from outside reach, guided by coverage.
 //!
 //! libFuzzer is an ordinary crate that builds its C++ sources, and the pass of LLVM that counts what is reached is in
 //! every stable compiler (`-C passes`). So this needs neither a nightly toolchain nor `cargo fuzz`, only the C++ compiler
@@ -13,15 +13,15 @@ use crate::paths::{self, Paths};
 use crate::process;
 use crate::steps::{note, step};
 
-/// The fuzz crate, a workspace of its own.
-pub const CRATE: &str = "drivers/palm/fuzz";
+/// The fuzz crates, each a workspace of its own, and the longest input that their targets get, in bytes.
+pub const CRATES: [(&str, u32); 2] = [("drivers/palm/fuzz", 512), ("crates/sync/fuzz", 8192)];
 /// So much of the log is shown with a finding.
 const FINDING_LINES: usize = 30;
 
 /// What is fuzzed and how long.
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Names of targets, as they stand in drivers/palm/fuzz/src/bin; all if none is named.
+    /// Names of targets, as they stand in the folders `fuzz/src/bin`; all if none is named.
     targets: Vec<String>,
     /// How many inputs each gets.
     #[arg(long, default_value_t = 1_000_000)]
@@ -33,39 +33,43 @@ pub struct Arguments {
 
 /// Builds the targets, makes their first inputs and lets each run. Fails at the first finding.
 pub fn perform(paths: &Paths, arguments: &Arguments) -> Result<(), XtaskError> {
-    let home = paths.root.join(CRATE);
-    let all = targets(&home)?;
-    let chosen = if arguments.targets.is_empty() {
-        &all
-    } else {
-        &arguments.targets
-    };
-    if let Some(unknown) = chosen.iter().find(|name| !all.contains(name)) {
+    let mut all = Vec::new();
+    for (home, longest) in CRATES {
+        let home = paths.root.join(home);
+        for name in targets(&home)? {
+            all.push((home.clone(), longest, name));
+        }
+    }
+    let names = || all.iter().map(|(_, _, name)| name.as_str());
+    if let Some(unknown) = arguments.targets.iter().find(|name| !names().any(|known| known == **name)) {
         return Err(XtaskError::Unsupported(format!(
             "there is no fuzz target {unknown}; there are {}",
-            all.join(", ")
+            names().collect::<Vec<_>>().join(", ")
         )));
     }
-    let programs = step("Building the fuzz targets", || build(paths, &home, chosen))?;
+    all.retain(|(_, _, name)| arguments.targets.is_empty() || arguments.targets.contains(name));
     let mut done = Vec::new();
-    for name in chosen {
+    for (home, longest, name) in &all {
+        let programs = step(&format!("Building the fuzz target {name}"), || {
+            build(paths, home, name)
+        })?;
         let work = paths.target.join("fuzz").join(name);
         let corpus = work.join("corpus");
         paths::create_folder(&corpus)?;
-        sow(&home, name, &corpus)?;
+        sow(home, name, &corpus)?;
         let took = step(&format!("Fuzzing {name} with {} inputs", arguments.runs), || {
-            fuzz(&programs.join(name), &work, &corpus, arguments)
+            fuzz(&programs.join(name), &work, &corpus, *longest, arguments)
         })?;
         done.push((name, took));
     }
     println!(
-        "\n{:<16} {:>12} {:>9} {:>12}",
+        "\n{:<18} {:>12} {:>9} {:>12}",
         "target", "inputs", "seconds", "inputs/s"
     );
     for (name, took) in done {
         let seconds = took.as_secs_f64();
         let rate = arguments.runs as f64 / seconds;
-        println!("{name:<16} {:>12} {seconds:>9.1} {rate:>12.0}", arguments.runs);
+        println!("{name:<18} {:>12} {seconds:>9.1} {rate:>12.0}", arguments.runs);
     }
     println!("no findings");
     Ok(())
@@ -78,8 +82,8 @@ fn targets(home: &Path) -> Result<Vec<String>, XtaskError> {
     Ok(files.iter().filter_map(stem).collect())
 }
 
-/// Builds the targets and answers the folder in which they lie.
-fn build(paths: &Paths, home: &Path, targets: &[String]) -> Result<PathBuf, XtaskError> {
+/// Builds a target and answers the folder in which it lies.
+fn build(paths: &Paths, home: &Path, target: &str) -> Result<PathBuf, XtaskError> {
     let Some(system) = process::ask(Command::new("rustc").arg("-vV")).and_then(|about| {
         let line = about.lines().find_map(|line| line.strip_prefix("host: "))?;
         Some(line.to_owned())
@@ -107,9 +111,7 @@ fn build(paths: &Paths, home: &Path, targets: &[String]) -> Result<PathBuf, Xtas
         .arg("--target-dir")
         .arg(paths.target.join("fuzz"))
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
-    for target in targets {
-        cargo.args(["--bin", target]);
-    }
+    cargo.args(["--bin", target]);
     process::run(&mut cargo)?;
     Ok(paths.target.join("fuzz").join(system).join("release"))
 }
@@ -144,7 +146,13 @@ fn seed(line: &str) -> Option<Option<Vec<u8>>> {
     })
 }
 
-fn fuzz(program: &Path, work: &Path, corpus: &Path, arguments: &Arguments) -> Result<Duration, XtaskError> {
+fn fuzz(
+    program: &Path,
+    work: &Path,
+    corpus: &Path,
+    longest: u32,
+    arguments: &Arguments,
+) -> Result<Duration, XtaskError> {
     let log = work.join("log.txt");
     let file = std::fs::File::create(&log).map_err(XtaskError::file(&log, "created"))?;
     let start = Instant::now();
@@ -155,7 +163,8 @@ fn fuzz(program: &Path, work: &Path, corpus: &Path, arguments: &Arguments) -> Re
             .arg(format!("-seed={}", arguments.seed))
             .arg(format!("-artifact_prefix={}/", work.display()))
             // One input that takes a second is as bad as one that crashes: a kiosk would stand still.
-            .args(["-max_len=512", "-timeout=1", "-print_final_stats=1"])
+            .arg(format!("-max_len={longest}"))
+            .args(["-timeout=1", "-print_final_stats=1"])
             .stderr(file),
     );
     if let Err(error) = done {
@@ -179,11 +188,13 @@ mod tests {
 
     #[test]
     fn every_target_has_seeds_that_can_be_read() {
-        let home = Paths::find().unwrap().root.join(CRATE);
-        for target in targets(&home).unwrap() {
-            let corpus = tempfile::tempdir().unwrap();
-            sow(&home, &target, corpus.path()).unwrap();
-            assert!(paths::files_under(corpus.path()).unwrap().len() > 1, "{target}");
+        for (home, _) in CRATES {
+            let home = Paths::find().unwrap().root.join(home);
+            for target in targets(&home).unwrap() {
+                let corpus = tempfile::tempdir().unwrap();
+                sow(&home, &target, corpus.path()).unwrap();
+                assert!(paths::files_under(corpus.path()).unwrap().len() > 1, "{target}");
+            }
         }
     }
 

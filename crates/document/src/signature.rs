@@ -95,6 +95,7 @@ fn signed_attributes(
         certs: vec![EssCertIdV2 {
             hash_algorithm: None,
             cert_hash: OctetString::new(Sha256::digest(certificate_der).as_slice())?,
+            issuer_serial: None,
         }],
     };
     SetOfVec::try_from(vec![
@@ -156,13 +157,15 @@ struct SigningCertificateV2 {
 /// ESSCertIDv2 ::= SEQUENCE {
 ///     hashAlgorithm  AlgorithmIdentifier DEFAULT { algorithm id-sha256 },
 ///     certHash       OCTET STRING,
-///     issuerSerial   IssuerSerial OPTIONAL }              -- not in this profile
+///     issuerSerial   IssuerSerial OPTIONAL }              -- never written; read past, for the hash says it all
 /// ```
 #[derive(Sequence)]
 struct EssCertIdV2 {
     #[asn1(optional = "true")]
     hash_algorithm: Option<AlgorithmIdentifierOwned>,
     cert_hash: OctetString,
+    #[asn1(optional = "true")]
+    issuer_serial: Option<Any>,
 }
 
 fn content_info(signed_data: &SignedData) -> der::Result<Vec<u8>> {

@@ -222,6 +222,55 @@ fn openssl_agrees() {
     assert!(fs::read(path("content")).unwrap() == content);
 }
 
+/// Other clients sign with other tools; `openssl` names the certificate by issuer and serial number as well.
+#[test]
+fn what_openssl_signs_is_accepted() {
+    let authority = Authority::new("authority");
+    let mut params = params("kiosk-7");
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    let now = UtcMs(i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap());
+    params.not_before = std::time::SystemTime::now().into();
+    params.not_before -= std::time::Duration::from_secs(60);
+    params.not_after = date_time_ymd(2100, 1, 1);
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.signed_by(&key, &authority.issuer).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("kiosk.pem"), certificate.pem()).unwrap();
+    fs::write(path("kiosk.key"), key.serialize_pem()).unwrap();
+    fs::write(path("content"), CONTENT).unwrap();
+    let output = Command::new("openssl")
+        .args([
+            "cms",
+            "-sign",
+            "-cades",
+            "-binary",
+            "-nodetach",
+            "-nosmimecap",
+            "-md",
+            "sha256",
+        ])
+        .arg("-signer")
+        .arg(path("kiosk.pem"))
+        .arg("-inkey")
+        .arg(path("kiosk.key"))
+        .arg("-in")
+        .arg(path("content"))
+        .args(["-outform", "DER", "-out"])
+        .arg(path("document.p7m"))
+        .output()
+        .expect("the openssl program, from the Debian package of that name");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let verified = verify_unanchored(&fs::read(path("document.p7m")).unwrap()).unwrap();
+    assert_eq!(verified.content.expose(), CONTENT);
+    assert_eq!(verified.signer_common_name, "kiosk-7");
+    assert!(now.0 - verified.signing_time.0 < DAY_MS);
+}
+
 #[test]
 fn times_are_checked() {
     let authority = Authority::new("authority");

@@ -196,6 +196,7 @@ fn check_attributes(
             EssCertIdV2 {
                 hash_algorithm: None,
                 cert_hash,
+                ..
             },
         ] if cert_hash.as_bytes() == Sha256::digest(&certificate_der).as_slice() => {}
         _ => return Err(VerifyError::SigningCertificate),

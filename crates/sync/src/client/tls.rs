@@ -123,7 +123,7 @@ impl ServerCertVerifier for Gatekeeper {
             Authority::Fingerprint { sha256, found } => {
                 let authority = intermediates
                     .iter()
-                    .find(|certificate| Sha256::digest(certificate).as_slice() == sha256)
+                    .find(|certificate| <[u8; 32]>::from(Sha256::digest(certificate)) == *sha256)
                     .ok_or(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer))?
                     .clone()
                     .into_owned();

@@ -475,7 +475,9 @@ fn several_documents_are_under_way_and_answered_in_any_order() {
         (166, refused(4, RefusalCode::AuditFork)),
         (167, receipt(1)),
     ];
-    check(&script, expect![[r#"
+    check(
+        &script,
+        expect![[r#"
         0: connect
         0: hello awaiting 0
         0: Welcome(g, skew 1000 ms), load
@@ -499,7 +501,8 @@ fn several_documents_are_under_way_and_answered_in_any_order() {
         166: 
         167: 
         deadline Some(10.167s)
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -666,14 +669,17 @@ fn what_the_institution_wants_again_is_passed_on() {
     let resend = Input::Frame(Ok(GatewayFrame::Resend {
         ids: vec![id(1), id(2)],
     }));
-    check(&open(&[(1, Input::Loaded(None)), (2, resend)]), expect![[r#"
+    check(
+        &open(&[(1, Input::Loaded(None)), (2, resend)]),
+        expect![[r#"
         0: connect
         0: hello awaiting 0
         0: Welcome(g, skew 1000 ms), load
         1: 
         2: Resend(2 documents)
         deadline Some(10.002s)
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
