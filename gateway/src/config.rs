@@ -3,13 +3,20 @@
 //! Paths in a file are relative to the folder of that file. An unknown key is an error: a misspelt limit must
 //! not silently be the default one.
 
-use std::collections::BTreeMap;
+mod sections;
+mod sim;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use verification::Sensitive;
+
+pub use sections::{
+    Authority, AuthorityKind, Idec, Instance, KeyAndCertificate, Limits, LogFormat, Ops, Packages, Postgres,
+    StoreFiles, StoreKind, Tls,
+};
+pub use sim::{Scripted, SimConfig};
 
 /// The gateway's configuration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,124 +27,32 @@ pub struct GatewayConfig {
     /// What is logged, as a `tracing` filter such as `info` or `gateway=debug`.
     #[serde(default = "default_log")]
     pub log: String,
+    /// How its lines look.
+    #[serde(default)]
+    pub log_format: LogFormat,
+    /// Which of several gateways this one is.
+    #[serde(default)]
+    pub gateway: Instance,
     /// How the gateway proves itself to kiosks, and they to it.
     pub tls: Tls,
-    /// With what answers are signed.
+    /// Who issues the certificates of kiosks.
+    #[serde(default)]
+    pub authority: Authority,
+    /// With what answers and receipts are signed.
     pub signing: KeyAndCertificate,
     /// Where documents are kept.
     pub store: StoreFiles,
     /// The identification centre.
     pub idec: Idec,
-}
-
-/// Keys of the WebSocket endpoint.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Tls {
-    /// Certificate of the gateway, PEM.
-    pub certificate: PathBuf,
-    /// Its private key, PKCS#8 PEM.
-    pub key: PathBuf,
-    /// Certificate of the authority that issues the kiosks' certificates, PEM.
-    pub authority: PathBuf,
-}
-
-/// A private key and its certificate.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct KeyAndCertificate {
-    /// The certificate, PEM.
-    pub certificate: PathBuf,
-    /// The private key, PKCS#8 PEM.
-    pub key: PathBuf,
-}
-
-/// The encrypted store.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StoreFiles {
-    /// The database.
-    pub file: PathBuf,
-    /// A file with its key: 64 hexadecimal digits.
-    pub key: PathBuf,
-}
-
-/// The identification centre, and how it is asked.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Idec {
-    /// Base address, `https://…`; comparisons are posted to `/v1/comparisons` under it.
-    pub url: String,
-    /// Certificate of the authority that issued the centre's certificate, PEM; no other is trusted.
-    pub authority: PathBuf,
-    /// How long one request may take.
-    #[serde(default = "default_deadline_ms")]
-    pub deadline_ms: u64,
-    /// From which score on a comparison is a match, 0 to 1. Where the policy in a document asks for more, that
-    /// counts.
-    #[serde(default = "default_comparison_min")]
-    pub comparison_min: f32,
-    /// The pause after a first failure; it doubles with every further one.
-    #[serde(default = "default_retry_min_ms")]
-    pub retry_min_ms: u64,
-    /// The longest pause, unless the centre asks for a longer one.
-    #[serde(default = "default_retry_max_ms")]
-    pub retry_max_ms: u64,
-    /// How many documents are asked about at once.
-    #[serde(default = "default_parallel")]
-    pub parallel: u16,
-}
-
-/// The simulator's configuration.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SimConfig {
-    /// Address on which requests are awaited; port 0 takes a free one.
-    pub listen: SocketAddr,
-    /// What is logged, as a `tracing` filter.
-    #[serde(default = "default_log")]
-    pub log: String,
-    /// Certificate of the simulator, PEM.
-    pub certificate: PathBuf,
-    /// Its private key, PKCS#8 PEM.
-    pub key: PathBuf,
-    /// The score of a match, 0 to 1.
-    #[serde(default = "default_score")]
-    pub score: f32,
-    /// How long every answer takes.
+    /// How much of everything there may be.
     #[serde(default)]
-    pub latency_ms: u64,
-    /// How long an answer takes for those whose script is `timeout`.
-    #[serde(default = "default_timeout_ms")]
-    pub timeout_ms: u64,
-    /// The `Retry-After` of those whose script is `overload`.
-    #[serde(default = "default_retry_after_s")]
-    pub retry_after_s: u64,
-    /// What happens for which IIN; `match` for all others. Test numbers only: this file is not protected.
-    #[serde(default)]
-    pub script: BTreeMap<String, Scripted>,
-}
-
-/// What the simulator does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scripted {
-    /// Answers with a match.
-    Match,
-    /// Answers that the images are of two persons.
-    NoMatch,
-    /// Answers that there is no such person.
-    PersonNotFound,
-    /// Answers that there is no reference of this person.
-    NoReference,
-    /// Answers 503, as if a state service were down.
-    StateServiceError,
-    /// Answers 429 with `Retry-After`.
-    Overload,
-    /// Answers a match, but very late.
-    Timeout,
-    /// Answers something that is not the agreed JSON.
-    Malformed,
+    pub limits: Limits,
+    /// What operators ask; without it nobody can ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ops: Option<Ops>,
+    /// Packages of kiosks without a line; without it there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packages: Option<Packages>,
 }
 
 /// Why a configuration cannot be used.
@@ -175,19 +90,26 @@ pub enum ConfigError {
         /// Which file.
         file: PathBuf,
     },
+    /// A file with a password is empty or is not text.
+    #[error("{} holds no password", file.display())]
+    Password {
+        /// Which file.
+        file: PathBuf,
+    },
 }
 
 impl GatewayConfig {
     /// Reads and checks a configuration; paths come out absolute or relative to the working folder.
     ///
     /// # Errors
-    /// Names the file, and the line where there is one.
+    /// Names the file, and the line or the key where there is one.
     pub fn load(file: &Path) -> Result<Self, ConfigError> {
         let mut config: Self = parse(file)?;
         let paths = [
             &mut config.tls.certificate,
             &mut config.tls.key,
             &mut config.tls.authority,
+            &mut config.authority.key,
             &mut config.signing.certificate,
             &mut config.signing.key,
             &mut config.store.file,
@@ -197,62 +119,124 @@ impl GatewayConfig {
         for path in paths {
             rebase(path, file);
         }
-        let value = |key, fault| {
-            Err(ConfigError::Value {
+        let server = config.store.postgres.iter_mut();
+        let optional = server
+            .flat_map(|server| [server.password_file.as_mut(), server.authority.as_mut()])
+            .chain([config.authority.revocations.as_mut()])
+            .chain([config.packages.as_mut().map(|packages| &mut packages.key)]);
+        for path in optional.flatten() {
+            rebase(path, file);
+        }
+        match config.fault() {
+            Some((key, fault)) => Err(ConfigError::Value {
                 file: file.to_owned(),
                 key,
                 fault,
-            })
-        };
-        if !config.idec.url.starts_with("https://") {
-            return value("idec.url", "does not start with https://");
+            }),
+            None => Ok(config),
         }
-        if !(0.0..=1.0).contains(&config.idec.comparison_min) {
-            return value("idec.comparison_min", "is not between 0 and 1");
-        }
-        if config.idec.deadline_ms == 0 || config.idec.retry_min_ms == 0 {
-            return value("idec.deadline_ms or idec.retry_min_ms", "is 0");
-        }
-        if config.idec.retry_max_ms < config.idec.retry_min_ms {
-            return value("idec.retry_max_ms", "is less than idec.retry_min_ms");
-        }
-        if config.idec.parallel == 0 {
-            return value("idec.parallel", "is 0");
-        }
-        Ok(config)
+    }
+
+    /// The first value outside of its range, and what is wrong with it.
+    fn fault(&self) -> Option<(&'static str, &'static str)> {
+        let name = &self.gateway.name;
+        let letters = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+        let (idec, store, limits, authority) = (&self.idec, &self.store, &self.limits, &self.authority);
+        let checks = [
+            (
+                name.is_empty() || name.len() > 64 || !name.bytes().all(letters),
+                "gateway.name",
+                "is not 1 to 64 of the characters a-z A-Z 0-9 . _ -",
+            ),
+            (
+                !idec.url.starts_with("https://"),
+                "idec.url",
+                "does not start with https://",
+            ),
+            (
+                !(0.0..=1.0).contains(&idec.comparison_min),
+                "idec.comparison_min",
+                "is not between 0 and 1",
+            ),
+            (idec.deadline_ms == 0, "idec.deadline_ms", "is 0"),
+            (idec.retry_min_ms == 0, "idec.retry_min_ms", "is 0"),
+            (
+                idec.retry_max_ms < idec.retry_min_ms,
+                "idec.retry_max_ms",
+                "is less than idec.retry_min_ms",
+            ),
+            (idec.parallel == 0, "idec.parallel", "is 0"),
+            (
+                store.kind == StoreKind::Postgres && store.postgres.is_none(),
+                "store.kind",
+                "is postgres, and there is no table [store.postgres]",
+            ),
+            (
+                store.kind == StoreKind::Sqlite && store.postgres.is_some(),
+                "store.kind",
+                "is sqlite, and there is a table [store.postgres]",
+            ),
+            (
+                store
+                    .postgres
+                    .as_ref()
+                    .is_some_and(|server| server.connections < 2),
+                "store.postgres.connections",
+                "is less than 2",
+            ),
+            (
+                store
+                    .postgres
+                    .as_ref()
+                    .is_some_and(|server| server.authority.is_none() && !server.is_local()),
+                "store.postgres.authority",
+                "is missing: a connection to another machine must be encrypted",
+            ),
+            (
+                !(1..=3650).contains(&authority.certificate_days),
+                "authority.certificate_days",
+                "is not between 1 and 3650",
+            ),
+            (
+                authority.kind == AuthorityKind::Embedded && authority.revocations.is_some(),
+                "authority.revocations",
+                "is for an external authority; the embedded one keeps its own list",
+            ),
+            (
+                !(1..=24 * 30).contains(&authority.code_hours),
+                "authority.code_hours",
+                "is not between 1 and 720",
+            ),
+            (
+                !(1..=100).contains(&authority.code_attempts_max),
+                "authority.code_attempts_max",
+                "is not between 1 and 100",
+            ),
+            (
+                authority.enrolments_per_minute == 0,
+                "authority.enrolments_per_minute",
+                "is 0",
+            ),
+            (limits.connections_max == 0, "limits.connections_max", "is 0"),
+            (limits.handshakes_max == 0, "limits.handshakes_max", "is 0"),
+            (limits.window_documents == 0, "limits.window_documents", "is 0"),
+            (
+                limits.window_bytes < 64 * 1024,
+                "limits.window_bytes",
+                "is less than 65536",
+            ),
+            (limits.clock_skew_max_s == 0, "limits.clock_skew_max_s", "is 0"),
+            (limits.stop_limit_ms == 0, "limits.stop_limit_ms", "is 0"),
+        ];
+        checks
+            .into_iter()
+            .find(|(wrong, ..)| *wrong)
+            .map(|(_, key, fault)| (key, fault))
     }
 
     /// The effective configuration as TOML. Holds paths, never what is in the files.
     pub fn to_toml(&self) -> String {
         toml::to_string_pretty(self).unwrap_or_default()
-    }
-}
-
-impl Idec {
-    /// How long one request may take.
-    pub fn deadline(&self) -> Duration {
-        Duration::from_millis(self.deadline_ms)
-    }
-}
-
-impl SimConfig {
-    /// Reads and checks a configuration; paths come out absolute or relative to the working folder.
-    ///
-    /// # Errors
-    /// Names the file, and the line where there is one.
-    pub fn load(file: &Path) -> Result<Self, ConfigError> {
-        let mut config: Self = parse(file)?;
-        rebase(&mut config.certificate, file);
-        rebase(&mut config.key, file);
-        if !(0.0..=1.0).contains(&config.score) {
-            let fault = "is not between 0 and 1";
-            return Err(ConfigError::Value {
-                file: file.to_owned(),
-                key: "score",
-                fault,
-            });
-        }
-        Ok(config)
     }
 }
 
@@ -285,6 +269,21 @@ pub fn read_store_key(file: &Path) -> Result<Sensitive<[u8; 32]>, ConfigError> {
     Ok(Sensitive::new(bytes))
 }
 
+/// Reads a password: the first line of a file.
+///
+/// # Errors
+/// When the file cannot be read or holds none.
+pub fn read_password(file: &Path) -> Result<Sensitive<String>, ConfigError> {
+    let bytes = Sensitive::new(read(file)?);
+    let text = std::str::from_utf8(bytes.expose()).ok();
+    match text.and_then(|text| text.lines().next()).map(str::trim) {
+        Some(line) if !line.is_empty() => Ok(Sensitive::new(line.to_owned())),
+        _ => Err(ConfigError::Password {
+            file: file.to_owned(),
+        }),
+    }
+}
+
 fn parse<T: for<'de> Deserialize<'de>>(file: &Path) -> Result<T, ConfigError> {
     let text = std::fs::read_to_string(file).map_err(|source| ConfigError::Read {
         file: file.to_owned(),
@@ -307,123 +306,5 @@ fn default_log() -> String {
     "info".into()
 }
 
-fn default_deadline_ms() -> u64 {
-    10_000
-}
-
-fn default_comparison_min() -> f32 {
-    0.95
-}
-
-fn default_retry_min_ms() -> u64 {
-    1_000
-}
-
-fn default_retry_max_ms() -> u64 {
-    300_000
-}
-
-fn default_parallel() -> u16 {
-    4
-}
-
-fn default_score() -> f32 {
-    0.987
-}
-
-fn default_timeout_ms() -> u64 {
-    60_000
-}
-
-fn default_retry_after_s() -> u64 {
-    5
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const GOOD: &str = r#"
-listen = "127.0.0.1:0"
-[tls]
-certificate = "a.pem"
-key = "a.key"
-authority = "ca.pem"
-[signing]
-certificate = "s.pem"
-key = "s.key"
-[store]
-file = "g.db"
-key = "g.key"
-[idec]
-url = "https://localhost:1"
-authority = "/abs/ca.pem"
-"#;
-
-    fn load(text: &str) -> Result<GatewayConfig, String> {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("gateway.toml");
-        std::fs::write(&file, text).unwrap();
-        GatewayConfig::load(&file)
-            .map_err(|error| error.to_string().replace(&file.display().to_string(), "FILE"))
-    }
-
-    fn check(change: (&str, &str), expect: &str) {
-        let text = GOOD.replace(change.0, change.1);
-        assert_ne!(text, GOOD);
-        let message = load(&text).unwrap_err();
-        assert!(message.contains(expect), "{message}");
-    }
-
-    #[test]
-    fn says_what_is_wrong_and_where() {
-        check(("[tls]", "[tls]\nkee = 1"), "line 4");
-        check(("[tls]", "[tls]\nkee = 1"), "unknown field `kee`");
-        check(
-            ("listen = \"127.0.0.1:0\"", "listen = 5"),
-            "FILE is not a valid configuration",
-        );
-        check(("https://", "http://"), "idec.url does not start with https://");
-        check(
-            ("[idec]", "[idec]\ncomparison_min = 95"),
-            "idec.comparison_min is not between 0 and 1",
-        );
-        check(
-            ("[idec]", "[idec]\ncomparison_min = nan"),
-            "idec.comparison_min is not between 0 and 1",
-        );
-        check(("[idec]", "[idec]\nretry_max_ms = 5"), "idec.retry_max_ms");
-        assert!(
-            GatewayConfig::load(Path::new("/nowhere/x.toml"))
-                .unwrap_err()
-                .to_string()
-                .contains("/nowhere/x.toml")
-        );
-    }
-
-    #[test]
-    fn what_is_printed_can_be_read_again() {
-        let config = load(GOOD).unwrap();
-        assert_eq!(load(&config.to_toml()), Ok(config.clone()));
-        assert!(config.tls.key.is_absolute());
-        assert_eq!(config.idec.authority, Path::new("/abs/ca.pem"));
-    }
-
-    #[test]
-    fn the_store_key_is_64_digits() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("key");
-        for (text, good) in [
-            ("0f".repeat(32) + "\n", true),
-            ("0f".repeat(31), false),
-            ("xx".repeat(32), false),
-            ("яя".repeat(16), false),
-            (String::new(), false),
-        ] {
-            std::fs::write(&file, &text).unwrap();
-            assert_eq!(read_store_key(&file).is_ok(), good, "{text}");
-        }
-        std::fs::write(&file, "0f".repeat(32)).unwrap();
-        assert_eq!(read_store_key(&file).unwrap().expose(), &[0x0f; 32]);
-    }
-}
+mod tests;

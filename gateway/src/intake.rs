@@ -1,12 +1,14 @@
 //! The checks that a document passes before it is stored.
 
 use std::sync::{Mutex, PoisonError};
+use std::task::Poll;
 
 use document::content::{self, Content};
 use document::receipt::{self, Receipt};
 use document::signature::{self, Signer, VerifyError};
 use sha2::{Digest, Sha256};
 use sync::wire::RefusalCode;
+use tokio::sync::oneshot;
 use verification::Sensitive;
 use verification::evidence::{DocumentId, Modality, Outcome, StillPurpose};
 use verification::identifier::Iin;
@@ -30,6 +32,36 @@ pub struct Sender<'a> {
     pub kiosk_id: &'a str,
     /// Authorities in DER whose signers are accepted.
     pub anchors: &'a [Vec<u8>],
+    /// The kiosk's clock minus ours, where it is wrong.
+    pub skew_ms: Option<i64>,
+}
+
+/// The place of a document in the queue before the store. Documents of one connection are checked at once, but reach
+/// the store in the order in which they came.
+#[derive(Debug, Default)]
+pub struct Turn {
+    /// Ends when the document before has gone to the store, or is refused.
+    before: Option<oneshot::Receiver<()>>,
+    /// Dropped when this one has.
+    after: Option<oneshot::Sender<()>>,
+}
+
+impl Turn {
+    /// The turn behind `last`, which becomes this one.
+    pub fn after(last: &mut Option<oneshot::Receiver<()>>) -> Self {
+        let (after, next) = oneshot::channel();
+        Self {
+            before: last.replace(next),
+            after: Some(after),
+        }
+    }
+
+    async fn come(&mut self) {
+        if let Some(before) = self.before.take() {
+            // The sender is only ever dropped.
+            let _ = before.await;
+        }
+    }
 }
 
 /// Signs a receipt, with the key that signs answers.
@@ -56,16 +88,44 @@ pub async fn accept(
     signed: Vec<u8>,
     now: UtcMs,
 ) -> Result<Receipt, RefusalCode> {
+    accept_in_turn(store, sender, id, signed, Turn::default(), now).await
+}
+
+/// As [`accept`], for one of many documents.
+///
+/// # Errors
+/// As [`accept`].
+pub async fn accept_in_turn(
+    store: &dyn Store,
+    sender: &Sender<'_>,
+    id: DocumentId,
+    signed: Vec<u8>,
+    mut turn: Turn,
+    now: UtcMs,
+) -> Result<Receipt, RefusalCode> {
     let signed = Sensitive::new(signed);
     let (kiosk_id, anchors) = (sender.kiosk_id.to_owned(), sender.anchors.to_vec());
     // Signatures take long enough to hold up others.
-    let checked = tokio::task::spawn_blocking(move || check(&kiosk_id, &anchors, id, signed, now));
-    let document = checked.await.map_err(|error| {
+    let checked = tokio::task::spawn_blocking(move || check(&kiosk_id, &anchors, id, signed));
+    let checked = checked.await;
+    turn.come().await;
+    let mut document = checked.map_err(|error| {
         tracing::error!(document = %id, %error, "a check ended by a fault of this program");
         UNAVAILABLE
     })??;
+    document
+        .notes
+        .extend(sender.skew_ms.map(|skew_ms| format!("clock-skew-ms={skew_ms}")));
     let (outcome, document_sha256, kiosk_audit) = (document.outcome.clone(), document.sha256, document.audit);
-    let stored = store.put(document, now).await.map_err(|error| {
+    let mut put = store.put(document, now);
+    // Once it was polled it stands in the queue of the store, and the next one may follow.
+    let at_once = std::future::poll_fn(|context| Poll::Ready(put.as_mut().poll(context))).await;
+    turn.after.take();
+    let stored = match at_once {
+        Poll::Ready(stored) => stored,
+        Poll::Pending => put.await,
+    };
+    let stored = stored.map_err(|error| {
         tracing::error!(document = %id, error = &error as &dyn std::error::Error, "a document could not be stored");
         UNAVAILABLE
     })?;
@@ -99,9 +159,10 @@ fn check(
     anchors: &[Vec<u8>],
     id: DocumentId,
     signed: Sensitive<Vec<u8>>,
-    now: UtcMs,
 ) -> Result<NewDocument, RefusalCode> {
-    let verified = signature::verify(signed.expose(), anchors, now).map_err(|error| {
+    // As of its signature: it may have waited at the kiosk for longer than its certificate counts. Whether the kiosk
+    // counts now is a matter of its connection.
+    let verified = signature::verify_as_signed(signed.expose(), anchors).map_err(|error| {
         tracing::warn!(document = %id, kiosk = kiosk_id, %error, "a document was refused");
         refusal(&error)
     })?;

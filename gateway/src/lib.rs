@@ -16,12 +16,19 @@
 pub mod authority;
 pub mod config;
 mod connection;
+pub mod enrolment;
+mod following;
 pub mod idec;
 mod identification;
+pub mod import;
 pub mod intake;
+mod metrics;
+pub mod ops;
 mod presence;
 pub mod process;
+pub mod registry;
 pub mod server;
+pub mod storage;
 pub mod store;
 mod tls;
 

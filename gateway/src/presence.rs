@@ -59,6 +59,11 @@ impl Presence {
         }
     }
 
+    /// The kiosks that are connected here.
+    pub fn here(&self) -> Vec<String> {
+        self.lock().1.keys().cloned().collect()
+    }
+
     /// Why the frames of a connection have ended.
     pub fn why_ended(&self, kiosk_id: &str) -> ByeReason {
         if self.lock().1.contains_key(kiosk_id) {

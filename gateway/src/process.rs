@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::path::Path;
 
+use crate::config::LogFormat;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
@@ -18,21 +19,47 @@ const CARRIERS: [&str; 6] = [
     "tungstenite",
 ];
 
-/// Logs to the standard error, filtered as the configuration says.
+/// Logs to the standard error, filtered and written as the configuration says.
 ///
 /// # Errors
 /// When the filter is none.
-pub fn log_to_stderr(filter: &str) -> Result<(), ParseError> {
+pub fn log_to_stderr(filter: &str, format: LogFormat) -> Result<(), ParseError> {
     let mut filter = EnvFilter::try_new(filter)?;
     for carrier in CARRIERS {
         filter = filter.add_directive(format!("{carrier}=warn").parse()?);
     }
-    tracing_subscriber::fmt()
+    let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(io::stderr().is_terminal())
-        .with_writer(io::stderr)
-        .init();
+        .with_writer(io::stderr);
+    match format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
     Ok(())
+}
+
+/// Lets the process open as many files as the system allows it to: each kiosk is one. Gives how many that are, where
+/// the system says so.
+pub fn raise_open_files() -> Option<u64> {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let limit = getrlimit(Resource::Nofile);
+        let raised = Rlimit {
+            current: limit.maximum,
+            maximum: limit.maximum,
+        };
+        match setrlimit(Resource::Nofile, raised) {
+            Ok(()) => limit.maximum,
+            Err(error) => {
+                tracing::warn!(%error, "the limit of open files cannot be raised");
+                limit.current
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    None
 }
 
 /// Writes the address into a file for whoever waits for it. The file appears whole or not at all.

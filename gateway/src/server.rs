@@ -1,39 +1,36 @@
 //! The gateway as a whole: starts, accepts connections, stops.
 
+mod running;
+
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
+use ::authority::{Authority, Leaf, Lifetime};
 use document::identification::SIGNER_COMMON_NAME;
 use document::signature::{P256Signer, SignError};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore, watch};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use verification::Sensitive;
 
-use crate::config::{self, ConfigError, GatewayConfig};
-use crate::connection::{self, Shared};
+use crate::config::{self, AuthorityKind, ConfigError, GatewayConfig};
+use crate::connection::Shared;
+use crate::enrolment::{Issuer, Registrar};
+use crate::following::{Follower, RevocationFile, RevocationFileError};
 use crate::idec::IdentificationCentre;
 use crate::idec::https::{HttpsCentre, HttpsError};
-use crate::identification::{self, Identifier};
+use crate::identification::Identifier;
+use crate::metrics::{Counted, Metrics};
+use crate::ops::{Condition, Endpoint};
 use crate::presence::Presence;
-use crate::store::sqlite::SqliteStore;
+use crate::registry::{Bell, ShutOut};
+use crate::storage::{self, OpenError};
 use crate::store::{Store, StoreError};
-use crate::tls::{self, TlsError};
+use crate::tls::{self, Clients, TlsError};
 use crate::utc_now;
-
-/// Names the audit log of a gateway that is alone.
-pub const GATEWAY_NAME: &str = "gateway";
-
-/// How many connections are served at once.
-const CONNECTIONS_MAX: usize = 4096;
-
-/// How long connections may take to end when the gateway stops.
-const STOP_LIMIT: Duration = Duration::from_secs(5);
-
-/// How long it waits after a connection could not be accepted, for example for want of file descriptors.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// Why the gateway cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -44,18 +41,30 @@ pub enum GatewayError {
     /// Certificate, key or authority cannot be used.
     #[error("the TLS files of the gateway cannot be used")]
     Tls(#[from] TlsError),
+    /// The key of the embedded authority cannot be used.
+    #[error("the key of the authority cannot be used")]
+    Authority(#[from] ::authority::AuthorityError),
+    /// A certificate of the gateway cannot be read.
+    #[error("a certificate of the gateway cannot be read")]
+    Certificate(#[from] ::authority::CertificateError),
+    /// The list of revoked certificates cannot be used.
+    #[error(transparent)]
+    Revocations(#[from] RevocationFileError),
     /// The key that signs answers cannot be used.
     #[error("the key that signs answers cannot be used")]
     Signing(#[from] SignError),
-    /// A PEM file of the signing key holds something other than text.
-    #[error("the key that signs answers is not a PEM text")]
-    SigningText,
+    /// A PEM file of a key holds something other than text.
+    #[error("{0} is not a PEM text")]
+    Text(&'static str),
     /// The certificate that signs answers has another name than the kiosks expect.
     #[error(
         "the certificate that signs answers does not have the common name {}",
         SIGNER_COMMON_NAME
     )]
     SignerName,
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -76,7 +85,11 @@ pub enum GatewayError {
 #[derive(Debug)]
 pub struct Gateway {
     address: SocketAddr,
+    ops_address: Option<SocketAddr>,
+    /// It is about to stop, and says so when it is asked whether it is ready.
+    leaving: watch::Sender<bool>,
     stop: watch::Sender<bool>,
+    stop_delay: Duration,
     task: JoinHandle<()>,
     /// Alive as long as any part of the gateway is at work.
     store: Weak<dyn Store>,
@@ -102,55 +115,96 @@ impl Gateway {
         config: &GatewayConfig,
         centre: Arc<dyn IdentificationCentre>,
     ) -> Result<Self, GatewayError> {
-        let authority = config::read(&config.tls.authority)?;
-        let anchors: Vec<Vec<u8>> = tls::certificates(&authority)?
-            .iter()
-            .map(|certificate| certificate.to_vec())
-            .collect();
-        let key = Sensitive::new(config::read(&config.tls.key)?);
-        let tls = tls::server_config(&config::read(&config.tls.certificate)?, &key, Some(&authority))?;
-        let signer = Arc::new(Mutex::new(signer(config)?));
-        let store_key = config::read_store_key(&config.store.key)?;
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(
-            &config.store.file,
-            &store_key,
-            GATEWAY_NAME,
-            utc_now(),
-        )?);
+        let papers = Papers::read(config)?;
+        let signer = Arc::new(Mutex::new(papers.signer));
+        let store = storage::open(config).await?;
         store.retry_all(utc_now()).await?;
-
-        let listen = |source| GatewayError::Listen {
-            address: config.listen,
-            source,
+        let revocations = match &config.authority.revocations {
+            Some(file) => Some(RevocationFile::read(file, &papers.authority_der, &*store).await?),
+            None => None,
         };
-        let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
-        let address = listener.local_addr().map_err(listen)?;
+
+        let (listener, address) = listen(config.listen).await?;
+        let endpoint = match &config.ops {
+            Some(ops) => Some(
+                Endpoint::bind(ops.listen)
+                    .await
+                    .map_err(|source| GatewayError::Listen {
+                        address: ops.listen,
+                        source,
+                    })?,
+            ),
+            None => None,
+        };
+        let ops_address = endpoint.as_ref().map(|endpoint| endpoint.address);
 
         let alive = Arc::downgrade(&store);
+        let metrics = Arc::new(Metrics::new());
         let presence = Arc::new(Presence::default());
         let stored = Arc::new(Notify::new());
+        let (shut_out, shut_out_now) = watch::channel(Arc::new(ShutOut::look_up(&*store).await?));
+        let (leaving, left) = watch::channel(false);
+        let (stop, stopped) = watch::channel(false);
         let identifier = Arc::new(Identifier {
             store: Arc::clone(&store),
             presence: Arc::clone(&presence),
-            centre,
+            centre: Arc::new(Counted::new(centre, Arc::clone(&metrics))),
             signer: Arc::clone(&signer),
-            anchors: anchors.clone(),
+            anchors: papers.anchors.clone(),
             settings: config.idec.clone(),
             stored: Arc::clone(&stored),
         });
+        let condition = Condition::new(
+            Arc::clone(&store),
+            Arc::clone(&metrics),
+            papers.certificates,
+            left,
+        );
+        let registrar = Registrar::new(
+            Arc::clone(&store),
+            papers.issuer,
+            papers.authority_der,
+            Lifetime::days(config.authority.certificate_days),
+            config.authority.enrolments_per_minute,
+            Arc::clone(&metrics),
+        );
+        let handshakes = usize::try_from(config.limits.handshakes_max).unwrap_or(Semaphore::MAX_PERMITS);
         let shared = Arc::new(Shared {
-            acceptor: TlsAcceptor::from(Arc::new(tls)),
-            anchors,
+            acceptor: TlsAcceptor::from(Arc::new(papers.tls)),
+            anchors: papers.anchors,
             store,
-            signer,
             presence,
+            registrar,
+            signer,
             stored,
+            metrics,
+            limits: config.limits.clone(),
+            handshakes: Semaphore::new(handshakes.min(Semaphore::MAX_PERMITS)),
+            export_recipient: None,
+            shut_out: shut_out_now,
+            awaiting_certificate: Mutex::new(HashMap::new()),
+            noted: Mutex::new(HashMap::new()),
         });
-        let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(run(listener, shared, identifier, stopped));
+        let follower = Follower {
+            shared: Arc::clone(&shared),
+            shut_out,
+            bell: Bell::of(&config.store.file).listen(),
+            revocations,
+        };
+        let parts = running::Parts {
+            listener,
+            shared,
+            identifier,
+            follower,
+            ops: endpoint.map(|endpoint| (endpoint, Arc::new(condition))),
+        };
+        let task = tokio::spawn(running::run(parts, stopped));
         Ok(Self {
             address,
+            ops_address,
+            leaving,
             stop,
+            stop_delay: Duration::from_millis(config.limits.stop_delay_ms),
             task,
             store: alive,
         })
@@ -159,6 +213,11 @@ impl Gateway {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it answers operators, if it does.
+    pub fn ops_address(&self) -> Option<SocketAddr> {
+        self.ops_address
     }
 
     /// Ends it where it stands. As after the end of a process, nothing of it is at work any more when this
@@ -171,8 +230,11 @@ impl Gateway {
         }
     }
 
-    /// Says goodbye to all kiosks and ends.
+    /// Is not ready any more, waits as the configuration says, answers what has come, says goodbye to all kiosks and
+    /// ends.
     pub async fn stop(mut self) {
+        let _ = self.leaving.send(true);
+        tokio::time::sleep(self.stop_delay).await;
         let _ = self.stop.send(true);
         let _ = (&mut self.task).await;
     }
@@ -184,54 +246,121 @@ impl Drop for Gateway {
     }
 }
 
-fn signer(config: &GatewayConfig) -> Result<P256Signer, GatewayError> {
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), GatewayError> {
+    let fault = |source| GatewayError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(fault)?;
+    let address = listener.local_addr().map_err(fault)?;
+    Ok((listener, address))
+}
+
+/// Everything that stands in files of keys and certificates.
+struct Papers {
+    tls: rustls::ServerConfig,
+    anchors: Vec<Vec<u8>>,
+    authority_der: Vec<u8>,
+    issuer: Issuer,
+    signer: P256Signer,
+    certificates: Vec<(&'static str, Leaf)>,
+}
+
+impl Papers {
+    fn read(config: &GatewayConfig) -> Result<Self, GatewayError> {
+        let authority_pem = config::read(&config.tls.authority)?;
+        let anchors = anchors(config)?;
+        let authority_der = authority_der(config)?;
+        let server_pem = config::read(&config.tls.certificate)?;
+        let key = Sensitive::new(config::read(&config.tls.key)?);
+        let tls = tls::server_config(&server_pem, &key, Clients::Of(&authority_pem))?;
+        let signer_pem = config::read(&config.signing.certificate)?;
+        let mut certificates = Vec::new();
+        for (name, pem) in [
+            ("gateway", &server_pem),
+            ("answers", &signer_pem),
+            ("authority", &authority_pem),
+        ] {
+            if let Some(der) = tls::certificates(pem)?.first() {
+                certificates.push((name, Leaf::from_der(der)?));
+            }
+        }
+        Ok(Self {
+            tls,
+            issuer: issuer(config)?,
+            signer: signer(config)?,
+            anchors,
+            authority_der,
+            certificates,
+        })
+    }
+}
+
+fn issuer(config: &GatewayConfig) -> Result<Issuer, GatewayError> {
+    match config.authority.kind {
+        AuthorityKind::External => Ok(Issuer::External),
+        AuthorityKind::Embedded if !config.authority.key.exists() => {
+            tracing::info!("the key of the authority is not here: no kiosk is enrolled, and none is renewed");
+            Ok(Issuer::None)
+        }
+        AuthorityKind::Embedded => Ok(Issuer::Embedded(Box::new(embedded_authority(config)?))),
+    }
+}
+
+/// The embedded authority of a configuration.
+///
+/// # Errors
+/// When its files cannot be read, or do not belong together.
+pub fn embedded_authority(config: &GatewayConfig) -> Result<Authority, GatewayError> {
+    let key = Sensitive::new(config::read(&config.authority.key)?);
+    let text = std::str::from_utf8(key.expose());
+    let text = text.map_err(|_| GatewayError::Text("the key of the authority"))?;
+    let certificate = tls::to_pem(&authority_der(config)?).ok_or(GatewayError::Text("the authority"))?;
+    Ok(Authority::load(&Sensitive::new(text.to_owned()), &certificate)?)
+}
+
+/// The authorities of a configuration whose signers count, in DER.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn anchors(config: &GatewayConfig) -> Result<Vec<Vec<u8>>, GatewayError> {
+    let authority_pem = config::read(&config.tls.authority)?;
+    let certificates = tls::certificates(&authority_pem)?;
+    Ok(certificates
+        .iter()
+        .map(|certificate| certificate.to_vec())
+        .collect())
+}
+
+/// The authority that issues certificates of kiosks, in DER: the first one of the file.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn authority_der(config: &GatewayConfig) -> Result<Vec<u8>, GatewayError> {
+    // There is at least one, or the reading has failed.
+    Ok(anchors(config)?.into_iter().next().unwrap_or_default())
+}
+
+/// A certificate in DER, from a file that holds it in PEM or DER.
+pub fn certificate_der(bytes: &[u8]) -> Option<Vec<u8>> {
+    if bytes.trim_ascii_start().starts_with(b"-----") {
+        return tls::certificates(bytes)
+            .ok()?
+            .first()
+            .map(|certificate| certificate.to_vec());
+    }
+    (!bytes.is_empty()).then(|| bytes.to_vec())
+}
+
+/// The key that signs answers, receipts and the audit log.
+///
+/// # Errors
+/// When its files cannot be used, or the certificate has another name than the kiosks expect.
+pub fn signer(config: &GatewayConfig) -> Result<P256Signer, GatewayError> {
+    const WHAT: GatewayError = GatewayError::Text("the key that signs answers");
     let certificate = config::read(&config.signing.certificate)?;
     if tls::common_name_of_pem(&certificate).as_deref() != Some(SIGNER_COMMON_NAME) {
         return Err(GatewayError::SignerName);
     }
     let key = Sensitive::new(config::read(&config.signing.key)?);
-    let key = std::str::from_utf8(key.expose()).map_err(|_| GatewayError::SigningText)?;
-    let certificate = std::str::from_utf8(&certificate).map_err(|_| GatewayError::SigningText)?;
+    let key = std::str::from_utf8(key.expose()).map_err(|_| WHAT)?;
+    let certificate = std::str::from_utf8(&certificate).map_err(|_| WHAT)?;
     Ok(P256Signer::from_pkcs8_pem(key, certificate)?)
-}
-
-async fn run(
-    listener: TcpListener,
-    shared: Arc<Shared>,
-    identifier: Arc<Identifier>,
-    mut stop: watch::Receiver<bool>,
-) {
-    let mut tasks = JoinSet::new();
-    tasks.spawn(identification::run(identifier, stop.clone()));
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((tcp, peer)) => {
-                    let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-                        tracing::warn!(%peer, "too many connections");
-                        continue;
-                    };
-                    let (shared, stop) = (Arc::clone(&shared), stop.clone());
-                    tasks.spawn(async move {
-                        connection::serve(shared, tcp, peer, stop).await;
-                        drop(place);
-                    });
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                }
-            },
-            Some(done) = tasks.join_next() => if let Err(error) = done {
-                tracing::error!(%error, "a task ended by a fault of this program");
-            },
-            () = crate::stopped(&mut stop) => break,
-        }
-    }
-    drop(listener);
-    let all = async { while tasks.join_next().await.is_some() {} };
-    if tokio::time::timeout(STOP_LIMIT, all).await.is_err() {
-        tracing::warn!("not all connections ended in time");
-    }
 }

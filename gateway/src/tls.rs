@@ -9,7 +9,8 @@ use rustls::server::WebPkiClientVerifier;
 use verification::Sensitive;
 use x509_cert::der::asn1::{PrintableStringRef, Utf8StringRef};
 use x509_cert::der::oid::ObjectIdentifier;
-use x509_cert::der::{Decode, Tag, Tagged};
+use x509_cert::der::pem::LineEnding;
+use x509_cert::der::{Decode, EncodePem, Tag, Tagged};
 
 /// Why TLS cannot be prepared.
 #[derive(Debug, thiserror::Error)]
@@ -28,30 +29,46 @@ pub enum TlsError {
     Verifier(#[source] rustls::server::VerifierBuilderError),
 }
 
-/// TLS 1.3 with these certificates. With an authority, clients must show a certificate that it issued.
+/// Whether clients have to show a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clients<'a> {
+    /// None is asked for.
+    Anybody,
+    /// Who shows one must have it from this authority (PEM) and within its validity. Who shows none is let in to
+    /// enrol, and for nothing else.
+    Of(&'a [u8]),
+}
+
+/// TLS 1.3 with these certificates.
+///
+/// No session is resumed: a resumed one would not look at the certificate of the client again.
 pub fn server_config(
     certificate_pem: &[u8],
     key_pem: &Sensitive<Vec<u8>>,
-    client_authority_pem: Option<&[u8]>,
+    clients: Clients<'_>,
 ) -> Result<rustls::ServerConfig, TlsError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = rustls::ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(TlsError::Rustls)?;
-    let builder = match client_authority_pem {
-        Some(pem) => {
+    let builder = match clients {
+        Clients::Of(pem) => {
             let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots(pem)?), provider)
+                .allow_unauthenticated()
                 .build()
                 .map_err(TlsError::Verifier)?;
             builder.with_client_cert_verifier(verifier)
         }
-        None => builder.with_no_client_auth(),
+        Clients::Anybody => builder.with_no_client_auth(),
     };
     let key =
         PrivateKeyDer::from_pem_slice(key_pem.expose()).map_err(|_| TlsError::Key("the key file".into()))?;
-    builder
+    let mut config = builder
         .with_single_cert(certificates(certificate_pem)?, key)
-        .map_err(TlsError::Rustls)
+        .map_err(TlsError::Rustls)?;
+    config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
+    config.send_tls13_tickets = 0;
+    Ok(config)
 }
 
 /// TLS of a client that trusts this authority and no other.
@@ -106,6 +123,12 @@ pub fn common_name(certificate: &[u8]) -> Option<String> {
             .ok()
             .map(|text| text.as_str().to_owned()),
     }
+}
+
+/// A certificate as text.
+pub fn to_pem(certificate: &[u8]) -> Option<String> {
+    let certificate = x509_cert::Certificate::from_der(certificate).ok()?;
+    certificate.to_pem(LineEnding::LF).ok()
 }
 
 /// As [`common_name`], of the first certificate of a PEM file.

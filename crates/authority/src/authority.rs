@@ -96,8 +96,7 @@ impl Authority {
         serial: &Serial,
         now: UtcMs,
     ) -> Result<Created, AuthorityError> {
-        let key = KeyPair::generate().map_err(AuthorityError::Make)?;
-        let key_pem = Sensitive::new(key.serialize_pem());
+        let key_pem = new_key()?;
         let certificate_pem = Self::certify(common_name, lifetime, serial, now, &key_pem)?;
         Ok(Created {
             key_pem,
@@ -241,6 +240,26 @@ impl Authority {
         let list = list.signed_by(&self.issuer).map_err(AuthorityError::Make)?;
         Ok(list.der().to_vec())
     }
+}
+
+/// Makes a private key on P-256, PKCS #8 PEM.
+///
+/// # Errors
+/// When the system gives no random numbers.
+pub fn new_key() -> Result<Sensitive<String>, AuthorityError> {
+    let key = KeyPair::generate().map_err(AuthorityError::Make)?;
+    Ok(Sensitive::new(key.serialize_pem()))
+}
+
+/// Makes a request for a certificate (PKCS #10 in DER) with a private key in PKCS #8 PEM.
+///
+/// # Errors
+/// When the key cannot be used.
+pub fn request_for(key_pem: &Sensitive<String>) -> Result<Vec<u8>, AuthorityError> {
+    let key = KeyPair::from_pem(key_pem.expose()).map_err(AuthorityError::Files)?;
+    let params = CertificateParams::new([]).map_err(AuthorityError::Make)?;
+    let request = params.serialize_request(&key).map_err(AuthorityError::Make)?;
+    Ok(request.der().to_vec())
 }
 
 impl fmt::Debug for Authority {

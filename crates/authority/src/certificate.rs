@@ -69,7 +69,7 @@ impl Serial {
     pub fn parse(text: &str) -> Option<Self> {
         let digits: String = text.chars().filter(|character| *character != ':').collect();
         if digits.is_empty()
-            || digits.len() % 2 != 0
+            || !digits.len().is_multiple_of(2)
             || digits.len() > 64
             || !digits.bytes().all(|byte| byte.is_ascii_hexdigit())
         {

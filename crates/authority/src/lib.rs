@@ -23,7 +23,7 @@ mod request;
 mod revocation;
 mod validity;
 
-pub use authority::{Authority, AuthorityError, Created, Profile};
+pub use authority::{Authority, AuthorityError, Created, Profile, new_key, request_for};
 pub use certificate::{CertificateError, Fingerprint, Leaf, Serial};
 pub use code::{CODE_CHARACTERS, CODE_RANDOM_BYTES, CodeDigest, OneTimeCode};
 pub use name::{KioskName, NameError, RESERVED_PREFIX};

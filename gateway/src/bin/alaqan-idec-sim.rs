@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use gateway::config::SimConfig;
+use gateway::config::{LogFormat, SimConfig};
 use gateway::idec::sim::Simulator;
 use gateway::process;
 
@@ -42,7 +42,7 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let mut config = SimConfig::load(&arguments.config)?;
     config.listen = arguments.listen.unwrap_or(config.listen);
-    process::log_to_stderr(&config.log)?;
+    process::log_to_stderr(&config.log, LogFormat::Text)?;
     eprintln!(
         "This is a SIMULATOR of the identification centre. It looks at no face and no palm, and answers by a script."
     );

@@ -72,7 +72,7 @@ impl Simulator {
     pub async fn start(config: SimConfig) -> Result<Self, SimError> {
         let certificate = config::read(&config.certificate)?;
         let key = Sensitive::new(config::read(&config.key)?);
-        let tls = tls::server_config(&certificate, &key, None).map_err(SimError::Tls)?;
+        let tls = tls::server_config(&certificate, &key, tls::Clients::Anybody).map_err(SimError::Tls)?;
         let listen = |source| SimError::Listen {
             address: config.listen,
             source,

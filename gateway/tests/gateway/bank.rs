@@ -11,7 +11,7 @@ use document::signature::{P256Signer, sign, verify};
 use gateway::authority;
 use gateway::config::{GatewayConfig, SimConfig, read_store_key};
 use gateway::idec::sim::{SimError, Simulator};
-use gateway::server::{GATEWAY_NAME, Gateway, GatewayError};
+use gateway::server::{Gateway, GatewayError};
 use gateway::store::sqlite::SqliteStore;
 use gateway::store::{Documents, Filter, Listed, StoredDocument};
 use rustls::pki_types::CertificateDer;
@@ -160,7 +160,7 @@ impl Bank {
         SqliteStore::open(
             &self.config.store.file,
             &read_store_key(&self.config.store.key).unwrap(),
-            GATEWAY_NAME,
+            "gateway",
             now(),
         )
         .unwrap()

@@ -1,0 +1,129 @@
+//! Kiosks: make known, list, shut out.
+
+use std::io::Write;
+
+use authority::{CODE_RANDOM_BYTES, Fingerprint, KioskName, OneTimeCode};
+use clap::Subcommand;
+use gateway::server;
+use gateway::store::{NewCode, Revocation};
+use gateway::utc_now;
+use verification::Sensitive;
+use verification::time::UtcMs;
+
+use super::{CliError, Config, Done, Open, utc, with_store};
+
+/// RFC 5280: the holder does not do any more what the certificate was for.
+const CESSATION_OF_OPERATION: u8 = 5;
+
+#[derive(Subcommand)]
+pub enum Kiosks {
+    /// Make a kiosk known and print a one-time code with which it enrols. A former code of it is void. A kiosk that
+    /// was shut out is let in again; its old certificates stay revoked.
+    Add {
+        #[command(flatten)]
+        config: Config,
+        /// Name of the kiosk: letters, digits, `.`, `_` and `-`.
+        #[arg(long)]
+        kiosk: KioskName,
+    },
+    /// List the kiosks: name, state, when it came last, its clock's difference in ms, its software.
+    List {
+        #[command(flatten)]
+        config: Config,
+    },
+    /// Shut a kiosk out at once, at all gateways, and revoke all of its certificates.
+    Revoke {
+        #[command(flatten)]
+        config: Config,
+        /// Name of the kiosk.
+        #[arg(long)]
+        kiosk: KioskName,
+        /// Why, for the registry and the audit log. Nothing personal.
+        #[arg(long, default_value = "revoked by the operator")]
+        reason: String,
+    },
+}
+
+pub fn act(verb: Kiosks) -> Done {
+    match verb {
+        Kiosks::Add { config, kiosk } => with_store(&config, async |open| add(open, &kiosk).await),
+        Kiosks::List { config } => with_store(&config, list),
+        Kiosks::Revoke {
+            config,
+            kiosk,
+            reason,
+        } => with_store(&config, async |open| revoke(open, &kiosk, &reason).await),
+    }
+}
+
+async fn add(open: &Open, kiosk: &KioskName) -> Done {
+    let authority = server::authority_der(&open.config)?;
+    let mut random = [0; CODE_RANDOM_BYTES];
+    getrandom::fill(&mut random)
+        .map_err(|error| CliError::because("the system gives no random numbers", error))?;
+    let code = OneTimeCode::from_random(&Sensitive::new(random));
+    let now = utc_now();
+    let rules = &open.config.authority;
+    let expires_at = UtcMs(now.0 + i64::from(rules.code_hours) * 60 * 60 * 1000);
+    open.store.add_kiosk(kiosk.as_str(), now).await?;
+    let known = open.store.kiosk(kiosk.as_str()).await?;
+    if known.is_some_and(|known| known.blocked.is_some()) {
+        open.store.block_kiosk(kiosk.as_str(), None, now).await?;
+    }
+    let new = NewCode {
+        kiosk_id: kiosk.as_str().to_owned(),
+        code_sha256: code.digest().to_bytes(),
+        expires_at,
+        attempts_max: rules.code_attempts_max,
+    };
+    open.store.add_code(&new, now).await?;
+    open.ring()?;
+    println!("kiosk:     {kiosk}");
+    println!("code:      {}", code.reveal().expose());
+    println!("valid to:  {}", utc(expires_at));
+    println!("authority: {}", Fingerprint::of(&authority));
+    Ok(())
+}
+
+async fn list(open: &Open) -> Done {
+    let mut out = std::io::stdout().lock();
+    for kiosk in open.store.kiosks().await? {
+        let state = match &kiosk.blocked {
+            Some((at, reason)) => format!("shut out {}: {reason}", utc(*at)),
+            None if open.store.certificates(Some(&kiosk.kiosk_id)).await?.is_empty() => {
+                "not enrolled".to_owned()
+            }
+            None => "enrolled".to_owned(),
+        };
+        let came = kiosk.last_greeting.map_or_else(
+            || "never\t-\t-".to_owned(),
+            |greeting| {
+                format!(
+                    "{}\t{}\t{}",
+                    utc(greeting.at),
+                    greeting.skew_ms,
+                    greeting.software
+                )
+            },
+        );
+        writeln!(out, "{}\t{state}\t{came}", kiosk.kiosk_id)
+            .map_err(|error| CliError::because("the list cannot be written", error))?;
+    }
+    Ok(())
+}
+
+async fn revoke(open: &Open, kiosk: &KioskName, reason: &str) -> Done {
+    let now = utc_now();
+    if !open.store.block_kiosk(kiosk.as_str(), Some(reason), now).await? {
+        return Err(CliError::Missing(format!("there is no kiosk {kiosk}")));
+    }
+    for certificate in open.store.certificates(Some(kiosk.as_str())).await? {
+        let revocation = Revocation {
+            serial: certificate.serial,
+            reason: CESSATION_OF_OPERATION,
+            revoked_at: now,
+        };
+        open.store.revoke(&revocation, now).await?;
+    }
+    open.ring()
+}

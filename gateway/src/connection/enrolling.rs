@@ -1,0 +1,57 @@
+//! Somebody without a certificate: one `Enrol`, one answer, and the end.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use sync::wire::{ByeReason, GatewayFrame, KioskFrame, VERSION};
+
+use super::Shared;
+use super::line::{End, Line, first_frame, send};
+use crate::enrolment::NoCertificate;
+use crate::utc_now;
+
+/// How long the request may take to arrive.
+const REQUEST_LIMIT: Duration = Duration::from_secs(15);
+
+/// Answers the one frame.
+pub async fn enrol(shared: &Shared, line: &mut Line, peer: SocketAddr) -> End {
+    let frame = match first_frame(line, REQUEST_LIMIT).await {
+        Ok(frame) => frame,
+        Err(end) => return end,
+    };
+    let (protocol, code, kiosk_id, csr) = match frame {
+        KioskFrame::Enrol {
+            protocol,
+            code,
+            kiosk_id,
+            csr,
+            ..
+        } => (protocol, code, kiosk_id, csr),
+        other => {
+            // A kiosk that greets has lost its certificate, and is to know what it lacks.
+            let reason = match other {
+                KioskFrame::Hello { .. } => ByeReason::Unknown,
+                _ => ByeReason::Malformed,
+            };
+            tracing::warn!(%peer, "somebody without a certificate wants more than to enrol");
+            shared.refused("", reason, "no-certificate").await;
+            return End::Bye(reason);
+        }
+    };
+    if protocol != VERSION {
+        return End::Bye(ByeReason::Version);
+    }
+    match shared
+        .registrar
+        .enrol(&code.0, &kiosk_id, &csr.0, utc_now())
+        .await
+    {
+        Ok(chain) => match send(line, &GatewayFrame::Certificates { chain }).await {
+            Ok(()) => End::Gone,
+            Err(end) => end,
+        },
+        Err(NoCertificate::Refused(reason)) => End::Bye(reason),
+        Err(NoCertificate::Pending) => End::Bye(ByeReason::EnrolmentPending),
+        Err(NoCertificate::Unavailable) => End::Gone,
+    }
+}

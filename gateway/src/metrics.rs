@@ -1,0 +1,301 @@
+//! What the gateway counts, for operators. Nothing here names a kiosk or a person: names belong into the log.
+
+use std::time::Duration;
+
+use prometheus_client::encoding::text;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+use sync::wire::{ByeReason, RefusalCode};
+
+use crate::idec::{Answer, CentreError, Comparison, IdentificationCentre, Request};
+
+/// One label with values that the program knows beforehand.
+type By = Family<[(&'static str, &'static str); 1], Counter>;
+
+/// Everything that is counted.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    documents: Counter,
+    documents_refused: By,
+    connections: Gauge,
+    accepted: Counter,
+    turned_away: By,
+    refused: By,
+    enrolments: By,
+    renewals: By,
+    questions: By,
+    store_errors: Counter,
+    audit_forks: Counter,
+    clock_skews: Counter,
+    skew_max_ms: Gauge,
+    receipt: Histogram,
+    days_left: Family<[(&'static str, &'static str); 1], Gauge>,
+    ready: Gauge,
+}
+
+impl Metrics {
+    /// All at zero.
+    pub fn new() -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("alaqan_gateway"),
+            documents: Counter::default(),
+            documents_refused: By::default(),
+            connections: Gauge::default(),
+            accepted: Counter::default(),
+            turned_away: By::default(),
+            refused: By::default(),
+            enrolments: By::default(),
+            renewals: By::default(),
+            questions: By::default(),
+            store_errors: Counter::default(),
+            audit_forks: Counter::default(),
+            clock_skews: Counter::default(),
+            skew_max_ms: Gauge::default(),
+            // From half a millisecond to sixteen seconds.
+            receipt: Histogram::new(exponential_buckets(0.0005, 2.0, 16)),
+            days_left: Family::default(),
+            ready: Gauge::default(),
+        };
+        metrics.register();
+        metrics
+    }
+
+    fn register(&mut self) {
+        let r = &mut self.registry;
+        r.register(
+            "documents",
+            "Documents that have their receipt",
+            self.documents.clone(),
+        );
+        r.register(
+            "documents_refused",
+            "Documents that were refused, by code",
+            self.documents_refused.clone(),
+        );
+        r.register("connections", "Open connections", self.connections.clone());
+        r.register(
+            "connections_accepted",
+            "Connections that were accepted",
+            self.accepted.clone(),
+        );
+        r.register(
+            "connections_failed",
+            "Connections that ended before a greeting, by step",
+            self.turned_away.clone(),
+        );
+        r.register(
+            "byes",
+            "Connections that the gateway ended, by reason",
+            self.refused.clone(),
+        );
+        r.register(
+            "enrolments",
+            "Requests of kiosks for their first certificate, by result",
+            self.enrolments.clone(),
+        );
+        r.register(
+            "renewals",
+            "Requests of kiosks for their next certificate, by result",
+            self.renewals.clone(),
+        );
+        r.register(
+            "questions",
+            "Questions to the centre, by result",
+            self.questions.clone(),
+        );
+        r.register(
+            "store_errors",
+            "Calls of the store that failed",
+            self.store_errors.clone(),
+        );
+        r.register(
+            "audit_forks",
+            "Audit logs of kiosks that contradict what was seen before",
+            self.audit_forks.clone(),
+        );
+        r.register(
+            "clock_skews",
+            "Greetings of kiosks whose clock is wrong",
+            self.clock_skews.clone(),
+        );
+        r.register(
+            "clock_skew_newest_milliseconds",
+            "The newest wrong clock of a kiosk minus that of the gateway",
+            self.skew_max_ms.clone(),
+        );
+        r.register(
+            "receipt_seconds",
+            "From the last byte of a document to its receipt",
+            self.receipt.clone(),
+        );
+        r.register(
+            "certificate_days_left",
+            "Whole days until a certificate of the gateway expires",
+            self.days_left.clone(),
+        );
+        r.register(
+            "ready",
+            "1 while the gateway is ready for kiosks",
+            self.ready.clone(),
+        );
+    }
+
+    /// All of it as text, in the format OpenMetrics 1.0.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = text::encode(&mut text, &self.registry);
+        text
+    }
+
+    /// A document is stored, now or since before.
+    pub fn stored(&self) {
+        self.documents.inc();
+    }
+
+    /// A document that is refused.
+    pub fn document_refused(&self, code: RefusalCode) {
+        self.documents_refused
+            .get_or_create(&[("code", code.name())])
+            .inc();
+        match code {
+            RefusalCode::AuditFork => drop(self.audit_forks.inc()),
+            RefusalCode::Unavailable { .. } => self.store_failed(),
+            _ => {}
+        }
+    }
+
+    /// How long a kiosk waited for a receipt, counted from the last byte of its document.
+    pub fn receipt_after(&self, time: Duration) {
+        self.receipt.observe(time.as_secs_f64());
+    }
+
+    /// A connection was accepted; it is counted as open until what this gives is dropped.
+    pub fn open(&self) -> Open {
+        self.accepted.inc();
+        self.connections.inc();
+        Open(self.connections.clone())
+    }
+
+    /// A connection ended before its greeting: `full`, `tls`, `websocket`, `time`.
+    pub fn turned_away(&self, step: &'static str) {
+        self.turned_away.get_or_create(&[("step", step)]).inc();
+    }
+
+    /// The gateway ended a connection.
+    pub fn bye(&self, reason: ByeReason) {
+        self.refused
+            .get_or_create(&[("reason", reason_name(reason))])
+            .inc();
+        if reason == ByeReason::AuditRegressed {
+            self.audit_forks.inc();
+        }
+    }
+
+    /// A kiosk asked for its first certificate.
+    pub fn enrolment(&self, result: &'static str) {
+        self.enrolments.get_or_create(&[("result", result)]).inc();
+    }
+
+    /// A kiosk asked for its next certificate.
+    pub fn renewal(&self, result: &'static str) {
+        self.renewals.get_or_create(&[("result", result)]).inc();
+    }
+
+    /// A kiosk came with a clock that is wrong by more than is allowed.
+    pub fn skewed(&self, skew_ms: i64) {
+        self.clock_skews.inc();
+        self.skew_max_ms.set(skew_ms);
+    }
+
+    /// A call of the store failed.
+    pub fn store_failed(&self) {
+        self.store_errors.inc();
+    }
+
+    /// How long a certificate of the gateway still counts.
+    pub fn certificate_days_left(&self, name: &'static str, days: i64) {
+        self.days_left.get_or_create(&[("certificate", name)]).set(days);
+    }
+
+    /// Whether kiosks are welcome.
+    pub fn ready(&self, ready: bool) {
+        self.ready.set(i64::from(ready));
+    }
+
+    fn asked(&self, result: &Result<Answer, CentreError>) {
+        let name = match result {
+            Ok(_) => "answered",
+            Err(CentreError::Unreachable(_)) => "unreachable",
+            Err(CentreError::TimedOut) => "timed-out",
+            Err(CentreError::Unavailable { .. }) => "unavailable",
+            Err(CentreError::Nonsense(_)) => "nonsense",
+            Err(CentreError::Rejected { .. }) => "rejected",
+        };
+        self.questions.get_or_create(&[("result", name)]).inc();
+    }
+}
+
+/// Stands for an open connection.
+#[derive(Debug)]
+pub struct Open(Gauge);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The name of a reason in metrics, logs and audit records.
+pub fn reason_name(reason: ByeReason) -> &'static str {
+    match reason {
+        ByeReason::Version => "version",
+        ByeReason::KioskMismatch => "kiosk-mismatch",
+        ByeReason::Malformed => "malformed",
+        ByeReason::ShuttingDown => "shutting-down",
+        ByeReason::Replaced => "replaced",
+        ByeReason::Overrun => "overrun",
+        ByeReason::Unknown => "unknown",
+        ByeReason::Revoked => "revoked",
+        ByeReason::EnrolmentRefused => "enrolment-refused",
+        ByeReason::RenewalRefused => "renewal-refused",
+        ByeReason::ClockSkew => "clock-skew",
+        ByeReason::AuditRegressed => "audit-regressed",
+        ByeReason::EnrolmentExpired => "enrolment-expired",
+        ByeReason::EnrolmentPending => "enrolment-pending",
+        ByeReason::Other(_) => "other",
+    }
+}
+
+/// A centre whose answers are counted.
+pub struct Counted {
+    centre: std::sync::Arc<dyn IdentificationCentre>,
+    metrics: std::sync::Arc<Metrics>,
+}
+
+impl Counted {
+    /// Counts what this centre answers.
+    pub fn new(centre: std::sync::Arc<dyn IdentificationCentre>, metrics: std::sync::Arc<Metrics>) -> Self {
+        Self { centre, metrics }
+    }
+}
+
+impl IdentificationCentre for Counted {
+    fn compare<'a>(&'a self, request: &'a Request) -> Comparison<'a> {
+        Box::pin(async move {
+            let result = self.centre.compare(request).await;
+            self.metrics.asked(&result);
+            result
+        })
+    }
+}

@@ -1,0 +1,143 @@
+//! What operators and their programs ask a running gateway, by plain HTTP: `/health`, `/ready`, `/metrics`.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use authority::Leaf;
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::metrics::Metrics;
+use crate::store::Store;
+use crate::utc_now;
+
+/// How long it is believed that the store can be written, so that questions do not wear the disk.
+const PROBE_AGE: Duration = Duration::from_secs(5);
+
+/// How long the store may take to be written before the gateway calls itself not ready.
+const PROBE_LIMIT: Duration = Duration::from_secs(5);
+
+/// The name of the series that is counted up to see whether the store can be written.
+const PROBE_SERIES: &str = "readiness";
+
+/// What the answers are made of.
+pub struct Condition {
+    store: Arc<dyn Store>,
+    metrics: Arc<Metrics>,
+    /// Certificates of the gateway that must count, with their names.
+    certificates: Vec<(&'static str, Leaf)>,
+    stop: watch::Receiver<bool>,
+    /// When the store was last asked, and why it could not be written then.
+    probed: Mutex<Option<(Instant, Option<String>)>>,
+}
+
+impl Condition {
+    /// Of a gateway with this store and these certificates, until `stop` becomes true.
+    pub fn new(
+        store: Arc<dyn Store>,
+        metrics: Arc<Metrics>,
+        certificates: Vec<(&'static str, Leaf)>,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
+        Self {
+            store,
+            metrics,
+            certificates,
+            stop,
+            probed: Mutex::new(None),
+        }
+    }
+
+    /// Why kiosks are not welcome now; empty if they are.
+    pub async fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        if *self.stop.borrow() {
+            faults.push("the gateway stops".to_owned());
+        }
+        let now = utc_now();
+        for (name, leaf) in &self.certificates {
+            self.metrics
+                .certificate_days_left(name, leaf.validity.days_left(now));
+            if !leaf.validity.contains(now) {
+                faults.push(format!("the certificate of {name} is not valid now"));
+            }
+        }
+        faults.extend(self.store_fault().await);
+        self.metrics.ready(faults.is_empty());
+        faults
+    }
+
+    async fn store_fault(&self) -> Option<String> {
+        if let Some((at, fault)) = &*self.probed.lock().unwrap_or_else(PoisonError::into_inner)
+            && at.elapsed() < PROBE_AGE
+        {
+            return fault.clone();
+        }
+        let fault = match tokio::time::timeout(PROBE_LIMIT, self.store.next_number(PROBE_SERIES)).await {
+            Ok(Ok(_)) => None,
+            Ok(Err(error)) => Some(format!("the store cannot be written: {error}")),
+            Err(_) => Some("the store does not answer in time".to_owned()),
+        };
+        if fault.is_some() {
+            self.metrics.store_failed();
+        }
+        let probed = Some((Instant::now(), fault.clone()));
+        *self.probed.lock().unwrap_or_else(PoisonError::into_inner) = probed;
+        fault
+    }
+}
+
+/// Where the endpoint listens, and what serves it.
+pub struct Endpoint {
+    /// The address.
+    pub address: SocketAddr,
+    listener: TcpListener,
+}
+
+impl Endpoint {
+    /// Listens; nothing is answered yet.
+    ///
+    /// # Errors
+    /// When the address is taken.
+    pub async fn bind(address: SocketAddr) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        Ok(Self {
+            address: listener.local_addr()?,
+            listener,
+        })
+    }
+
+    /// Answers until it is dropped: also while the gateway stops, for that is when it is asked whether it is ready.
+    pub async fn serve(self, condition: Arc<Condition>) {
+        let router = Router::new()
+            .route("/health", get(|| async { "alive\n" }))
+            .route("/ready", get(ready))
+            .route("/metrics", get(metrics))
+            .with_state(condition);
+        if let Err(error) = axum::serve(self.listener, router).await {
+            tracing::error!(%error, "health, readiness and metrics are not answered any more");
+        }
+    }
+}
+
+async fn ready(State(condition): State<Arc<Condition>>) -> Response {
+    let faults = condition.faults().await;
+    if faults.is_empty() {
+        "ready\n".into_response()
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, faults.join("\n") + "\n").into_response()
+    }
+}
+
+async fn metrics(State(condition): State<Arc<Condition>>) -> Response {
+    // Brings the days of the certificates and the readiness up to date.
+    condition.faults().await;
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], condition.metrics.to_text()).into_response()
+}
