@@ -1,7 +1,7 @@
 use std::io::Read;
 
 use document::identification::SIGNER_COMMON_NAME;
-use document::package::PACKAGE_MAX_BYTES;
+use document::package::{DOCUMENTS_MAX, PACKAGE_MAX_BYTES};
 use document::receipt::{self, Receipt, bundle};
 use document::signature::P256Signer;
 use outbox::memory::MemoryOutbox;
@@ -129,7 +129,7 @@ fn events(outbox: &dyn Outbox) -> Vec<String> {
 #[test]
 fn everything_is_written_and_stays() {
     let institution = Institution::new();
-    let (mut outbox, documents) = outbox(&[300, 4_000, 7, 5_000_000]);
+    let (mut outbox, documents) = outbox(&[300, 4_000, 7, 200_000]);
     let medium = tempfile::tempdir().unwrap();
     let signer = institution.signer("kiosk-7");
     let recipient = institution.recipient();
@@ -164,7 +164,7 @@ fn everything_is_written_and_stays() {
 #[test]
 fn what_does_not_fit_goes_into_further_parts() {
     let institution = Institution::new();
-    let (mut outbox, documents) = outbox(&[SIGNED_MAX_BYTES; 9]);
+    let (mut outbox, documents) = outbox(&[1; DOCUMENTS_MAX * 2 + 1]);
     let medium = tempfile::tempdir().unwrap();
     let signer = institution.signer("kiosk-7");
     let report = write(
@@ -176,7 +176,10 @@ fn what_does_not_fit_goes_into_further_parts() {
         NOW,
     )
     .unwrap();
-    assert_eq!((report.documents, report.files.len()), (9, 3));
+    assert_eq!(
+        (report.documents, report.files.len()),
+        (documents.len() as u64, 3)
+    );
     let mut ids = Vec::new();
     for (file, part) in report.files.iter().zip(1..) {
         let name = file.file_name().unwrap().to_str().unwrap();
