@@ -8,7 +8,6 @@ use document::content;
 use document::identification::{self, Identification, Verdict};
 use document::signature::{self, P256Signer};
 use sync::machine::FailureClass;
-use sync::wire::{GatewayFrame, Payload};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use verification::evidence::{DocumentId, Modality};
@@ -17,34 +16,25 @@ use verification::time::UtcMs;
 use crate::config::Idec;
 use crate::idec::{Answer, CentreError, IdentificationCentre, Request};
 use crate::intake;
-use crate::presence::Presence;
 use crate::store::{Store, StoreError};
 use crate::utc_now;
 
 /// The pause after the store failed.
 const STORE_PAUSE: Duration = Duration::from_secs(5);
 
-/// How long it sleeps when nothing is due. A document that comes wakes it.
-const IDLE_PAUSE: Duration = Duration::from_secs(60);
+/// How long it sleeps when nothing is due. A document that comes here wakes it; one that came to another gateway, which
+/// has died since, is found by looking again.
+const IDLE_PAUSE: Duration = Duration::from_secs(10);
 
 /// Everything that answering needs.
 pub struct Identifier {
     pub store: Arc<dyn Store>,
-    pub presence: Arc<Presence>,
     pub centre: Arc<dyn IdentificationCentre>,
     pub signer: Arc<Mutex<P256Signer>>,
     pub anchors: Vec<Vec<u8>>,
     pub settings: Idec,
     /// Notified when a document was stored.
     pub stored: Arc<Notify>,
-}
-
-/// Where one document stands.
-enum Question {
-    /// Answered since it was listed as unanswered.
-    Answered(Vec<u8>),
-    /// To be asked.
-    Open(Open),
 }
 
 /// What the centre is asked.
@@ -160,42 +150,32 @@ impl Identifier {
         }
     }
 
+    /// Asks the centre and stores its answer. The store says so to the gateway to which the kiosk is connected.
     async fn ask(self: &Arc<Self>, id: DocumentId) -> Result<(), AskError> {
-        let (kiosk_id, question) = self.question(id).await?;
-        let signed = match question {
-            Question::Answered(signed) => signed,
-            Question::Open(open) => {
-                let answer = self.centre.compare(&open.request).await?;
-                self.keep(id, open, answer).await?
-            }
+        let Some(open) = self.question(id).await? else {
+            return Ok(());
         };
-        self.presence.send(
-            &kiosk_id,
-            GatewayFrame::Identified {
-                id,
-                document: Payload(signed),
-            },
-        );
-        Ok(())
+        let answer = self.centre.compare(&open.request).await?;
+        self.keep(id, open, answer).await
     }
 
-    /// The kiosk of a stored document, and what the centre is asked about it.
-    async fn question(self: &Arc<Self>, id: DocumentId) -> Result<(String, Question), AskError> {
+    /// What the centre is asked about a stored document; `None` where it has answered.
+    async fn question(self: &Arc<Self>, id: DocumentId) -> Result<Option<Open>, AskError> {
         let stored = self.store.document(id).await?;
         let stored = stored.ok_or_else(|| AskError::Document("it is gone".into()))?;
-        if let Some(answer) = self.store.answer(id).await? {
-            return Ok((stored.kiosk_id, Question::Answered(answer)));
+        if self.store.answer(id).await?.is_some() {
+            return Ok(None);
         }
         let this = Arc::clone(self);
-        let open = tokio::task::spawn_blocking(move || this.read(id, stored.signed.expose()));
-        let open = open.await.map_err(|_| AskError::Lost)??;
-        Ok((stored.kiosk_id, Question::Open(open)))
+        let open =
+            tokio::task::spawn_blocking(move || this.read(id, stored.signed.expose(), stored.received_at));
+        open.await.map_err(|_| AskError::Lost)?.map(Some)
     }
 
     /// The question in a signed document.
-    fn read(&self, id: DocumentId, signed: &[u8]) -> Result<Open, AskError> {
-        // As of its signature: the certificate of the kiosk may have expired since.
-        let verified = signature::verify_as_signed(signed, &self.anchors)
+    fn read(&self, id: DocumentId, signed: &[u8], received_at: UtcMs) -> Result<Open, AskError> {
+        // As it was let in: the certificate of the kiosk may have expired since.
+        let (verified, _) = intake::verify(signed, &self.anchors, received_at)
             .map_err(|error| AskError::Document(error.to_string()))?;
         let content = content::decode(verified.content.expose())
             .map_err(|error| AskError::Document(error.to_string()))?;
@@ -211,8 +191,8 @@ impl Identifier {
         })
     }
 
-    /// Signs and stores the answer; gives the signed bytes.
-    async fn keep(&self, id: DocumentId, open: Open, answer: Answer) -> Result<Vec<u8>, AskError> {
+    /// Signs and stores the answer.
+    async fn keep(&self, id: DocumentId, open: Open, answer: Answer) -> Result<(), AskError> {
         let now = utc_now();
         let modality = open.request.probe.modality();
         let threshold = match modality {
@@ -240,13 +220,11 @@ impl Identifier {
             let signer = self.signer.lock().unwrap_or_else(PoisonError::into_inner);
             signature::sign(&bytes, &*signer, now)?
         };
-        if !self.store.answered(id, &signed, now).await? {
-            // Another gateway was quicker. One answer counts for all.
-            let kept = self.store.answer(id).await?;
-            return kept.ok_or_else(|| AskError::Document("it is gone".into()));
+        // Where another gateway was quicker, its answer counts for all.
+        if self.store.answered(id, &signed, now).await? {
+            tracing::info!(document = %id, ?verdict, "the centre has answered");
         }
-        tracing::info!(document = %id, ?verdict, "the centre has answered");
-        Ok(signed)
+        Ok(())
     }
 
     /// How long a question is this gateway's: longer than any question takes.

@@ -1,11 +1,20 @@
 //! The checks that a document passes before it is stored.
+//!
+//! **A wrong clock loses nothing.** A document counts if the certificate of its signer was valid at the time of signing.
+//! Where that time is outside the certificate's validity, it still counts if the certificate is valid by the clock of the
+//! gateway; that is noted. A time of signing that is far from the gateway's clock is noted, and no more.
+//!
+//! **Revocation.** What was signed before the certificate was revoked is still accepted: it may have waited at the kiosk,
+//! or come in a package. The time is the signer's own word, so this ends where the key is in other hands: after a
+//! revocation for the compromise of a key nothing that it has signed is accepted any more, whatever time it bears.
 
 use std::sync::{Mutex, PoisonError};
 use std::task::Poll;
 
+use authority::Leaf;
 use document::content::{self, Content};
 use document::receipt::{self, Receipt};
-use document::signature::{self, Signer, VerifyError};
+use document::signature::{self, Signer, Verified, VerifyError};
 use sha2::{Digest, Sha256};
 use sync::wire::RefusalCode;
 use tokio::sync::oneshot;
@@ -20,6 +29,19 @@ use crate::store::{NewDocument, Put, Store};
 
 /// When a kiosk is to try again after the store failed.
 const RETRY_AFTER_MS: u64 = 30_000;
+
+/// From which difference on between the time of signing and the gateway's clock it is noted that a document was signed
+/// in the future. Within it clocks differ.
+const AHEAD_MS: i64 = 5 * 60 * 1000;
+
+/// As [`AHEAD_MS`], for the past: kiosks keep documents for as long as they have no line.
+const LONG_AGO_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+
+/// Reasons of RFC 5280 by which the key itself is in doubt: the kiosk's, the authority's, that of an attribute authority.
+const COMPROMISES: [u8; 3] = [1, 2, 10];
+
+/// Numbers of records go as far as the stores can keep them.
+const AUDIT_NUMBER_MAX: u64 = i64::MAX as u64;
 
 const UNAVAILABLE: RefusalCode = RefusalCode::Unavailable {
     retry_after_ms: RETRY_AFTER_MS,
@@ -106,13 +128,17 @@ pub async fn accept_in_turn(
     let signed = Sensitive::new(signed);
     let (kiosk_id, anchors) = (sender.kiosk_id.to_owned(), sender.anchors.to_vec());
     // Signatures take long enough to hold up others.
-    let checked = tokio::task::spawn_blocking(move || check(&kiosk_id, &anchors, id, signed));
-    let checked = checked.await;
+    let checked = tokio::task::spawn_blocking(move || check(&kiosk_id, &anchors, id, signed, now));
+    let checked = match checked.await {
+        Ok(Ok(checked)) => unrevoked(store, checked).await,
+        Ok(Err(code)) => Err(code),
+        Err(error) => {
+            tracing::error!(document = %id, %error, "a check ended by a fault of this program");
+            Err(UNAVAILABLE)
+        }
+    };
     turn.come().await;
-    let mut document = checked.map_err(|error| {
-        tracing::error!(document = %id, %error, "a check ended by a fault of this program");
-        UNAVAILABLE
-    })??;
+    let mut document = checked?;
     document
         .notes
         .extend(sender.skew_ms.map(|skew_ms| format!("clock-skew-ms={skew_ms}")));
@@ -153,18 +179,73 @@ pub async fn accept_in_turn(
     })
 }
 
+/// A document that is good if its signer's certificate is not revoked.
+struct Checked {
+    document: NewDocument,
+    serial: Vec<u8>,
+}
+
+/// The document, unless its signer's certificate was revoked in a way that makes it worthless.
+async fn unrevoked(store: &dyn Store, checked: Checked) -> Result<NewDocument, RefusalCode> {
+    let Checked { mut document, serial } = checked;
+    let revocation = store.revocation(&serial).await.map_err(|error| {
+        tracing::error!(document = %document.id, error = &error as &dyn std::error::Error, "revocations cannot be read");
+        UNAVAILABLE
+    })?;
+    let Some(revocation) = revocation else {
+        return Ok(document);
+    };
+    if COMPROMISES.contains(&revocation.reason) || document.signed_at >= revocation.revoked_at {
+        tracing::warn!(document = %document.id, kiosk = document.kiosk_id, "a document of a revoked certificate was refused");
+        return Err(RefusalCode::Certificate);
+    }
+    document.notes.push("signed-before-revocation".into());
+    Ok(document)
+}
+
+/// A signed document as it counts, and what is to be noted about its time.
+///
+/// # Errors
+/// See [`VerifyError`].
+pub(crate) fn verify(
+    signed: &[u8],
+    anchors: &[Vec<u8>],
+    now: UtcMs,
+) -> Result<(Verified, Vec<String>), VerifyError> {
+    // As of its signature: it may have waited at the kiosk for longer than its certificate counts. Whether the kiosk
+    // counts now is a matter of its connection.
+    let mut notes = Vec::new();
+    let verified = match signature::verify_as_signed(signed, anchors) {
+        Err(VerifyError::ExpiredAtSigning) => {
+            notes.push("signed-outside-certificate".into());
+            signature::verify_at(signed, anchors, now)?
+        }
+        verified => verified?,
+    };
+    let ahead_ms = verified.signing_time.0.saturating_sub(now.0);
+    if ahead_ms > AHEAD_MS {
+        notes.push(format!("signed-ahead-ms={ahead_ms}"));
+    } else if ahead_ms < -LONG_AGO_MS {
+        notes.push(format!("signed-long-ago-ms={}", ahead_ms.saturating_neg()));
+    }
+    Ok((verified, notes))
+}
+
 /// All checks that need nothing but the document.
 fn check(
     kiosk_id: &str,
     anchors: &[Vec<u8>],
     id: DocumentId,
     signed: Sensitive<Vec<u8>>,
-) -> Result<NewDocument, RefusalCode> {
-    // As of its signature: it may have waited at the kiosk for longer than its certificate counts. Whether the kiosk
-    // counts now is a matter of its connection.
-    let verified = signature::verify_as_signed(signed.expose(), anchors).map_err(|error| {
+    now: UtcMs,
+) -> Result<Checked, RefusalCode> {
+    let (verified, notes) = verify(signed.expose(), anchors, now).map_err(|error| {
         tracing::warn!(document = %id, kiosk = kiosk_id, %error, "a document was refused");
         refusal(&error)
+    })?;
+    let leaf = Leaf::from_der(&verified.certificate_der).map_err(|error| {
+        tracing::warn!(document = %id, kiosk = kiosk_id, %error, "a document was refused");
+        RefusalCode::Certificate
     })?;
     let content = content::decode(verified.content.expose()).map_err(|error| {
         tracing::warn!(document = %id, kiosk = kiosk_id, %error, "a document was refused");
@@ -182,7 +263,11 @@ fn check(
         tracing::warn!(document = %id, kiosk = kiosk_id, "a document under another id was refused");
         return Err(RefusalCode::IdConflict);
     }
-    Ok(NewDocument {
+    if content.audit.is_some_and(|head| head.number > AUDIT_NUMBER_MAX) {
+        tracing::warn!(document = %id, kiosk = kiosk_id, "a document with an impossible audit head was refused");
+        return Err(RefusalCode::Malformed);
+    }
+    let document = NewDocument {
         id,
         kiosk_id: kiosk_id.to_owned(),
         session: Some(content.session_id),
@@ -192,7 +277,11 @@ fn check(
         signed_at: verified.signing_time,
         audit: content.audit,
         asks: question(&content).is_some(),
-        notes: Vec::new(),
+        notes,
+    };
+    Ok(Checked {
+        document,
+        serial: leaf.serial.as_bytes().to_vec(),
     })
 }
 

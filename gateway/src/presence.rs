@@ -1,17 +1,21 @@
 //! Which kiosks are connected, and the way to each of them.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sync::wire::{ByeReason, GatewayFrame};
-use tokio::sync::mpsc;
+use sync::wire::{ByeReason, GatewayFrame, Payload};
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, watch};
+use verification::evidence::DocumentId;
+
+use crate::store::{Change, ConnectionId, Store, StoreError};
 
 /// How many frames may wait for one kiosk. When they do not fit, its connection is ended: the next one starts with
 /// all that it has missed.
 const WAITING_MAX: usize = 64;
 
-/// The kiosks that are connected.
+/// The kiosks that are connected here.
 #[derive(Debug, Default)]
 pub struct Presence {
     kiosks: Mutex<(u64, HashMap<String, Entry>)>,
@@ -19,24 +23,31 @@ pub struct Presence {
 
 #[derive(Debug)]
 struct Entry {
-    connection: u64,
-    frames: mpsc::Sender<GatewayFrame>,
+    connection: ConnectionId,
+    /// `None` once the kiosk is connected to another gateway; the connection is about to end.
+    frames: Option<mpsc::Sender<GatewayFrame>>,
 }
 
 impl Presence {
-    /// Notes a connection and gives its number and the frames for it. A former connection of the same kiosk is
-    /// replaced: its frames end.
-    pub fn arrive(&self, kiosk_id: &str) -> (u64, mpsc::Receiver<GatewayFrame>) {
+    /// Notes a connection and gives its name and the frames for it. A former connection of the same kiosk is
+    /// replaced: its frames end. Other gateways hear of it by [`Trust::arrive`](crate::store::Trust::arrive).
+    pub fn arrive(&self, kiosk_id: &str) -> (ConnectionId, mpsc::Receiver<GatewayFrame>) {
         let (frames, inbox) = mpsc::channel(WAITING_MAX);
         let mut kiosks = self.lock();
         kiosks.0 += 1;
-        let connection = kiosks.0;
-        kiosks.1.insert(kiosk_id.to_owned(), Entry { connection, frames });
+        // Told apart here by the number, and from those of other gateways by chance.
+        let chance = getrandom::u64().unwrap_or_default();
+        let connection = ConnectionId((u128::from(chance) << 64 | u128::from(kiosks.0)).to_be_bytes());
+        let entry = Entry {
+            connection,
+            frames: Some(frames),
+        };
+        kiosks.1.insert(kiosk_id.to_owned(), entry);
         (connection, inbox)
     }
 
     /// Forgets a connection, unless a newer one has replaced it.
-    pub fn leave(&self, kiosk_id: &str, connection: u64) {
+    pub fn leave(&self, kiosk_id: &str, connection: ConnectionId) {
         let mut kiosks = self.lock();
         if kiosks
             .1
@@ -54,14 +65,33 @@ impl Presence {
         let Some(entry) = kiosks.1.get(kiosk_id) else {
             return;
         };
-        if let Err(TrySendError::Full(_)) = entry.frames.try_send(frame) {
+        let sent = entry.frames.as_ref().map(|frames| frames.try_send(frame));
+        if let Some(Err(TrySendError::Full(_))) = sent {
             kiosks.1.remove(kiosk_id);
         }
     }
 
     /// The kiosks that are connected here.
     pub fn here(&self) -> Vec<String> {
-        self.lock().1.keys().cloned().collect()
+        let kiosks = self.lock();
+        let here = kiosks.1.iter().filter(|(_, entry)| entry.frames.is_some());
+        here.map(|(kiosk_id, _)| kiosk_id.clone()).collect()
+    }
+
+    /// Ends the frames of a kiosk that is connected to another gateway by now.
+    fn gone_elsewhere(&self, kiosk_id: &str, connection: ConnectionId) {
+        if let Some(entry) = self.lock().1.get_mut(kiosk_id)
+            && entry.connection == connection
+        {
+            entry.frames = None;
+        }
+    }
+
+    /// By which connection a kiosk is here.
+    fn connection(&self, kiosk_id: &str) -> Option<ConnectionId> {
+        let kiosks = self.lock();
+        let entry = kiosks.1.get(kiosk_id)?;
+        entry.frames.is_some().then_some(entry.connection)
     }
 
     /// Why the frames of a connection have ended.
@@ -79,10 +109,91 @@ impl Presence {
     }
 }
 
+/// Brings to the kiosks that are connected here what this gateway or another one has found, until `stop` becomes true.
+pub async fn follow(presence: Arc<Presence>, store: Arc<dyn Store>, mut stop: watch::Receiver<bool>) {
+    let mut changes = store.changes();
+    loop {
+        let followed = tokio::select! {
+            change = changes.recv() => match change {
+                Ok(Change::Answered { id, kiosk_id }) => bring(&presence, &*store, &kiosk_id, &[id]).await,
+                Ok(Change::Arrived { kiosk_id, .. }) => part(&presence, &*store, vec![kiosk_id]).await,
+                Ok(Change::Missed) | Err(RecvError::Lagged(_)) => look_up(&presence, &*store).await,
+                // Heard elsewhere.
+                Ok(Change::ResendRequested { .. } | Change::Certified { .. } | Change::TrustChanged) => Ok(()),
+                Err(RecvError::Closed) => return,
+            },
+            () = crate::stopped(&mut stop) => return,
+        };
+        if let Err(error) = followed {
+            // What matters comes again with the next greeting of the kiosk.
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "a change could not be followed"
+            );
+        }
+    }
+}
+
+/// Sends answers to a kiosk, if it is here.
+async fn bring(
+    presence: &Presence,
+    store: &dyn Store,
+    kiosk_id: &str,
+    ids: &[DocumentId],
+) -> Result<(), StoreError> {
+    for id in ids {
+        if presence.connection(kiosk_id).is_none() {
+            return Ok(());
+        }
+        if let Some(answer) = store.answer(*id).await? {
+            let document = Payload(answer);
+            presence.send(kiosk_id, GatewayFrame::Identified { id: *id, document });
+        }
+    }
+    Ok(())
+}
+
+/// Ends the connections of those of these kiosks that are connected elsewhere by now. The store is asked, and not the
+/// news believed: a kiosk may have been elsewhere and be back already.
+async fn part(presence: &Presence, store: &dyn Store, kiosk_ids: Vec<String>) -> Result<(), StoreError> {
+    let here: Vec<_> = kiosk_ids
+        .into_iter()
+        .filter_map(|kiosk_id| {
+            presence
+                .connection(&kiosk_id)
+                .map(|connection| (kiosk_id, connection))
+        })
+        .collect();
+    if here.is_empty() {
+        return Ok(());
+    }
+    let asked: Vec<String> = here.iter().map(|(kiosk_id, _)| kiosk_id.clone()).collect();
+    let connected: HashMap<_, _> = store.connected(&asked).await?.into_iter().collect();
+    for (kiosk_id, connection) in here {
+        if connected
+            .get(&kiosk_id)
+            .is_some_and(|newest| *newest != connection)
+        {
+            tracing::info!(kiosk = kiosk_id, "a kiosk is connected to another gateway");
+            presence.gone_elsewhere(&kiosk_id, connection);
+        }
+    }
+    Ok(())
+}
+
+/// After changes may have been missed.
+async fn look_up(presence: &Presence, store: &dyn Store) -> Result<(), StoreError> {
+    part(presence, store, presence.here()).await?;
+    for kiosk_id in presence.here() {
+        let owed = store.owed(&kiosk_id, &[]).await?;
+        bring(presence, store, &kiosk_id, &owed).await?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use verification::evidence::DocumentId;
 
     fn receipt() -> GatewayFrame {
         GatewayFrame::Receipt {

@@ -147,7 +147,6 @@ impl Gateway {
         let (stop, stopped) = watch::channel(false);
         let identifier = Arc::new(Identifier {
             store: Arc::clone(&store),
-            presence: Arc::clone(&presence),
             centre: Arc::new(Counted::new(centre, Arc::clone(&metrics))),
             signer: Arc::clone(&signer),
             anchors: papers.anchors.clone(),

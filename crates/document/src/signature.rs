@@ -34,7 +34,7 @@ use crate::content::CONTENT_MAX_BYTES;
 pub use self::chain::anchors_from_pem;
 pub use self::error::VerifyError;
 pub use self::signer::{ExternalSigner, P256Signer, RawSign, SignError, Signer};
-pub use self::verify::{Verified, verify, verify_as_signed, verify_unanchored};
+pub use self::verify::{Verified, verify, verify_as_signed, verify_at, verify_unanchored};
 
 /// No signed document is longer than this: the largest content and 64 KiB for the signature around it.
 pub const SIGNED_MAX_BYTES: usize = CONTENT_MAX_BYTES + 64 * 1024;

@@ -56,11 +56,13 @@ pub async fn attend(
     let kiosk_id = leaf.common_name.as_str();
     // From here on answers come by the queue, so that none falls between what is owed now and the next one.
     let (connection, mut queue) = shared.presence.arrive(kiosk_id);
+    shared.logged(shared.store.arrive(kiosk_id, connection, utc_now()).await);
     let end = match Box::pin(greeting::welcome(shared, line, kiosk_id, &greeted.awaiting)).await {
         Ok(()) => serve(shared, line, &leaf, greeted.skew_ms, &mut queue, stop).await,
         Err(end) => end,
     };
     shared.presence.leave(kiosk_id, connection);
+    shared.logged(shared.store.leave(kiosk_id, connection).await);
     shared.awaits_no_more(kiosk_id);
     end
 }

@@ -11,6 +11,7 @@ use crate::connection::{self, Shared};
 use crate::following::Follower;
 use crate::identification::{self, Identifier};
 use crate::ops::{Condition, Endpoint};
+use crate::presence;
 
 /// How long it waits after a connection could not be accepted, for example for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
@@ -41,6 +42,8 @@ pub async fn run(parts: Parts, mut stop: watch::Receiver<bool>) {
     let mut tasks = JoinSet::new();
     tasks.spawn(identification::run(identifier, stop.clone()));
     tasks.spawn(follower.run(stop.clone()));
+    let (presence, store) = (Arc::clone(&shared.presence), Arc::clone(&shared.store));
+    tasks.spawn(presence::follow(presence, store, stop.clone()));
     let most = usize::try_from(shared.limits.connections_max).unwrap_or(Semaphore::MAX_PERMITS);
     let places = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
     loop {

@@ -167,7 +167,7 @@ pub struct Claimed {
     pub next_at: Option<UtcMs>,
 }
 
-/// How full the store is. Cheap however full it is.
+/// How full the store is. Counts end at [`COUNT_MAX`](super::COUNT_MAX), which keeps this cheap.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Standing {
     /// About how many documents have arrived since the store was made.

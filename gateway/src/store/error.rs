@@ -14,6 +14,38 @@ pub enum StoreError {
         /// What.
         source: Arc<rusqlite::Error>,
     },
+    /// PostgreSQL reports a fault that does not pass by itself.
+    #[error("the store {store} cannot be used")]
+    Postgres {
+        /// Which store.
+        store: String,
+        /// What.
+        source: Arc<tokio_postgres::Error>,
+    },
+    /// The database is away, restarts, is full or busy. The same may succeed later.
+    #[error("the store {store} is not available")]
+    Unavailable {
+        /// Which store.
+        store: String,
+        /// Why.
+        source: Arc<dyn std::error::Error + Send + Sync>,
+    },
+    /// The server says that something is stored before it is on its disk.
+    #[error("the store {store} is not durable: the server has `{setting}` switched off")]
+    Unsafe {
+        /// Which store.
+        store: String,
+        /// Name of the setting that is off.
+        setting: String,
+    },
+    /// The server cannot be checked by its certificate.
+    #[error("the authority of the store {store} cannot be used")]
+    Tls {
+        /// Which store.
+        store: String,
+        /// Why.
+        source: Arc<crate::tls::TlsError>,
+    },
     /// The key is not the one with which the store was made, or it is damaged.
     #[error("the store {store} cannot be read with this key, or is damaged")]
     Key {

@@ -14,7 +14,9 @@
 mod change;
 mod documents;
 mod error;
+pub mod postgres;
 mod rules;
+mod sealed;
 pub mod sqlite;
 mod trail;
 mod trust;
@@ -32,6 +34,9 @@ pub use trust::{
     CertificateRequest, CodeCheck, ConnectionId, Greeting, HeadCheck, IssuedCertificate, Kiosk, LastGreeting,
     NewCode, Redeemed, Revocation, SeenHead, Trust,
 };
+
+/// Up to where counts go, so that they are quick however many there are.
+pub const COUNT_MAX: u64 = 100_000;
 
 /// How many changes wait for a listener before it misses some.
 const CHANGES_WAITING: usize = 1024;

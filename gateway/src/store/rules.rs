@@ -1,5 +1,6 @@
 //! Decisions that are the same whatever database keeps the facts. Pure.
 
+use authority::CodeDigest;
 use verification::audit::AuditHead;
 use verification::time::UtcMs;
 
@@ -39,7 +40,8 @@ pub(super) fn check_code(
     if row.attempts_left == 0 {
         return CodeCheck::Exhausted;
     }
-    if row.code_sha256 != *code_sha256 {
+    // In the same time wherever they differ.
+    if !CodeDigest::from_bytes(row.code_sha256).same(&CodeDigest::from_bytes(*code_sha256)) {
         return CodeCheck::Wrong {
             left: row.attempts_left - 1,
         };

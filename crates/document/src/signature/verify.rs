@@ -56,6 +56,15 @@ pub fn verify_as_signed(cms: &[u8], anchors: &[Vec<u8>]) -> Result<Verified, Ver
     verify_whole(cms, Trust::Then { anchors })
 }
 
+/// As [`verify`], but the certificate has to be valid at this time alone, whatever time the signer says: for signers
+/// whose clock is known to be wrong.
+///
+/// # Errors
+/// As [`verify`]; [`VerifyError::ExpiredAtSigning`] where the certificate is not valid at this time.
+pub fn verify_at(cms: &[u8], anchors: &[Vec<u8>], at: UtcMs) -> Result<Verified, VerifyError> {
+    verify_whole(cms, Trust::At { anchors, at })
+}
+
 /// As [`verify`], but any authority will do: it only shows that the holder of the enclosed certificate has signed, and
 /// not who that is.
 ///
@@ -68,6 +77,7 @@ pub fn verify_unanchored(cms: &[u8]) -> Result<Verified, VerifyError> {
 enum Trust<'a> {
     Now { anchors: &'a [Vec<u8>], now: UtcMs },
     Then { anchors: &'a [Vec<u8>] },
+    At { anchors: &'a [Vec<u8>], at: UtcMs },
     Anybody,
 }
 
@@ -82,6 +92,7 @@ fn verify_whole(cms: &[u8], trust: Trust<'_>) -> Result<Verified, VerifyError> {
     match trust {
         Trust::Now { anchors, now } => check_chain(certificate, anchors, signing_time, Some(now))?,
         Trust::Then { anchors } => check_chain(certificate, anchors, signing_time, None)?,
+        Trust::At { anchors, at } => check_chain(certificate, anchors, at, None)?,
         Trust::Anybody => {}
     }
     Ok(Verified {

@@ -13,8 +13,8 @@ use super::writer::Work;
 use super::{SqliteStore, signed, unsigned};
 use crate::store::rules::{check_head, put_event};
 use crate::store::{
-    AnswerState, Change, Claimed, Documents, Filter, HeadCheck, Listed, NewDocument, Put, Standing,
-    StoreError, Stored, StoredDocument,
+    AnswerState, COUNT_MAX, Change, Claimed, Documents, Filter, HeadCheck, Listed, NewDocument, Put,
+    Standing, StoreError, Stored, StoredDocument,
 };
 
 #[async_trait]
@@ -64,16 +64,29 @@ impl Documents for SqliteStore {
 
     async fn standing(&self) -> Result<Standing, StoreError> {
         self.read(|connection| {
-            let count = |sql: &str| connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).map(unsigned);
+            let count = |condition: &str| {
+                let sql = format!(
+                    "SELECT count(*) FROM (SELECT 1 FROM document WHERE {condition} LIMIT {COUNT_MAX})"
+                );
+                connection
+                    .prepare_cached(&sql)?
+                    .query_row([], |row| row.get(0))
+                    .map(unsigned)
+            };
+            let arrived = "SELECT coalesce(max(number), 0) FROM document";
             Ok(Standing {
-                arrived: count("SELECT coalesce(max(number), 0) FROM document")?,
+                arrived: unsigned(
+                    connection
+                        .prepare_cached(arrived)?
+                        .query_row([], |row| row.get(0))?,
+                ),
                 unanswered: count(&format!(
-                    "SELECT count(*) FROM document WHERE asks = 1 AND answered_at IS NULL AND next_try_at < {NEVER}"
+                    "asks = 1 AND answered_at IS NULL AND next_try_at < {NEVER}"
                 ))?,
                 rejected: count(&format!(
-                    "SELECT count(*) FROM document WHERE asks = 1 AND answered_at IS NULL AND next_try_at = {NEVER}"
+                    "asks = 1 AND answered_at IS NULL AND next_try_at = {NEVER}"
                 ))?,
-                unseen: count("SELECT count(*) FROM document WHERE answered_at IS NOT NULL AND seen = 0")?,
+                unseen: count("answered_at IS NOT NULL AND seen = 0")?,
             })
         })
         .await
@@ -413,11 +426,14 @@ fn next_due(connection: &Connection, now: UtcMs) -> rusqlite::Result<Option<UtcM
     connection
         .prepare_cached(
             "SELECT min(at) FROM (
-                 SELECT max(next_try_at, leased_until) AS at FROM document
-                 WHERE asks = 1 AND answered_at IS NULL AND next_try_at < ?2 AND leased_until > ?1
+                 SELECT * FROM (SELECT max(next_try_at, leased_until) AS at FROM document
+                     WHERE asks = 1 AND answered_at IS NULL AND leased_until > 0 AND leased_until > ?1
+                         AND next_try_at < ?2
+                     ORDER BY leased_until LIMIT 1)
                  UNION ALL
-                 SELECT min(next_try_at) FROM document
-                 WHERE asks = 1 AND answered_at IS NULL AND next_try_at < ?2 AND leased_until <= ?1)",
+                 SELECT * FROM (SELECT next_try_at FROM document
+                     WHERE asks = 1 AND answered_at IS NULL AND next_try_at < ?2 AND leased_until <= ?1
+                     ORDER BY next_try_at, number LIMIT 1))",
         )?
         .query_row(params![now.0, NEVER], |row| {
             Ok(row.get::<_, Option<_>>(0)?.map(UtcMs))

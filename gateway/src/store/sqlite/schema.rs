@@ -41,6 +41,7 @@ CREATE TABLE document (
 CREATE TABLE signed (number INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
 CREATE TABLE answer (number INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
 CREATE INDEX document_unanswered ON document (next_try_at, number) WHERE asks = 1 AND answered_at IS NULL;
+CREATE INDEX document_leased ON document (leased_until) WHERE asks = 1 AND answered_at IS NULL AND leased_until > 0;
 CREATE INDEX document_unseen ON document (kiosk_id, number) WHERE answered_at IS NOT NULL AND seen = 0;
 CREATE INDEX document_kiosk ON document (kiosk_id, number);
 CREATE INDEX document_received ON document (received_at);

@@ -1,0 +1,50 @@
+//! The stores of the gateway: one conformance suite on all of them, and what is particular to each.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod bed;
+#[cfg(unix)]
+mod postgres;
+#[cfg(unix)]
+mod server;
+mod suite;
+
+macro_rules! on_all {
+    ($($part:ident: $($name:ident),+;)+) => {
+        mod on_sqlite {
+            $($(#[test] fn $name() { crate::bed::run(crate::bed::Bed::sqlite, crate::suite::$part::$name); })+)+
+        }
+        #[cfg(unix)]
+        mod on_postgres {
+            $($(#[test] fn $name() { crate::bed::run(crate::bed::Bed::postgres, crate::suite::$part::$name); })+)+
+        }
+    };
+}
+
+on_all! {
+    documents:
+        putting_twice_is_harmless_and_another_document_is_noticed,
+        a_restart_loses_nothing_and_the_key_is_needed,
+        answers_are_kept_once_and_owed_until_seen,
+        lists_are_filtered_and_go_on,
+        a_resend_is_wished_until_the_document_comes;
+    questions:
+        nobody_else_is_given_what_is_claimed,
+        a_failure_is_asked_about_again_in_its_time,
+        a_lease_ends_by_itself,
+        a_start_gives_back_what_was_claimed_in_the_former_life;
+    trail:
+        every_change_has_its_record_and_the_chain_is_whole,
+        a_forked_log_is_refused_in_any_order,
+        a_greeting_is_held_against_all_that_was_seen;
+    trust:
+        a_code_is_used_once,
+        wrong_codes_are_counted_until_it_is_void,
+        certificates_and_requests_are_kept,
+        a_revocation_counts_from_its_first_time,
+        kiosks_are_known_blocked_and_let_in,
+        changes_are_heard;
+    stress:
+        a_crowd_stores_each_document_once,
+        any_crowd_keeps_the_rules;
+}
