@@ -15,8 +15,9 @@ use document::identification::SIGNER_COMMON_NAME;
 use verification::Sensitive;
 
 use self::files::{Access, make_folder, read, write_new};
-use crate::config::{ConfigError, GatewayConfig};
+use crate::config::{ConfigError, GatewayConfig, StoreKind};
 use crate::enrolment::{issued, new_serial};
+use crate::import::{KeyError, PackageKey};
 use crate::registry::Bell;
 use crate::storage::OpenError;
 use crate::store::StoreError;
@@ -78,6 +79,9 @@ pub enum AuthorityError {
         /// The name that was asked for.
         name: String,
     },
+    /// The key of packages cannot be made or read.
+    #[error(transparent)]
+    Packages(#[from] KeyError),
     /// The configuration of the gateway cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -131,6 +135,7 @@ pub fn init(folder: &Path, gateway: SocketAddr, idec: SocketAddr) -> Result<(), 
             Access::Private,
         )?;
     }
+    PackageKey::ensure(&folder.join("packages.key"))?;
     for (name, text) in [
         (
             "gateway.toml",
@@ -220,6 +225,9 @@ fn register(config: &GatewayConfig, der: &[u8]) -> Result<(), AuthorityError> {
             .unwrap_or(Err(AuthorityError::Store(StoreError::Closed)))
     });
     noted?;
+    if config.store.kind == StoreKind::Postgres {
+        return Ok(());
+    }
     Bell::of(&config.store.file)
         .ring()
         .map_err(|source| AuthorityError::Write {

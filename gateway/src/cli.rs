@@ -13,7 +13,7 @@ use std::sync::Arc;
 use authority::Serial;
 use clap::{Args, Parser, Subcommand};
 use gateway::authority as demo;
-use gateway::config::GatewayConfig;
+use gateway::config::{GatewayConfig, StoreKind};
 use gateway::registry::Bell;
 use gateway::storage;
 use gateway::store::Store;
@@ -192,6 +192,10 @@ struct Open {
 impl Open {
     /// Tells the gateway that runs on the same file, if one does, to look at what was changed.
     fn ring(&self) -> Done {
+        if self.config.store.kind == StoreKind::Postgres {
+            // The server tells it to all of them.
+            return Ok(());
+        }
         let file = &self.config.store.file;
         Bell::of(file)
             .ring()

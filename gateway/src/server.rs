@@ -23,6 +23,7 @@ use crate::following::{Follower, RevocationFile, RevocationFileError};
 use crate::idec::IdentificationCentre;
 use crate::idec::https::{HttpsCentre, HttpsError};
 use crate::identification::Identifier;
+use crate::import::{KeyError, PackageKey};
 use crate::metrics::{Counted, Metrics};
 use crate::ops::{Condition, Endpoint};
 use crate::presence::Presence;
@@ -53,6 +54,9 @@ pub enum GatewayError {
     /// The key that signs answers cannot be used.
     #[error("the key that signs answers cannot be used")]
     Signing(#[from] SignError),
+    /// The key of packages cannot be used.
+    #[error(transparent)]
+    Packages(#[from] KeyError),
     /// A PEM file of a key holds something other than text.
     #[error("{0} is not a PEM text")]
     Text(&'static str),
@@ -179,7 +183,7 @@ impl Gateway {
             metrics,
             limits: config.limits.clone(),
             handshakes: Semaphore::new(handshakes.min(Semaphore::MAX_PERMITS)),
-            export_recipient: None,
+            export_recipient: papers.export_recipient,
             shut_out: shut_out_now,
             awaiting_certificate: Mutex::new(HashMap::new()),
             noted: Mutex::new(HashMap::new()),
@@ -260,6 +264,7 @@ struct Papers {
     issuer: Issuer,
     signer: P256Signer,
     certificates: Vec<(&'static str, Leaf)>,
+    export_recipient: Option<String>,
 }
 
 impl Papers {
@@ -281,6 +286,11 @@ impl Papers {
                 certificates.push((name, Leaf::from_der(der)?));
             }
         }
+        let key = config
+            .packages
+            .as_ref()
+            .map(|packages| PackageKey::read(&packages.key));
+        let export_recipient = key.transpose()?.map(|key| key.recipient());
         Ok(Self {
             tls,
             issuer: issuer(config)?,
@@ -288,6 +298,7 @@ impl Papers {
             anchors,
             authority_der,
             certificates,
+            export_recipient,
         })
     }
 }

@@ -63,9 +63,19 @@ pub fn server_config(
     };
     let key =
         PrivateKeyDer::from_pem_slice(key_pem.expose()).map_err(|_| TlsError::Key("the key file".into()))?;
-    let mut config = builder
-        .with_single_cert(certificates(certificate_pem)?, key)
-        .map_err(TlsError::Rustls)?;
+    let mut chain = certificates(certificate_pem)?;
+    if let Clients::Of(authority_pem) = clients {
+        // Who enrols knows no more of the authority than its SHA-256, and has to be shown it.
+        chain.extend(
+            certificates(authority_pem)?
+                .into_iter()
+                .take(1)
+                .filter(|authority| {
+                    !certificates(certificate_pem).is_ok_and(|sent| sent.contains(authority))
+                }),
+        );
+    }
+    let mut config = builder.with_single_cert(chain, key).map_err(TlsError::Rustls)?;
     config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
     Ok(config)

@@ -101,6 +101,10 @@ retry_max_ms = 300000
 # How many documents are asked about at once.
 parallel = 4
 
+# Opens packages of documents that kiosks without a line write to a medium.
+[packages]
+key = "packages.key"
+
 # Health, readiness and metrics, by plain HTTP.
 [ops]
 listen = "{ops}"

@@ -57,7 +57,7 @@ fn keys_are_for_their_owner_alone() {
         .map(|(path, _)| path)
         .filter(|path| path.extension().is_some_and(|extension| extension == "key"))
         .collect();
-    assert_eq!(keys.len(), 6);
+    assert_eq!(keys.len(), 7);
     for key in keys {
         assert_eq!(
             fs::metadata(&key).unwrap().permissions().mode() & 0o777,

@@ -2,13 +2,11 @@
 
 use std::io::Write;
 
-use authority::{CODE_RANDOM_BYTES, Fingerprint, KioskName, OneTimeCode};
+use authority::KioskName;
 use clap::Subcommand;
-use gateway::server;
-use gateway::store::{NewCode, Revocation};
+use gateway::invitation::invite;
+use gateway::store::Revocation;
 use gateway::utc_now;
-use verification::Sensitive;
-use verification::time::UtcMs;
 
 use super::{CliError, Config, Done, Open, utc, with_store};
 
@@ -57,31 +55,14 @@ pub fn act(verb: Kiosks) -> Done {
 }
 
 async fn add(open: &Open, kiosk: &KioskName) -> Done {
-    let authority = server::authority_der(&open.config)?;
-    let mut random = [0; CODE_RANDOM_BYTES];
-    getrandom::fill(&mut random)
-        .map_err(|error| CliError::because("the system gives no random numbers", error))?;
-    let code = OneTimeCode::from_random(&Sensitive::new(random));
-    let now = utc_now();
-    let rules = &open.config.authority;
-    let expires_at = UtcMs(now.0 + i64::from(rules.code_hours) * 60 * 60 * 1000);
-    open.store.add_kiosk(kiosk.as_str(), now).await?;
-    let known = open.store.kiosk(kiosk.as_str()).await?;
-    if known.is_some_and(|known| known.blocked.is_some()) {
-        open.store.block_kiosk(kiosk.as_str(), None, now).await?;
-    }
-    let new = NewCode {
-        kiosk_id: kiosk.as_str().to_owned(),
-        code_sha256: code.digest().to_bytes(),
-        expires_at,
-        attempts_max: rules.code_attempts_max,
-    };
-    open.store.add_code(&new, now).await?;
+    let invitation = invite(&open.config, &*open.store, kiosk, utc_now())
+        .await
+        .map_err(|error| CliError::because("no kiosk can be invited", error))?;
     open.ring()?;
     println!("kiosk:     {kiosk}");
-    println!("code:      {}", code.reveal().expose());
-    println!("valid to:  {}", utc(expires_at));
-    println!("authority: {}", Fingerprint::of(&authority));
+    println!("code:      {}", invitation.code.expose());
+    println!("valid to:  {}", utc(invitation.expires_at));
+    println!("authority: {}", invitation.authority);
     Ok(())
 }
 

@@ -84,3 +84,110 @@ fn the_store_key_is_64_digits() {
     std::fs::write(&file, "0f".repeat(32)).unwrap();
     assert_eq!(read_store_key(&file).unwrap().expose(), &[0x0f; 32]);
 }
+
+#[test]
+fn the_annotated_example_says_the_defaults_and_forgets_no_key() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/gateway.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let example = GatewayConfig::load(&file).unwrap();
+    let plain = load(GOOD).unwrap();
+    assert_eq!(
+        (
+            &example.limits,
+            &example.gateway,
+            &example.log,
+            example.log_format
+        ),
+        (&plain.limits, &plain.gateway, &plain.log, plain.log_format)
+    );
+    assert_eq!(
+        Idec {
+            url: plain.idec.url.clone(),
+            authority: plain.idec.authority.clone(),
+            ..example.idec.clone()
+        },
+        plain.idec
+    );
+    assert_eq!(
+        Authority {
+            key: plain.authority.key.clone(),
+            ..example.authority.clone()
+        },
+        plain.authority
+    );
+
+    let shown = text.replace("# revocations", "revocations");
+    let shown = shown.replace("kind = \"embedded\"", "kind = \"external\"");
+    let shown = shown.replace("kind = \"sqlite\"", "kind = \"postgres\"");
+    let start = shown.find("# [store.postgres]").unwrap();
+    let end = start + shown[start..].find("\n\n").unwrap();
+    let table = shown[start..end].replace("# ", "").replace("   #", "#");
+    let whole = load(&(shown[..start].to_owned() + &table + &shown[end..])).unwrap();
+    let server = whole.store.postgres.clone().unwrap();
+    assert_eq!((server.port, server.connections), (5432, 8));
+    for line in whole.to_toml().lines() {
+        let key = line.split(" = ").next().unwrap();
+        assert!(text.contains(key), "{key} is not in the example");
+    }
+}
+
+#[test]
+fn servers_and_authorities_have_their_rules() {
+    check(
+        ("[store]", "[store]\nkind = \"postgres\""),
+        "store.kind is postgres, and there is no table [store.postgres]",
+    );
+    let server = "[store.postgres]\ndatabase = \"a\"\nuser = \"a\"\nhost = ";
+    let change = |host: &str| format!("key = \"g.key\"\nkind = \"postgres\"\n{server}\"{host}\"");
+    check(
+        ("key = \"g.key\"", &change("db.example")),
+        "store.postgres.authority is missing",
+    );
+    for host in ["/run/postgresql", "localhost", "127.0.0.1", "::1"] {
+        load(&GOOD.replace("key = \"g.key\"", &change(host))).unwrap();
+    }
+    check(
+        (
+            "key = \"g.key\"",
+            &format!("key = \"g.key\"\n{server}\"localhost\""),
+        ),
+        "store.kind is sqlite, and there is a table",
+    );
+    check(
+        ("[tls]", "[gateway]\nname = \"a b\"\n[tls]"),
+        "gateway.name is not 1 to 64",
+    );
+    check(
+        ("[tls]", "[authority]\nrevocations = \"x\"\n[tls]"),
+        "authority.revocations is for an external authority",
+    );
+    check(
+        ("[tls]", "[authority]\ncertificate_days = 0\n[tls]"),
+        "authority.certificate_days",
+    );
+    check(
+        ("[tls]", "[limits]\nwindow_documents = 0\n[tls]"),
+        "limits.window_documents is 0",
+    );
+    check(
+        ("[tls]", "[limits]\nconections_max = 1\n[tls]"),
+        "unknown field `conections_max`",
+    );
+}
+
+#[test]
+fn passwords_are_one_line_and_are_never_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("pass");
+    for (text, expect) in [
+        ("secret\n", Some("secret")),
+        ("a b\nmore", Some("a b")),
+        ("", None),
+        (" \n", None),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let read = read_password(&file);
+        assert_eq!(read.as_ref().ok().map(|read| read.expose().as_str()), expect);
+        assert!(!format!("{read:?}").contains("secret"));
+    }
+}

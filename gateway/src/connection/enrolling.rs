@@ -27,12 +27,12 @@ pub async fn enrol(shared: &Shared, line: &mut Line, peer: SocketAddr) -> End {
             csr,
             ..
         } => (protocol, code, kiosk_id, csr),
-        other => {
-            // A kiosk that greets has lost its certificate, and is to know what it lacks.
-            let reason = match other {
-                KioskFrame::Hello { .. } => ByeReason::Unknown,
-                _ => ByeReason::Malformed,
-            };
+        // Whoever greets has lost its certificate, and whoever sends anything else never had one.
+        KioskFrame::Hello { .. }
+        | KioskFrame::Submit { .. }
+        | KioskFrame::ResultSeen { .. }
+        | KioskFrame::Renew { .. } => {
+            let reason = ByeReason::Unknown;
             tracing::warn!(%peer, "somebody without a certificate wants more than to enrol");
             shared.refused("", reason, "no-certificate").await;
             return End::Bye(reason);

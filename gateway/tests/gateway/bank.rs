@@ -94,6 +94,51 @@ impl Bank {
         }
     }
 
+    /// As [`Bank::new`], with an authority that is a year old.
+    pub fn with_old_authority() -> Self {
+        let mut bank = Self::new();
+        let key = Sensitive::new(std::fs::read_to_string(bank.folder.path().join("ca.key")).unwrap());
+        let folder = tempfile::tempdir().unwrap();
+        let then = UtcMs(now().0 - 365 * 24 * 60 * 60 * 1000);
+        let serial = gateway::enrolment::new_serial().unwrap();
+        let days = ::authority::Lifetime::days(3650);
+        let pem =
+            ::authority::Authority::certify("Alaqan demo authority", days, &serial, then, &key).unwrap();
+        std::fs::write(folder.path().join("ca.key"), key.expose()).unwrap();
+        std::fs::write(folder.path().join("ca.pem"), pem).unwrap();
+        authority::init(folder.path(), anywhere(), anywhere()).unwrap();
+        bank.config = GatewayConfig::load(&folder.path().join("gateway.toml")).unwrap();
+        bank.folder = folder;
+        bank
+    }
+
+    /// Makes a kiosk known and gives its one-time code, good for that long.
+    pub fn code(&self, kiosk_id: &str, good_for_ms: i64) -> String {
+        use gateway::store::{NewCode, Trust};
+        let mut random = [0; ::authority::CODE_RANDOM_BYTES];
+        getrandom::fill(&mut random).unwrap();
+        let code = ::authority::OneTimeCode::from_random(&Sensitive::new(random));
+        let new = NewCode {
+            kiosk_id: kiosk_id.into(),
+            code_sha256: code.digest().to_bytes(),
+            expires_at: UtcMs(now().0 + good_for_ms),
+            attempts_max: 3,
+        };
+        let store = self.store();
+        self.runtime.block_on(async {
+            store.add_kiosk(kiosk_id, now()).await.unwrap();
+            store.add_code(&new, now()).await.unwrap();
+        });
+        code.reveal().expose().clone()
+    }
+
+    /// Tells the running gateway that the store was changed beside it.
+    pub fn ring(&self) {
+        gateway::registry::Bell::of(&self.config.store.file)
+            .ring()
+            .unwrap();
+    }
+
     /// Starts the gateway; a second one takes the same address.
     pub fn gateway(&mut self) -> Gateway {
         let end = Instant::now() + PATIENCE;

@@ -5,8 +5,13 @@
 
 mod bank;
 mod delivery;
+mod enrolment;
 mod identification;
+mod operation;
 mod palm;
 mod program;
+mod raw;
 mod secrets;
 mod strangers;
+mod trust;
+mod verbs;

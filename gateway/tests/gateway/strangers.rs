@@ -183,9 +183,7 @@ fn a_gateway_that_falls_silent_is_left() {
         let Ok(mut socket) = accept(tls).await else {
             return;
         };
-        let _ = socket
-            .send(Message::Binary(welcome().encode().into()))
-            .await;
+        let _ = socket.send(Message::Binary(welcome().encode().into())).await;
         // Never reads, so it never answers a ping.
         std::future::pending::<()>().await;
     });
