@@ -115,7 +115,8 @@ mod tests {
             -----BEGIN ALAQAN SECRET-----
             AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAP8=
             -----END ALAQAN SECRET-----
-        "#]].assert_eq(&secret_to_pem(&Sensitive::new(bytes)));
+        "#]]
+        .assert_eq(&secret_to_pem(&Sensitive::new(bytes)));
     }
 
     proptest! {

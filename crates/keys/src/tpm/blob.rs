@@ -111,18 +111,24 @@ mod tests {
             expected.assert_eq(&text);
             assert_eq!(Blob::from_pem(&text), Some(blob(kind)));
         };
-        check(Kind::Secret, expect![[r#"
+        check(
+            Kind::Secret,
+            expect![[r#"
             -----BEGIN TSS2 PRIVATE KEY-----
             MEAGBmeBBQoBBaADAQH/pB4MHEFsYXFhbjsgc3RvcmFnZSBrZXkgMDAwYjAxZmYC
             BEAAAAEEBAACqqsEBQADAQID
             -----END TSS2 PRIVATE KEY-----
-        "#]]);
-        check(Kind::Device, expect![[r#"
+        "#]],
+        );
+        check(
+            Kind::Device,
+            expect![[r#"
             -----BEGIN TSS2 PRIVATE KEY-----
             MEAGBmeBBQoBA6ADAQH/pB4MHEFsYXFhbjsgc3RvcmFnZSBrZXkgMDAwYjAxZmYC
             BEAAAAEEBAACqqsEBQADAQID
             -----END TSS2 PRIVATE KEY-----
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

@@ -3,37 +3,61 @@
 
 use std::io::Write;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use keys::system::SystemStore;
 
 /// Set in the process that runs inside.
 const INSIDE: &str = "ALAQAN_KEYS_INSIDE_DESKTOP";
 
+const READY_WITHIN: Duration = Duration::from_secs(60);
+
+/// A bus that starts nothing by itself: a key store that it started would be locked, and win over the unlocked one.
+const BUS: &str = r#"<busconfig>
+  <type>session</type>
+  <listen>unix:tmpdir=HOME</listen>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"#;
+
+/// The daemon reads the password of its keyring until the end of its input, and then goes to the background.
+const KEYRING: &str = "gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1";
+
 /// Runs `body` in such a session. `test` is the name of the calling test, which is started again there.
 pub fn inside(test: &str, body: impl FnOnce()) {
-    if std::env::var_os(INSIDE).is_some() {
-        body();
-        return;
+    if std::env::var_os(INSIDE).is_none() {
+        return run(KEYRING, test);
     }
-    run(
-        "gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1",
-        test,
-    );
+    // The daemon takes its name on the bus some moments after it went to the background.
+    let deadline = Instant::now() + READY_WITHIN;
+    while let Err(error) = SystemStore::open("probe") {
+        assert!(Instant::now() < deadline, "{error}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    body();
 }
 
 /// Runs `body` where a D-Bus is, and no key store.
 pub fn without(test: &str, body: impl FnOnce()) {
-    if std::env::var_os(INSIDE).is_some() {
-        body();
-        return;
+    if std::env::var_os(INSIDE).is_none() {
+        return run("cat >/dev/null", test);
     }
-    run("cat >/dev/null", test);
+    body();
 }
 
 fn run(daemon: &str, test: &str) {
     let home = tempfile::tempdir().unwrap();
+    let bus = home.path().join("bus.conf");
+    std::fs::write(&bus, BUS.replace("HOME", home.path().to_str().unwrap())).unwrap();
     let this = std::env::current_exe().unwrap();
-    // The daemon reads the password of its keyring until the end of its input, and then goes to the background.
     let script = format!(r#"{daemon} && exec "$0" "$@" </dev/null"#);
     let mut session = Command::new("dbus-run-session")
+        .arg("--config-file")
+        .arg(bus)
         .args(["--", "sh", "-c", &script])
         .arg(this)
         .args([test, "--exact", "--nocapture", "--test-threads=1"])
