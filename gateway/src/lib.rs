@@ -22,6 +22,7 @@ pub mod idec;
 mod identification;
 pub mod import;
 pub mod intake;
+pub mod invitation;
 mod metrics;
 pub mod ops;
 mod presence;
