@@ -1,5 +1,6 @@
 //! What every [`Outbox`] must do, as one suite for all of them.
 
+mod delivery;
 mod palm;
 
 use verification::audit::LogId;
@@ -7,7 +8,7 @@ use verification::evidence::{DocumentId, Modality, SessionId};
 use verification::identifier::Iin;
 use verification::time::UtcMs;
 
-use crate::{Counts, EntryState, Outbox, OutboxError, SignedDocument, WedgeReason};
+use crate::{Counts, EntryState, FORGET_AT_ONCE, Outbox, OutboxError, SignedDocument, Standing, WedgeReason};
 
 const NOW: UtcMs = UtcMs(1_000_000);
 pub(crate) const LOG: LogId = LogId([0; 16]);
@@ -28,7 +29,12 @@ pub(crate) fn run(make: impl Fn() -> Box<dyn Outbox>) {
         attempts_with_the_palm_are_their_own,
         the_audit_log_is_a_chain,
     ];
-    for case in cases.into_iter().chain(palm::CASES).chain(palm::enrolment::CASES) {
+    for case in cases
+        .into_iter()
+        .chain(delivery::CASES)
+        .chain(palm::CASES)
+        .chain(palm::enrolment::CASES)
+    {
         case(&mut *make());
     }
 }

@@ -173,7 +173,10 @@ pub trait Outbox: Send {
     ///
     /// # Errors
     /// If the store fails.
-    fn export(&self, after: Option<u64>) -> Result<Option<(u64, SignedDocument, EntryState)>, OutboxError>;
+    fn export(
+        &mut self,
+        after: Option<u64>,
+    ) -> Result<Option<(u64, SignedDocument, EntryState)>, OutboxError>;
 
     /// The centre has answered. `false` if no answer was awaited; answers may come twice.
     ///

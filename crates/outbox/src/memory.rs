@@ -273,7 +273,10 @@ impl Outbox for MemoryOutbox {
         Ok(number)
     }
 
-    fn export(&self, after: Option<u64>) -> Result<Option<(u64, SignedDocument, EntryState)>, OutboxError> {
+    fn export(
+        &mut self,
+        after: Option<u64>,
+    ) -> Result<Option<(u64, SignedDocument, EntryState)>, OutboxError> {
         let mut rest = self
             .entries
             .range(after.map_or(0, |after| after.saturating_add(1))..);

@@ -94,11 +94,7 @@ impl Outbox for SqliteOutbox {
     }
 
     fn next(&mut self, now: UtcMs) -> Result<Option<SignedDocument>, OutboxError> {
-        let next = self.queue.next(&self.store.connection, now);
-        if self.queue.is_damaged() {
-            self.store.suspect();
-        }
-        next
+        self.queue.next(&mut self.store, now)
     }
 
     fn postpone(&mut self, id: DocumentId, until: UtcMs) -> Result<(), OutboxError> {
@@ -152,7 +148,9 @@ impl Outbox for SqliteOutbox {
     }
 
     fn retained_receipt(&self, id: DocumentId) -> Result<Option<Vec<u8>>, OutboxError> {
-        delivery::retained_receipt(&self.store.connection, id)
+        store::read(&self.store.connection, |connection| {
+            delivery::retained_receipt(connection, id)
+        })
     }
 
     fn resend(&mut self, id: DocumentId, now: UtcMs) -> Result<bool, OutboxError> {
@@ -176,15 +174,23 @@ impl Outbox for SqliteOutbox {
         Ok(number)
     }
 
-    fn export(&self, after: Option<u64>) -> Result<Option<(u64, SignedDocument, EntryState)>, OutboxError> {
+    fn export(
+        &mut self,
+        after: Option<u64>,
+    ) -> Result<Option<(u64, SignedDocument, EntryState)>, OutboxError> {
         let mut after = after.map_or(0, |after| i64::try_from(after).unwrap_or(i64::MAX));
         loop {
-            match queue::export(&self.store.connection, after) {
+            match store::read(&self.store.connection, |connection| {
+                queue::export(connection, after)
+            }) {
                 Ok(Some((position, document, stored))) => {
                     let state = self.queue.state(document.id, stored);
                     return Ok(Some((position.cast_unsigned(), document, state)));
                 }
-                Err(OutboxError::Unreadable(_)) if after < self.queue.newest() => after += 1,
+                Err(OutboxError::Unreadable(_)) if after < self.queue.newest() => {
+                    self.store.reopen()?;
+                    after += 1;
+                }
                 Ok(None) => return Ok(None),
                 Err(error) => return Err(error),
             }
@@ -244,9 +250,8 @@ impl Outbox for SqliteOutbox {
 
     fn settle(&mut self) -> Result<(), OutboxError> {
         self.store.settle()?;
-        self.queue.look_through(&self.store.connection)?;
+        self.queue.look_through(&mut self.store)?;
         if self.queue.is_damaged() {
-            self.store.suspect();
             return Err(OutboxError::Unreadable(None));
         }
         Ok(())
@@ -406,7 +411,10 @@ impl From<rusqlite::Error> for OutboxError {
             Some(Code::ReadOnly | Code::PermissionDenied | Code::CannotOpen) => Self::Unwritable(error),
             Some(Code::DiskFull) => Self::Full(error),
             Some(Code::SystemIoFailure) => Self::Disk(error),
-            Some(Code::NotADatabase | Code::DatabaseCorrupt) => Self::Unreadable(Some(error)),
+            // SQLCipher says "out of memory" where it cannot go on after a damaged page.
+            Some(Code::NotADatabase | Code::DatabaseCorrupt | Code::OutOfMemory) => {
+                Self::Unreadable(Some(error))
+            }
             _ => Self::Database(error),
         }
     }

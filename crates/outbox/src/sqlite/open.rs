@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, MAIN_DB, OpenFlags};
 use verification::Sensitive;
 use verification::audit::LogId;
 use verification::time::UtcMs;
@@ -20,7 +20,7 @@ use super::mark::{Found, Mark, MarkFile};
 use super::queue::Queue;
 use super::salvage::{Salvage, salvage};
 use super::store::Store;
-use super::{SqliteOutbox, delivery, log, schema};
+use super::{SqliteOutbox, delivery, log, schema, store};
 use crate::{Outbox, OutboxError};
 
 /// How long another program may hold the file before it counts as locked.
@@ -99,6 +99,17 @@ impl SqliteOutbox {
     /// A file that is locked, cannot be written, lies on a full or failing disk, or was written by a later
     /// version stays where it is, and the error says so.
     pub fn open(path: &Path, keys: &KeyRing, log: LogId, now: UtcMs) -> Result<Opened, OutboxError> {
+        Self::open_checked(path, keys, log, now, CHECK_WHOLE_MAX_BYTES)
+    }
+
+    /// As [`SqliteOutbox::open`], looking through files up to that length.
+    pub(super) fn open_checked(
+        path: &Path,
+        keys: &KeyRing,
+        log: LogId,
+        now: UtcMs,
+        check_max_bytes: u64,
+    ) -> Result<Opened, OutboxError> {
         let began = Instant::now();
         let mut quarantined = None;
         if is_orphaned(path) {
@@ -108,7 +119,7 @@ impl SqliteOutbox {
         let (outbox, is_older) = match unlocked(path, keys)? {
             Some((connection, key)) => {
                 let is_older = *key != keys.current;
-                match Self::begin(path, connection, key, log, now) {
+                match Self::begin(path, connection, key, log, now, check_max_bytes) {
                     Ok((outbox, kept)) => {
                         quarantined = quarantined.or(kept);
                         (outbox, is_older)
@@ -157,7 +168,7 @@ impl SqliteOutbox {
     fn anew(path: &Path, keys: &KeyRing, log: LogId, now: UtcMs) -> Result<Self, OutboxError> {
         create_private(path)?;
         let connection = connect(path, &keys.current)?;
-        let (outbox, _) = Self::begin(path, connection, &keys.current, log, now)?;
+        let (outbox, _) = Self::begin(path, connection, &keys.current, log, now, 0)?;
         Ok(outbox)
     }
 
@@ -168,6 +179,7 @@ impl SqliteOutbox {
         key: &Sensitive<[u8; 32]>,
         log: LogId,
         now: UtcMs,
+        check_max_bytes: u64,
     ) -> Result<(Self, Option<Quarantined>), OutboxError> {
         let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         let is_new = version == 0;
@@ -185,15 +197,10 @@ impl SqliteOutbox {
         };
         let length = fs::metadata(path).map_or(0, |metadata| metadata.len());
         let is_suspect = matches!(found, Found::Mark(Mark { is_suspect: true, .. }));
-        if length <= CHECK_WHOLE_MAX_BYTES || is_suspect || is_journal_damaged {
+        if length <= check_max_bytes || is_suspect || is_journal_damaged {
             check_pages(&connection)?;
         }
-        connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        connection.pragma_update(None, "foreign_keys", true)?;
-        connection.pragma_update(None, "secure_delete", true)?;
-        connection.set_prepared_statement_cache_capacity(64);
+        store::prepare(&connection)?;
         let missing = if is_new {
             None
         } else {
@@ -209,7 +216,7 @@ impl SqliteOutbox {
         let queue = Queue::load(&connection)?;
         let (contact, _) = delivery::contacts(&connection)?;
         let mut outbox = Self {
-            store: Store::new(connection, path, mark)?,
+            store: Store::new(connection, path, mark, key)?,
             queue,
             contact,
             stored_contact: contact,
@@ -250,10 +257,19 @@ pub(super) fn connect(path: &Path, key: &Sensitive<[u8; 32]>) -> Result<Connecti
     // No URI names: a path is a path. No mutex: the connection is used by one thread at a time.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
+    // SQLite is content with reading where it may not write.
+    if connection.is_readonly(MAIN_DB)? {
+        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
+        return Err(OutboxError::Unwritable(rusqlite::Error::SqliteFailure(
+            code, None,
+        )));
+    }
     connection.busy_timeout(LOCK_PATIENCE)?;
     // Until the file is known to be good, nothing of it may be moved from one file to another.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     unlock(&connection, key)?;
+    // Before the first look into the file, so that the index of the journal is kept in memory and not beside it.
+    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     Ok(connection)
 }
 

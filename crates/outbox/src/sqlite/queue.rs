@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use verification::evidence::DocumentId;
 use verification::time::UtcMs;
 
+use super::store::{self, Store};
 use crate::{Counts, EntryState, OutboxError, SignedDocument, Standing, WedgeReason};
 
 /// How many entries are looked at in one go.
@@ -99,7 +100,7 @@ impl Queue {
 
     pub(super) fn next(
         &mut self,
-        connection: &Connection,
+        store: &mut Store,
         now: UtcMs,
     ) -> Result<Option<SignedDocument>, OutboxError> {
         while let Some(&(until, position)) = self.times.first().filter(|(until, _)| *until <= now) {
@@ -108,17 +109,18 @@ impl Queue {
             self.back.insert(position);
         }
         loop {
-            let Some(position) = self.first(connection)? else {
+            let Some(position) = self.first(store)? else {
                 return Ok(None);
             };
-            let read = read(connection, position);
+            let read = store::read(&store.connection, |connection| read(connection, position));
             let is_unreadable = matches!(read, Err(OutboxError::Unreadable(_)));
             let document = if is_unreadable { None } else { read? };
             self.back.remove(&position);
             self.ahead = self.ahead.max(position);
             if is_unreadable {
                 self.damaged = true;
-                if let Some(id) = id_at(connection, position) {
+                store.reopen()?;
+                if let Some(id) = id_at(&store.connection, position) {
                     self.unreadable.insert(id, position);
                 }
             }
@@ -130,24 +132,26 @@ impl Queue {
     }
 
     /// The first place of all that can be handed out.
-    fn first(&mut self, connection: &Connection) -> Result<Option<i64>, OutboxError> {
+    fn first(&mut self, store: &mut Store) -> Result<Option<i64>, OutboxError> {
         if let Some(position) = self.back.first() {
             return Ok(Some(*position));
         }
         while self.ahead < self.newest {
-            let seek = connection
-                .prepare_cached(
-                    "SELECT position FROM entry WHERE position > ?1 AND state = ?2 ORDER BY position LIMIT 1",
-                )?
-                .query_row([self.ahead, state::PENDING], |row| row.get(0))
-                .optional()
-                .map_err(OutboxError::from);
+            let seek = store::read(&store.connection, |connection| {
+                Ok(connection
+                    .prepare_cached(
+                        "SELECT position FROM entry WHERE position > ?1 AND state = ?2 ORDER BY position LIMIT 1",
+                    )?
+                    .query_row([self.ahead, state::PENDING], |row| row.get(0))
+                    .optional()?)
+            });
             match seek {
                 Ok(Some(position)) => return Ok(Some(position)),
                 Ok(None) => self.ahead = self.newest,
                 // A page is damaged: what is behind it shall not wait for it.
                 Err(OutboxError::Unreadable(_)) => {
                     self.damaged = true;
+                    store.reopen()?;
                     self.ahead += 1;
                 }
                 Err(error) => return Err(error),
@@ -157,9 +161,9 @@ impl Queue {
     }
 
     /// Reads a few entries, going on where it ended the last time, so that damage is met before the entry is wanted.
-    pub(super) fn look_through(&mut self, connection: &Connection) -> Result<(), OutboxError> {
+    pub(super) fn look_through(&mut self, store: &mut Store) -> Result<(), OutboxError> {
         for _ in 0..LOOK_THROUGH {
-            match export(connection, self.looked_at) {
+            match store::read(&store.connection, |connection| export(connection, self.looked_at)) {
                 Ok(Some((position, ..))) => self.looked_at = position,
                 Ok(None) => {
                     self.looked_at = 0;
@@ -167,6 +171,7 @@ impl Queue {
                 }
                 Err(OutboxError::Unreadable(_)) => {
                     self.damaged = true;
+                    store.reopen()?;
                     self.looked_at += 1;
                 }
                 Err(error) => return Err(error),

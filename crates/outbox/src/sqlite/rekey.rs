@@ -24,6 +24,7 @@ impl SqliteOutbox {
         self.store.begin(Durability::Full)?.rollback()?;
         self.store.connection.flush_prepared_statement_cache();
         set_key(&self.store.connection, "rekey", new)?;
+        self.store.set_key(new);
         self.store.settle()?;
         write_key_id(&self.store.path, new).map_err(|source| OutboxError::File {
             path: self.store.path.clone(),

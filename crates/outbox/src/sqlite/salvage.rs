@@ -4,9 +4,11 @@
 //! are passed over. The file stays as it is. What was delivered and retained stays in it, since the gateway has it; so
 //! does its audit log, whose name is another one.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use verification::Sensitive;
 use verification::evidence::DocumentId;
 use verification::time::UtcMs;
@@ -15,7 +17,7 @@ use super::keys::KeyRing;
 use super::open::connect;
 use super::queue::Queue;
 use super::store::{Durability, Store};
-use super::{SqliteOutbox, log, queue};
+use super::{SqliteOutbox, log, queue, store};
 use crate::event::{lost_event, salvage_event};
 use crate::{OutboxError, SignedDocument};
 
@@ -23,7 +25,7 @@ use crate::{OutboxError, SignedDocument};
 const CHUNK: usize = 64;
 
 /// How many places behind a damaged page are tried one by one, where nobody knows how far the table goes.
-const BLIND_STEPS: i64 = 10_000;
+const BLIND_STEPS: i64 = 1000;
 
 /// What was read out of a file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -77,17 +79,23 @@ pub(super) fn salvage(
     into: &Store,
     now: UtcMs,
 ) -> Result<Salvage, OutboxError> {
-    let from = connect(path, key)?;
-    from.pragma_update(None, "query_only", true)?;
+    let mut from = connect(path, key)?;
     // Without the first page and the schema nothing can be said.
     from.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
 
     let mut documents = 0;
     let columns = "id, is_final, put_at_ms, state, wedge_code, bytes";
-    readable(walk(&from, "entry", columns, into, &mut |transaction, row| {
-        documents += u64::from(take_document(transaction, row, now)?);
-        Ok(())
-    }))?;
+    readable(walk(
+        &mut from,
+        (path, key),
+        "entry",
+        columns,
+        into,
+        &mut |transaction, values| {
+            documents += u64::from(take_document(transaction, values, now)?);
+            Ok(())
+        },
+    ))?;
     for (table, columns) in OTHERS {
         let places: Vec<String> = (1..=columns.split(',').count())
             .map(|place| format!("?{place}"))
@@ -99,18 +107,23 @@ pub(super) fn salvage(
         if !from.table_exists(None, table)? {
             continue;
         }
-        let walked = walk(&from, table, columns, into, &mut |transaction, row| {
-            let values: Vec<rusqlite::types::Value> = (0..places.len())
-                .map(|place| row.get(place))
-                .collect::<Result<_, _>>()?;
-            transaction
-                .prepare_cached(&insert)?
-                .execute(rusqlite::params_from_iter(values))?;
-            Ok(())
-        });
+        let walked = walk(
+            &mut from,
+            (path, key),
+            table,
+            columns,
+            into,
+            &mut |transaction, values| {
+                transaction
+                    .prepare_cached(&insert)?
+                    .execute(rusqlite::params_from_iter(values))?;
+                Ok(())
+            },
+        );
         readable(walked)?;
     }
-    let lost = match name_lost(&from, into, now) {
+    from = connect(path, key)?;
+    let lost = match store::read(&from, |from| name_lost(from, into, now)) {
         Err(OutboxError::Unreadable(_)) => None,
         lost => lost?,
     };
@@ -130,22 +143,34 @@ fn readable(walked: Result<(), OutboxError>) -> Result<(), OutboxError> {
 }
 
 /// Puts a document into this store unless it is here; gives whether it was put.
-fn take_document(transaction: &Transaction<'_>, row: &Row<'_>, now: UtcMs) -> Result<bool, OutboxError> {
-    let document = SignedDocument {
-        id: DocumentId(row.get(0)?),
-        bytes: row.get(5)?,
+fn take_document(transaction: &Transaction<'_>, values: Vec<Value>, now: UtcMs) -> Result<bool, OutboxError> {
+    let Ok(
+        [
+            Value::Blob(id),
+            Value::Integer(is_final),
+            Value::Integer(put_at_ms),
+            Value::Integer(state),
+            wedge_code,
+            Value::Blob(bytes),
+        ],
+    ) = <[Value; 6]>::try_from(values)
+    else {
+        return Ok(false);
     };
-    match queue::insert(transaction, &document, row.get(1)?, UtcMs(row.get(2)?)) {
+    let Ok(id) = id.try_into() else {
+        return Ok(false);
+    };
+    let document = SignedDocument {
+        id: DocumentId(id),
+        bytes,
+    };
+    match queue::insert(transaction, &document, is_final != 0, UtcMs(put_at_ms)) {
         Ok(Some(position)) => {
             transaction
                 .prepare_cached(
                     "UPDATE entry SET state = ?2, wedge_code = ?3 WHERE position = ?1 AND ?2 >= 2",
                 )?
-                .execute(params![
-                    position,
-                    row.get::<_, i64>(3)?,
-                    row.get::<_, Option<String>>(4)?
-                ])?;
+                .execute(params![position, state, wedge_code])?;
             log::append(transaction, now, None, &crate::event::put_event(document.id))?;
             Ok(true)
         }
@@ -157,36 +182,50 @@ fn take_document(transaction: &Transaction<'_>, row: &Row<'_>, now: UtcMs) -> Re
 
 /// Calls for each row that can be read.
 fn walk(
-    from: &Connection,
+    from: &mut Connection,
+    (path, key): (&Path, &Sensitive<[u8; 32]>),
     table: &str,
     columns: &str,
     into: &Store,
-    take: &mut dyn FnMut(&Transaction<'_>, &Row<'_>) -> Result<(), OutboxError>,
+    take: &mut dyn FnMut(&Transaction<'_>, Vec<Value>) -> Result<(), OutboxError>,
 ) -> Result<(), OutboxError> {
     let sql = format!("SELECT {columns}, rowid FROM {table} WHERE rowid > ?1 ORDER BY rowid LIMIT 1");
-    let mut query = from.prepare(&sql)?;
     let place_column = columns.split(',').count();
     let mut last_known = last_place(from, table);
+    let places = places(from, table);
+    *from = connect(path, key)?;
     let mut after = 0_i64;
     loop {
         let transaction = into.begin(Durability::Lazy)?;
         let mut is_over = false;
         for _ in 0..CHUNK {
-            let mut rows = query.query([after])?;
-            let step = match rows.next() {
-                Ok(Some(row)) => {
-                    take(&transaction, row)?;
-                    Some(row.get(place_column)?)
+            let step = store::read(from, |from| {
+                let mut query = from.prepare_cached(&sql)?;
+                let mut rows = query.query([after])?;
+                let Some(row) = rows.next()? else {
+                    return Ok(None);
+                };
+                let values = (0..place_column)
+                    .map(|column| row.get(column))
+                    .collect::<Result<Vec<Value>, _>>()?;
+                Ok(Some((row.get(place_column)?, values)))
+            });
+            let step = match step {
+                Ok(Some((place, values))) => {
+                    take(&transaction, values)?;
+                    Some(place)
                 }
                 Ok(None) => None,
-                Err(error) => {
-                    let error = OutboxError::from(error);
-                    if !matches!(error, OutboxError::Unreadable(_)) {
-                        return Err(error);
-                    }
+                Err(OutboxError::Unreadable(_)) => {
+                    // SQLCipher reads nothing more once it has met a damaged page.
+                    *from = connect(path, key)?;
                     let last = *last_known.get_or_insert(after.saturating_add(BLIND_STEPS));
-                    (after < last).then_some(after + 1)
+                    match &places {
+                        Some(places) => places.range(after + 1..).next().copied(),
+                        None => (after < last).then_some(after + 1),
+                    }
                 }
+                Err(error) => return Err(error),
             };
             match step {
                 Some(place) => after = place,
@@ -201,6 +240,20 @@ fn walk(
             return Ok(());
         }
     }
+}
+
+/// Which places are taken, as the index over the ids tells; `None` where there is none, or it is damaged.
+fn places(from: &Connection, table: &str) -> Option<BTreeSet<i64>> {
+    if table != "entry" {
+        return None;
+    }
+    let places = store::read(from, |from| {
+        let mut query =
+            from.prepare("SELECT rowid FROM entry INDEXED BY sqlite_autoindex_entry_1 ORDER BY id")?;
+        let places = query.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        Ok(places)
+    });
+    places.ok()
 }
 
 fn last_place(from: &Connection, table: &str) -> Option<i64> {

@@ -7,11 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
+use verification::Sensitive;
 
 use super::file::beside;
 use super::log;
 use super::mark::{Mark, MarkFile};
+use super::open::connect;
 use crate::OutboxError;
 
 /// How long the journal may become before it is moved into the file even though somebody may be waiting. One frame is a
@@ -42,18 +45,22 @@ pub(super) struct Store {
     mark: MarkFile,
     /// Something could not be read.
     is_suspect: Cell<bool>,
+    key: Sensitive<[u8; 32]>,
 }
 
 impl Store {
     /// The connection is in WAL mode, with synchronous FULL. From here on the journal is moved into the file by this type
     /// and not by SQLite.
-    pub(super) fn new(mut connection: Connection, path: &Path, mark: MarkFile) -> Result<Self, OutboxError> {
-        let frames = Arc::new(AtomicU32::new(0));
-        let seen = Arc::clone(&frames);
-        connection.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, number: i32| {
-            seen.store(number.unsigned_abs(), Ordering::Relaxed);
-            Ok(())
-        }))?;
+    pub(super) fn new(
+        connection: Connection,
+        path: &Path,
+        mark: MarkFile,
+        key: &Sensitive<[u8; 32]>,
+    ) -> Result<Self, OutboxError> {
+        // What was committed until now is in the journal as well.
+        let frames = Arc::new(AtomicU32::new(1));
+        let mut connection = connection;
+        count_frames(&mut connection, &frames)?;
         Ok(Self {
             connection,
             path: path.to_owned(),
@@ -62,7 +69,29 @@ impl Store {
             frames,
             mark,
             is_suspect: Cell::new(false),
+            key: key.clone(),
         })
+    }
+
+    /// The key was changed.
+    pub(super) fn set_key(&mut self, key: &Sensitive<[u8; 32]>) {
+        self.key = key.clone();
+    }
+
+    /// Begins anew with the same file: SQLCipher reads nothing more once it has met a damaged page. The whole file will
+    /// be looked through at the next opening.
+    pub(super) fn reopen(&mut self) -> Result<(), OutboxError> {
+        self.suspect();
+        // Two connections would lock each other out; and the old one shall not touch the file any more.
+        self.connection
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        self.connection = Connection::open_in_memory()?;
+        let mut connection = connect(&self.path, &self.key)?;
+        prepare(&connection)?;
+        count_frames(&mut connection, &self.frames)?;
+        self.connection = connection;
+        self.durability.set(Durability::Full);
+        Ok(())
     }
 
     pub(super) fn begin(&self, durability: Durability) -> Result<Transaction<'_>, OutboxError> {
@@ -154,6 +183,42 @@ impl Store {
         journal.read_exact(&mut salts)?;
         Ok(salts)
     }
+}
+
+/// How every connection of ours works.
+pub(super) fn prepare(connection: &Connection) -> Result<(), OutboxError> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "secure_delete", true)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+fn count_frames(connection: &mut Connection, frames: &Arc<AtomicU32>) -> Result<(), OutboxError> {
+    let seen = Arc::clone(frames);
+    connection.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, number: i32| {
+        seen.store(number.unsigned_abs(), Ordering::Relaxed);
+        Ok(())
+    }))?;
+    Ok(())
+}
+
+/// Reads something, and asks whether SQLCipher has met a page whose authentication code is wrong.
+///
+/// It gives zeros for such a page, and for each page after it, so that what fits on one page would be read wrongly and
+/// without an error. But it refuses to write from then on, and that can be asked for.
+pub(super) fn read<T>(
+    connection: &Connection,
+    reading: impl FnOnce(&Connection) -> Result<T, OutboxError>,
+) -> Result<T, OutboxError> {
+    let value = reading(connection)?;
+    match Transaction::new_unchecked(connection, TransactionBehavior::Immediate).map_err(OutboxError::from) {
+        Ok(transaction) => transaction.rollback()?,
+        Err(OutboxError::Unwritable(error)) => return Err(OutboxError::Unreadable(Some(error))),
+        Err(error) => return Err(error),
+    }
+    Ok(value)
 }
 
 impl Drop for Store {

@@ -1,53 +1,15 @@
 //! Whose palm a reference in a scanner is, in the file.
 
+use proptest::prelude::*;
+
 use super::*;
+use crate::memory::MemoryOutbox;
 
-/// The tables of the schema 100, as that version made them.
-const SCHEMA_100: &str = "
-    CREATE TABLE entry (
-        position   INTEGER PRIMARY KEY AUTOINCREMENT,
-        id         BLOB NOT NULL UNIQUE,
-        is_final   INTEGER NOT NULL,
-        put_at_ms  INTEGER NOT NULL,
-        state      INTEGER NOT NULL,
-        retry_at_ms INTEGER,
-        wedge_code TEXT,
-        bytes      BLOB NOT NULL
-    ) STRICT;
-    CREATE TABLE awaiting (
-        position       INTEGER PRIMARY KEY AUTOINCREMENT,
-        id             BLOB NOT NULL UNIQUE,
-        put_at_ms      INTEGER NOT NULL,
-        received_at_ms INTEGER NOT NULL
-    ) STRICT;
-    CREATE TABLE attempt (
-        position INTEGER PRIMARY KEY,
-        subject  TEXT NOT NULL,
-        modality INTEGER NOT NULL,
-        at_ms    INTEGER NOT NULL
-    ) STRICT;
-    CREATE TABLE audit (
-        number  INTEGER PRIMARY KEY,
-        at_ms   INTEGER NOT NULL,
-        session BLOB,
-        event   TEXT NOT NULL,
-        hash    BLOB NOT NULL
-    ) STRICT;
-    INSERT INTO entry (id, is_final, put_at_ms, state, wedge_code, bytes) VALUES
-        (x'01010101010101010101010101010101', 0, 5, 1, NULL, zeroblob(50)),
-        (x'02020202020202020202020202020202', 1, 6, 2, 'signature', zeroblob(50));
-    INSERT INTO awaiting (id, put_at_ms, received_at_ms) VALUES (x'03030303030303030303030303030303', 7, 8);
-    INSERT INTO attempt (subject, modality, at_ms) VALUES ('880412401006', 1, 10), ('880412401006', 2, 11);
-    INSERT INTO audit VALUES (1, 1000000, x'05050505050505050505050505050505', 'SessionStarted',
-        x'f45dac62283033a2de72c4ce65d0a59a201b470201387ef3a341bf60dbc88a12');
-    PRAGMA user_version = 100;
-";
-
-fn person() -> Iin {
+pub(super) fn person() -> Iin {
     TEST_IIN.parse().unwrap()
 }
 
-fn propose(outbox: &mut dyn Outbox, reference: u32, number: u8) {
+pub(super) fn propose(outbox: &mut dyn Outbox, reference: u32, number: u8) {
     outbox
         .propose_palm(
             &person(),
@@ -57,55 +19,6 @@ fn propose(outbox: &mut dyn Outbox, reference: u32, number: u8) {
             NOW,
         )
         .unwrap();
-}
-
-#[test]
-fn a_store_of_the_schema_before_loses_nothing() {
-    let folder = folder();
-    let old = Connection::open(path(&folder)).unwrap();
-    unlock(&old, &key(1)).unwrap();
-    old.execute_batch(SCHEMA_100).unwrap();
-    drop(old);
-
-    for _ in 0..2 {
-        let mut outbox = reopen(&path(&folder));
-        let seen: i64 = outbox
-            .store
-            .connection
-            .query_row("PRAGMA user_version", [], |row| row.get(0))
-            .unwrap();
-        assert_eq!(seen, schema::VERSION);
-        assert_eq!(
-            outbox.counts().unwrap(),
-            Counts {
-                pending: 1,
-                in_flight: 0,
-                wedged: 1,
-                awaiting: 1,
-                retained: 0
-            }
-        );
-        let refused = WedgeReason::Signature;
-        assert_eq!(
-            outbox.state(document(2).id).unwrap(),
-            Some(EntryState::Wedged(refused))
-        );
-        assert_eq!(outbox.awaiting(usize::MAX).unwrap(), [document(3).id]);
-        for modality in [Modality::Face, Modality::Palm] {
-            assert_eq!(outbox.attempts_used(&person(), modality, UtcMs(0)).unwrap(), 1);
-        }
-        let first = outbox.next(NOW).unwrap().unwrap();
-        assert_eq!((first.id, first.bytes), (document(1).id, vec![0; 50]));
-        // What is new works, and the chain goes on.
-        let before = outbox.verify_audit().unwrap();
-        propose(&mut outbox, 1, 1);
-        assert_eq!(outbox.verify_audit().unwrap(), before + 1);
-        outbox
-            .begin_palm_enrolment("AP-1", &[PalmReference(1)], NOW)
-            .unwrap();
-        let orphans = outbox.end_palm_enrolment("AP-1", &[PalmReference(1), PalmReference(2)], NOW);
-        assert_eq!(orphans.unwrap(), [PalmReference(2)]);
-    }
 }
 
 #[test]
