@@ -156,7 +156,7 @@ struct Export<'a> {
 }
 
 impl Export<'_> {
-    fn write(&self, outbox: &dyn Outbox) -> Result<Report, ExportError> {
+    fn write(&self, outbox: &mut dyn Outbox) -> Result<Report, ExportError> {
         // The places are remembered with the sizes: what is counted here is what is packed below.
         let mut places = Vec::new();
         let mut left_out = 0;

@@ -154,7 +154,7 @@ fn status(settings: &Settings, keys: &Arc<dyn KeyStore>) -> Result<(), Box<dyn E
 }
 
 fn list(settings: &Settings, keys: &Arc<dyn KeyStore>) -> Result<(), Box<dyn Error>> {
-    let outbox = open(settings, keys)?;
+    let mut outbox = open(settings, keys)?;
     let mut after = None;
     while let Some((position, document, state)) = outbox.export(after)? {
         let state = match state {

@@ -108,7 +108,7 @@ fn outbox(sizes: &[usize]) -> (MemoryOutbox, Vec<SignedDocument>) {
     (outbox, documents)
 }
 
-fn pending(outbox: &dyn Outbox) -> Vec<SignedDocument> {
+fn pending(outbox: &mut dyn Outbox) -> Vec<SignedDocument> {
     let (mut all, mut after) = (Vec::new(), None);
     while let Some((place, document, _)) = outbox.export(after).unwrap() {
         all.push(document);
@@ -135,7 +135,7 @@ fn everything_is_written_and_stays() {
     let recipient = institution.recipient();
     let report = write(&mut outbox, medium.path(), &recipient, "kiosk-7", &signer, NOW).unwrap();
     assert_eq!((report.documents, report.left_out, report.files.len()), (4, 0, 1));
-    assert_eq!(pending(&outbox), documents);
+    assert_eq!(pending(&mut outbox), documents);
     assert_eq!(events(&outbox), ["ExportBegun", "ExportWritten"]);
 
     let sealed = std::fs::read(&report.files[0]).unwrap();
@@ -240,7 +240,7 @@ fn a_medium_that_fails_is_said_and_nothing_is_lost() {
             matches!(&error, ExportError::Medium(MediumError::Failed { .. })),
             "{error}"
         );
-        assert_eq!(pending(&outbox), documents);
+        assert_eq!(pending(&mut outbox), documents);
     }
     assert_eq!(
         events(&outbox),
@@ -277,7 +277,7 @@ fn receipts_on_a_medium_let_documents_go() {
     };
     let taken = take(&mut outbox, &file);
     assert_eq!(taken.delivered, [documents[0].id, documents[1].id]);
-    assert_eq!(pending(&outbox), documents[2..]);
+    assert_eq!(pending(&mut outbox), documents[2..]);
     assert_eq!(
         outbox.state(documents[0].id).unwrap(),
         Some(EntryState::AwaitingIdentification)
@@ -298,7 +298,7 @@ fn a_receipt_counts_only_from_the_gateway_for_these_bytes_and_this_kiosk() {
     let check = |file: Vec<u8>, expect: &str| {
         let (mut outbox, documents) = outbox(&[300]);
         let taken = take_receipts(&mut outbox, &file, "kiosk-7", &institution.anchors(), NOW).unwrap();
-        assert_eq!(pending(&outbox), documents);
+        assert_eq!(pending(&mut outbox), documents);
         let [refusal] = &taken.refused[..] else {
             panic!("{taken:?}")
         };
