@@ -14,6 +14,7 @@
 //! **Architecture Invariant:** every document carries the head of the audit log; what came before it can neither be changed
 //! nor cut off without being noticed by whoever has the document.
 
+pub mod audit;
 mod custody;
 mod disk;
 mod enrolment;
