@@ -17,7 +17,6 @@ use ipc::{
     ScannerTrouble, Screen, View,
 };
 use outbox::Outbox as _;
-use outbox::sqlite::SqliteOutbox;
 use palm::sim::{Fault, Handle, Presented, Protocol, Readings, SimSettings, Simulator};
 use verification::Sensitive;
 use verification::evidence::{DocumentId, Evidence, Modality, Outcome as Recorded, PalmEvidence};
@@ -80,13 +79,10 @@ impl Bank {
 
     /// Starts the kiosk, with this person's reference confirmed before.
     fn enrolled(mut self, reference: u32, serial: &str) -> Self {
-        let data = self.institution.folder.path().join("data");
-        std::fs::create_dir_all(&data).unwrap();
-        let key = [7; 32];
-        std::fs::write(data.join("store.key"), key).unwrap();
+        let settings = self.institution.custody();
         let now = common::now();
-        let opened = SqliteOutbox::open(&data.join("outbox.db"), &Sensitive::new(key), now).unwrap();
-        let mut outbox = opened.outbox;
+        let keys = custody::open_keys(&settings).unwrap();
+        let mut outbox = custody::open_store(&settings, &keys, now).unwrap().outbox;
         let document = DocumentId([9; 16]);
         outbox
             .propose_palm(

@@ -184,7 +184,10 @@ pub(crate) fn forget_palm(config: &Config, subject: &Iin) -> Result<usize, Start
     let now = utc_now();
     let keys = keys(config)?;
     let mut opened = custody::open_store(&config.custody, &keys, now)?;
-    let deletions = opened.outbox.forget_palm(subject, now).map_err(CustodyError::from)?;
+    let deletions = opened
+        .outbox
+        .forget_palm(subject, now)
+        .map_err(CustodyError::from)?;
     Ok(deletions.len())
 }
 
@@ -729,9 +732,11 @@ impl Core {
                 .outbox()
                 .end_palm_enrolment(&scanner, &found, now)
                 .and_then(|_| self.delete_palms()),
-            Heard::Deleted { scanner, reference } => {
-                self.custody.outbox().palm_deleted(&scanner, reference, now).map(|_| ())
-            }
+            Heard::Deleted { scanner, reference } => self
+                .custody
+                .outbox()
+                .palm_deleted(&scanner, reference, now)
+                .map(|_| ()),
             Heard::Nothing => Ok(()),
         };
         if let Err(error) = done {
@@ -748,7 +753,12 @@ impl Core {
                 "the palm scanner is not what the policy requires; it is not offered"
             );
         }
-        if self.custody.outbox().open_palm_enrolment(&identity.serial)?.is_some() {
+        if self
+            .custody
+            .outbox()
+            .open_palm_enrolment(&identity.serial)?
+            .is_some()
+        {
             self.scanner.reckon();
         }
         self.delete_palms()

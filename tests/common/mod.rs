@@ -17,11 +17,10 @@ use document::signature;
 use gateway::config::{GatewayConfig, Scripted, SimConfig};
 use gateway::idec::sim::Simulator;
 use gateway::server::Gateway;
-use gateway::store::Store;
 use ipc::{Intent, Screen, View};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use verification::evidence::{DocumentId, Evidence};
+use verification::evidence::Evidence;
 use verification::pad::PadChallenge;
 use verification::time::UtcMs;
 
@@ -131,21 +130,56 @@ impl Institution {
         let folder = TempDir::new().unwrap();
         let address = free_address();
         gateway::authority::init(folder.path(), address, free_address()).unwrap();
-        gateway::authority::enrol(folder.path(), "kiosk-0001", &folder.path().join("kiosk")).unwrap();
         let runtime = Runtime::new().unwrap();
         let config = SimConfig::load(&folder.path().join("idec.toml")).unwrap();
         let centre = runtime.block_on(Simulator::start(config)).unwrap();
-        Self {
+        let mut institution = Self {
             folder,
             runtime,
             centre,
             gateway: None,
             address,
-        }
+        };
+        institution.enrol();
+        institution
+    }
+
+    /// As a technician does it: a one-time code of the gateway, typed at the kiosk.
+    fn enrol(&mut self) {
+        let config = self.gateway_config();
+        let invitation = block_on(&self.runtime, || async {
+            let store = gateway::storage::open(&config).await.unwrap();
+            let kiosk = "kiosk-0001".parse().unwrap();
+            gateway::invitation::invite(&config, &*store, &kiosk, now())
+                .await
+                .unwrap()
+        });
+        self.open_gateway();
+        let settings = self.custody();
+        let keys = custody::open_keys(&settings).unwrap();
+        let trust = custody::Trust::Fingerprint(invitation.authority.0);
+        custody::enrol(&settings, &*keys, &invitation.code, trust, "test").unwrap();
+        self.close_gateway();
+    }
+
+    fn gateway_config(&self) -> GatewayConfig {
+        GatewayConfig::load(&self.folder.path().join("gateway.toml")).unwrap()
+    }
+
+    /// Where the kiosk keeps its documents, keys and certificates.
+    pub fn custody(&self) -> custody::Settings {
+        let text = format!(
+            "mode = \"demo\"\nkiosk_id = \"kiosk-0001\"\ndata = {:?}\n[gateway]\nurl = \"wss://{}/v1/kiosk\"",
+            self.folder.path().join("data"),
+            self.address
+        );
+        let file = self.folder.path().join("custody.toml");
+        std::fs::write(&file, text).unwrap();
+        custody::Settings::load(&file).unwrap()
     }
 
     pub fn open_gateway(&mut self) {
-        let config = GatewayConfig::load(&self.folder.path().join("gateway.toml")).unwrap();
+        let config = self.gateway_config();
         self.gateway = Some(block_on(&self.runtime, || Gateway::start(&config)).unwrap());
     }
 
@@ -169,21 +203,22 @@ impl Institution {
     pub fn documents(&mut self) -> Vec<Evidence> {
         self.close_gateway();
         let folder = self.folder.path();
-        let key = gateway::config::read_store_key(&folder.join("gateway.db.key")).unwrap();
-        let store = Store::open(&folder.join("gateway.db"), &key).unwrap();
+        let config = self.gateway_config();
         let anchors = signature::anchors_from_pem(&std::fs::read(folder.join("ca.pem")).unwrap()).unwrap();
-        let read = |id: DocumentId| {
-            let stored = store.document(id).unwrap().unwrap();
-            let verified = signature::verify(stored.signed.expose(), &anchors, now()).unwrap();
+        let read = |signed: &[u8]| {
+            let verified = signature::verify(signed, &anchors, now()).unwrap();
             assert_eq!(verified.signer_common_name, "kiosk-0001");
             document::content::decode(verified.content.expose()).unwrap()
         };
-        store
-            .list()
-            .unwrap()
-            .iter()
-            .map(|listed| read(listed.id))
-            .collect()
+        block_on(&self.runtime, || async {
+            let store = gateway::storage::open(&config).await.unwrap();
+            let mut documents = Vec::new();
+            for listed in store.list(&Default::default(), u32::MAX).await.unwrap() {
+                let stored = store.document(listed.id).await.unwrap().unwrap();
+                documents.push(read(stored.signed.expose()));
+            }
+            documents
+        })
     }
 
     /// Writes the configuration of the kiosk; `policy` is TOML for its `[policy]` table.
@@ -200,9 +235,6 @@ name = "Test Bank"
 bin = "050140000000"
 [gateway]
 url = "wss://{address}/v1/kiosk"
-ca = {ca:?}
-certificate = {certificate:?}
-key = {key:?}
 [camera]
 folder = {clips:?}
 clip = {clip:?}
@@ -217,9 +249,6 @@ passive = "where-installed"
             data = folder.join("data"),
             models = models(),
             address = self.address,
-            ca = folder.join("kiosk/ca.pem"),
-            certificate = folder.join("kiosk/kiosk.pem"),
-            key = folder.join("kiosk/kiosk.key"),
             clips = clip.folder,
             clip = clip.file,
             width = window.0,

@@ -86,7 +86,6 @@ pub fn build(paths: &Paths) -> Result<(), XtaskError> {
 struct Stage {
     folder: PathBuf,
     gateway: PathBuf,
-    identity: PathBuf,
     screenshots: PathBuf,
 }
 
@@ -118,7 +117,6 @@ impl Stage {
         }
         Ok(Self {
             gateway: folder.join("gateway"),
-            identity: folder.join("identity"),
             folder,
             screenshots,
         })
@@ -138,6 +136,11 @@ impl Stage {
             self.start(paths, programs)
         })?;
         let config = self.configure(paths, arguments, &camera, &address)?;
+        if !self.folder.join("data").join("identity").exists() {
+            step("Enrolling the kiosk with a one-time code", || {
+                self.enrol(paths, &config)
+            })?;
+        }
         note(format!("demo folder {}", self.folder.display()));
         match &arguments.script {
             Some(script) => self.walk(paths, script, &config, &display, programs),
@@ -153,15 +156,6 @@ impl Stage {
                 "gateway-init",
                 gateway().args(["init", "--dir"]).arg(&self.gateway),
             )?;
-        }
-        if !self.identity.join("kiosk.pem").exists() {
-            let mut enrol = gateway();
-            enrol
-                .args(["enrol", "--dir"])
-                .arg(&self.gateway)
-                .args(["--kiosk", KIOSK, "--out"])
-                .arg(&self.identity);
-            programs.perform("gateway-enrol", &mut enrol)?;
         }
         let ready = |name: &str| self.folder.join("ready").join(name);
         // Free ports, because the ones in the configuration files may be taken.
@@ -186,6 +180,27 @@ impl Stage {
         programs.start("gateway", &mut run, Some(&ready("gateway")))
     }
 
+    /// What a technician does: the gateway gives a code, and the code is typed at the kiosk.
+    fn enrol(&self, paths: &Paths, config: &Path) -> Result<(), XtaskError> {
+        let mut add = Command::new(paths.binary("alaqan-gateway"));
+        add.args(["kiosk", "add", "--kiosk", KIOSK, "--config"])
+            .arg(self.gateway.join("gateway.toml"));
+        let shown = String::from_utf8_lossy(&process::output(&mut add)?).into_owned();
+        let field = |name: &str| {
+            shown
+                .lines()
+                .find_map(|line| line.strip_prefix(name))
+                .map(str::trim)
+                .unwrap_or_default()
+        };
+        let mut enrol = Command::new(paths.binary("alaqan-custody"));
+        enrol
+            .arg("--config")
+            .arg(config)
+            .args(["enrol", "--authority-sha256", field("authority:")]);
+        process::output_of(&mut enrol, field("code:").as_bytes()).map(|_| ())
+    }
+
     fn palm(&self) -> PathBuf {
         self.folder.join("palm")
     }
@@ -201,7 +216,6 @@ impl Stage {
         let facts = configuration::Facts {
             data: &self.folder.join("data"),
             models: &paths.models,
-            identity: &self.identity,
             gateway_address: address,
             palm: &self.palm(),
             camera,
@@ -303,7 +317,7 @@ impl Stage {
                 "cms", "-verify", "-cades", "-binary", "-purpose", "any", "-inform", "DER", "-in",
             ])
             .arg(&file);
-        openssl.arg("-CAfile").arg(self.identity.join("ca.pem"));
+        openssl.arg("-CAfile").arg(self.gateway.join("ca.pem"));
         // The content is personal; here only the signature is asked about.
         openssl.args(["-out", "/dev/null"]);
         process::output(&mut openssl)?;

@@ -1,6 +1,7 @@
 //! Other programs.
 
 use std::ffi::OsStr;
+use std::io::Write;
 use std::process::{Command, Stdio};
 
 use crate::error::XtaskError;
@@ -61,6 +62,29 @@ pub fn output(command: &mut Command) -> Result<Vec<u8>, XtaskError> {
     let output = command
         .stderr(Stdio::inherit())
         .output()
+        .map_err(|source| start_error(command, source))?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    Err(XtaskError::Failed {
+        line: line(command),
+        status: output.status.to_string(),
+    })
+}
+
+/// As [`output`], for a command that reads this from its standard input.
+pub fn output_of(command: &mut Command, input: &[u8]) -> Result<Vec<u8>, XtaskError> {
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit());
+    let mut child = command.spawn().map_err(|source| start_error(command, source))?;
+    // A program that ends without reading says why by its status.
+    if let Some(mut stdin) = child.stdin.take() {
+        let _ = stdin.write_all(input);
+    }
+    let output = child
+        .wait_with_output()
         .map_err(|source| start_error(command, source))?;
     if output.status.success() {
         return Ok(output.stdout);

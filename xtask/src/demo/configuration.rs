@@ -14,8 +14,6 @@ pub struct Facts<'a> {
     pub data: &'a Path,
     /// Folder of the models.
     pub models: &'a Path,
-    /// Folder of the kiosk's key and certificates.
-    pub identity: &'a Path,
     /// Host and port of the gateway.
     pub gateway_address: &'a str,
     /// Port of the palm scanner.
@@ -33,7 +31,8 @@ struct File<'a> {
     data: &'a Path,
     models: &'a Path,
     organisation: Organisation<'a>,
-    gateway: Gateway<'a>,
+    gateway: Gateway,
+    keys: Keys,
     camera: FileCamera<'a>,
     palm: Palm<'a>,
     window: Window,
@@ -47,11 +46,13 @@ struct Organisation<'a> {
 }
 
 #[derive(Serialize)]
-struct Gateway<'a> {
+struct Gateway {
     url: String,
-    ca: &'a Path,
-    certificate: &'a Path,
-    key: &'a Path,
+}
+
+#[derive(Serialize)]
+struct Keys {
+    place: &'static str,
 }
 
 #[derive(Serialize)]
@@ -103,10 +104,8 @@ pub fn text(facts: &Facts<'_>) -> String {
         },
         gateway: Gateway {
             url: format!("wss://{}/v1/kiosk", facts.gateway_address),
-            ca: &facts.identity.join("ca.pem"),
-            certificate: &facts.identity.join("kiosk.pem"),
-            key: &facts.identity.join("kiosk.key"),
         },
+        keys: Keys { place: "file" },
         camera,
         palm: Palm {
             port: facts.palm,
@@ -146,7 +145,6 @@ mod tests {
             let text = text(&Facts {
                 data: Path::new("/d/data"),
                 models: Path::new("/m"),
-                identity: Path::new("/d/identity"),
                 gateway_address: "127.0.0.1:8443",
                 palm: Path::new("/d/palm"),
                 camera,
@@ -159,9 +157,9 @@ mod tests {
             &Camera::Device { number: 2 },
             r#"
 url = "wss://127.0.0.1:8443/v1/kiosk"
-ca = "/d/identity/ca.pem"
-certificate = "/d/identity/kiosk.pem"
-key = "/d/identity/kiosk.key"
+
+[keys]
+place = "file"
 
 [camera]
 device = 2
@@ -189,9 +187,9 @@ passive = "where-installed"
             &replay,
             r#"
 url = "wss://127.0.0.1:8443/v1/kiosk"
-ca = "/d/identity/ca.pem"
-certificate = "/d/identity/kiosk.pem"
-key = "/d/identity/kiosk.key"
+
+[keys]
+place = "file"
 
 [camera]
 folder = "/c"
