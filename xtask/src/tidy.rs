@@ -13,8 +13,13 @@ use crate::steps::step;
 const PURE: &[&str] = &[
     "crates/verification/src",
     "crates/document/src",
+    "crates/keys/src/name.rs",
+    "crates/keys/src/tpm/blob.rs",
+    "crates/keys/src/tpm/fault.rs",
     "crates/sync/src/wire.rs",
+    "crates/sync/src/wire",
     "crates/sync/src/machine.rs",
+    "crates/sync/src/machine",
     "drivers/camera/src/regularity.rs",
     "drivers/palm/src/efaa/protocol.rs",
     "drivers/palm/src/efaa/commands",

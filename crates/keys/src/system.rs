@@ -20,19 +20,24 @@ use crate::{DeviceKey, KeyError, KeyStore, Place, Trouble, name};
 /// The store takes an entry that is already there for one to overwrite, so that looking and writing need one turn.
 static TURN: Mutex<()> = Mutex::new(());
 
+const SERVICE_CHARS_MAX: usize = 128;
+
 /// Entries of one service name in the store of the user who runs this program.
 pub struct SystemStore {
     service: String,
 }
 
 impl SystemStore {
-    /// Opens the store of this user. All entries stand there under the name `service`, which follows the rule for names
-    /// of keys.
+    /// Opens the store of this user. All entries stand there under the name `service`: 1 to 128 visible characters of
+    /// ASCII, none of them a `/`, which separates it from the name of a key on Windows.
     ///
     /// # Errors
-    /// [`KeyError::Unreachable`] if there is none, or it is locked now.
+    /// [`KeyError::Unreachable`] if there is none, or it is locked now; [`KeyError::Name`] for another name.
     pub fn open(service: &str) -> Result<Self, KeyError> {
-        name::check(service)?;
+        let fits = |byte: u8| byte.is_ascii_graphic() && byte != b'/';
+        if !(1..=SERVICE_CHARS_MAX).contains(&service.len()) || !service.bytes().all(fits) {
+            return Err(KeyError::Name(service.to_owned()));
+        }
         platform::store()?;
         Ok(Self {
             service: service.to_owned(),
@@ -253,7 +258,8 @@ mod platform {
 
     /// Opens the store.
     pub(super) fn store() -> Result<Arc<CredentialStore>, KeyError> {
-        match windows_native_keyring_store::Store::new() {
+        let divider = HashMap::from([("divider", "/")]);
+        match windows_native_keyring_store::Store::new_with_configuration(&divider) {
             Ok(store) => Ok(store),
             Err(error) => Err(failed(&error)),
         }

@@ -89,6 +89,13 @@ fn what_is_damaged_or_doubled_stays() {
 #[test]
 fn services_do_not_see_each_other() {
     common::desktop::inside("services_do_not_see_each_other", || {
+        for service in ["", "a/b", "a b", "\n", "банк", &"a".repeat(129)] {
+            assert!(
+                matches!(SystemStore::open(service), Err(KeyError::Name(_))),
+                "{service:?}"
+            );
+        }
+        SystemStore::open("alaqan-KIOSK_7.almaty").unwrap();
         let one = SystemStore::open("alaqan").unwrap();
         let other = SystemStore::open("alaqan-2").unwrap();
         one.keep_secret("store-1", &common::secret(1)).unwrap();
