@@ -35,6 +35,7 @@ const DEBIAN_PACKAGES: &[(&str, &str)] = &[
         "fonts-noto-core",
         "letters of the three languages outside the kiosk's own fonts",
     ),
+    ("postgresql", "the gateway's other store, started by its tests"),
     ("imagemagick", "screenshots of the virtual display"),
 ];
 

@@ -7,6 +7,7 @@ mod bed;
 mod postgres;
 #[cfg(unix)]
 mod server;
+mod sqlite;
 mod suite;
 
 macro_rules! on_all {

@@ -17,6 +17,32 @@ use crate::store::{
     Standing, StoreError, Stored, StoredDocument,
 };
 
+/// The documents that nobody asks about and that are due, the longest due first.
+const CLAIMABLE: &str = "SELECT id FROM document
+             WHERE asks = 1 AND answered_at IS NULL AND next_try_at <= ?1 AND leased_until <= ?1
+             ORDER BY next_try_at, number LIMIT ?2";
+
+/// When the next document is due that nobody asks about now.
+const NEXT_DUE: &str = "SELECT min(at) FROM (
+                 SELECT * FROM (SELECT max(next_try_at, leased_until) AS at FROM document
+                     WHERE asks = 1 AND answered_at IS NULL AND leased_until > 0 AND leased_until > ?1
+                         AND next_try_at < ?2
+                     ORDER BY leased_until LIMIT 1)
+                 UNION ALL
+                 SELECT * FROM (SELECT next_try_at FROM document
+                     WHERE asks = 1 AND answered_at IS NULL AND next_try_at < ?2 AND leased_until <= ?1
+                     ORDER BY next_try_at, number LIMIT 1))";
+
+/// Whether something else was seen at the same place of a kiosk's audit log.
+const FORKS: &str = "SELECT EXISTS (SELECT 1 FROM document
+                 WHERE kiosk_id = ?1 AND kiosk_log = ?2 AND kiosk_number = ?3 AND kiosk_hash <> ?4)
+             OR EXISTS (SELECT 1 FROM kiosk_log
+                 WHERE kiosk_id = ?1 AND log = ?2 AND number = ?3 AND hash <> ?4)";
+
+/// Answers that a kiosk has not stored yet. Left to itself SQLite would take the index of all documents of the kiosk.
+const UNSEEN: &str = "SELECT number, id FROM document INDEXED BY document_unseen
+    WHERE kiosk_id = ?1 AND answered_at IS NOT NULL AND seen = 0";
+
 #[async_trait]
 impl Documents for SqliteStore {
     async fn put(&self, document: NewDocument, now: UtcMs) -> Result<Stored, StoreError> {
@@ -204,9 +230,7 @@ impl Documents for SqliteStore {
         let (kiosk_id, awaiting) = (kiosk_id.to_owned(), awaiting.to_vec());
         self.read(move |connection| {
             let mut owed: Vec<(i64, [u8; 16])> = connection
-                .prepare_cached(
-                    "SELECT number, id FROM document WHERE kiosk_id = ?1 AND answered_at IS NOT NULL AND seen = 0",
-                )?
+                .prepare_cached(UNSEEN)?
                 .query_map(params![kiosk_id], |row| Ok((row.get(0)?, row.get(1)?)))?
                 .collect::<rusqlite::Result<_>>()?;
             let mut one = connection.prepare_cached(
@@ -350,17 +374,10 @@ fn put(work: &Work<'_>, document: &NewDocument, now: UtcMs) -> rusqlite::Result<
 
 /// Whether something else was seen at the same place of the kiosk's audit log.
 fn forks(work: &Work<'_>, kiosk_id: &str, head: AuditHead) -> rusqlite::Result<bool> {
-    work.connection
-        .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM document
-                 WHERE kiosk_id = ?1 AND kiosk_log = ?2 AND kiosk_number = ?3 AND kiosk_hash <> ?4)
-             OR EXISTS (SELECT 1 FROM kiosk_log
-                 WHERE kiosk_id = ?1 AND log = ?2 AND number = ?3 AND hash <> ?4)",
-        )?
-        .query_row(
-            params![kiosk_id, head.log.0, signed(head.number), head.hash],
-            |row| row.get(0),
-        )
+    work.connection.prepare_cached(FORKS)?.query_row(
+        params![kiosk_id, head.log.0, signed(head.number), head.hash],
+        |row| row.get(0),
+    )
 }
 
 /// Checks a head of a kiosk's audit log, and remembers it if it is the highest one.
@@ -412,11 +429,7 @@ pub(super) fn see_head(
 /// The documents that nobody asks about and that are due, the longest due first.
 fn claimable(connection: &Connection, limit: u32, now: UtcMs) -> rusqlite::Result<Vec<DocumentId>> {
     connection
-        .prepare_cached(
-            "SELECT id FROM document
-             WHERE asks = 1 AND answered_at IS NULL AND next_try_at <= ?1 AND leased_until <= ?1
-             ORDER BY next_try_at, number LIMIT ?2",
-        )?
+        .prepare_cached(CLAIMABLE)?
         .query_map(params![now.0, limit], |row| row.get(0).map(DocumentId))?
         .collect()
 }
@@ -424,17 +437,7 @@ fn claimable(connection: &Connection, limit: u32, now: UtcMs) -> rusqlite::Resul
 /// When the next document is due that nobody asks about now: its own time, or the end of a lease.
 fn next_due(connection: &Connection, now: UtcMs) -> rusqlite::Result<Option<UtcMs>> {
     connection
-        .prepare_cached(
-            "SELECT min(at) FROM (
-                 SELECT * FROM (SELECT max(next_try_at, leased_until) AS at FROM document
-                     WHERE asks = 1 AND answered_at IS NULL AND leased_until > 0 AND leased_until > ?1
-                         AND next_try_at < ?2
-                     ORDER BY leased_until LIMIT 1)
-                 UNION ALL
-                 SELECT * FROM (SELECT next_try_at FROM document
-                     WHERE asks = 1 AND answered_at IS NULL AND next_try_at < ?2 AND leased_until <= ?1
-                     ORDER BY next_try_at, number LIMIT 1))",
-        )?
+        .prepare_cached(NEXT_DUE)?
         .query_row(params![now.0, NEVER], |row| {
             Ok(row.get::<_, Option<_>>(0)?.map(UtcMs))
         })
@@ -494,4 +497,52 @@ fn head(log: [u8; 16], row: &Row<'_>, column: usize) -> rusqlite::Result<AuditHe
         number: unsigned(row.get(column)?),
         hash: row.get(column + 1)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite::tests::store;
+
+    #[tokio::test]
+    async fn no_statement_walks_through_all_documents() {
+        let (_folder, store) = store();
+        let limited = |filter: &Filter| listing(filter, 9).0;
+        let by_kiosk = Filter {
+            kiosk_id: Some("k".into()),
+            ..Filter::default()
+        };
+        let statements = [
+            (CLAIMABLE.to_owned(), "document_unanswered"),
+            (NEXT_DUE.to_owned(), "document_leased"),
+            (FORKS.to_owned(), "document_head"),
+            (UNSEEN.to_owned(), "document_unseen"),
+            (limited(&Filter::default()), "INTEGER PRIMARY KEY"),
+            (limited(&by_kiosk), "document_kiosk"),
+        ];
+        let plans = store.read(move |connection| {
+            let mut plans = Vec::new();
+            for (sql, index) in statements {
+                let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+                let count = statement.parameter_count();
+                let steps: rusqlite::Result<Vec<String>> = statement
+                    .query_map(params_from_iter(vec![Value::Null; count]), |row| row.get(3))?
+                    .collect();
+                plans.push((index, steps?));
+            }
+            Ok(plans)
+        });
+        for (index, steps) in plans.await.unwrap() {
+            assert!(
+                steps.iter().any(|step| step.contains(index)),
+                "{index}: {steps:?}"
+            );
+            let walks = |step: &&String| step.starts_with("SCAN document") && !step.contains("USING");
+            assert_eq!(steps.iter().find(walks), None, "{steps:?}");
+            assert!(
+                !steps.iter().any(|step| step.contains("TEMP B-TREE")),
+                "{index}: {steps:?}"
+            );
+        }
+    }
 }

@@ -220,3 +220,39 @@ fn begin(connection: &mut Connection, file: &Path, gateway: &str, now: UtcMs) ->
     transaction.commit().map_err(database)?;
     Ok(log)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An empty store, and the folder in which it lies.
+    pub(super) fn store() -> (tempfile::TempDir, SqliteStore) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("g.db");
+        let store = SqliteStore::open(&file, &Sensitive::new([1; 32]), "a", UtcMs(1)).unwrap();
+        (folder, store)
+    }
+
+    #[tokio::test]
+    async fn a_failing_call_spoils_nothing_but_itself() {
+        let (_folder, store) = store();
+        let good = |number: i64| {
+            store.write(move |work| work.execute("INSERT INTO series VALUES (?1, 1)", [number.to_string()]))
+        };
+        let bad = store.write(|work| {
+            work.note("never", None, UtcMs(1))?;
+            work.changed(Change::TrustChanged);
+            work.execute("INSERT INTO nothing VALUES (1)", [])
+        });
+        let mut changes = store.changes();
+        let (first, bad, second) = tokio::join!(good(1), bad, good(2));
+        assert!(first.is_ok() && second.is_ok() && bad.is_err());
+        let records = store.read(|connection| {
+            connection.query_row("SELECT count(*) FROM audit_record", [], |row| {
+                row.get::<_, i64>(0)
+            })
+        });
+        assert_eq!(records.await.unwrap(), 0);
+        assert!(changes.try_recv().is_err());
+    }
+}
