@@ -9,12 +9,13 @@
 //! Documents are sent in the order in which the owner hands them out, and answered in any. The gateway says how
 //! many may be under way; see [`window`].
 
+mod former;
 mod input;
+mod link;
 #[cfg(test)]
 mod tests;
 mod window;
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use verification::evidence::DocumentId;
@@ -26,87 +27,12 @@ use crate::wire::{
     AWAITING_MAX, ByeReason, DOCUMENT_MAX_BYTES, GatewayFrame, KioskFrame, Payload, RefusalCode, VERSION,
     WireError,
 };
+use former::Former;
+use link::{Asking, Link, Open};
 use window::Window;
 
 /// By how much a postponed document is asked for later than its time.
 const RECHECK_SLACK_MS: u64 = 100;
-
-/// ```text
-///                    Tick at `until`              Connected                  Welcome
-///   start ─> Resting ──────────────> Connecting ────────────> Greeting ───────────────> Open
-///               ^                        │                        │                       │
-///               └────────────────────────┴────────────────────────┴───────────────────────┘
-///                 ConnectFailed, Closed, Bye, nonsense, or a limit has passed
-/// ```
-#[derive(Debug)]
-enum Link {
-    /// No connection until this time.
-    Resting { until: Duration },
-    /// The shell makes a connection.
-    Connecting { give_up_at: Duration },
-    /// The greeting is sent.
-    Greeting {
-        give_up_at: Duration,
-        sent_at: Duration,
-        /// The kiosk's clock at that time.
-        clock: UtcMs,
-    },
-    /// Documents flow.
-    Open(Open),
-}
-
-#[derive(Debug)]
-struct Open {
-    /// When the gateway was last heard.
-    heard_at: Duration,
-    /// It was asked for a sign and has not given one yet.
-    pinged: bool,
-    window: Window,
-    asking: Asking,
-}
-
-/// ```text
-///             ┌── Wake, recheck ──> Asked ──┐
-///   Nothing ──┘                     ^   │   ├── Loaded(None) ──> Nothing
-///                       there is room   │   └── Loaded(Some) ──> Asked, if there is room for one more
-///                                   │   v
-///                                   Full
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asking {
-    /// The owner has nothing that could be sent now.
-    Nothing,
-    /// The owner looks for the next document. `again` when something was put since it was asked.
-    Asked { again: bool },
-    /// No more may be under way.
-    Full,
-}
-
-impl Open {
-    /// Asks the owner for the next document if it may be sent.
-    fn ask(&mut self, effects: &mut Vec<Effect>) {
-        if self.window.has_room() {
-            self.asking = Asking::Asked { again: false };
-            effects.push(Effect::Load);
-        } else {
-            self.asking = Asking::Full;
-        }
-    }
-
-    /// Sends the document that waits for its place, if it fits.
-    fn advance(&mut self, now: Duration, effects: &mut Vec<Effect>) {
-        if let Some((id, document)) = self.window.send(now) {
-            effects.push(Effect::Send(KioskFrame::Submit {
-                id,
-                document: Payload(document),
-            }));
-        }
-    }
-}
-
-/// How many of the documents that are not under way any more are remembered, so that an answer about one of them
-/// that comes late, or twice, is known for what it is.
-const FORMER_MAX: usize = 1024;
 
 /// Delivery to one gateway. See the [module](self).
 #[derive(Debug)]
@@ -118,8 +44,7 @@ pub struct Sync {
     /// The certificate request that is not answered yet.
     renewal: Option<Vec<u8>>,
     link: Link,
-    /// Documents that were sent and are not under way any more, the newest last.
-    former: VecDeque<DocumentId>,
+    former: Former,
     /// Failures since the last proof that the line works; the exponent of the backoff.
     failures: u32,
     /// When the owner is asked again although nothing woke the machine.
@@ -138,7 +63,7 @@ impl Sync {
             link: Link::Resting {
                 until: Duration::ZERO,
             },
-            former: VecDeque::new(),
+            former: Former::default(),
             failures: 0,
             recheck_at: Duration::MAX,
         }
@@ -322,7 +247,7 @@ impl Sync {
         if !open.window.answered(now, id) {
             // The owner knows already what became of it: it was told, or has it back. If it is offered again, it
             // is answered again.
-            if self.former.contains(&id) {
+            if self.former.contains(id) {
                 return Vec::new();
             }
             let reason = LinkDownReason::Nonsense("an answer about a document that was not sent".into());
@@ -339,7 +264,7 @@ impl Sync {
         if open.asking == Asking::Full {
             open.ask(&mut effects);
         }
-        remember(&mut self.former, id);
+        self.former.remember(id);
         effects
     }
 
@@ -479,7 +404,7 @@ impl Sync {
             until: now.saturating_add(pause),
         };
         if let Link::Open(open) = std::mem::replace(&mut self.link, resting) {
-            open.window.ids().for_each(|id| remember(&mut self.former, id));
+            open.window.ids().for_each(|id| self.former.remember(id));
         }
         vec![Effect::Report(Event::LinkDown { reason })]
     }
@@ -506,15 +431,6 @@ impl Sync {
         // The top 32 bits as a part of one.
         let part = (random >> 32) as f64 / f64::from(u32::MAX);
         least.saturating_add(most.mul_f64(part))
-    }
-}
-
-fn remember(former: &mut VecDeque<DocumentId>, id: DocumentId) {
-    if !former.contains(&id) {
-        former.push_back(id);
-        if former.len() > FORMER_MAX {
-            former.pop_front();
-        }
     }
 }
 
