@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use rusqlite::ErrorCode;
 use thiserror::Error;
 use verification::audit::AuditBreak;
 use verification::evidence::DocumentId;
@@ -30,7 +31,8 @@ pub enum OutboxError {
         #[source]
         source: std::io::Error,
     },
-    /// The store is damaged or was written with another key. At the next start it is quarantined.
+    /// The store is damaged or was written with another key. Other documents may still be stored and read; it is to be
+    /// opened anew as soon as nobody is waiting, and is quarantined then, with what can be read in a new store.
     #[error("the store cannot be read with this key")]
     Unreadable(#[source] Option<rusqlite::Error>),
     /// A later version of this program wrote the store, in a way that this version does not know.
@@ -56,4 +58,23 @@ pub enum OutboxError {
     /// Anything else that the database reports.
     #[error("the store failed")]
     Database(#[source] rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for OutboxError {
+    fn from(error: rusqlite::Error) -> Self {
+        use ErrorCode as Code;
+        match error.sqlite_error_code() {
+            Some(Code::DatabaseBusy | Code::DatabaseLocked | Code::FileLockingProtocolFailed) => {
+                Self::Locked(error)
+            }
+            Some(Code::ReadOnly | Code::PermissionDenied | Code::CannotOpen) => Self::Unwritable(error),
+            Some(Code::DiskFull) => Self::Full(error),
+            Some(Code::SystemIoFailure) => Self::Disk(error),
+            // SQLCipher says "out of memory" where it cannot go on after a damaged page.
+            Some(Code::NotADatabase | Code::DatabaseCorrupt | Code::OutOfMemory) => {
+                Self::Unreadable(Some(error))
+            }
+            _ => Self::Database(error),
+        }
+    }
 }

@@ -20,7 +20,6 @@ mod salvage;
 mod schema;
 mod store;
 
-use rusqlite::ErrorCode;
 use verification::audit::{AuditHead, AuditRecord};
 use verification::evidence::{DocumentId, Modality, SessionId};
 use verification::identifier::Iin;
@@ -51,6 +50,18 @@ pub struct SqliteOutbox {
 }
 
 impl SqliteOutbox {
+    /// Does something that writes. Where it meets a damaged page it fails, and the connection, which is of no use after
+    /// that, is made anew: what does not need this page goes on.
+    fn healed<T>(&mut self, act: impl FnOnce(&mut Self) -> Result<T, OutboxError>) -> Result<T, OutboxError> {
+        let done = act(self);
+        if matches!(done, Err(OutboxError::Unreadable(_))) {
+            self.queue.set_damaged();
+            // If this fails, so does the next step, and says why.
+            let _ = self.store.reopen();
+        }
+        done
+    }
+
     fn commit(
         &mut self,
         document: &SignedDocument,
@@ -81,7 +92,7 @@ impl Outbox for SqliteOutbox {
         accounts_for: &[(Iin, Modality)],
         now: UtcMs,
     ) -> Result<(), OutboxError> {
-        self.commit(document, false, accounts_for, now)
+        self.healed(|outbox| outbox.commit(document, false, accounts_for, now))
     }
 
     fn put_final(
@@ -90,7 +101,7 @@ impl Outbox for SqliteOutbox {
         accounts_for: &[(Iin, Modality)],
         now: UtcMs,
     ) -> Result<(), OutboxError> {
-        self.commit(document, true, accounts_for, now)
+        self.healed(|outbox| outbox.commit(document, true, accounts_for, now))
     }
 
     fn next(&mut self, now: UtcMs) -> Result<Option<SignedDocument>, OutboxError> {
@@ -108,43 +119,49 @@ impl Outbox for SqliteOutbox {
     }
 
     fn wedge(&mut self, id: DocumentId, reason: WedgeReason, now: UtcMs) -> Result<bool, OutboxError> {
-        let event = wedge_event(id, &reason);
-        let transaction = self.store.begin(Durability::Full)?;
-        let Some((position, _)) =
-            queue::find(&transaction, id)?.filter(|(_, state)| *state != EntryState::Wedged(reason.clone()))
-        else {
-            return Ok(false);
-        };
-        queue::wedge(&transaction, position, &reason)?;
-        log::append(&transaction, now, None, &event)?;
-        self.store.commit(transaction)?;
-        self.queue.take_out(id, position);
-        Ok(true)
+        self.healed(|outbox| {
+            let event = wedge_event(id, &reason);
+            let transaction = outbox.store.begin(Durability::Full)?;
+            let Some((position, _)) = queue::find(&transaction, id)?
+                .filter(|(_, state)| *state != EntryState::Wedged(reason.clone()))
+            else {
+                return Ok(false);
+            };
+            queue::wedge(&transaction, position, &reason)?;
+            log::append(&transaction, now, None, &event)?;
+            outbox.store.commit(transaction)?;
+            outbox.queue.take_out(id, position);
+            Ok(true)
+        })
     }
 
     fn unwedge(&mut self, id: DocumentId, now: UtcMs) -> Result<bool, OutboxError> {
-        let transaction = self.store.begin(Durability::Full)?;
-        let Some((position, EntryState::Wedged(_))) = queue::find(&transaction, id)? else {
-            return Ok(false);
-        };
-        queue::unwedge(&transaction, position)?;
-        log::append(&transaction, now, None, &unwedge_event(id))?;
-        self.store.commit(transaction)?;
-        self.queue.give_back(position);
-        Ok(true)
+        self.healed(|outbox| {
+            let transaction = outbox.store.begin(Durability::Full)?;
+            let Some((position, EntryState::Wedged(_))) = queue::find(&transaction, id)? else {
+                return Ok(false);
+            };
+            queue::unwedge(&transaction, position)?;
+            log::append(&transaction, now, None, &unwedge_event(id))?;
+            outbox.store.commit(transaction)?;
+            outbox.queue.give_back(position);
+            Ok(true)
+        })
     }
 
     fn receipt(&mut self, id: DocumentId, signed_receipt: &[u8], now: UtcMs) -> Result<bool, OutboxError> {
-        let transaction = self.store.begin(Durability::Lazy)?;
-        let Some(position) = delivery::receipt(&transaction, id, signed_receipt, now)? else {
-            return Ok(false);
-        };
-        log::append(&transaction, now, None, &receipt_event(id))?;
-        self.store.commit(transaction)?;
-        self.queue.take_out(id, position);
-        self.contact = Some(now);
-        self.stored_contact = Some(now);
-        Ok(true)
+        self.healed(|outbox| {
+            let transaction = outbox.store.begin(Durability::Lazy)?;
+            let Some(position) = delivery::receipt(&transaction, id, signed_receipt, now)? else {
+                return Ok(false);
+            };
+            log::append(&transaction, now, None, &receipt_event(id))?;
+            outbox.store.commit(transaction)?;
+            outbox.queue.take_out(id, position);
+            outbox.contact = Some(now);
+            outbox.stored_contact = Some(now);
+            Ok(true)
+        })
     }
 
     fn retained_receipt(&self, id: DocumentId) -> Result<Option<Vec<u8>>, OutboxError> {
@@ -154,24 +171,28 @@ impl Outbox for SqliteOutbox {
     }
 
     fn resend(&mut self, id: DocumentId, now: UtcMs) -> Result<bool, OutboxError> {
-        let transaction = self.store.begin(Durability::Full)?;
-        let Some(position) = delivery::resend(&transaction, id)? else {
-            return Ok(false);
-        };
-        log::append(&transaction, now, None, &resend_event(id))?;
-        self.store.commit(transaction)?;
-        self.queue.give_back(position);
-        Ok(true)
+        self.healed(|outbox| {
+            let transaction = outbox.store.begin(Durability::Full)?;
+            let Some(position) = delivery::resend(&transaction, id)? else {
+                return Ok(false);
+            };
+            log::append(&transaction, now, None, &resend_event(id))?;
+            outbox.store.commit(transaction)?;
+            outbox.queue.give_back(position);
+            Ok(true)
+        })
     }
 
     fn forget_delivered(&mut self, before: UtcMs, now: UtcMs) -> Result<u64, OutboxError> {
-        let transaction = self.store.begin(Durability::Lazy)?;
-        let number = delivery::forget(&transaction, before)?;
-        if number > 0 {
-            log::append(&transaction, now, None, &forget_event(number))?;
-        }
-        self.store.commit(transaction)?;
-        Ok(number)
+        self.healed(|outbox| {
+            let transaction = outbox.store.begin(Durability::Lazy)?;
+            let number = delivery::forget(&transaction, before)?;
+            if number > 0 {
+                log::append(&transaction, now, None, &forget_event(number))?;
+            }
+            outbox.store.commit(transaction)?;
+            Ok(number)
+        })
     }
 
     fn export(
@@ -198,13 +219,15 @@ impl Outbox for SqliteOutbox {
     }
 
     fn identified(&mut self, id: DocumentId, now: UtcMs) -> Result<bool, OutboxError> {
-        let transaction = self.store.begin(Durability::Lazy)?;
-        if !delivery::identified(&transaction, id)? {
-            return Ok(false);
-        }
-        log::append(&transaction, now, None, &identified_event(id))?;
-        self.store.commit(transaction)?;
-        Ok(true)
+        self.healed(|outbox| {
+            let transaction = outbox.store.begin(Durability::Lazy)?;
+            if !delivery::identified(&transaction, id)? {
+                return Ok(false);
+            }
+            log::append(&transaction, now, None, &identified_event(id))?;
+            outbox.store.commit(transaction)?;
+            Ok(true)
+        })
     }
 
     fn state(&self, id: DocumentId) -> Result<Option<EntryState>, OutboxError> {
@@ -258,10 +281,12 @@ impl Outbox for SqliteOutbox {
     }
 
     fn record_attempt(&mut self, subject: &Iin, modality: Modality, now: UtcMs) -> Result<u8, OutboxError> {
-        let transaction = self.store.begin(Durability::Full)?;
-        let used = attempt::record(&transaction, subject, modality, now)?;
-        self.store.commit(transaction)?;
-        Ok(used)
+        self.healed(|outbox| {
+            let transaction = outbox.store.begin(Durability::Full)?;
+            let used = attempt::record(&transaction, subject, modality, now)?;
+            outbox.store.commit(transaction)?;
+            Ok(used)
+        })
     }
 
     fn attempts_used(&self, subject: &Iin, modality: Modality, since: UtcMs) -> Result<u8, OutboxError> {
@@ -377,10 +402,12 @@ impl Outbox for SqliteOutbox {
         session: Option<SessionId>,
         event: &str,
     ) -> Result<AuditHead, OutboxError> {
-        let transaction = self.store.begin(Durability::Full)?;
-        let head = log::append(&transaction, now, session, event)?;
-        self.store.commit(transaction)?;
-        Ok(head)
+        self.healed(|outbox| {
+            let transaction = outbox.store.begin(Durability::Full)?;
+            let head = log::append(&transaction, now, session, event)?;
+            outbox.store.commit(transaction)?;
+            Ok(head)
+        })
     }
 
     fn audit_head(&self) -> Result<AuditHead, OutboxError> {
@@ -398,25 +425,6 @@ impl Outbox for SqliteOutbox {
 
     fn verify_audit(&self) -> Result<u64, OutboxError> {
         log::verify(&self.store.connection)
-    }
-}
-
-impl From<rusqlite::Error> for OutboxError {
-    fn from(error: rusqlite::Error) -> Self {
-        use ErrorCode as Code;
-        match error.sqlite_error_code() {
-            Some(Code::DatabaseBusy | Code::DatabaseLocked | Code::FileLockingProtocolFailed) => {
-                Self::Locked(error)
-            }
-            Some(Code::ReadOnly | Code::PermissionDenied | Code::CannotOpen) => Self::Unwritable(error),
-            Some(Code::DiskFull) => Self::Full(error),
-            Some(Code::SystemIoFailure) => Self::Disk(error),
-            // SQLCipher says "out of memory" where it cannot go on after a damaged page.
-            Some(Code::NotADatabase | Code::DatabaseCorrupt | Code::OutOfMemory) => {
-                Self::Unreadable(Some(error))
-            }
-            _ => Self::Database(error),
-        }
     }
 }
 

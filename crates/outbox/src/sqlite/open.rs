@@ -236,11 +236,11 @@ impl SqliteOutbox {
     }
 }
 
-/// A connection for which page 1 can be read, and the key that it took; `None` if no key fits.
-fn unlocked<'a>(
-    path: &Path,
-    keys: &'a KeyRing,
-) -> Result<Option<(Connection, &'a Sensitive<[u8; 32]>)>, OutboxError> {
+/// A connection for which page 1 can be read, and the key that it took.
+type Unlocked<'a> = (Connection, &'a Sensitive<[u8; 32]>);
+
+/// `None` if no key fits.
+fn unlocked<'a>(path: &Path, keys: &'a KeyRing) -> Result<Option<Unlocked<'a>>, OutboxError> {
     for key in keys.keys() {
         let connection = connect(path, key)?;
         match check_schema(&connection) {

@@ -180,6 +180,11 @@ impl Queue {
         Ok(())
     }
 
+    /// Something could not be read.
+    pub(super) fn set_damaged(&mut self) {
+        self.damaged = true;
+    }
+
     /// Whether something could not be read.
     pub(super) fn is_damaged(&self) -> bool {
         self.damaged

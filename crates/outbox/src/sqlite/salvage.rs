@@ -180,6 +180,9 @@ fn take_document(transaction: &Transaction<'_>, values: Vec<Value>, now: UtcMs) 
     }
 }
 
+/// What is done with the values of a row.
+type Take<'a> = dyn FnMut(&Transaction<'_>, Vec<Value>) -> Result<(), OutboxError> + 'a;
+
 /// Calls for each row that can be read.
 fn walk(
     from: &mut Connection,
@@ -187,7 +190,7 @@ fn walk(
     table: &str,
     columns: &str,
     into: &Store,
-    take: &mut dyn FnMut(&Transaction<'_>, Vec<Value>) -> Result<(), OutboxError>,
+    take: &mut Take<'_>,
 ) -> Result<(), OutboxError> {
     let sql = format!("SELECT {columns}, rowid FROM {table} WHERE rowid > ?1 ORDER BY rowid LIMIT 1");
     let place_column = columns.split(',').count();

@@ -405,3 +405,53 @@ fn a_small_disk_fills_up_and_is_used_again() {
         );
     }
 }
+
+/// Whatever page is damaged: what was stored before and is stored after is there, or is said to be lost.
+#[test]
+fn damage_of_any_page_is_survived_by_the_rest() {
+    const BEFORE: u64 = 500;
+    let folder = folder();
+    let outbox = reopen(&path(&folder));
+    let sql = format!(
+        "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {BEFORE})
+         INSERT INTO entry (id, is_final, put_at_ms, state, bytes) SELECT randomblob(16), 0, n, 0, zeroblob(80) FROM n"
+    );
+    outbox.store.connection.execute_batch(&sql).unwrap();
+    drop(outbox);
+    let good = fs::read(path(&folder)).unwrap();
+    let mut refused = 0;
+    for page in (0..good.len() / 4096).step_by(2) {
+        let folder = self::folder();
+        let mut bytes = good.clone();
+        bytes[page * 4096 + 100] ^= 1;
+        fs::write(path(&folder), &bytes).unwrap();
+        let opened = SqliteOutbox::open_checked(&path(&folder), &ring(1), LOG, NOW, 0).unwrap();
+        let first = opened.quarantined;
+        let mut outbox = opened.outbox;
+        let mut stored = 0;
+        for number in (0..=u8::MAX).step_by(50) {
+            match outbox.put(&document(number), &[], NOW) {
+                Ok(()) => stored += 1,
+                Err(OutboxError::Unreadable(_)) => refused += 1,
+                Err(error) => panic!("page {page}: {error:?}"),
+            }
+        }
+        let mut read = 0;
+        while outbox.next(NOW).unwrap().is_some() {
+            read += 1;
+        }
+        drop(outbox);
+        let opened = open(&path(&folder));
+        let there = opened.outbox.counts().unwrap().pending;
+        let is_reported = [first, opened.quarantined]
+            .into_iter()
+            .flatten()
+            .any(|aside| aside.salvage.is_none_or(|salvage| salvage.lost != Some(0)));
+        assert!(there >= read, "page {page}");
+        assert!(
+            there == BEFORE + stored || is_reported,
+            "page {page}: {there}, {stored}"
+        );
+    }
+    assert!(refused > 0, "some page was needed for a put");
+}

@@ -64,7 +64,9 @@ fn oldest_retained(outbox: &SqliteOutbox) -> DocumentId {
         .unwrap()
 }
 
-const OPERATIONS: [(&str, fn(&mut SqliteOutbox)); 25] = [
+type Operation = (&'static str, fn(&mut SqliteOutbox));
+
+const OPERATIONS: [Operation; 25] = [
     ("put", |outbox| {
         outbox
             .put(&document(1), &[(person(), Modality::Face)], NOW)
