@@ -40,17 +40,18 @@
 //! whoever had it.
 //!
 //! ```text
-//!   lib         the trait                      memory      its twin for tests
-//!   entry       what is kept and counted       sqlite      the encrypted file
-//!   error       what can go wrong                open        from a path to a store: unlock, check, migrate, quarantine
-//!   event       names in the audit log           schema      tables, their versions and triggers
-//!   conformance what both must do                queue       what waits, in which order, and what is in flight
-//!                                                delivery    receipts, retention, answers
-//!                                                attempt, palm, enrolment, log
-//!                                                journal     whether the write-ahead journal was damaged (PURE)
-//!                                                mark        how far the store was committed, beside the file
-//!                                                keys, file  key ring, key id, names, rights, moving aside
-//!                                                salvage     what can still be read from a damaged file
+//!   lib          the trait                     memory       its twin for tests
+//!   entry        what is kept and counted      sqlite       the encrypted file
+//!   error        what can go wrong               open       from a path to a store: unlock, check, quarantine
+//!   event        names in the audit log          schema     tables, their versions and triggers
+//!   conformance  what both must do               store      transactions, when they reach the disk, a new connection
+//!                                                queue      what waits, in which order, and what is in flight
+//!                                                delivery   receipts, retention, answers
+//!                                                attempt, palm, enrolment, log, note: the other tables
+//!                                                journal    whether the write-ahead journal was damaged (PURE)
+//!                                                mark       how far the store was committed, beside the file
+//!                                                keys, file, rekey: key ring, key id, names, rights, moving aside
+//!                                                salvage    what can still be read from a damaged file
 //! ```
 //!
 //! **Architecture Invariant:** this room stores and never decides: it does not look into a document, and the
