@@ -58,8 +58,9 @@ impl StartError {
 
 /// Attempts of a session that was cut off count for this long.
 const CUT_OFF_COUNTS_MS: i64 = 24 * 60 * 60 * 1000;
-/// How often custody looks after itself while nothing happens.
+/// How often custody looks after itself while nothing happens, and how often while that keeps the kiosk closed.
 const CUSTODY_PAUSE: Duration = Duration::from_secs(30);
+const CLOSED_PAUSE: Duration = Duration::from_secs(2);
 /// The warning before an idle session ends; WCAG 2.2.1 asks for at least 20 seconds.
 const IDLE_WARNING: Duration = Duration::from_secs(20);
 
@@ -374,6 +375,7 @@ impl Core {
                 }
                 Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => {
                     self.give(Input::Cancel);
+                    self.note(None, "KioskStopped");
                     return End::Stopped;
                 }
             }
@@ -390,6 +392,14 @@ impl Core {
         }
     }
 
+    /// Adds a record to the audit log. What cannot be accounted for must not go on.
+    fn note(&mut self, session: Option<SessionId>, event: &str) {
+        let now = self.parts.now().utc;
+        if let Err(error) = self.custody.audit(session, event, now) {
+            self.store_failed(&error, "the audit record cannot be written");
+        }
+    }
+
     fn store_failed(&mut self, error: &CustodyError, what: &str) {
         tracing::error!(error = crate::chain(error), "{what}");
         self.broken = Some(ipc::ErrorCode::Store);
@@ -397,8 +407,12 @@ impl Core {
 
     /// How long nothing has to happen without an event.
     fn patience(&self) -> Duration {
+        let pause = match self.closed {
+            Some(_) => CLOSED_PAUSE,
+            None => CUSTODY_PAUSE,
+        };
         self.session_patience()
-            .map_or(CUSTODY_PAUSE, |patience| patience.min(CUSTODY_PAUSE))
+            .map_or(pause, |patience| patience.min(pause))
     }
 
     fn session_patience(&self) -> Option<Duration> {
@@ -504,8 +518,8 @@ impl Core {
             Ok(closed) => self.closed = closed,
             Err(error) => return self.store_failed(&error, "the store does not say how it stands"),
         }
-        if self.closed.is_some() {
-            return;
+        if let Some(concern) = self.closed {
+            return self.note(None, &format!("SessionRefused concern={concern:?}"));
         }
         let config = &self.parts.config;
         let opening = Opening {
@@ -630,8 +644,14 @@ impl Core {
                 }
             }
             Effect::ForgiveAttempt { subject, modality } => {
-                if let Err(error) = self.custody.outbox().forgive_attempt(&subject, modality) {
-                    tracing::error!(error = crate::chain(&error), "the attempt cannot be taken back");
+                match self.custody.outbox().forgive_attempt(&subject, modality) {
+                    Ok(()) => {
+                        let session = self.session.as_ref().map(Session::id);
+                        self.note(session, &format!("AttemptForgiven modality={modality:?}"));
+                    }
+                    Err(error) => {
+                        tracing::error!(error = crate::chain(&error), "the attempt cannot be taken back");
+                    }
                 }
                 None
             }
@@ -683,10 +703,7 @@ impl Core {
             Effect::Audit(event) => {
                 let session = self.session.as_ref().map(Session::id);
                 tracing::info!(session = session.map(tracing::field::display), ?event, "audit");
-                // The names of the events are the audit log's vocabulary.
-                if let Err(error) = self.custody.audit(session, &format!("{event:?}"), now) {
-                    tracing::error!(error = crate::chain(&error), "the audit record cannot be written");
-                }
+                self.note(session, &event.to_string());
                 None
             }
         }
@@ -713,6 +730,10 @@ impl Core {
             Heard::Session(input) => {
                 let found = match &*input {
                     Input::Scanner(Ok(identity)) => self.scanner_found(&identity.clone()),
+                    Input::Scanner(Err(fault)) => {
+                        self.note(None, &format!("ScannerGone fault={fault:?}"));
+                        Ok(())
+                    }
                     _ => Ok(()),
                 };
                 self.give(*input);
@@ -747,6 +768,8 @@ impl Core {
 
     /// What is still to be done with a scanner that is there: deletions, and enrolments that were cut off.
     fn scanner_found(&mut self, identity: &ScannerIdentity) -> Result<(), OutboxError> {
+        let (serial, firmware) = (word(&identity.serial), word(&identity.firmware));
+        self.note(None, &format!("ScannerFound serial={serial} firmware={firmware}"));
         if let Err(unfit) = decision::fitness(identity, &self.parts.config.policy.palm) {
             tracing::error!(
                 ?unfit,
@@ -779,6 +802,10 @@ impl Core {
     fn line_changed(&mut self, event: custody::Event) {
         let now = self.parts.now().utc;
         match self.custody.handle(event, now) {
+            Ok(Happened::Nothing) if self.session.is_none() => match self.custody.closed(now) {
+                Ok(closed) => self.closed = closed,
+                Err(error) => self.store_failed(&error, "the store does not say how it stands"),
+            },
             Ok(Happened::Nothing) => {}
             Ok(Happened::Answered(answer)) => self.answered(&answer, now),
             Err(error) => self.store_failed(&error, "the store failed"),
@@ -807,6 +834,15 @@ impl Core {
             matched,
         });
     }
+}
+
+/// What a device says of itself, as one word of the audit log.
+fn word(text: &str) -> String {
+    let safe = |c: char| c.is_ascii_alphanumeric() || "-._:".contains(c);
+    text.chars()
+        .take(64)
+        .map(|c| if safe(c) { c } else { '_' })
+        .collect()
 }
 
 /// The place of the kiosk's keys.

@@ -20,7 +20,7 @@ use gateway::server::Gateway;
 use ipc::{Intent, Screen, View};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use verification::evidence::Evidence;
+use verification::evidence::{DocumentId, Evidence};
 use verification::pad::PadChallenge;
 use verification::time::UtcMs;
 
@@ -127,25 +127,30 @@ pub struct Institution {
 impl Institution {
     /// With the centre running and the gateway not.
     pub fn found() -> Self {
+        let mut institution = Self::stranger();
+        institution.enrol();
+        institution
+    }
+
+    /// As [`Institution::found`], with a kiosk that nobody knows.
+    pub fn stranger() -> Self {
         let folder = TempDir::new().unwrap();
         let address = free_address();
         gateway::authority::init(folder.path(), address, free_address()).unwrap();
         let runtime = Runtime::new().unwrap();
         let config = SimConfig::load(&folder.path().join("idec.toml")).unwrap();
         let centre = runtime.block_on(Simulator::start(config)).unwrap();
-        let mut institution = Self {
+        Self {
             folder,
             runtime,
             centre,
             gateway: None,
             address,
-        };
-        institution.enrol();
-        institution
+        }
     }
 
     /// As a technician does it: a one-time code of the gateway, typed at the kiosk.
-    fn enrol(&mut self) {
+    pub fn enrol(&mut self) {
         let config = self.gateway_config();
         let invitation = block_on(&self.runtime, || async {
             let store = gateway::storage::open(&config).await.unwrap();
@@ -160,6 +165,63 @@ impl Institution {
         let trust = custody::Trust::Fingerprint(invitation.authority.0);
         custody::enrol(&settings, &*keys, &invitation.code, trust, "test").unwrap();
         self.close_gateway();
+    }
+
+    /// Shuts the kiosk out, as the operator's tool does it while the gateway runs.
+    pub fn shut_out(&self) {
+        let config = self.gateway_config();
+        block_on(&self.runtime, || async {
+            let store = gateway::storage::open(&config).await.unwrap();
+            let known = store.block_kiosk("kiosk-0001", Some("story"), now()).await;
+            assert!(known.unwrap());
+        });
+        gateway::registry::Bell::of(&self.folder.path().join("gateway.db"))
+            .ring()
+            .unwrap();
+    }
+
+    /// Asks the kiosk for documents that it has receipts for.
+    pub fn wants_again(&self, ids: &[DocumentId]) {
+        let config = self.gateway_config();
+        block_on(&self.runtime, || async {
+            let store = gateway::storage::open(&config).await.unwrap();
+            store.request_resend("kiosk-0001", ids, now()).await.unwrap();
+        });
+    }
+
+    /// How many documents the gateway keeps; it may run.
+    pub fn count(&self) -> usize {
+        let config = self.gateway_config();
+        block_on(&self.runtime, || async {
+            let store = gateway::storage::open(&config).await.unwrap();
+            store.list(&Default::default(), u32::MAX).await.unwrap().len()
+        })
+    }
+
+    /// A backup of the gateway's database, which must not run.
+    pub fn copy_of_gateway(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        self.gateway_files()
+            .into_iter()
+            .map(|file| (file.clone(), std::fs::read(file).unwrap()))
+            .collect()
+    }
+
+    /// Puts a backup in the place of the gateway's database, which must not run.
+    pub fn restore_gateway(&self, backup: &[(PathBuf, Vec<u8>)]) {
+        for file in self.gateway_files() {
+            std::fs::remove_file(file).unwrap();
+        }
+        for (file, bytes) in backup {
+            std::fs::write(file, bytes).unwrap();
+        }
+    }
+
+    fn gateway_files(&self) -> Vec<PathBuf> {
+        ["gateway.db", "gateway.db-wal", "gateway.db-shm"]
+            .map(|name| self.folder.path().join(name))
+            .into_iter()
+            .filter(|file| file.exists())
+            .collect()
     }
 
     fn gateway_config(&self) -> GatewayConfig {
@@ -263,6 +325,14 @@ passive = "where-installed"
     pub fn kiosk(&self, clip: &Clip, policy: &str) -> Person {
         let config = Config::load(&self.kiosk_config(clip, policy, (1080, 1920))).unwrap();
         Person::before(Kiosk::start(config).unwrap())
+    }
+
+    /// As [`Institution::kiosk`], with these lines in its `[custody]` table.
+    pub fn kiosk_within(&self, clip: &Clip, policy: &str, limits: &str) -> Person {
+        let file = self.kiosk_config(clip, policy, (1080, 1920));
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, format!("{text}\n[custody]\n{limits}\n")).unwrap();
+        Person::before(Kiosk::start(Config::load(&file).unwrap()).unwrap())
     }
 
     /// As [`Institution::kiosk`], with a camera whose plug can be pulled. The recorded person stands before it.

@@ -10,9 +10,9 @@ use document::signature::{self, ExternalSigner};
 use keys::{DeviceKey, KeyStore};
 use outbox::sqlite::SqliteOutbox;
 use outbox::{Outbox, OutboxError, SignedDocument, WedgeReason};
+use sha2::{Digest, Sha256};
 use sync::LinkDownReason;
 use sync::wire::{AWAITING_MAX, ByeReason};
-use sha2::{Digest, Sha256};
 use verification::Sensitive;
 use verification::custody::{Concern, CustodyState, Severity, concerns};
 use verification::evidence::{DocumentId, Evidence, Modality, Outcome, SessionId};
@@ -27,7 +27,7 @@ use crate::{CustodyError, DoubtError, Event, Settings};
 const DOUBT_PAUSE_MS: i64 = 15 * 60 * 1000;
 /// How often it is noted that the gateway is there.
 const CONTACT_EVERY_MS: i64 = 10 * 60 * 1000;
-/// How often a kiosk without a line, or with a certificate to renew, looks whether that can be changed.
+/// How often a new certificate is applied for.
 const RETRY_EVERY_MS: i64 = 60 * 1000;
 
 /// Which program this is, as the gateway is told.
@@ -141,8 +141,12 @@ impl Custody {
         let head = custody.outbox.audit_head()?;
         let newest = custody.outbox.audit_records(head.number.saturating_sub(1), 1)?;
         custody.latest_written_at = newest.first().map(|record| record.at);
-        let version = custody.software.version.clone();
-        custody.audit(None, &format!("KioskStarted {version}"), now)?;
+        let started = format!(
+            "KioskStarted version={} software={}",
+            custody.software.version,
+            hex(&custody.software.sha256)
+        );
+        custody.audit(None, &started, now)?;
         custody.enrolled(now)?;
         custody.count()?;
         custody.judge(now)?;
@@ -151,13 +155,24 @@ impl Custody {
 
     /// Takes up the identity, if there is one by now, and opens the line.
     fn enrolled(&mut self, now: UtcMs) -> Result<(), CustodyError> {
-        self.tried_at = Some(now);
         let folder = self.settings.identity();
-        let Some(identity) = Identity::load(&*self.keys, &folder)? else {
-            return Ok(());
+        let identity = match Identity::load(&*self.keys, &folder) {
+            Ok(Some(identity)) => identity,
+            Ok(None) => return Ok(()),
+            // Without it no session may begin; the store is kept in order all the same.
+            Err(error) => {
+                tracing::error!(
+                    error = crate::chain(&error),
+                    "the kiosk's identity cannot be used"
+                );
+                return Ok(());
+            }
         };
         if let Err(error) = identity.forget_older(&*self.keys, &folder) {
-            tracing::warn!(error = crate::chain(&error), "an old device key cannot be forgotten yet");
+            tracing::warn!(
+                error = crate::chain(&error),
+                "an old device key cannot be forgotten yet"
+            );
         }
         let signer = signer(&identity)?;
         let authority_der = signature::anchors_from_pem(&identity.authority_pem)?;
@@ -258,12 +273,7 @@ impl Custody {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn audit(
-        &mut self,
-        session: Option<SessionId>,
-        event: &str,
-        now: UtcMs,
-    ) -> Result<(), CustodyError> {
+    pub fn audit(&mut self, session: Option<SessionId>, event: &str, now: UtcMs) -> Result<(), CustodyError> {
         self.outbox.append_audit(now, session, event)?;
         self.latest_written_at = self.latest_written_at.max(Some(now));
         self.unsettled = true;
@@ -332,15 +342,23 @@ impl Custody {
             self.outbox.contact(now)?;
             self.unsettled = true;
         }
-        if is_due(self.tried_at, RETRY_EVERY_MS, now) {
-            match &self.identity {
-                None => self.enrolled(now)?,
-                Some(enrolled) if self.online && enrolled.identity.is_to_be_renewed(now) => self.renew(now)?,
-                Some(_) => {}
+        match &self.identity {
+            None => self.enrolled(now)?,
+            Some(enrolled)
+                if self.online
+                    && enrolled.identity.is_to_be_renewed(now)
+                    && is_due(self.tried_at, RETRY_EVERY_MS, now) =>
+            {
+                self.renew(now)?;
             }
+            Some(_) => {}
         }
         let retained_ms = i64::try_from(self.settings.limits.retained.as_millis()).unwrap_or(i64::MAX);
-        if self.outbox.forget_delivered(UtcMs(now.0.saturating_sub(retained_ms)), now)? > 0 {
+        if self
+            .outbox
+            .forget_delivered(UtcMs(now.0.saturating_sub(retained_ms)), now)?
+            > 0
+        {
             self.unsettled = true;
         }
         self.judge(now)?;
@@ -468,7 +486,11 @@ impl Custody {
         let about_it = receipt.document_id == id
             && receipt.document_sha256 == *sha256
             && receipt.kiosk_id == self.settings.kiosk_id;
-        if about_it { Ok(()) } else { Err(DoubtError::Other(id)) }
+        if about_it {
+            Ok(())
+        } else {
+            Err(DoubtError::Other(id))
+        }
     }
 
     /// What the gateway signed with the key that signs answers.
@@ -481,12 +503,7 @@ impl Custody {
         Ok(verified.content)
     }
 
-    fn refused(
-        &mut self,
-        id: DocumentId,
-        code: sync::RefusalCode,
-        now: UtcMs,
-    ) -> Result<(), CustodyError> {
+    fn refused(&mut self, id: DocumentId, code: sync::RefusalCode, now: UtcMs) -> Result<(), CustodyError> {
         use sync::RefusalCode as Code;
         self.sent.remove(&id);
         let reason = match code {
@@ -544,13 +561,16 @@ impl Custody {
         match applied {
             Ok(applicant) => {
                 enrolled.line.renew(applicant.request.clone());
-                let event = format!("RenewalRequested {}", applicant.name);
+                let event = format!("RenewalRequested key={}", applicant.name);
                 self.renewal = Some(applicant);
                 self.audit(None, &event, now)
             }
             // The certificate at hand still serves; the guard closes the kiosk when it no longer does.
             Err(error) => {
-                tracing::error!(error = crate::chain(&error), "no new certificate can be applied for");
+                tracing::error!(
+                    error = crate::chain(&error),
+                    "no new certificate can be applied for"
+                );
                 Ok(())
             }
         }
@@ -564,7 +584,7 @@ impl Custody {
         match applicant.admit(&self.settings.identity(), chain, &authority_pem) {
             Ok(identity) => {
                 tracing::info!(key = identity.name, "the kiosk has a new certificate");
-                self.audit(None, &format!("CertificateRenewed {}", identity.name), now)?;
+                self.audit(None, &format!("CertificateRenewed key={}", identity.name), now)?;
                 // The line ends with the old certificate and begins with the new one.
                 self.identity = None;
                 self.online = false;
@@ -602,7 +622,10 @@ impl Custody {
             disk_free_bytes: disk::free_bytes(&self.settings.data),
             clock_skew_ms: self.clock_skew_ms,
             latest_written_at: self.latest_written_at,
-            certificate_expires_at: self.identity.as_ref().map(|enrolled| enrolled.identity.expires_at),
+            certificate_expires_at: self
+                .identity
+                .as_ref()
+                .map(|enrolled| enrolled.identity.expires_at),
             is_enrolled: self.identity.is_some(),
             is_refused: self.is_refused,
             is_clock_doubted: self.is_clock_doubted,
@@ -622,7 +645,7 @@ impl Custody {
             .map(|(severity, concern)| format!("{severity:?}:{concern:?}"))
             .collect();
         self.worries = found;
-        self.audit(None, &format!("Concerns {}", said.join(",")), now)
+        self.audit(None, &format!("Concerns now={}", said.join(",")), now)
     }
 }
 
@@ -642,6 +665,10 @@ fn short(reason: &LinkDownReason) -> String {
     }
 }
 
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn is_due(last: Option<UtcMs>, every_ms: i64, now: UtcMs) -> bool {
     // A clock that was set back must not stop anything for years.
     last.is_none_or(|last| now.0 < last.0 || now.0.saturating_sub(last.0) >= every_ms)
@@ -650,7 +677,10 @@ fn is_due(last: Option<UtcMs>, every_ms: i64, now: UtcMs) -> bool {
 fn signer(identity: &Identity) -> Result<ExternalSigner, CustodyError> {
     let key = Arc::clone(&identity.key);
     let raw = move |message: &[u8]| key.sign(message).map_err(Into::into);
-    Ok(ExternalSigner::new(identity.certificate().to_vec(), Arc::new(raw))?)
+    Ok(ExternalSigner::new(
+        identity.certificate().to_vec(),
+        Arc::new(raw),
+    )?)
 }
 
 /// The device key on the kiosk's side of TLS.
@@ -666,3 +696,6 @@ impl sync::ClientKey for LineKey {
         self.0.sign(message).map_err(|error| crate::chain(&error))
     }
 }
+
+#[cfg(test)]
+mod tests;

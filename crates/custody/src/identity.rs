@@ -303,4 +303,4 @@ fn read(path: &Path) -> Result<Vec<u8>, IdentityError> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

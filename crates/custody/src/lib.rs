@@ -27,8 +27,8 @@ mod store;
 pub use custody::{Custody, Happened, Software};
 pub use enrolment::{EnrolError, enrol};
 pub use error::{CustodyError, DoubtError};
-pub use settings::{Settings, SettingsError};
 pub use keys::KeyStore;
+pub use settings::{Settings, SettingsError};
 pub use store::{give_up_key, open_keys, open_store, rotate};
 pub use sync::Trust;
 

@@ -130,7 +130,11 @@ impl Limits {
                 stop: time(self.clock_skew_s_stop, 1, rules.clock_skew.stop),
             },
             certificate_left: Bounds {
-                warn: time(self.certificate_days_warn, 24 * HOUR_S, rules.certificate_left.warn),
+                warn: time(
+                    self.certificate_days_warn,
+                    24 * HOUR_S,
+                    rules.certificate_left.warn,
+                ),
                 stop: rules.certificate_left.stop,
             },
             retained: time(self.retained_h, HOUR_S, rules.retained),
@@ -298,8 +302,17 @@ mod tests {
             assert!(message.contains(expect), "{message}");
         };
         check(&GOOD.replace("url", "ulr"), "unknown field `ulr`");
-        check(&format!("{GOOD}\n[custody]\npending_stop = 1"), "the limit pending closes");
-        check(&format!("{GOOD}\n[custody]\npending = 1"), "unknown field `pending`");
-        check(&format!("{GOOD}\n[keys]\nplace = \"pocket\""), "unknown variant `pocket`");
+        check(
+            &format!("{GOOD}\n[custody]\npending_stop = 1"),
+            "the limit pending closes",
+        );
+        check(
+            &format!("{GOOD}\n[custody]\npending = 1"),
+            "unknown field `pending`",
+        );
+        check(
+            &format!("{GOOD}\n[keys]\nplace = \"pocket\""),
+            "unknown variant `pocket`",
+        );
     }
 }

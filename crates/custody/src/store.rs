@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use keys::{KeyError, KeyStore};
-
-use outbox::sqlite::{KeyRing, Opened, SqliteOutbox};
+use keys::{KeyStore, rotation};
+use outbox::sqlite::{KeyRing, Opened, SqliteOutbox, key_id};
 use verification::Sensitive;
 use verification::audit::LogId;
 use verification::time::UtcMs;
@@ -27,36 +26,45 @@ pub fn open_keys(settings: &Settings) -> Result<Arc<dyn KeyStore>, CustodyError>
 /// # Errors
 /// When the place of the keys or the store fails. A key that is gone does not delete anything: the store that it opened is
 /// put aside under the id of its key, and a new one begins.
-pub fn open_store(
-    settings: &Settings,
-    keys: &Arc<dyn KeyStore>,
-    now: UtcMs,
-) -> Result<Opened, CustodyError> {
+pub fn open_store(settings: &Settings, keys: &Arc<dyn KeyStore>, now: UtcMs) -> Result<Opened, CustodyError> {
     std::fs::create_dir_all(&settings.data).map_err(|source| CustodyError::Data {
         path: settings.data.clone(),
         source,
     })?;
     let ring = key_ring(&**keys)?;
     let log = LogId(random()?);
-    Ok(SqliteOutbox::open(&settings.store(), &ring, log, now)?)
+    let mut opened = SqliteOutbox::open(&settings.store(), &ring, log, now)?;
+    if opened.has_older_key {
+        // A rotation was cut off.
+        rotation::settle(
+            &**keys,
+            STORE,
+            |key| Ok::<_, CustodyError>(opened.outbox.rekey(key)?),
+            |key| is_needed(settings, key),
+        )?;
+    }
+    Ok(opened)
 }
 
-/// Gives the store a new key and forgets the old ones; gives the number of the new one.
+/// Gives the store a new key and forgets the old ones, but for those that a store which was put aside still needs; gives the
+/// number of the new one.
 ///
 /// The new key is kept before the store is changed, and the old ones are forgotten after it, so that at any moment the keys
 /// that are kept open the store.
 ///
 /// # Errors
 /// When the place of the keys or the store fails. To be repeated then.
-pub fn rotate(outbox: &mut SqliteOutbox, keys: &dyn KeyStore) -> Result<u32, CustodyError> {
-    let number = numbers(keys)?.first().map_or(1, |number| number + 1);
-    let key = Sensitive::new(random()?);
-    keys.keep_secret(&name(number), &key)?;
-    outbox.rekey(&key)?;
-    for older in numbers(keys)?.into_iter().filter(|older| *older != number) {
-        keys.forget(&name(older))?;
-    }
-    Ok(number)
+pub fn rotate(
+    settings: &Settings,
+    outbox: &mut SqliteOutbox,
+    keys: &dyn KeyStore,
+) -> Result<u32, CustodyError> {
+    rotation::rotate_secret(
+        keys,
+        STORE,
+        |key| Ok(outbox.rekey(key)?),
+        |key| is_needed(settings, key),
+    )
 }
 
 /// Makes a key for a new store, where the newest one cannot be had any more; gives its number. At the next opening the old
@@ -65,46 +73,38 @@ pub fn rotate(outbox: &mut SqliteOutbox, keys: &dyn KeyStore) -> Result<u32, Cus
 /// # Errors
 /// When the place of the keys fails.
 pub fn give_up_key(keys: &dyn KeyStore) -> Result<u32, CustodyError> {
-    let number = numbers(keys)?.first().map_or(1, |number| number + 1);
-    keys.keep_secret(&name(number), &Sensitive::new(random()?))?;
-    Ok(number)
+    Ok(rotation::add_secret(keys, STORE)?.number)
+}
+
+/// Whether a store that was put aside was locked with this key, or whether nobody can tell.
+fn is_needed(settings: &Settings, key: &Sensitive<[u8; 32]>) -> bool {
+    let id = key_id(key);
+    let Ok(entries) = std::fs::read_dir(&settings.data) else {
+        return true;
+    };
+    entries.into_iter().any(|entry| {
+        entry.map_or(true, |entry| {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            name.contains("quarantine") && name.contains(&id)
+        })
+    })
 }
 
 fn key_ring(keys: &dyn KeyStore) -> Result<KeyRing, CustodyError> {
-    let mut ring = Vec::new();
-    for number in numbers(keys)? {
-        match keys.secret(&name(number)) {
-            Ok(Some(key)) => ring.push(key),
-            Ok(None) => {}
-            // A key that came after it counts; what this one locked stays until somebody has mended the place.
-            Err(KeyError::Unusable { .. }) if !ring.is_empty() => {
-                tracing::error!(number, "an older key of the store cannot be had");
-            }
-            Err(error) => return Err(error.into()),
-        }
+    let Some(ring) = rotation::ring(keys, STORE)? else {
+        return Ok(KeyRing::of(rotation::add_secret(keys, STORE)?.secret));
+    };
+    for lost in &ring.lost {
+        tracing::error!(
+            error = crate::chain(lost),
+            "an older key of the store cannot be had"
+        );
     }
-    if ring.is_empty() {
-        let key = Sensitive::new(random()?);
-        keys.keep_secret(&name(1), &key)?;
-        ring.push(key);
-    }
-    let current = ring.remove(0);
-    Ok(KeyRing { current, older: ring })
-}
-
-/// Newest first.
-fn numbers(keys: &dyn KeyStore) -> Result<Vec<u32>, CustodyError> {
-    let mut numbers: Vec<u32> = keys
-        .names()?
-        .iter()
-        .filter_map(|name| name.strip_prefix(STORE)?.strip_prefix('-')?.parse().ok())
-        .collect();
-    numbers.sort_unstable_by(|a, b| b.cmp(a));
-    Ok(numbers)
-}
-
-fn name(number: u32) -> String {
-    format!("{STORE}-{number}")
+    Ok(KeyRing {
+        current: ring.current.secret,
+        older: ring.older.into_iter().map(|older| older.secret).collect(),
+    })
 }
 
 pub(crate) fn random<const N: usize>() -> Result<[u8; N], CustodyError> {

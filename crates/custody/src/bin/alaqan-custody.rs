@@ -21,7 +21,10 @@ use verification::time::UtcMs;
 /// All verbs but `enrol` want the kiosk to be stopped, since one program at a time has the store. Each of them leaves a record
 /// in the audit log.
 #[derive(Parser)]
-#[command(version, after_help = "Exit codes: 0 done, 1 not done, 2 wrong use of the command.")]
+#[command(
+    version,
+    after_help = "Exit codes: 0 done, 1 not done, 2 wrong use of the command."
+)]
 struct Arguments {
     /// The kiosk's configuration file.
     #[arg(long, value_name = "FILE")]
@@ -183,7 +186,7 @@ fn release(
 
 fn rotate(settings: &Settings, keys: &Arc<dyn KeyStore>) -> Result<(), Box<dyn Error>> {
     let mut outbox = open(settings, keys)?;
-    let number = custody::rotate(&mut outbox, &**keys)?;
+    let number = custody::rotate(settings, &mut outbox, &**keys)?;
     outbox.append_audit(now(), None, &format!("OperatorRotatedKey store-{number}"))?;
     println!("the store has the key store-{number}");
     Ok(())
@@ -227,7 +230,9 @@ fn bytes_of_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
         return None;
     }
     for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        let pair = std::str::from_utf8(pair).ok().filter(|pair| !pair.contains('+'))?;
+        let pair = std::str::from_utf8(pair)
+            .ok()
+            .filter(|pair| !pair.contains('+'))?;
         *byte = u8::from_str_radix(pair, 16).ok()?;
     }
     Some(bytes)

@@ -5,15 +5,15 @@ use tempfile::TempDir;
 use super::*;
 
 /// An authority, a place for keys and a folder for certificates.
-struct Bench {
-    folder: TempDir,
-    store: Arc<dyn KeyStore>,
+pub(crate) struct Bench {
+    pub(crate) folder: TempDir,
+    pub(crate) store: Arc<dyn KeyStore>,
     authority_pem: Vec<u8>,
     issuer: Issuer<'static, KeyPair>,
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let store = keys::open(&KeyChoice::File {
             folder: folder.path().join("keys"),
@@ -36,16 +36,16 @@ impl Bench {
         self.folder.path().join("identity")
     }
 
-    fn apply(&self) -> Applicant {
+    pub(crate) fn apply(&self) -> Applicant {
         Applicant::new(&*self.store, &self.certificates(), "kiosk-0001").unwrap()
     }
 
-    fn issue(&self, request: &[u8]) -> Vec<Vec<u8>> {
+    pub(crate) fn issue(&self, request: &[u8]) -> Vec<Vec<u8>> {
         let request = CertificateSigningRequestParams::from_der(&request.into()).unwrap();
         vec![request.signed_by(&self.issuer).unwrap().der().to_vec()]
     }
 
-    fn admit(&self, applicant: Applicant) -> Identity {
+    pub(crate) fn admit(&self, applicant: Applicant) -> Identity {
         let chain = self.issue(&applicant.request);
         applicant
             .admit(&self.certificates(), chain, &self.authority_pem)
@@ -70,7 +70,10 @@ fn a_kiosk_is_nobody_until_its_certificate_has_come() {
     );
     let identity = bench.admit(applicant);
     let loaded = bench.load().unwrap().unwrap();
-    assert_eq!((loaded.name.as_str(), &loaded.chain), ("device-1", &identity.chain));
+    assert_eq!(
+        (loaded.name.as_str(), &loaded.chain),
+        ("device-1", &identity.chain)
+    );
     assert_eq!(loaded.authority_pem, bench.authority_pem);
     let subject = Certificate::from_der(loaded.certificate()).unwrap();
     assert_eq!(subject.tbs_certificate.subject.to_string(), "CN=kiosk-0001");
@@ -86,7 +89,9 @@ fn a_renewal_counts_from_its_certificate_on_and_lets_the_old_key_go() {
     bench.admit(renewal);
     let renewed = bench.load().unwrap().unwrap();
     assert_eq!(renewed.name, "device-2");
-    renewed.forget_older(&*bench.store, &bench.certificates()).unwrap();
+    renewed
+        .forget_older(&*bench.store, &bench.certificates())
+        .unwrap();
     assert_eq!(bench.store.names().unwrap(), ["device-2"]);
     assert!(!bench.certificates().join("device-1.pem").exists());
     assert_eq!(bench.apply().name, "device-3");
