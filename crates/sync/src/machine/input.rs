@@ -8,6 +8,9 @@ use verification::time::UtcMs;
 
 use crate::wire::{ByeReason, GatewayFrame, KioskFrame, RefusalCode, WireError};
 
+/// The shortest pause of a kiosk that was replaced.
+const REPLACED_PAUSE: Duration = Duration::from_secs(2);
+
 /// Times of the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -262,9 +265,13 @@ impl LinkDownReason {
                 | ByeReason::Overrun
                 | ByeReason::RenewalRefused
                 | ByeReason::Other(_) => FailureClass::Transient { retry_after: None },
+                // On a bad line it may have been a connection of this kiosk's own that had been given up. If it was
+                // another machine with the same key, the two must not take turns too fast.
+                ByeReason::Replaced => FailureClass::Transient {
+                    retry_after: Some(REPLACED_PAUSE),
+                },
                 ByeReason::Version
                 | ByeReason::KioskMismatch
-                | ByeReason::Replaced
                 | ByeReason::Unknown
                 | ByeReason::Revoked
                 | ByeReason::EnrolmentRefused

@@ -268,6 +268,9 @@ fn every_farewell_has_a_class() {
     for number in 0..20 {
         let expect = match number {
             2 | 3 | 5 | 9 | 14.. => FailureClass::Transient { retry_after: None },
+            4 => FailureClass::Transient {
+                retry_after: Some(Duration::from_secs(2)),
+            },
             _ => FailureClass::Permanent,
         };
         assert_eq!(class(ByeReason::from(number)), expect, "{number}");
