@@ -103,6 +103,19 @@ pub struct NewCode {
     pub attempts_max: u32,
 }
 
+/// A one-time code as far as it is told: which one it is, nobody can.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownCode {
+    /// The kiosk that it is for.
+    pub kiosk_id: String,
+    /// When it becomes void.
+    pub expires_at: UtcMs,
+    /// How many more wrong codes may be shown for this kiosk.
+    pub attempts_left: u32,
+    /// Whether a kiosk has enrolled with it.
+    pub used: bool,
+}
+
 /// What a code that was shown is worth.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CodeCheck {
@@ -247,6 +260,12 @@ pub trait Trust {
     /// # Errors
     /// When the disk or the database fails.
     async fn add_code(&self, code: &NewCode, now: UtcMs) -> Result<(), StoreError>;
+
+    /// The newest code of each kiosk that has had one, by name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn codes(&self) -> Result<Vec<KnownCode>, StoreError>;
 
     /// What a code is worth that a kiosk shows. A wrong one is counted.
     ///

@@ -1,6 +1,9 @@
 //! The audit log of this gateway inside one transaction.
 
-use tokio_postgres::{Error, Transaction};
+use deadpool_postgres::Transaction;
+use futures_util::future::try_join;
+use tokio_postgres::Error;
+use tokio_postgres::types::ToSql;
 use verification::audit::{AuditEntry, AuditHead, AuditRecord, LogId};
 use verification::evidence::SessionId;
 use verification::time::UtcMs;
@@ -21,7 +24,8 @@ impl Chain {
     /// Takes the log of this gateway.
     pub(super) async fn lock(transaction: &Transaction<'_>, gateway: &str) -> Result<Self, Error> {
         let statement = "SELECT log, number, hash FROM audit_log WHERE gateway = $1 FOR UPDATE";
-        let row = transaction.query_one(statement, &[&gateway]).await?;
+        let statement = transaction.prepare_cached(statement).await?;
+        let row = transaction.query_one(&statement, &[&gateway]).await?;
         let head = AuditHead {
             log: LogId(bytes(&row, 0)?),
             number: number(&row, 1)?,
@@ -67,19 +71,18 @@ impl Chain {
         let events: Vec<&str> = self.records.iter().map(|record| record.event.as_str()).collect();
         let hashes: Vec<&[u8]> = self.records.iter().map(|record| &record.hash[..]).collect();
         let log = &self.head.log.0[..];
-        transaction
-            .execute(
-                "INSERT INTO audit_record (log, number, at, session, event, hash)
-                 SELECT $1::bytea, t.* FROM unnest($2::bigint[], $3::bigint[], $4::bytea[], $5::text[], $6::bytea[]) t",
-                &[&log, &numbers, &times, &sessions, &events, &hashes],
-            )
-            .await?;
-        transaction
-            .execute(
-                "UPDATE audit_log SET number = $2, hash = $3 WHERE log = $1",
-                &[&log, &signed(self.head.number), &&self.head.hash[..]],
-            )
-            .await?;
+        let insert = "INSERT INTO audit_record (log, number, at, session, event, hash)
+            SELECT $1::bytea, t.* FROM unnest($2::bigint[], $3::bigint[], $4::bytea[], $5::text[], $6::bytea[]) t";
+        let update = "UPDATE audit_log SET number = $2, hash = $3 WHERE log = $1";
+        let insert = transaction.prepare_cached(insert).await?;
+        let update = transaction.prepare_cached(update).await?;
+        let (number, hash) = (signed(self.head.number), &self.head.hash[..]);
+        let values: [&(dyn ToSql + Sync); 6] = [&log, &numbers, &times, &sessions, &events, &hashes];
+        try_join(
+            transaction.execute(&insert, &values),
+            transaction.execute(&update, &[&log, &number, &hash]),
+        )
+        .await?;
         Ok(())
     }
 }

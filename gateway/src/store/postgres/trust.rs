@@ -14,7 +14,7 @@ use super::row::{bytes, head, maybe_bytes};
 use crate::store::rules::{self, CodeRow, check_head, code_event, hex, signed, unsigned};
 use crate::store::{
     CertificateRequest, Change, CodeCheck, ConnectionId, Greeting, HeadCheck, IssuedCertificate, Kiosk,
-    LastGreeting, NewCode, Redeemed, Revocation, SeenHead, StoreError, Trust,
+    KnownCode, LastGreeting, NewCode, Redeemed, Revocation, SeenHead, StoreError, Trust,
 };
 
 const KIOSK: &str = "SELECT kiosk_id, known_since, blocked_at, blocked_reason, greeted_at, skew_ms, software,
@@ -184,6 +184,20 @@ impl Trust for PostgresStore {
                 .await?;
             work.note(&format!("code-made {}", code.kiosk_id), now);
         })
+    }
+
+    async fn codes(&self) -> Result<Vec<KnownCode>, StoreError> {
+        let select =
+            "SELECT kiosk_id, expires_at, attempts_left, used_by IS NOT NULL FROM code ORDER BY kiosk_id";
+        self.all(select, &[], |row| {
+            Ok(KnownCode {
+                kiosk_id: row.try_get(0)?,
+                expires_at: UtcMs(row.try_get(1)?),
+                attempts_left: u32::try_from(row.try_get::<_, i64>(2)?).unwrap_or(0),
+                used: row.try_get(3)?,
+            })
+        })
+        .await
     }
 
     async fn check_code(

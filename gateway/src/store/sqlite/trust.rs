@@ -13,7 +13,7 @@ use super::{SqliteStore, unsigned};
 use crate::store::rules::{self, CodeRow, code_event, hex};
 use crate::store::{
     CertificateRequest, Change, CodeCheck, ConnectionId, Greeting, HeadCheck, IssuedCertificate, Kiosk,
-    LastGreeting, NewCode, Redeemed, Revocation, SeenHead, StoreError, Trust,
+    KnownCode, LastGreeting, NewCode, Redeemed, Revocation, SeenHead, StoreError, Trust,
 };
 
 const KIOSK: &str = "SELECT kiosk_id, known_since, blocked_at, blocked_reason, greeted_at, skew_ms, software,
@@ -144,6 +144,25 @@ impl Trust for SqliteStore {
             )?;
             work.note(&format!("code-made {}", code.kiosk_id), None, now)?;
             Ok(())
+        })
+        .await
+    }
+
+    async fn codes(&self) -> Result<Vec<KnownCode>, StoreError> {
+        self.read(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT kiosk_id, expires_at, attempts_left, used_by IS NOT NULL FROM code ORDER BY kiosk_id",
+                )?
+                .query_map([], |row| {
+                    Ok(KnownCode {
+                        kiosk_id: row.get(0)?,
+                        expires_at: UtcMs(row.get(1)?),
+                        attempts_left: row.get(2)?,
+                        used: row.get(3)?,
+                    })
+                })?
+                .collect()
         })
         .await
     }

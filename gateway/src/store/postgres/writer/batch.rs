@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use deadpool_postgres::Transaction;
-use futures_util::future::try_join4;
+use futures_util::future::{try_join, try_join3, try_join4};
 use tokio_postgres::{Error, Row};
 use verification::audit::{AuditHead, LogId};
 use verification::evidence::DocumentId;
@@ -50,7 +50,6 @@ async fn perform(
     gateway: &str,
     writes: &[Write],
 ) -> Result<Option<Vec<Reply>>, Error> {
-    let mut chain = Chain::lock(transaction, gateway).await?;
     let (mut documents, mut answers, mut seen) = (Vec::new(), Vec::new(), Vec::new());
     for write in writes {
         match write {
@@ -60,7 +59,10 @@ async fn perform(
             Write::Note(_) => {}
         }
     }
-    let Some(stored) = put(transaction, &mut chain, &documents).await? else {
+    // Sent at once, and performed in this order: the log is locked first.
+    let (mut chain, facts) =
+        try_join(Chain::lock(transaction, gateway), facts(transaction, &documents)).await?;
+    let Some(stored) = put(transaction, &mut chain, facts, &documents).await? else {
         return Ok(None);
     };
     let mut stored = stored.into_iter();
@@ -94,12 +96,12 @@ struct Facts {
 async fn put(
     transaction: &Transaction<'_>,
     chain: &mut Chain,
+    mut facts: Facts,
     documents: &[&Document],
 ) -> Result<Option<Vec<Stored>>, Error> {
     if documents.is_empty() {
         return Ok(Some(Vec::new()));
     }
-    let mut facts = facts(transaction, documents).await?;
     let mut fresh = Vec::new();
     let mut risen = BTreeSet::new();
     let stored = documents
@@ -115,21 +117,28 @@ async fn put(
             stored
         })
         .collect();
-    if insert(transaction, &fresh).await? < fresh.len() as u64 {
-        return Ok(None);
-    }
-    raise(transaction, &facts, &risen, documents[0].now).await?;
     let ids: Vec<&[u8]> = documents
         .iter()
         .map(|document| &document.document.id.0[..])
         .collect();
     let delete = "DELETE FROM resend WHERE id = ANY($1)";
-    let statement = transaction.prepare_cached(delete).await?;
-    transaction.execute(&statement, &[&ids]).await?;
-    Ok(Some(stored))
+    let resent = async {
+        let statement = transaction.prepare_cached(delete).await?;
+        transaction.execute(&statement, &[&ids]).await
+    };
+    let (inserted, (), _) = try_join3(
+        insert(transaction, &fresh),
+        raise(transaction, &facts, &risen, documents[0].now),
+        resent,
+    )
+    .await?;
+    Ok((inserted == fresh.len() as u64).then_some(stored))
 }
 
 async fn facts(transaction: &Transaction<'_>, documents: &[&Document]) -> Result<Facts, Error> {
+    if documents.is_empty() {
+        return Ok(Facts::default());
+    }
     let documents = || documents.iter().map(|document| &document.document);
     let kiosks: BTreeSet<&str> = documents().map(|document| document.kiosk_id.as_str()).collect();
     let kiosks: Vec<&str> = kiosks.into_iter().collect();
