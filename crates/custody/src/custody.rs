@@ -174,7 +174,7 @@ impl Custody {
                 "an old device key cannot be forgotten yet"
             );
         }
-        let signer = signer(&identity)?;
+        let signer = identity.signer()?;
         let authority_der = signature::anchors_from_pem(&identity.authority_pem)?;
         let line = self.line(&identity)?;
         line.set_awaiting(self.awaiting()?);
@@ -672,15 +672,6 @@ fn hex(bytes: &[u8]) -> String {
 fn is_due(last: Option<UtcMs>, every_ms: i64, now: UtcMs) -> bool {
     // A clock that was set back must not stop anything for years.
     last.is_none_or(|last| now.0 < last.0 || now.0.saturating_sub(last.0) >= every_ms)
-}
-
-fn signer(identity: &Identity) -> Result<ExternalSigner, CustodyError> {
-    let key = Arc::clone(&identity.key);
-    let raw = move |message: &[u8]| key.sign(message).map_err(Into::into);
-    Ok(ExternalSigner::new(
-        identity.certificate().to_vec(),
-        Arc::new(raw),
-    )?)
 }
 
 /// The device key on the kiosk's side of TLS.

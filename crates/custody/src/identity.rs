@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use document::signature::{ExternalSigner, SignError};
 use keys::{DeviceKey, KeyError, KeyStore};
 use rcgen::{CertificateParams, DistinguishedName, DnType, PublicKeyData, SigningKey};
 use thiserror::Error;
@@ -138,6 +139,16 @@ impl Identity {
     /// The certificate of the kiosk, as DER.
     pub fn certificate(&self) -> &[u8] {
         self.chain.first().map_or(&[], Vec::as_slice)
+    }
+
+    /// Signs documents with the device key.
+    ///
+    /// # Errors
+    /// Where the certificate is for no key of this kind.
+    pub fn signer(&self) -> Result<ExternalSigner, SignError> {
+        let key = Arc::clone(&self.key);
+        let raw = move |message: &[u8]| key.sign(message).map_err(Into::into);
+        ExternalSigner::new(self.certificate().to_vec(), Arc::new(raw))
     }
 
     /// Whether two thirds of the certificate's time are over.

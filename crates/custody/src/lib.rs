@@ -29,7 +29,7 @@ pub use enrolment::{EnrolError, enrol};
 pub use error::{CustodyError, DoubtError};
 pub use keys::KeyStore;
 pub use settings::{Settings, SettingsError};
-pub use store::{give_up_key, open_keys, open_store, rotate};
+pub use store::{give_up_key, key_ring, open_keys, open_store, rotate};
 pub use sync::Trust;
 
 /// Under this name the store remembers to whom packages of pending documents are sealed.

@@ -91,7 +91,11 @@ fn is_needed(settings: &Settings, key: &Sensitive<[u8; 32]>) -> bool {
     })
 }
 
-fn key_ring(keys: &dyn KeyStore) -> Result<KeyRing, CustodyError> {
+/// The keys of the store, of which those that cannot be had are left out. Makes the first one where there never was any.
+///
+/// # Errors
+/// When the place of the keys cannot be reached, or the newest key cannot be had.
+pub fn key_ring(keys: &dyn KeyStore) -> Result<KeyRing, CustodyError> {
     let Some(ring) = rotation::ring(keys, STORE)? else {
         return Ok(KeyRing::of(rotation::add_secret(keys, STORE)?.secret));
     };

@@ -13,7 +13,7 @@ use custody::audit::{Audit, LogReader, Outcome, Paper, to_json, to_text};
 use custody::identity::Identity;
 use custody::{KeyStore, Settings};
 use document::auditlog::LogWriter;
-use document::signature::{ExternalSigner, anchors_from_pem};
+use document::signature::anchors_from_pem;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use outbox::Outbox;
@@ -220,11 +220,7 @@ fn export(config: &Path, out: &Path) -> Result<Outcome, Box<dyn Error>> {
     let mut kiosk = Kiosk::open(config)?;
     let identity = Identity::load(&*kiosk.keys, &kiosk.settings.identity())?
         .ok_or("the kiosk is not enrolled: nobody could sign its log")?;
-    let key = Arc::clone(&identity.key);
-    let signer = ExternalSigner::new(
-        identity.certificate().to_vec(),
-        Arc::new(move |message| Ok(key.sign(message)?)),
-    )?;
+    let signer = identity.signer()?;
     let file = File::options()
         .write(true)
         .create_new(true)

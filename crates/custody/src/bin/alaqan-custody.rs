@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Parser, Subcommand};
+use custody::export;
 use custody::identity::Identity;
 use custody::{KeyStore, Settings, Trust};
 use outbox::sqlite::SqliteOutbox;
@@ -56,6 +57,27 @@ enum Verb {
         #[arg(value_parser = document_id)]
         document: DocumentId,
     },
+    /// Write what the gateway does not have into sealed packages on a medium; only the institution can open them.
+    ///
+    /// The documents stay until their receipts come, by the line or with `take-receipts`. docs/packages.md says more.
+    Export {
+        /// The folder, such as that of a memory stick.
+        #[arg(long, value_name = "FOLDER")]
+        to: PathBuf,
+        /// For whom to seal, `age1…`, where the gateway has never said so.
+        #[arg(long, value_name = "RECIPIENT")]
+        recipient: Option<String>,
+    },
+    /// Take in the receipts that came back from the gateway on a medium; what they confirm leaves the queue.
+    TakeReceipts {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Take over what can still be read of a store that was put aside; nothing in it changes.
+    Salvage {
+        /// The file that was put aside.
+        file: PathBuf,
+    },
     /// Give the store a new key and forget the old one.
     RotateKey,
     /// Give up a key that cannot be had any more: at its next start the kiosk puts the old store aside and begins a new one.
@@ -90,6 +112,9 @@ fn act(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         Verb::Status => status(&settings, &keys),
         Verb::List => list(&settings, &keys),
         Verb::Release { document } => release(&settings, &keys, *document),
+        Verb::Export { to, recipient } => export(&settings, &keys, to, recipient.as_deref()),
+        Verb::TakeReceipts { file } => take_receipts(&settings, &keys, file),
+        Verb::Salvage { file } => salvage(&settings, &keys, file),
         Verb::RotateKey => rotate(&settings, &keys),
         Verb::GiveUpKey => {
             let number = custody::give_up_key(&*keys)?;
@@ -182,6 +207,62 @@ fn release(
     }
     outbox.append_audit(now, None, &format!("OperatorReleased {document}"))?;
     Ok(())
+}
+
+fn export(
+    settings: &Settings,
+    keys: &Arc<dyn KeyStore>,
+    to: &Path,
+    recipient: Option<&str>,
+) -> Result<(), Box<dyn Error>> {
+    let identity = identity(settings, keys)?;
+    let mut outbox = open(settings, keys)?;
+    let recipient = export::recipient(&outbox, recipient)?;
+    let signer = identity.signer()?;
+    let report = export::write(&mut outbox, to, &recipient, &settings.kiosk_id, &signer, now())?;
+    for file in &report.files {
+        println!("{}", file.display());
+    }
+    println!("{} documents", report.documents);
+    if report.left_out > 0 {
+        eprintln!(
+            "{} documents are too long for a package and were left out",
+            report.left_out
+        );
+    }
+    Ok(())
+}
+
+fn take_receipts(settings: &Settings, keys: &Arc<dyn KeyStore>, file: &Path) -> Result<(), Box<dyn Error>> {
+    let identity = identity(settings, keys)?;
+    let anchors = document::signature::anchors_from_pem(&identity.authority_pem)?;
+    let bytes = std::fs::read(file).map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
+    let mut outbox = open(settings, keys)?;
+    let taken = export::take_receipts(&mut outbox, &bytes, &settings.kiosk_id, &anchors, now())?;
+    println!("{} documents are delivered", taken.delivered.len());
+    println!("{} receipts were here before", taken.known + taken.forgotten);
+    if taken.refused.is_empty() {
+        return Ok(());
+    }
+    Err(format!("{} receipts do not count", taken.refused.len()).into())
+}
+
+fn salvage(settings: &Settings, keys: &Arc<dyn KeyStore>, file: &Path) -> Result<(), Box<dyn Error>> {
+    let ring = custody::key_ring(&**keys)?;
+    let mut outbox = open(settings, keys)?;
+    let found = outbox.salvage(file, &ring, now())?;
+    println!("{} documents were taken over", found.documents);
+    match found.lost {
+        Some(0) => {}
+        Some(lost) => println!("{lost} documents cannot be read"),
+        None => println!("nobody can say whether more were there"),
+    }
+    Ok(())
+}
+
+fn identity(settings: &Settings, keys: &Arc<dyn KeyStore>) -> Result<Identity, Box<dyn Error>> {
+    let identity = Identity::load(&**keys, &settings.identity())?;
+    identity.ok_or_else(|| "the kiosk is not enrolled".into())
 }
 
 fn rotate(settings: &Settings, keys: &Arc<dyn KeyStore>) -> Result<(), Box<dyn Error>> {
