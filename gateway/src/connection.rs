@@ -63,7 +63,7 @@ pub struct Shared {
     /// SHA-256 of the key for which each of these kiosks waits for a certificate of the external authority.
     pub awaiting_certificate: Mutex<HashMap<String, [u8; 32]>>,
     /// When each refusal was noted last, and how many have followed since.
-    pub noted: Mutex<HashMap<(String, ByeReason), (Instant, u32)>>,
+    pub noted: Mutex<HashMap<(String, &'static str), (Instant, u32)>>,
 }
 
 impl Shared {
@@ -71,7 +71,7 @@ impl Shared {
     async fn refused(&self, kiosk_id: &str, reason: ByeReason, detail: &str) {
         let name = reason_name(reason);
         tracing::warn!(kiosk = kiosk_id, reason = name, detail, "a kiosk was refused");
-        if let Some(more) = self.notable(kiosk_id, reason) {
+        if let Some(more) = self.notable(kiosk_id, name) {
             let mut event = format!("kiosk-refused {name} {}", presentable(kiosk_id));
             if !detail.is_empty() {
                 event += &format!(" {detail}");
@@ -83,8 +83,19 @@ impl Shared {
         }
     }
 
+    /// As [`Shared::refused`], of somebody whose certificate TLS does not take, and who has no name therefore.
+    async fn refused_by_tls(&self, fault: &'static str) {
+        if let Some(more) = self.notable("", fault) {
+            let mut event = format!("certificate-refused {fault}");
+            if more > 0 {
+                event += &format!(" and={more}");
+            }
+            self.logged(self.store.append_audit(&event, None, utc_now()).await);
+        }
+    }
+
     /// How many refusals have passed unnoted, where this one is to be noted.
-    fn notable(&self, kiosk_id: &str, reason: ByeReason) -> Option<u32> {
+    fn notable(&self, kiosk_id: &str, reason: &'static str) -> Option<u32> {
         let now = Instant::now();
         let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (kiosk_id.to_owned(), reason);
@@ -195,4 +206,29 @@ pub async fn serve(shared: Arc<Shared>, tcp: TcpStream, peer: SocketAddr, mut st
         shared.metrics.bye(reason);
     }
     Box::pin(line::farewell(line, end)).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a connection holds while nothing happens on it, beside the buffers of TLS and WebSocket.
+    #[test]
+    fn an_idle_kiosk_costs_little() {
+        fn size<A, B, C, D, F: Future>(_: impl Fn(A, B, C, D) -> F) -> usize {
+            size_of::<F>()
+        }
+        let bytes = size(serve);
+        println!("{bytes} bytes");
+        assert!(bytes <= 3 * 1024, "{bytes}");
+    }
+
+    #[test]
+    fn names_in_the_audit_log_are_tame() {
+        let check = |name: &str, expect: &str| assert_eq!(presentable(name), expect);
+        check("kiosk-1", "kiosk-1");
+        check("", "nobody");
+        check("a b\nc=ә", "a?b?c??");
+        check(&"x".repeat(100), &"x".repeat(64));
+    }
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use authority::KioskName;
 use clap::Subcommand;
 use gateway::invitation::invite;
-use gateway::store::Revocation;
+use gateway::store::{KnownCode, Revocation};
 use gateway::utc_now;
 
 use super::{CliError, Config, Done, Open, utc, with_store};
@@ -29,6 +29,12 @@ pub enum Kiosks {
         #[command(flatten)]
         config: Config,
     },
+    /// List the one-time codes: kiosk, state, until when it counts, how many wrong ones may still be shown. What the
+    /// codes are, nobody can tell any more.
+    Codes {
+        #[command(flatten)]
+        config: Config,
+    },
     /// Shut a kiosk out at once, at all gateways, and revoke all of its certificates.
     Revoke {
         #[command(flatten)]
@@ -46,6 +52,7 @@ pub fn act(verb: Kiosks) -> Done {
     match verb {
         Kiosks::Add { config, kiosk } => with_store(&config, async |open| add(open, &kiosk).await),
         Kiosks::List { config } => with_store(&config, list),
+        Kiosks::Codes { config } => with_store(&config, codes),
         Kiosks::Revoke {
             config,
             kiosk,
@@ -88,6 +95,23 @@ async fn list(open: &Open) -> Done {
             },
         );
         writeln!(out, "{}\t{state}\t{came}", kiosk.kiosk_id)
+            .map_err(|error| CliError::because("the list cannot be written", error))?;
+    }
+    Ok(())
+}
+
+async fn codes(open: &Open) -> Done {
+    let now = utc_now();
+    let mut out = std::io::stdout().lock();
+    for code in open.store.codes().await? {
+        let state = match code {
+            KnownCode { used: true, .. } => "used",
+            KnownCode { attempts_left: 0, .. } => "void",
+            KnownCode { expires_at, .. } if expires_at <= now => "expired",
+            KnownCode { .. } => "open",
+        };
+        let (kiosk, left) = (&code.kiosk_id, code.attempts_left);
+        writeln!(out, "{kiosk}\t{state}\t{}\t{left}", utc(code.expires_at))
             .map_err(|error| CliError::because("the list cannot be written", error))?;
     }
     Ok(())

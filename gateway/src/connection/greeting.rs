@@ -114,7 +114,7 @@ async fn skew(shared: &Shared, kiosk_id: &str, skew_ms: i64) -> Option<i64> {
     }
     tracing::warn!(kiosk = kiosk_id, skew_ms, "the clock of a kiosk is wrong");
     shared.metrics.skewed(skew_ms);
-    if shared.notable(kiosk_id, ByeReason::ClockSkew).is_some() {
+    if shared.notable(kiosk_id, "clock-wrong").is_some() {
         let event = format!(
             "kiosk-clock-wrong {} skew-ms={skew_ms}",
             super::presentable(kiosk_id)

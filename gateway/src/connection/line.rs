@@ -74,12 +74,12 @@ pub async fn send(line: &mut Line, frame: &GatewayFrame) -> Result<(), End> {
 }
 
 /// Says why, and closes the connection from both sides.
-pub async fn farewell(mut line: Line, end: End) {
+pub async fn farewell(mut line: Box<Line>, end: End) {
     let farewell = async {
         if let End::Bye(reason) = end {
             line.send(binary(&GatewayFrame::Bye { reason })).await?;
         }
-        line.close(None).await?;
+        WebSocketStream::close(&mut line, None).await?;
         // Until the other side has closed too: bytes that nobody has read would turn the farewell into a reset.
         while let Some(Ok(_)) = line.next().await {}
         Ok::<(), tungstenite::Error>(())

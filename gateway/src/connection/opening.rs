@@ -44,7 +44,7 @@ pub struct Failed {
 }
 
 /// Makes the connection.
-pub async fn open(shared: &Shared, tcp: TcpStream) -> Result<(Line, Papers), Failed> {
+pub async fn open(shared: &Shared, tcp: TcpStream) -> Result<(Box<Line>, Papers), Failed> {
     let late = |step| {
         move |_| Failed {
             step,
@@ -58,7 +58,7 @@ pub async fn open(shared: &Shared, tcp: TcpStream) -> Result<(Line, Papers), Fai
         .map_err(late("time"))?
 }
 
-async fn in_turn(shared: &Shared, tcp: TcpStream) -> Result<(Line, Papers), Failed> {
+async fn in_turn(shared: &Shared, tcp: TcpStream) -> Result<(Box<Line>, Papers), Failed> {
     // Frames are written whole; waiting for more to send would only delay them.
     let _ = tcp.set_nodelay(true);
     let tls = handshake(shared, tcp)
@@ -90,7 +90,7 @@ async fn in_turn(shared: &Shared, tcp: TcpStream) -> Result<(Line, Papers), Fail
         step: "websocket",
         reason: error.to_string(),
     })?;
-    Ok((line, papers))
+    Ok((Box::new(line), papers))
 }
 
 async fn handshake(shared: &Shared, tcp: TcpStream) -> Result<TlsStream<TcpStream>, String> {
@@ -105,8 +105,27 @@ async fn handshake(shared: &Shared, tcp: TcpStream) -> Result<TlsStream<TcpStrea
                 Ok::<(), std::io::Error>(())
             };
             let _ = tokio::time::timeout(FAREWELL_LIMIT, linger).await;
+            if let Some(fault) = certificate_fault(&error) {
+                shared.refused_by_tls(fault).await;
+            }
             Err(error.to_string())
         }
+    }
+}
+
+/// What TLS has against the certificate of a kiosk, if that is what it has something against.
+fn certificate_fault(error: &std::io::Error) -> Option<&'static str> {
+    use rustls::CertificateError as Fault;
+    match error.get_ref()?.downcast_ref()? {
+        rustls::Error::InvalidCertificate(Fault::Expired | Fault::ExpiredContext { .. }) => Some("expired"),
+        rustls::Error::InvalidCertificate(Fault::NotValidYet | Fault::NotValidYetContext { .. }) => {
+            Some("not-valid-yet")
+        }
+        rustls::Error::InvalidCertificate(Fault::UnknownIssuer | Fault::BadSignature) => {
+            Some("other-authority")
+        }
+        rustls::Error::InvalidCertificate(_) => Some("invalid"),
+        _ => None,
     }
 }
 

@@ -45,6 +45,18 @@ fn an_expired_certificate_does_not_pass_tls() {
     let papers = aged(&bank, "kiosk-1", 100, 90, true);
     let mut kiosk = Kiosk::start(papers.client(gateway.address()));
     assert_eq!(kiosk.down(), LinkDownReason::KioskExpired);
+    drop(kiosk);
+    let of_another_bank = Bank::new().enrol_and_keep("kiosk-1");
+    let mut stranger = of_another_bank.1.client(gateway.address());
+    // It believes our gateway, so that it is the gateway's turn to refuse.
+    stranger.authority_pem = papers.read("ca.pem");
+    let mut kiosk = Kiosk::start(stranger);
+    assert!(matches!(kiosk.down(), LinkDownReason::KioskRefused(_)));
+    let log = audit_log(&bank);
+    for fault in ["expired", "other-authority"] {
+        let event = format!("certificate-refused {fault}");
+        assert!(log.contains(&event), "{log:?}");
+    }
 }
 
 #[test]

@@ -73,9 +73,11 @@ fn a_kiosk_from_its_code_to_its_end() {
     let fingerprint = field(&printed, "authority:");
     assert_eq!(fingerprint, authority_of(&bank).fingerprint().to_string());
     assert!(ends(&bank, 0, &["kiosk", "list"]).starts_with("kiosk-1\tnot enrolled\tnever"));
+    assert!(ends(&bank, 0, &["kiosk", "codes"]).starts_with("kiosk-1\topen\t2"));
     let key = new_key().unwrap();
     let request = request_for(&key).unwrap();
     let enrolled = enrol(&bank, &running, field(&printed, "code:"), &request).unwrap();
+    assert!(ends(&bank, 0, &["kiosk", "codes"]).starts_with("kiosk-1\tused\t2"));
     let serial = Leaf::from_der(&enrolled.chain[0]).unwrap().serial.to_string();
     let papers = papers(&bank, "kiosk-1", &enrolled.chain[0], key.expose());
     let mut kiosk = Kiosk::start(papers.client(running.address()));
