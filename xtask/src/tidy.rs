@@ -17,6 +17,7 @@ const PURE: &[&str] = &[
     "crates/keys/src/name.rs",
     "crates/keys/src/tpm/blob.rs",
     "crates/keys/src/tpm/fault.rs",
+    "crates/outbox/src/sqlite/journal.rs",
     "crates/sync/src/wire.rs",
     "crates/sync/src/wire",
     "crates/sync/src/machine.rs",
