@@ -154,12 +154,27 @@ async fn is_out_of_service(institution: &Institution, clip: &Clip, size: (u32, u
     let config = institution.kiosk_config(clip, &offered(clip), size);
     // A file stands where the folder of the store should be.
     let data = institution.folder.path().join("data");
+    let aside = institution.folder.path().join("aside");
+    std::fs::rename(&data, &aside).unwrap();
     std::fs::write(&data, "").unwrap();
     let walk = Walk::start(Path::new(KIOSK), &config).await.unwrap();
     let gallery = Gallery::new("out-of-service", size);
     gallery.show(&walk, "out-of-service", "out-of-service").await;
     assert_eq!(walk.attribute("data-code").await.unwrap(), "store");
     std::fs::remove_file(&data).unwrap();
+    std::fs::rename(&aside, &data).unwrap();
+    walk.wait_for(&["welcome"], LIMIT).await.unwrap();
+    walk.close().await.unwrap();
+}
+
+/// A kiosk that nobody knows, until its code is typed.
+async fn is_not_enrolled(institution: &mut Institution, clip: &Clip, size: (u32, u32)) {
+    let config = institution.kiosk_config(clip, &offered(clip), size);
+    let walk = Walk::start(Path::new(KIOSK), &config).await.unwrap();
+    let gallery = Gallery::new("not-enrolled", size);
+    gallery.show(&walk, "out-of-service", "not-enrolled").await;
+    assert_eq!(walk.attribute("data-code").await.unwrap(), "not-enrolled");
+    institution.enrol();
     walk.wait_for(&["welcome"], LIMIT).await.unwrap();
     walk.close().await.unwrap();
 }
@@ -189,6 +204,7 @@ fn every_screen(size: (u32, u32)) {
     std::fs::write(folder.path().join(&broken.file), b"this is no film").unwrap();
     run(has_no_camera(&Institution::found(), &broken, size));
     run(is_out_of_service(&Institution::found(), &clip, size));
+    run(is_not_enrolled(&mut Institution::stranger(), &clip, size));
 }
 
 #[test]
