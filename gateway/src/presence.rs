@@ -194,6 +194,9 @@ async fn look_up(presence: &Presence, store: &dyn Store) -> Result<(), StoreErro
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::NewDocument;
+    use crate::store::sqlite::SqliteStore;
+    use verification::time::UtcMs;
 
     fn receipt() -> GatewayFrame {
         GatewayFrame::Receipt {
@@ -230,5 +233,55 @@ mod tests {
         }
         assert_eq!(frames.try_recv(), Err(mpsc::error::TryRecvError::Disconnected));
         assert_eq!(presence.why_ended("k"), ByeReason::Overrun);
+    }
+
+    /// Two gateways on one store: what one has found reaches the kiosk at the other, and a kiosk that has gone to the
+    /// other is let go.
+    #[tokio::test]
+    async fn what_others_find_is_brought_and_who_has_gone_is_let_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = verification::Sensitive::new([1; 32]);
+        let store = SqliteStore::open(&folder.path().join("g.db"), &key, "a", UtcMs(1)).unwrap();
+        let store: Arc<dyn Store> = Arc::new(store);
+        let (here, elsewhere) = (Arc::new(Presence::default()), Presence::default());
+        let (_stop, stopped) = watch::channel(false);
+        let (connection, mut frames) = here.arrive("k");
+        store.arrive("k", connection, UtcMs(1)).await.unwrap();
+        let following = tokio::spawn(follow(Arc::clone(&here), Arc::clone(&store), stopped));
+        let id = DocumentId([1; 16]);
+        let document = NewDocument {
+            id,
+            kiosk_id: "k".into(),
+            session: None,
+            outcome: String::new(),
+            signed: verification::Sensitive::new(Vec::new()),
+            sha256: [0; 32],
+            signed_at: UtcMs(1),
+            audit: None,
+            asks: true,
+            notes: Vec::new(),
+        };
+        store.put(document, UtcMs(1)).await.unwrap();
+        // It listens from some time on.
+        tokio::task::yield_now().await;
+        store.answered(id, b"answer", UtcMs(2)).await.unwrap();
+        let document = Payload(b"answer".to_vec());
+        assert_eq!(
+            frames.recv().await,
+            Some(GatewayFrame::Identified { id, document })
+        );
+
+        let (newer, _newer_frames) = elsewhere.arrive("k");
+        store.arrive("k", newer, UtcMs(3)).await.unwrap();
+        assert_eq!(frames.recv().await, None);
+        assert_eq!(here.why_ended("k"), ByeReason::Replaced);
+        assert!(here.here().is_empty());
+        // Back again: old news about the other gateway end nothing.
+        let (back, mut frames) = here.arrive("k");
+        store.arrive("k", back, UtcMs(4)).await.unwrap();
+        part(&here, &*store, vec!["k".into()]).await.unwrap();
+        here.send("k", receipt());
+        assert_eq!(frames.recv().await, Some(receipt()));
+        following.abort();
     }
 }

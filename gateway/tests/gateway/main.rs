@@ -7,6 +7,7 @@ mod bank;
 mod delivery;
 mod enrolment;
 mod identification;
+mod intake;
 mod operation;
 mod palm;
 mod program;
