@@ -121,7 +121,10 @@ fn the_annotated_example_says_the_defaults_and_forgets_no_key() {
     let shown = shown.replace("kind = \"sqlite\"", "kind = \"postgres\"");
     let start = shown.find("# [store.postgres]").unwrap();
     let end = start + shown[start..].find("\n\n").unwrap();
-    let table = shown[start..end].replace("# ", "").replace("   #", "#");
+    let table = shown[start..end]
+        .lines()
+        .map(|line| line.strip_prefix("# ").unwrap());
+    let table = table.collect::<Vec<_>>().join("\n");
     let whole = load(&(shown[..start].to_owned() + &table + &shown[end..])).unwrap();
     let server = whole.store.postgres.clone().unwrap();
     assert_eq!((server.port, server.connections), (5432, 8));

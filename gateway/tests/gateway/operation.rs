@@ -113,3 +113,51 @@ fn what_has_come_is_answered_before_the_end() {
     // In the order in which they were sent, and each one that is stored has its receipt.
     assert_eq!(receipts, stored);
 }
+
+#[test]
+fn more_connections_than_places_are_turned_away() {
+    let mut bank = Bank::new();
+    bank.config.limits.connections_max = 1;
+    let papers = bank.enrol("kiosk-1");
+    let gateway = bank.gateway();
+    let ops = gateway.ops_address().unwrap();
+    let mut first = Raw::connect(&bank, gateway.address(), Some(&papers)).unwrap();
+    let welcome = first.greet("kiosk-1", head(1, "a"), now());
+    assert!(
+        matches!(welcome, Some(GatewayFrame::Welcome { .. })),
+        "{welcome:?}"
+    );
+    assert!(Raw::connect(&bank, gateway.address(), Some(&papers)).is_err());
+    assert_eq!(
+        value(ops, "alaqan_gateway_connections_failed_total{step=\"full\"}"),
+        Some(1.0)
+    );
+    drop(first);
+    until("the place", || {
+        Raw::connect(&bank, gateway.address(), Some(&papers)).is_ok()
+    });
+}
+
+#[cfg(unix)]
+#[test]
+fn the_log_can_be_read_by_programs() {
+    use std::io::{BufRead, BufReader};
+    let bank = Bank::new();
+    let file = bank.folder.path().join("gateway.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, "log_format = \"json\"\n".to_owned() + &text).unwrap();
+    let mut running = std::process::Command::new(env!("CARGO_BIN_EXE_alaqan-gateway"))
+        .args(["run", "--config"])
+        .arg(&file)
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let log = BufReader::new(running.stderr.take().unwrap()).lines();
+    let listens = log.map(Result::unwrap).find(|line| {
+        let object: serde_json::Value = serde_json::from_str(line).unwrap();
+        object["message"] == "the gateway listens" && object["level"] == "INFO"
+    });
+    running.kill().unwrap();
+    running.wait().unwrap();
+    assert!(listens.is_some());
+}
