@@ -50,7 +50,8 @@ impl Bank {
             program: program.to_owned(),
         };
         let mut init = Command::new(program);
-        init.args(["init", "--listen", "127.0.0.1:0", "--dir"]).arg(bank.folder());
+        init.args(["init", "--listen", "127.0.0.1:0", "--dir"])
+            .arg(bank.folder());
         process::run(NAME, &mut init)?;
         Ok(bank)
     }
@@ -68,7 +69,9 @@ impl Bank {
         let path = self.folder().join("gateway.toml");
         let text = std::fs::read_to_string(&path).map_err(BenchError::file(&path))?;
         if !text.contains(from) {
-            return Err(BenchError::Peer(format!("the configuration of the gateway has no {from:?}")));
+            return Err(BenchError::Peer(format!(
+                "the configuration of the gateway has no {from:?}"
+            )));
         }
         std::fs::write(&path, text.replacen(from, to, 1)).map_err(BenchError::file(&path))
     }
@@ -112,10 +115,16 @@ impl Bank {
         let ready = self.folder().join("ready");
         let _ = std::fs::remove_file(&ready);
         let mut run = Command::new(&self.program);
-        run.arg("run").arg("--config").arg(self.folder().join("gateway.toml"));
+        run.arg("run")
+            .arg("--config")
+            .arg(self.folder().join("gateway.toml"));
         run.arg("--ready-file").arg(&ready);
         let mut program = Program::start(NAME, &mut run, &self.folder().join("gateway.log"))?;
-        let address = program.until(|| std::fs::read_to_string(&ready).ok().filter(|text| !text.is_empty()))?;
+        let address = program.until(|| {
+            std::fs::read_to_string(&ready)
+                .ok()
+                .filter(|text| !text.is_empty())
+        })?;
         Ok(Gateway {
             program,
             address: address.trim().to_owned(),

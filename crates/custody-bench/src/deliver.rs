@@ -1,9 +1,11 @@
 //! Documents from kiosks to the gateway against messages to nats-server JetStream, both with a proof that they are kept.
 
+mod kiosk;
 pub mod memory;
 mod strace;
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use self::memory::Load;
@@ -35,7 +37,7 @@ pub struct Extent {
 
 /// What the tables are made of.
 pub const FULL: Extent = Extent {
-    sizes: &[(2 << 10, 2400), (64 << 10, 800), (256 << 10, 240)],
+    sizes: &[(2 << 10, 1600), (64 << 10, 480), (256 << 10, 160)],
     kiosks: &[1, 8],
     rounds: 3,
     watched: 50,
@@ -69,14 +71,17 @@ struct Side {
 }
 
 enum Kind {
-    Gateway(Gateway, Vec<Papers>, Vec<Scribe>),
+    /// Documents come from memory.
+    Gateway(Rc<Gateway>, Vec<(Papers, Scribe)>),
+    /// Documents are signed, put on the kiosk's disk in this folder, delivered, and leave it.
+    Kiosk(Rc<Gateway>, Vec<(Papers, Scribe)>, PathBuf),
     Nats(Nats),
 }
 
 impl Side {
     fn process(&self) -> u32 {
         match &self.kind {
-            Kind::Gateway(gateway, ..) => gateway.id(),
+            Kind::Gateway(gateway, ..) | Kind::Kiosk(gateway, ..) => gateway.id(),
             Kind::Nats(nats) => nats.id(),
         }
     }
@@ -105,17 +110,28 @@ pub fn measure(folder: &Path, programs: &Programs, extent: &Extent) -> Result<Pa
     let mut notes = Vec::new();
     let kiosks = extent.kiosks.iter().copied().max().unwrap_or(1);
     let sqlite = Bank::found(&programs.gateway, folder.path())?;
-    let mut sides = vec![gateway("gateway, SQLite", &sqlite, kiosks, 1)?];
+    let mut sides = gateway("SQLite", &sqlite, kiosks, 1, folder.path())?;
     let cluster = Postgres::start()?;
-    let second = cluster.as_ref().map(|cluster| on_postgres(programs, folder.path(), cluster)).transpose()?;
+    let second = cluster
+        .as_ref()
+        .map(|cluster| on_postgres(programs, folder.path(), cluster))
+        .transpose()?;
     match &second {
-        Some(bank) => sides.push(gateway("gateway, PostgreSQL", bank, kiosks, 2)?),
+        Some(bank) => match gateway("PostgreSQL", bank, kiosks, 5, folder.path()) {
+            Ok(more) => sides.extend(more),
+            Err(error) => notes.push(format!(
+                "The gateway on PostgreSQL could not be measured: {error}."
+            )),
+        },
         None => notes.push("There is no PostgreSQL on this machine.".to_owned()),
     }
-    let papers = sqlite.folder().join("kiosks").join(name(0));
+    let papers = sqlite.folder().join("kiosks").join(name("memory", 0));
     for program in &programs.nats {
         let Some(version) = nats::version(program) else {
-            notes.push(format!("{} cannot be started and is left out.", program.display()));
+            notes.push(format!(
+                "{} cannot be started and is left out.",
+                program.display()
+            ));
             continue;
         };
         let syncs: &[Sync] = match nats::takes_sync_always(program, folder.path()) {
@@ -128,7 +144,11 @@ pub fn measure(folder: &Path, programs: &Programs, extent: &Extent) -> Result<Pa
             }
         };
         for &sync in syncs {
-            let how = if sync == Sync::Always { "sync always" } else { "as it comes" };
+            let how = if sync == Sync::Always {
+                "sync always"
+            } else {
+                "as it comes"
+            };
             sides.push(Side {
                 name: format!("JetStream {version}, {how}"),
                 kind: Kind::Nats(Nats::start(program, &sqlite, folder.path(), &papers, sync)?),
@@ -139,7 +159,7 @@ pub fn measure(folder: &Path, programs: &Programs, extent: &Extent) -> Result<Pa
     let mut scribe = Scribe::new(&sqlite.enrol("writer")?, 3)?;
     let calls = watch(&mut sides, &runtime, &mut scribe, folder.path(), extent.watched)?;
     let mut table = Table::new(&[
-        "from memory: documents, kiosks, side",
+        "documents, kiosks, side",
         "items/s",
         "least",
         "most",
@@ -159,7 +179,14 @@ pub fn measure(folder: &Path, programs: &Programs, extent: &Extent) -> Result<Pa
                     }
                     // Each side comes first once.
                     let at = (turn + round) % sides.len();
-                    let run = run(&mut sides[at], &runtime, &mut scribe, bytes, items / kiosks, kiosks)?;
+                    let run = run(
+                        &mut sides[at],
+                        &runtime,
+                        &mut scribe,
+                        bytes,
+                        items / kiosks,
+                        kiosks,
+                    )?;
                     runs[at].push(run);
                 }
             }
@@ -180,8 +207,8 @@ pub fn measure(folder: &Path, programs: &Programs, extent: &Extent) -> Result<Pa
     })
 }
 
-fn name(number: usize) -> String {
-    format!("kiosk-{number:05}")
+fn name(kind: &str, number: usize) -> String {
+    format!("{kind}-{number:03}")
 }
 
 fn on_postgres(programs: &Programs, folder: &Path, cluster: &Postgres) -> Result<Bank, BenchError> {
@@ -191,18 +218,37 @@ fn on_postgres(programs: &Programs, folder: &Path, cluster: &Postgres) -> Result
     Ok(bank)
 }
 
-fn gateway(title: &str, bank: &Bank, kiosks: usize, seed: u64) -> Result<Side, BenchError> {
-    let papers: Vec<Papers> = (0..kiosks).map(|kiosk| bank.enrol(&name(kiosk))).collect::<Result<_, _>>()?;
-    let scribes = papers
-        .iter()
-        .zip(seed * 1000..)
-        .map(|(papers, seed)| Scribe::new(papers, seed))
-        .collect::<Result<_, _>>()?;
-    Ok(Side {
-        name: title.to_owned(),
-        kind: Kind::Gateway(bank.open()?, papers, scribes),
-        durable: true,
-    })
+/// A gateway, and both ways to deliver to it.
+fn gateway(
+    store: &str,
+    bank: &Bank,
+    kiosks: usize,
+    seed: u64,
+    folder: &Path,
+) -> Result<Vec<Side>, BenchError> {
+    let crowd = |kind: &str, seed: u64| -> Result<Vec<(Papers, Scribe)>, BenchError> {
+        let mut crowd = Vec::new();
+        for number in 0..kiosks {
+            let papers = bank.enrol(&name(kind, number))?;
+            let scribe = Scribe::new(&papers, seed * 1000 + number as u64)?;
+            crowd.push((papers, scribe));
+        }
+        Ok(crowd)
+    };
+    let (memory, disk) = (crowd("memory", seed)?, crowd("disk", seed + 1)?);
+    let gateway = Rc::new(bank.open()?);
+    Ok(vec![
+        Side {
+            name: format!("gateway on {store}, from memory"),
+            kind: Kind::Gateway(Rc::clone(&gateway), memory),
+            durable: true,
+        },
+        Side {
+            name: format!("gateway on {store}, from the kiosk's disk"),
+            kind: Kind::Kiosk(gateway, disk, folder.to_owned()),
+            durable: true,
+        },
+    ])
 }
 
 /// Delivers the same number of documents of the same size to one side.
@@ -218,23 +264,32 @@ fn run(
     let write = |scribe: &mut Scribe| -> Result<Vec<Signed>, BenchError> {
         (0..each).map(|_| scribe.write(bytes)).collect()
     };
-    let (took, before, own) = match &mut side.kind {
-        Kind::Gateway(gateway, papers, scribes) => {
+    let spent = || (usage(process), usage(std::process::id()));
+    let (took, (before, own)) = match &mut side.kind {
+        Kind::Gateway(gateway, crowd) => {
             let mut loads = Vec::new();
-            for (papers, scribe) in papers.iter().zip(scribes).take(kiosks) {
+            for (papers, scribe) in crowd.iter_mut().take(kiosks) {
                 loads.push(Load {
                     papers: papers.clone(),
                     before: scribe.head(),
                     documents: write(scribe)?,
                 });
             }
-            let (before, own) = (usage(process), usage(std::process::id()));
-            (memory::deliver(&gateway.url(), loads, WINDOW)?, before, own)
+            let spent = spent();
+            (memory::deliver(&gateway.url(), loads, WINDOW)?, spent)
+        }
+        Kind::Kiosk(gateway, crowd, folder) => {
+            let crowd = crowd.get_mut(..kiosks).unwrap_or_default();
+            let spent = spent();
+            (
+                kiosk::deliver(&gateway.url(), crowd, folder, bytes, each, WINDOW)?,
+                spent,
+            )
         }
         Kind::Nats(nats) => {
             let batches = (0..kiosks).map(|_| write(scribe)).collect::<Result<_, _>>()?;
-            let (before, own) = (usage(process), usage(std::process::id()));
-            (runtime.block_on(nats.publish(batches, WINDOW.into()))?, before, own)
+            let spent = spent();
+            (runtime.block_on(nats.publish(batches, WINDOW.into()))?, spent)
         }
     };
     Ok(Run {
@@ -262,7 +317,9 @@ fn watch(
         let is_watched = watch.is_some();
         one_by_one(side, runtime, scribe, items)?;
         let calls = watch.map(|watch| watch.end(&log)).transpose()?;
-        let calls = calls.filter(|_| is_watched).map_or("–".to_owned(), |calls| calls.to_string());
+        let calls = calls
+            .filter(|_| is_watched)
+            .map_or("–".to_owned(), |calls| calls.to_string());
         table.push(vec![side.name.clone(), items.to_string(), calls]);
     }
     Ok(table)
@@ -275,8 +332,12 @@ fn one_by_one(
     items: usize,
 ) -> Result<(), BenchError> {
     match &mut side.kind {
-        Kind::Gateway(gateway, papers, scribes) => {
-            let (Some(papers), Some(scribe)) = (papers.first(), scribes.first_mut()) else {
+        Kind::Kiosk(gateway, crowd, folder) => {
+            let crowd = crowd.get_mut(..1).unwrap_or_default();
+            kiosk::deliver(&gateway.url(), crowd, folder, 0, items, 1).map(|_| ())
+        }
+        Kind::Gateway(gateway, crowd) => {
+            let Some((papers, scribe)) = crowd.first_mut() else {
                 return Ok(());
             };
             let load = Load {
@@ -309,7 +370,10 @@ struct Cell {
 
 impl Cell {
     fn of(bytes: usize, kiosks: usize, side: &Side, runs: &[Run]) -> Self {
-        let mut rates: Vec<f64> = runs.iter().map(|run| run.items as f64 / run.took.as_secs_f64()).collect();
+        let mut rates: Vec<f64> = runs
+            .iter()
+            .map(|run| run.items as f64 / run.took.as_secs_f64())
+            .collect();
         rates.sort_by(f64::total_cmp);
         let items = runs.iter().map(|run| run.items).sum::<usize>().max(1) as f64;
         let each_us = |spent: fn(&Run) -> f64| runs.iter().map(spent).sum::<f64>() / items * 1e6;
@@ -318,7 +382,7 @@ impl Cell {
             kiosks,
             side: side.name.clone(),
             durable: side.durable,
-            is_ours: matches!(side.kind, Kind::Gateway(..)),
+            is_ours: !matches!(side.kind, Kind::Nats(..)),
             rates,
             server_us: each_us(|run| run.server_s),
             own_us: each_us(|run| run.own_s),
@@ -347,17 +411,33 @@ impl Cell {
 fn verdict(cells: &[Cell]) -> Verdict {
     let mut found = Vec::new();
     let mut met = None;
-    for ours in cells.iter().filter(|cell| cell.is_ours && cell.side.contains("SQLite")) {
+    for ours in cells
+        .iter()
+        .filter(|cell| cell.is_ours && cell.side.contains("SQLite"))
+    {
         let theirs = cells
             .iter()
-            .filter(|cell| !cell.is_ours && cell.durable && (cell.bytes, cell.kiosks) == (ours.bytes, ours.kiosks))
+            .filter(|cell| {
+                !cell.is_ours && cell.durable && (cell.bytes, cell.kiosks) == (ours.bytes, ours.kiosks)
+            })
             .map(Cell::rate)
             .fold(f64::NAN, f64::max);
         if theirs.is_nan() {
             continue;
         }
         let ratio = ours.rate() / theirs;
-        found.push(format!("{} KiB, {} kiosk(s): {}", ours.bytes >> 10, ours.kiosks, number(ratio)));
+        let way = if ours.side.ends_with("disk") {
+            "disk"
+        } else {
+            "memory"
+        };
+        let line = format!(
+            "{} KiB, {} kiosk(s), from {way}: {}",
+            ours.bytes >> 10,
+            ours.kiosks,
+            number(ratio)
+        );
+        found.push(line);
         met = Some(met.unwrap_or(true) && ratio >= 1.0);
     }
     if found.is_empty() {
@@ -387,8 +467,12 @@ mod tests {
             own_us: 0.0,
         };
         let check = |theirs: &[(bool, f64)], expect: Option<bool>| {
-            let mut cells = vec![cell("gateway, SQLite", true, true, 100.0)];
-            cells.extend(theirs.iter().map(|(durable, rate)| cell("JetStream", false, *durable, *rate)));
+            let mut cells = vec![cell("gateway on SQLite, from memory", true, true, 100.0)];
+            cells.extend(
+                theirs
+                    .iter()
+                    .map(|(durable, rate)| cell("JetStream", false, *durable, *rate)),
+            );
             assert_eq!(verdict(&cells).met, expect, "{theirs:?}");
         };
         check(&[(false, 900.0), (true, 50.0)], Some(true));

@@ -91,7 +91,9 @@ fn tls(papers: &Path) -> Result<ServerConfig, BenchError> {
 
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, BenchError> {
     let certificates = CertificateDer::pem_file_iter(file).map_err(|error| pem(file, &error))?;
-    certificates.collect::<Result<_, _>>().map_err(|error| pem(file, &error))
+    certificates
+        .collect::<Result<_, _>>()
+        .map_err(|error| pem(file, &error))
 }
 
 fn pem(file: &Path, error: &rustls::pki_types::pem::Error) -> BenchError {

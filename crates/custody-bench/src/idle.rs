@@ -94,7 +94,10 @@ pub fn measure(folder: &Path, program: &Path, me: &Path, extent: &Extent) -> Res
     let kiosks = places(extent.kiosks, &mut notes);
     let bank = Bank::found(program, folder.path())?;
     let mut members = crowd::gather(&bank, kiosks)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
     let mut memory = Table::new(&[
         "idle connections",
         "number",
@@ -133,7 +136,16 @@ pub fn measure(folder: &Path, program: &Path, me: &Path, extent: &Extent) -> Res
             let spread = Spread::of(&answers.latencies_ms);
             let done = answers.latencies_ms.len() as f64 / answers.took.as_secs_f64();
             let mut row = vec![title.to_owned(), rate.to_string()];
-            row.extend([done, spread.p50, spread.p99, cost.server_percent, cost.load_percent].map(number));
+            row.extend(
+                [
+                    done,
+                    spread.p50,
+                    spread.p99,
+                    cost.server_percent,
+                    cost.load_percent,
+                ]
+                .map(number),
+            );
             row.push(number(answers.behind.as_secs_f64() * 1e3));
             latency.push(row);
         }
@@ -182,7 +194,12 @@ impl Side {
     }
 }
 
-fn crowd_on(runtime: &Runtime, server: &Server, members: &mut [Member], extent: &Extent) -> Result<Side, BenchError> {
+fn crowd_on(
+    runtime: &Runtime,
+    server: &Server,
+    members: &mut [Member],
+    extent: &Extent,
+) -> Result<Side, BenchError> {
     let process = server.process();
     let target = server.target();
     let before = usage(process);
@@ -255,7 +272,10 @@ fn echo(me: &Path, bank: &Bank, folder: &Path, small: bool) -> Result<Server, Be
     let mut program = Program::start("echo", &mut command, &log)?;
     let address = program.until(|| {
         let text = std::fs::read_to_string(&log).ok()?;
-        text.lines().next().filter(|line| text.len() > line.len()).map(str::to_owned)
+        text.lines()
+            .next()
+            .filter(|line| text.len() > line.len())
+            .map(str::to_owned)
     })?;
     Ok(Server::Echo(program, address))
 }

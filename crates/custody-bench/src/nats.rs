@@ -52,8 +52,12 @@ pub fn takes_sync_always(program: &Path, within: &Path) -> Result<(), String> {
     if output.status.success() {
         return Ok(());
     }
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    let line = said.lines().last().unwrap_or_default();
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    let line = said
+        .lines()
+        .rfind(|line| !line.trim().is_empty())
+        .unwrap_or_default();
     let (_, fault) = line.rsplit_once(": ").unwrap_or(("", line));
     Err(fault.to_owned())
 }
@@ -63,14 +67,24 @@ impl Nats {
     ///
     /// # Errors
     /// When it does not come up.
-    pub fn start(program: &Path, bank: &Bank, within: &Path, papers: &Path, sync: Sync) -> Result<Self, BenchError> {
+    pub fn start(
+        program: &Path,
+        bank: &Bank,
+        within: &Path,
+        papers: &Path,
+        sync: Sync,
+    ) -> Result<Self, BenchError> {
         let folder = tempfile::tempdir_in(within).map_err(BenchError::file(within))?;
         let config = folder.path().join("nats.conf");
         let text = settings(folder.path(), bank.folder(), sync);
         std::fs::write(&config, text).map_err(BenchError::file(&config))?;
         let log = folder.path().join("nats.log");
         let mut server = Program::start("nats-server", Command::new(program).arg("-c").arg(&config), &log)?;
-        let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = program
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         let ports = folder.path().join(format!("{name}_{}.ports", server.id()));
         let url = server.until(|| first_url(&std::fs::read_to_string(&ports).ok()?))?;
         Ok(Self {
@@ -142,7 +156,10 @@ async fn publish(line: jetstream::Context, batch: Vec<Signed>, window: usize) ->
         let mut headers = HeaderMap::new();
         headers.insert("Nats-Msg-Id", id.to_string());
         let subject = format!("{STREAM}.one");
-        let sent = line.publish_with_headers(subject, headers, bytes.into()).await.map_err(peer)?;
+        let sent = line
+            .publish_with_headers(subject, headers, bytes.into())
+            .await
+            .map_err(peer)?;
         unacknowledged.push(acknowledged(sent));
     }
     while let Some(answer) = unacknowledged.next().await {
@@ -189,9 +206,16 @@ mod tests {
 
     #[test]
     fn the_file_of_ports_is_read() {
-        let check = |text: &str, expect: Option<&str>| assert_eq!(first_url(text).as_deref(), expect, "{text}");
-        check(r#"{"nats":["nats://127.0.0.1:4222"]}"#, Some("tls://127.0.0.1:4222"));
-        check(r#"{"nats":["tls://127.0.0.1:1"],"monitoring":[]}"#, Some("tls://127.0.0.1:1"));
+        let check =
+            |text: &str, expect: Option<&str>| assert_eq!(first_url(text).as_deref(), expect, "{text}");
+        check(
+            r#"{"nats":["nats://127.0.0.1:4222"]}"#,
+            Some("tls://127.0.0.1:4222"),
+        );
+        check(
+            r#"{"nats":["tls://127.0.0.1:1"],"monitoring":[]}"#,
+            Some("tls://127.0.0.1:1"),
+        );
         check(r#"{"nats":[]}"#, None);
         check(r#"{"nats":"#, None);
     }

@@ -132,7 +132,11 @@ pub fn evidence(kiosk_id: &str, picture_bytes: usize, at: UtcMs, random: &mut fa
         attempts: Vec::new(),
         attempts_before: 0,
         palm: None,
-        stills: if picture_bytes == 0 { Vec::new() } else { vec![still] },
+        stills: if picture_bytes == 0 {
+            Vec::new()
+        } else {
+            vec![still]
+        },
         policy: Policy::default(),
         audit: None,
     }

@@ -55,7 +55,8 @@ impl Postgres {
             command
         };
         let mut init = command("initdb");
-        init.args(["--auth=trust", "--encoding=UTF8", "--no-locale", "-U", NAME, "-D"]).arg(&data);
+        init.args(["--auth=trust", "--encoding=UTF8", "--no-locale", "-U", NAME, "-D"])
+            .arg(&data);
         process::run("initdb", &mut init)?;
         let mut run = command("postgres");
         run.arg("-D").arg(&data).arg("-k").arg(folder.path());
@@ -150,7 +151,8 @@ mod tests {
 
     #[test]
     fn a_user_is_found_by_the_whole_name() {
-        let users = "root:x:0:0:root:/root:/bin/sh\npostgresql:x:5:6::/:/bin/sh\npostgres:x:101:102::/:/bin/sh\n";
+        let users =
+            "root:x:0:0:root:/root:/bin/sh\npostgresql:x:5:6::/:/bin/sh\npostgres:x:101:102::/:/bin/sh\n";
         assert_eq!(user(users, "postgres"), Some((101, 102)));
         assert_eq!(user(users, "post"), None);
         assert_eq!(user("postgres:x:a:b", "postgres"), None);

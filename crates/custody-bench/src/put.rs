@@ -207,10 +207,17 @@ fn verdicts(cells: &[(u64, usize, Cell)]) -> Vec<Verdict> {
         .iter()
         .map(|(_, _, cell)| cell.ratio().min(cell.total_ratio()))
         .fold(f64::INFINITY, f64::min);
-    let least = |ratio: fn(&Cell) -> f64| cells.iter().map(|(.., cell)| ratio(cell)).fold(f64::INFINITY, f64::min);
+    let least = |ratio: fn(&Cell) -> f64| {
+        cells
+            .iter()
+            .map(|(.., cell)| ratio(cell))
+            .fold(f64::INFINITY, f64::min)
+    };
     let most = |ratio: fn(&Cell) -> f64| cells.iter().map(|(.., cell)| ratio(cell)).fold(0.0, f64::max);
     let mut verdicts = vec![Verdict {
-        goal: format!("a put is at least {GOAL} times as quick as the INSERT, in every line, at the median and in total"),
+        goal: format!(
+            "a put is at least {GOAL} times as quick as the INSERT, in every line, at the median and in total"
+        ),
         met: Some(worst >= GOAL),
         found: format!(
             "{} to {} at the median, {} to {} in total",
@@ -229,12 +236,23 @@ fn verdicts(cells: &[(u64, usize, Cell)]) -> Vec<Verdict> {
             let (.., first) = cells
                 .iter()
                 .find(|(rows, other, _)| Some(*rows) == fewest && other == size)?;
-            Some((*size, cell.ours.p50 / first.ours.p50, cell.keyed.p50 / first.keyed.p50))
+            Some((
+                *size,
+                cell.ours.p50 / first.ours.p50,
+                cell.keyed.p50 / first.keyed.p50,
+            ))
         })
         .collect();
     let found: Vec<String> = growth
         .iter()
-        .map(|(size, ours, keyed)| format!("{} KiB: {} (INSERT {})", size >> 10, number(*ours), number(*keyed)))
+        .map(|(size, ours, keyed)| {
+            format!(
+                "{} KiB: {} (INSERT {})",
+                size >> 10,
+                number(*ours),
+                number(*keyed)
+            )
+        })
         .collect();
     verdicts.push(Verdict {
         goal: format!(

@@ -13,7 +13,7 @@ use crate::error::BenchError;
 use crate::paper::Signed;
 
 /// How long the gateway may be silent before the measurement is given up.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// One kiosk and what it has to deliver.
 #[derive(Debug)]
@@ -56,7 +56,9 @@ pub fn deliver(url: &str, loads: Vec<Load>, window: u16) -> Result<Duration, Ben
                 welcomed += 1;
                 if welcomed == lines.len() {
                     start = Instant::now();
-                    wanted.drain(..).for_each(|number: usize| offer(&mut lines[number]));
+                    wanted
+                        .drain(..)
+                        .for_each(|number: usize| offer(&mut lines[number]));
                 }
             }
             // Nobody begins before all are there.
@@ -76,7 +78,7 @@ fn offer((handle, documents): &mut (Handle, VecDeque<Signed>)) {
     handle.offer(documents.pop_front());
 }
 
-fn client(url: &str, load: &Load, window: u16) -> Result<ClientConfig, BenchError> {
+pub(super) fn client(url: &str, load: &Load, window: u16) -> Result<ClientConfig, BenchError> {
     let papers = &load.papers;
     let unusable = |error: sync::ConfigError| BenchError::Peer(error.to_string());
     Ok(ClientConfig {

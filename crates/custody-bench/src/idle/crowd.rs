@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt, stream};
 use rcgen::{
-    CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    PublicKeyData, SerialNumber,
+    CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, PublicKeyData, SerialNumber,
 };
 use rusqlite::{Connection, params};
+use rustls::RootCertStore;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::RootCertStore;
 use sha2::{Digest, Sha256};
 use sync::wire::{GatewayFrame, KioskFrame, SUBPROTOCOL, VERSION};
 use tokio::net::TcpStream;
@@ -75,7 +75,8 @@ pub fn gather(bank: &Bank, count: usize) -> Result<Vec<Member>, BenchError> {
     let authority = bank.read("ca.pem")?;
     let issuer = Issuer::from_ca_cert_pem(&authority, KeyPair::from_pem(&bank.read("ca.key")?)?)?;
     let mut roots = RootCertStore::empty();
-    let root = CertificateDer::from_pem_slice(authority.as_bytes()).map_err(|error| BenchError::Peer(error.to_string()))?;
+    let root = CertificateDer::from_pem_slice(authority.as_bytes())
+        .map_err(|error| BenchError::Peer(error.to_string()))?;
     roots.add(root)?;
     let roots = Arc::new(roots);
     let registry = open_store(bank)?;
@@ -119,9 +120,10 @@ fn certificate_params(name: &str, number: usize) -> Result<CertificateParams, Be
 }
 
 fn connector(papers: &Papers, roots: &Arc<RootCertStore>) -> Result<TlsConnectorOf, BenchError> {
-    let key = PrivateKeyDer::from_pem_slice(papers.key.as_bytes()).map_err(|error| BenchError::Peer(error.to_string()))?;
-    let certificate =
-        CertificateDer::from_pem_slice(papers.certificate.as_bytes()).map_err(|error| BenchError::Peer(error.to_string()))?;
+    let key = PrivateKeyDer::from_pem_slice(papers.key.as_bytes())
+        .map_err(|error| BenchError::Peer(error.to_string()))?;
+    let certificate = CertificateDer::from_pem_slice(papers.certificate.as_bytes())
+        .map_err(|error| BenchError::Peer(error.to_string()))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])?
@@ -139,7 +141,13 @@ fn open_store(bank: &Bank) -> Result<Connection, BenchError> {
 }
 
 /// What the gateway notes of a kiosk and its certificate.
-fn note(registry: &Connection, name: &str, number: usize, der: &[u8], key: &KeyPair) -> Result<(), BenchError> {
+fn note(
+    registry: &Connection,
+    name: &str,
+    number: usize,
+    der: &[u8],
+    key: &KeyPair,
+) -> Result<(), BenchError> {
     let sha256 = |bytes: &[u8]| Sha256::digest(bytes).to_vec();
     let now = now();
     registry
@@ -186,10 +194,17 @@ async fn one(member: &Member, target: &Target) -> Result<Socket, BenchError> {
     let name = &member.name;
     let peer = |error: &dyn std::error::Error| BenchError::Peer(format!("{name}: {error}"));
     let making = async {
-        let tcp = TcpStream::connect(&target.address).await.map_err(|error| peer(&error))?;
+        let tcp = TcpStream::connect(&target.address)
+            .await
+            .map_err(|error| peer(&error))?;
         tcp.set_nodelay(true)?;
         let host = ServerName::try_from("127.0.0.1").map_err(|error| peer(&error))?;
-        let tls = member.connector.0.connect(host, tcp).await.map_err(|error| peer(&error))?;
+        let tls = member
+            .connector
+            .0
+            .connect(host, tcp)
+            .await
+            .map_err(|error| peer(&error))?;
         let url = format!("wss://{}/v1/kiosk", target.address);
         let mut request = url.into_client_request().map_err(|error| peer(&error))?;
         if target.is_gateway {
@@ -225,7 +240,10 @@ async fn greet(member: &Member, socket: &mut Socket) -> Result<(), BenchError> {
     let frame = Message::Binary(hello.encode().into());
     socket.send(frame).await.map_err(|error| peer(&error))?;
     loop {
-        let message = socket.next().await.ok_or_else(|| peer(&"the gateway has closed"))?;
+        let message = socket
+            .next()
+            .await
+            .ok_or_else(|| peer(&"the gateway has closed"))?;
         let Message::Binary(bytes) = message.map_err(|error| peer(&error))? else {
             continue;
         };

@@ -77,7 +77,12 @@ impl Lines {
     ///
     /// # Errors
     /// When a connection ends, a message is refused, or answers stay away.
-    pub async fn send(&self, frames: Vec<Vec<u8>>, each_s: f64, warming: usize) -> Result<Answers, BenchError> {
+    pub async fn send(
+        &self,
+        frames: Vec<Vec<u8>>,
+        each_s: f64,
+        warming: usize,
+    ) -> Result<Answers, BenchError> {
         let total = frames.len();
         let begin = Instant::now() + Duration::from_millis(100);
         let at = |number: usize| begin + Duration::from_secs_f64(number as f64 / each_s);
@@ -115,7 +120,11 @@ impl Lines {
 
     /// What a connection said that should have lived.
     pub fn fault(&self) -> Option<String> {
-        self.tally.lock().unwrap_or_else(PoisonError::into_inner).fault.clone()
+        self.tally
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .fault
+            .clone()
     }
 }
 

@@ -70,8 +70,8 @@ fn grow_audit(connection: &Connection, log: LogId, more: u64) -> Result<(), Benc
         number: number.cast_unsigned(),
         hash,
     };
-    let mut insert =
-        connection.prepare("INSERT INTO audit (number, hash, at_ms, session, event) VALUES (?1, ?2, ?3, NULL, ?4)")?;
+    let mut insert = connection
+        .prepare("INSERT INTO audit (number, hash, at_ms, session, event) VALUES (?1, ?2, ?3, NULL, ?4)")?;
     let at = UtcMs(1_790_000_000_000);
     for _ in 0..more {
         head = head.follow(&AuditEntry {
