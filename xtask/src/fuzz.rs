@@ -41,7 +41,11 @@ pub fn perform(paths: &Paths, arguments: &Arguments) -> Result<(), XtaskError> {
         }
     }
     let names = || all.iter().map(|(_, _, name)| name.as_str());
-    if let Some(unknown) = arguments.targets.iter().find(|name| !names().any(|known| known == **name)) {
+    if let Some(unknown) = arguments
+        .targets
+        .iter()
+        .find(|name| !names().any(|known| known == **name))
+    {
         return Err(XtaskError::Unsupported(format!(
             "there is no fuzz target {unknown}; there are {}",
             names().collect::<Vec<_>>().join(", ")
