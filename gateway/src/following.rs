@@ -8,6 +8,7 @@ use authority::{RevocationError, RevocationList};
 use sync::wire::{GatewayFrame, RESEND_MAX};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
 
 use crate::config::{self, ConfigError};
 use crate::connection::Shared;
@@ -34,6 +35,8 @@ impl Follower {
     /// Follows until `stop` becomes true.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         let mut changes = self.shared.store.changes();
+        let mut files = tokio::time::interval(FILE_INTERVAL);
+        files.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // Something may have changed between the start and this line.
         self.all().await;
         loop {
@@ -44,7 +47,7 @@ impl Follower {
                     Err(RecvError::Closed) => return,
                 },
                 () = self.bell.rung() => self.all().await,
-                () = tokio::time::sleep(FILE_INTERVAL), if self.revocations.is_some() => self.read_again().await,
+                _ = files.tick(), if self.revocations.is_some() => self.read_again().await,
                 () = crate::stopped(&mut stop) => return,
             }
         }

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use authority::Leaf;
 use sync::wire::ByeReason;
+use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::store::{Store, StoreError};
 
@@ -97,11 +98,14 @@ impl Bell {
         Some((file.modified().ok()?, file.len()))
     }
 
-    /// What the bell says now; for [`Bell::rung`].
+    /// Begins to listen: what is rung from now on is heard. Needs a tokio runtime.
     pub fn listen(&self) -> Listening {
+        let mut looks = tokio::time::interval(CALL_INTERVAL);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Listening {
             bell: self.clone(),
             mark: self.mark(),
+            looks,
         }
     }
 }
@@ -111,17 +115,43 @@ impl Bell {
 pub struct Listening {
     bell: Bell,
     mark: Option<(SystemTime, u64)>,
+    /// Goes on while nobody waits, so that much else to do does not keep the bell from being heard.
+    looks: Interval,
 }
 
 impl Listening {
     /// Waits until the bell is rung. Can be dropped and called again without missing it.
     pub async fn rung(&mut self) {
         loop {
-            tokio::time::sleep(CALL_INTERVAL).await;
+            self.looks.tick().await;
             let mark = self.bell.mark();
             if mark != self.mark {
                 self.mark = mark;
                 return;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_bell_is_heard_by_who_has_much_else_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let bell = Bell::of(&folder.path().join("gateway.db"));
+        let mut listening = bell.listen();
+        for _ in 0..2 {
+            bell.ring().unwrap();
+            let end = std::time::Instant::now() + Duration::from_secs(30);
+            loop {
+                tokio::select! {
+                    () = listening.rung() => break,
+                    // Always something, and far more often than the bell is looked at.
+                    () = tokio::time::sleep(Duration::from_millis(5)) => {}
+                }
+                assert!(std::time::Instant::now() < end);
             }
         }
     }
