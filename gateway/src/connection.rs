@@ -41,6 +41,9 @@ const NOTE_INTERVAL: Duration = Duration::from_secs(60);
 /// Of how many refusals it is remembered when they were noted last.
 const NOTES_MAX: usize = 4096;
 
+/// Kiosk and reason, and when that was noted last with how many since.
+type Noted = HashMap<(String, &'static str), (Instant, u32)>;
+
 /// What all connections share.
 pub struct Shared {
     pub acceptor: TlsAcceptor,
@@ -63,7 +66,7 @@ pub struct Shared {
     /// SHA-256 of the key for which each of these kiosks waits for a certificate of the external authority.
     pub awaiting_certificate: Mutex<HashMap<String, [u8; 32]>>,
     /// When each refusal was noted last, and how many have followed since.
-    pub noted: Mutex<HashMap<(String, &'static str), (Instant, u32)>>,
+    pub noted: Mutex<Noted>,
 }
 
 impl Shared {
