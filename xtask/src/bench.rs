@@ -1,9 +1,10 @@
 //! `cargo xtask bench face`: what the analysis of a frame costs, against the package `mediapipe` on the same frames.
-//! `cargo xtask bench palm` stands in [`palm`].
+//! `cargo xtask bench palm` stands in [`palm`], `cargo xtask bench custody` in [`custody`].
 //!
 //! Both sides run as processes of their own, on one core and on two, and answer for one clip after the other in
 //! turns, so that other work on the machine hits both. It reports and asserts nothing.
 
+mod custody;
 mod palm;
 mod side;
 
@@ -39,6 +40,8 @@ pub enum Arguments {
     Face(FaceArguments),
     /// The codecs of palm scanners, one exchange with one, and what an idle one costs.
     Palm(palm::PalmArguments),
+    /// The custody of documents: putting, delivering, and idle kiosks.
+    Custody(custody::CustodyArguments),
 }
 
 /// How it is measured.
@@ -104,6 +107,7 @@ pub fn perform(paths: &Paths, arguments: &Arguments) -> Result<(), XtaskError> {
     match arguments {
         Arguments::Face(arguments) => face(paths, arguments),
         Arguments::Palm(arguments) => palm::perform(paths, arguments),
+        Arguments::Custody(arguments) => custody::perform(paths, arguments),
     }
 }
 
