@@ -70,7 +70,11 @@ fn a_gateway_that_lost_what_it_had_confirmed_gets_it_again() {
     institution.open_gateway();
     leaves(&mut person);
     person.sees("another one", |view| view.pending == 0);
-    let ids: Vec<_> = institution.documents().iter().map(|document| document.document_id).collect();
+    let ids: Vec<_> = institution
+        .documents()
+        .iter()
+        .map(|document| document.document_id)
+        .collect();
     assert_eq!(ids.len(), 2);
     institution.restore_gateway(&backup);
     assert_eq!(institution.documents().len(), 1, "the newer one is lost");
@@ -82,7 +86,11 @@ fn a_gateway_that_lost_what_it_had_confirmed_gets_it_again() {
         std::thread::yield_now();
     }
     drop(person);
-    let again: Vec<_> = institution.documents().iter().map(|document| document.document_id).collect();
+    let again: Vec<_> = institution
+        .documents()
+        .iter()
+        .map(|document| document.document_id)
+        .collect();
     assert_eq!(again, ids);
 }
 
@@ -115,7 +123,9 @@ fn every_document_stands_on_the_chain_of_the_audit_log() {
     let documents = institution.documents();
     let settings = institution.custody();
     let keys = custody::open_keys(&settings).unwrap();
-    let outbox = custody::open_store(&settings, &keys, common::now()).unwrap().outbox;
+    let outbox = custody::open_store(&settings, &keys, common::now())
+        .unwrap()
+        .outbox;
     let records = outbox.audit_records(0, usize::MAX).unwrap();
     let mut trail = AuditTrail::from(AuditHead::empty(outbox.audit_head().unwrap().log));
     let mut heads = Vec::new();

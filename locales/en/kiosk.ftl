@@ -254,4 +254,5 @@ out-of-service-pending = Too many records are waiting to be sent
 out-of-service-unsynced = The bank's server has not been reached for too long
 out-of-service-disk = The disk is full
 out-of-service-clock = The clock is wrong
+out-of-service-set-aside = Records were set aside and want a technician
 out-of-service-code = Code for the technician: { $code }

@@ -254,4 +254,5 @@ out-of-service-pending = Жіберуді күтіп тұрған жазбала
 out-of-service-unsynced = Банк серверімен тым ұзақ уақыт байланыс жоқ
 out-of-service-disk = Дискіде орын қалмады
 out-of-service-clock = Сағат дұрыс уақытты көрсетпейді
+out-of-service-set-aside = Кейбір жазбалар бөлек қойылған, техникалық маман керек
 out-of-service-code = Техникалық маманға арналған код: { $code }

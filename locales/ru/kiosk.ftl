@@ -262,4 +262,5 @@ out-of-service-pending = Слишком много записей ожидает
 out-of-service-unsynced = Слишком долго нет связи с сервером банка
 out-of-service-disk = На диске не осталось места
 out-of-service-clock = Часы показывают неверное время
+out-of-service-set-aside = Часть записей отложена, нужен технический специалист
 out-of-service-code = Код для технического специалиста: { $code }

@@ -28,6 +28,7 @@ pub fn concern(concern: Concern) -> ipc::ErrorCode {
         Concern::Unsynced => ipc::ErrorCode::Unsynced,
         Concern::DiskFree => ipc::ErrorCode::Disk,
         Concern::Clock => ipc::ErrorCode::Clock,
+        Concern::SetAside => ipc::ErrorCode::SetAside,
     }
 }
 

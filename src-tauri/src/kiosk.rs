@@ -283,6 +283,8 @@ struct Core {
     scanner: Scanner,
     /// Why no session may begin, as of the last look while nobody was there.
     closed: Option<Concern>,
+    /// When custody is to be looked after, on the monotonic clock.
+    next_look: Duration,
     /// How many times the camera was told to open and has not answered; only the last answer is for now.
     opens_due: u32,
     broken: Option<ipc::ErrorCode>,
@@ -339,6 +341,7 @@ impl Core {
             calm: false,
             scanner,
             closed: None,
+            next_look: Duration::ZERO,
             opens_due: 0,
             broken: None,
         };
@@ -367,28 +370,31 @@ impl Core {
                 Ok(Event::Camera(report)) => self.measured(report),
                 Ok(Event::Line(event)) => self.line_changed(event),
                 Ok(Event::Scanner(report)) => self.scanner_said(report),
-                Err(RecvTimeoutError::Timeout) => {
-                    if self.session.is_none() {
-                        self.look_after_custody();
-                    }
-                    self.give(Input::Tick);
-                }
+                Err(RecvTimeoutError::Timeout) => self.give(Input::Tick),
                 Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => {
                     self.give(Input::Cancel);
                     self.note(None, "KioskStopped");
                     return End::Stopped;
                 }
             }
+            // Also where one event follows the other and nothing ever times out.
+            if self.session.is_none() && self.parts.now().monotonic >= self.next_look {
+                self.look_after_custody();
+            }
         }
     }
 
     /// Keeps the store in order while nobody waits, and sees whether a session may begin.
     fn look_after_custody(&mut self) {
-        let now = self.parts.now().utc;
+        let Now { monotonic, utc: now } = self.parts.now();
+        self.next_look = monotonic + CUSTODY_PAUSE;
         let looked = self.custody.tick(now).and_then(|()| self.custody.closed(now));
         match looked {
             Ok(closed) => self.closed = closed,
             Err(error) => self.store_failed(&error, "the store cannot be looked after"),
+        }
+        if self.closed.is_some() {
+            self.next_look = monotonic + CLOSED_PAUSE;
         }
     }
 
@@ -407,12 +413,11 @@ impl Core {
 
     /// How long nothing has to happen without an event.
     fn patience(&self) -> Duration {
-        let pause = match self.closed {
-            Some(_) => CLOSED_PAUSE,
-            None => CUSTODY_PAUSE,
-        };
-        self.session_patience()
-            .map_or(pause, |patience| patience.min(pause))
+        match (self.session_patience(), &self.session) {
+            (Some(patience), _) => patience,
+            (None, Some(_)) => CUSTODY_PAUSE,
+            (None, None) => self.next_look.saturating_sub(self.parts.now().monotonic),
+        }
     }
 
     fn session_patience(&self) -> Option<Duration> {

@@ -163,7 +163,7 @@ impl Institution {
         let settings = self.custody();
         let keys = custody::open_keys(&settings).unwrap();
         let trust = custody::Trust::Fingerprint(invitation.authority.0);
-        custody::enrol(&settings, &*keys, &invitation.code, trust, "test").unwrap();
+        custody::enrol(&settings, &*keys, &invitation.code, trust, "test", now()).unwrap();
         self.close_gateway();
     }
 

@@ -19,16 +19,25 @@ use verification::evidence::{DocumentId, Evidence, Modality, Outcome, SessionId}
 use verification::time::UtcMs;
 
 use crate::disk;
-use crate::identity::{Applicant, Identity};
+use crate::identity::{self, Applicant, Identity};
 use crate::store::open_store;
 use crate::{CustodyError, DoubtError, Event, Settings};
 
 /// After a refused certificate, or a receipt that does not count, a document is offered again after this time.
 const DOUBT_PAUSE_MS: i64 = 15 * 60 * 1000;
+/// So often a document may be doubted before it is set aside, so that it does not wait for ever in silence.
+const DOUBTS_MAX: u8 = 8;
+/// So many documents are taken up again at once where the gateway asks; a person may be waiting.
+const RESEND_MAX: usize = 100;
 /// How often it is noted that the gateway is there.
 const CONTACT_EVERY_MS: i64 = 10 * 60 * 1000;
-/// How often a new certificate is applied for.
-const RETRY_EVERY_MS: i64 = 60 * 1000;
+/// The pause after the first application for a new certificate; it doubles up to a day.
+const RENEWAL_PAUSE_MS: i64 = 60 * 1000;
+const RENEWAL_PAUSE_MAX_MS: i64 = 24 * 60 * 60 * 1000;
+/// How often a kiosk whose clock is in doubt greets the gateway anew: only a greeting compares the clocks.
+const GREET_EVERY_MS: i64 = 60 * 1000;
+/// Under this name the store remembers that the gateway refuses this kiosk, until it no longer does.
+const REFUSED: &str = "refused";
 
 /// Which program this is, as the gateway is told.
 #[derive(Debug, Clone)]
@@ -73,7 +82,9 @@ pub struct Custody {
     identity: Option<Enrolled>,
     /// SHA-256 of the documents that are on their way.
     sent: HashMap<DocumentId, [u8; 32]>,
+    doubts: HashMap<DocumentId, u8>,
     renewal: Option<Applicant>,
+    applications: u32,
     worries: Vec<(Severity, Concern)>,
     online: bool,
     waiting: u64,
@@ -81,6 +92,11 @@ pub struct Custody {
     latest_written_at: Option<UtcMs>,
     contact_noted_at: Option<UtcMs>,
     tried_at: Option<UtcMs>,
+    greeted_at: Option<UtcMs>,
+    /// How the line was last written down to be down.
+    down: Option<String>,
+    /// Why the identity could not be used, as it was last said.
+    unfit: Option<String>,
     /// What the store has committed is not yet in its file; see [`Outbox::settle`].
     unsettled: bool,
     is_refused: bool,
@@ -125,7 +141,9 @@ impl Custody {
             outbox: opened.outbox,
             identity: None,
             sent: HashMap::new(),
+            doubts: HashMap::new(),
             renewal: None,
+            applications: 0,
             worries: Vec::new(),
             online: false,
             waiting: 0,
@@ -133,6 +151,9 @@ impl Custody {
             latest_written_at: None,
             contact_noted_at: None,
             tried_at: None,
+            greeted_at: None,
+            down: None,
+            unfit: None,
             unsettled: true,
             is_refused: false,
             is_clock_doubted: false,
@@ -147,6 +168,7 @@ impl Custody {
             hex(&custody.software.sha256)
         );
         custody.audit(None, &started, now)?;
+        custody.is_refused = custody.outbox.remembered(REFUSED)?.as_deref() == Some("yes");
         custody.enrolled(now)?;
         custody.count()?;
         custody.judge(now)?;
@@ -155,38 +177,50 @@ impl Custody {
 
     /// Takes up the identity, if there is one by now, and opens the line.
     fn enrolled(&mut self, now: UtcMs) -> Result<(), CustodyError> {
-        let folder = self.settings.identity();
-        let identity = match Identity::load(&*self.keys, &folder) {
-            Ok(Some(identity)) => identity,
-            Ok(None) => return Ok(()),
+        match self.take_up() {
+            Ok(Some(enrolled)) => {
+                enrolled.line.set_awaiting(self.awaiting()?);
+                enrolled.line.wake();
+                let event = format!("IdentityLoaded key={}", enrolled.identity.name);
+                self.identity = Some(enrolled);
+                self.unfit = None;
+                self.greeted_at = Some(now);
+                self.audit(None, &event, now)
+            }
+            Ok(None) => Ok(()),
+            Err(CustodyError::Store(error)) => Err(error.into()),
             // Without it no session may begin; the store is kept in order all the same.
             Err(error) => {
-                tracing::error!(
-                    error = crate::chain(&error),
-                    "the kiosk's identity cannot be used"
-                );
-                return Ok(());
+                let text = crate::chain(&error);
+                if self.unfit.as_ref() != Some(&text) {
+                    tracing::error!(error = text, "the kiosk's identity cannot be used");
+                }
+                self.unfit = Some(text);
+                Ok(())
             }
-        };
-        if let Err(error) = identity.forget_older(&*self.keys, &folder) {
-            tracing::warn!(
-                error = crate::chain(&error),
-                "an old device key cannot be forgotten yet"
-            );
         }
-        let signer = identity.signer()?;
-        let authority_der = signature::anchors_from_pem(&identity.authority_pem)?;
+    }
+
+    fn take_up(&self) -> Result<Option<Enrolled>, CustodyError> {
+        let Some(identity) = Identity::load(&*self.keys, &self.settings.identity())? else {
+            return Ok(None);
+        };
         let line = self.line(&identity)?;
-        line.set_awaiting(self.awaiting()?);
-        line.wake();
-        self.audit(None, &format!("IdentityLoaded key={}", identity.name), now)?;
-        self.identity = Some(Enrolled {
+        Ok(Some(Enrolled {
+            signer: identity.signer()?,
+            authority_der: signature::anchors_from_pem(&identity.authority_pem)?,
             identity,
-            signer,
-            authority_der,
             line,
-        });
-        Ok(())
+        }))
+    }
+
+    /// Ends the line and begins another one with the newest identity.
+    fn greet_anew(&mut self, now: UtcMs) -> Result<(), CustodyError> {
+        self.identity = None;
+        self.online = false;
+        self.sent.clear();
+        self.outbox.release_in_flight()?;
+        self.enrolled(now)
     }
 
     fn line(&self, identity: &Identity) -> Result<sync::Handle, CustodyError> {
@@ -303,11 +337,11 @@ impl Custody {
             }
             Line::Identified { id, document } => return self.answered(id, &document, now),
             Line::Resend { ids } => {
-                for id in ids {
+                for id in ids.into_iter().take(RESEND_MAX) {
                     let again = self.outbox.resend(id, now)?;
                     tracing::warn!(document = %id, again, "the gateway asks for a document that it had confirmed");
                     if !again {
-                        self.audit(None, &format!("ResendImpossible {id}"), now)?;
+                        self.audit(None, &format!("ResendImpossible document={id}"), now)?;
                     }
                 }
                 self.wake();
@@ -342,29 +376,55 @@ impl Custody {
             self.outbox.contact(now)?;
             self.unsettled = true;
         }
-        match &self.identity {
-            None => self.enrolled(now)?,
-            Some(enrolled)
-                if self.online
-                    && enrolled.identity.is_to_be_renewed(now)
-                    && is_due(self.tried_at, RETRY_EVERY_MS, now) =>
-            {
-                self.renew(now)?;
-            }
-            Some(_) => {}
-        }
-        let retained_ms = i64::try_from(self.settings.limits.retained.as_millis()).unwrap_or(i64::MAX);
-        if self
-            .outbox
-            .forget_delivered(UtcMs(now.0.saturating_sub(retained_ms)), now)?
-            > 0
-        {
-            self.unsettled = true;
-        }
+        self.look_at_identity(now)?;
+        self.forget_delivered(now)?;
         self.judge(now)?;
         if std::mem::take(&mut self.unsettled) {
             self.outbox.settle()?;
         }
+        Ok(())
+    }
+
+    fn look_at_identity(&mut self, now: UtcMs) -> Result<(), CustodyError> {
+        let Some(enrolled) = &self.identity else {
+            return self.enrolled(now);
+        };
+        // Somebody has enrolled the kiosk anew.
+        let newest = identity::newest(&self.settings.identity());
+        if newest.is_some_and(|newest| newest != enrolled.identity.name) && self.renewal.is_none() {
+            return self.greet_anew(now);
+        }
+        if !self.online {
+            return Ok(());
+        }
+        let is_clock_doubted = self.worries.iter().any(|(_, concern)| *concern == Concern::Clock);
+        if is_clock_doubted && is_due(self.greeted_at, GREET_EVERY_MS, now) {
+            return self.greet_anew(now);
+        }
+        // The gateway judges by its own clock whether it is time.
+        let there = UtcMs(now.0.saturating_add(self.clock_skew_ms.unwrap_or(0)));
+        let pause = RENEWAL_PAUSE_MS.saturating_mul(1 << self.applications.min(20));
+        if enrolled.identity.is_to_be_renewed(there)
+            && is_due(self.tried_at, pause.min(RENEWAL_PAUSE_MAX_MS), now)
+        {
+            return self.renew(now);
+        }
+        Ok(())
+    }
+
+    /// Only with a clock that the gateway has agreed to: a wrong one would forget what a gateway may still ask for.
+    fn forget_delivered(&mut self, now: UtcMs) -> Result<(), CustodyError> {
+        let off = self
+            .clock_skew_ms
+            .map(|skew_ms| Duration::from_millis(skew_ms.unsigned_abs()));
+        let agrees = off.is_some_and(|off| off < self.settings.limits.clock_skew.warn);
+        if !agrees || self.worries.iter().any(|(_, concern)| *concern == Concern::Clock) {
+            return Ok(());
+        }
+        let retained_ms = i64::try_from(self.settings.limits.retained.as_millis()).unwrap_or(i64::MAX);
+        let before = UtcMs(now.0.saturating_sub(retained_ms));
+        let forgotten = self.outbox.forget_delivered(before, now)?;
+        self.unsettled |= forgotten > 0;
         Ok(())
     }
 
@@ -383,8 +443,20 @@ impl Custody {
     ) -> Result<(), CustodyError> {
         tracing::info!(gateway, skew_ms, "the gateway is connected");
         self.online = true;
-        self.is_refused = false;
         self.is_clock_doubted = false;
+        self.down = None;
+        self.refused_by_gateway(false)?;
+        // From here on the newest identity is known to work.
+        if let Some(enrolled) = &self.identity
+            && let Err(error) = enrolled
+                .identity
+                .forget_older(&*self.keys, &self.settings.identity())
+        {
+            tracing::warn!(
+                error = crate::chain(&error),
+                "an old device key cannot be forgotten yet"
+            );
+        }
         self.clock_skew_ms = Some(skew_ms);
         // Where the gateway agrees with the clock, what an earlier, wrong clock wrote down is no measure any more.
         if Duration::from_millis(skew_ms.unsigned_abs()) < self.settings.limits.clock_skew.warn {
@@ -403,22 +475,38 @@ impl Custody {
         tracing::warn!(%reason, "no line to the gateway; documents wait");
         self.sent.clear();
         self.outbox.release_in_flight()?;
-        let was_refused = self.is_refused;
-        self.is_refused = matches!(
+        // What TLS says before the handshake is over, anybody on the line may have said.
+        if matches!(
             reason,
-            LinkDownReason::KioskRefused(_)
-                | LinkDownReason::KioskExpired
-                | LinkDownReason::Bye(ByeReason::Unknown | ByeReason::Revoked)
-        );
+            LinkDownReason::Bye(ByeReason::Unknown | ByeReason::Revoked | ByeReason::AuditRegressed)
+        ) {
+            self.refused_by_gateway(true)?;
+        }
         self.is_clock_doubted = matches!(
             reason,
             LinkDownReason::ClockOrValidity(_) | LinkDownReason::Bye(ByeReason::ClockSkew)
         );
-        // A line that could not be made is tried again for days; only a line that was there is lost.
-        if std::mem::take(&mut self.online) || self.is_refused != was_refused {
-            self.audit(None, &format!("LinkDown reason={}", short(reason)), now)?;
+        if let Some(enrolled) = &self.identity {
+            // What the next greeting says must not stand behind what a document has shown.
+            let standing = self.standing()?;
+            enrolled.line.set_standing(standing.audit, standing.pending);
+        }
+        self.online = false;
+        // A line that cannot be made is tried again for days; it is written down when the reason is another one.
+        let kind = short(reason);
+        if self.down.as_ref() != Some(&kind) {
+            self.audit(None, &format!("LinkDown reason={kind}"), now)?;
+            self.down = Some(kind);
             self.judge(now)?;
         }
+        Ok(())
+    }
+
+    /// Remembered over a restart, so that pulling the cable does not open a kiosk that was shut out.
+    fn refused_by_gateway(&mut self, is_refused: bool) -> Result<(), CustodyError> {
+        self.is_refused = is_refused;
+        let text = if is_refused { "yes" } else { "no" };
+        self.outbox.remember(REFUSED, text)?;
         Ok(())
     }
 
@@ -456,9 +544,10 @@ impl Custody {
         let Some(sha256) = self.sent.remove(&id) else {
             return Ok(());
         };
-        match self.check_receipt(id, &sha256, signed, now) {
+        match self.check_receipt(id, &sha256, signed) {
             Ok(()) => {
                 self.outbox.receipt(id, signed, now)?;
+                self.doubts.remove(&id);
                 self.unsettled = true;
                 tracing::info!(document = %id, "the gateway keeps the document");
                 if let Some(enrolled) = &self.identity {
@@ -467,22 +556,15 @@ impl Custody {
             }
             Err(doubt) => {
                 tracing::error!(document = %id, error = crate::chain(&doubt), "the gateway's receipt does not count");
-                self.outbox
-                    .postpone(id, UtcMs(now.0.saturating_add(DOUBT_PAUSE_MS)))?;
-                self.audit(None, &format!("ReceiptDoubted {id}"), now)?;
+                self.doubt(id, WedgeReason::Receipt, now)?;
+                self.audit(None, &format!("ReceiptDoubted document={id}"), now)?;
             }
         }
         Ok(())
     }
 
-    fn check_receipt(
-        &self,
-        id: DocumentId,
-        sha256: &[u8; 32],
-        signed: &[u8],
-        now: UtcMs,
-    ) -> Result<(), DoubtError> {
-        let receipt = receipt::decode(self.signed_by_gateway(signed, now)?.expose())?;
+    fn check_receipt(&self, id: DocumentId, sha256: &[u8; 32], signed: &[u8]) -> Result<(), DoubtError> {
+        let receipt = receipt::decode(self.signed_by_gateway(signed)?.expose())?;
         let about_it = receipt.document_id == id
             && receipt.document_sha256 == *sha256
             && receipt.kiosk_id == self.settings.kiosk_id;
@@ -493,10 +575,11 @@ impl Custody {
         }
     }
 
-    /// What the gateway signed with the key that signs answers.
-    fn signed_by_gateway(&self, signed: &[u8], now: UtcMs) -> Result<Sensitive<Vec<u8>>, DoubtError> {
+    /// What the gateway signed with the key that signs answers. A signature counts as of its own time: neither a wrong clock
+    /// nor a certificate that has expired since makes it worse.
+    fn signed_by_gateway(&self, signed: &[u8]) -> Result<Sensitive<Vec<u8>>, DoubtError> {
         let anchors = self.identity.as_ref().map(|enrolled| &enrolled.authority_der[..]);
-        let verified = signature::verify(signed, anchors.unwrap_or_default(), now)?;
+        let verified = signature::verify_as_signed(signed, anchors.unwrap_or_default())?;
         if verified.signer_common_name != identification::SIGNER_COMMON_NAME {
             return Err(DoubtError::Signer(verified.signer_common_name));
         }
@@ -507,12 +590,11 @@ impl Custody {
         use sync::RefusalCode as Code;
         self.sent.remove(&id);
         let reason = match code {
-            // A certificate can be renewed, a document cannot: it waits.
+            // The gateway may learn of a certificate that it does not know yet; the document keeps the one it has.
             Code::Certificate => {
                 tracing::error!(document = %id, "the gateway does not accept this kiosk's certificate; tried again later");
-                self.outbox
-                    .postpone(id, UtcMs(now.0.saturating_add(DOUBT_PAUSE_MS)))?;
-                return self.audit(None, &format!("CertificateRefused {id}"), now);
+                self.doubt(id, WedgeReason::Certificate, now)?;
+                return self.audit(None, &format!("CertificateRefused document={id}"), now);
             }
             Code::Unavailable { retry_after_ms } => {
                 let later = i64::try_from(retry_after_ms).unwrap_or(i64::MAX);
@@ -531,10 +613,24 @@ impl Custody {
         Ok(())
     }
 
+    /// Offers a document again later, and sets it aside when that has not helped often enough.
+    fn doubt(&mut self, id: DocumentId, reason: WedgeReason, now: UtcMs) -> Result<(), OutboxError> {
+        let doubts = self.doubts.entry(id).or_default();
+        *doubts = doubts.saturating_add(1);
+        if *doubts < DOUBTS_MAX {
+            return self
+                .outbox
+                .postpone(id, UtcMs(now.0.saturating_add(DOUBT_PAUSE_MS)));
+        }
+        self.doubts.remove(&id);
+        self.outbox.wedge(id, reason, now)?;
+        Ok(())
+    }
+
     /// The centre has answered: the answer counts only with the gateway's signature.
     fn answered(&mut self, id: DocumentId, signed: &[u8], now: UtcMs) -> Result<Happened, CustodyError> {
         let read = |this: &Self| -> Result<Identification, DoubtError> {
-            let answer = identification::decode(this.signed_by_gateway(signed, now)?.expose())?;
+            let answer = identification::decode(this.signed_by_gateway(signed)?.expose())?;
             if answer.document_id == id {
                 Ok(answer)
             } else {
@@ -545,7 +641,7 @@ impl Custody {
             Ok(answer) => Ok(Happened::Answered(Box::new(answer))),
             Err(doubt) => {
                 tracing::error!(document = %id, error = crate::chain(&doubt), "the centre's answer does not count");
-                self.audit(None, &format!("AnswerDoubted {id}"), now)?;
+                self.audit(None, &format!("AnswerDoubted document={id}"), now)?;
                 Ok(Happened::Nothing)
             }
         }
@@ -554,26 +650,28 @@ impl Custody {
     /// Applies for a new certificate with a new key.
     fn renew(&mut self, now: UtcMs) -> Result<(), CustodyError> {
         self.tried_at = Some(now);
-        let Some(enrolled) = &self.identity else {
-            return Ok(());
-        };
+        self.applications = self.applications.saturating_add(1);
         let applied = Applicant::new(&*self.keys, &self.settings.identity(), &self.settings.kiosk_id);
-        match applied {
-            Ok(applicant) => {
+        match (applied, &self.identity) {
+            (Ok(applicant), Some(enrolled)) => {
                 enrolled.line.renew(applicant.request.clone());
+                let is_first = self.applications == 1;
                 let event = format!("RenewalRequested key={}", applicant.name);
                 self.renewal = Some(applicant);
-                self.audit(None, &event, now)
+                if is_first {
+                    self.audit(None, &event, now)?;
+                }
             }
+            (Ok(_), None) => {}
             // The certificate at hand still serves; the guard closes the kiosk when it no longer does.
-            Err(error) => {
+            (Err(error), _) => {
                 tracing::error!(
                     error = crate::chain(&error),
                     "no new certificate can be applied for"
                 );
-                Ok(())
             }
         }
+        Ok(())
     }
 
     fn renewed(&mut self, chain: Vec<Vec<u8>>, now: UtcMs) -> Result<(), CustodyError> {
@@ -581,16 +679,20 @@ impl Custody {
             return Ok(());
         };
         let authority_pem = enrolled.identity.authority_pem.clone();
-        match applicant.admit(&self.settings.identity(), chain, &authority_pem) {
+        let admitted = applicant.admit(
+            &self.settings.identity(),
+            chain,
+            &authority_pem,
+            &self.settings.kiosk_id,
+            now,
+        );
+        match admitted {
             Ok(identity) => {
                 tracing::info!(key = identity.name, "the kiosk has a new certificate");
+                self.applications = 0;
                 self.audit(None, &format!("CertificateRenewed key={}", identity.name), now)?;
                 // The line ends with the old certificate and begins with the new one.
-                self.identity = None;
-                self.online = false;
-                self.sent.clear();
-                self.outbox.release_in_flight()?;
-                self.enrolled(now)
+                self.greet_anew(now)
             }
             Err(error) => {
                 tracing::error!(error = crate::chain(&error), "the new certificate cannot be used");
@@ -628,6 +730,8 @@ impl Custody {
                 .map(|enrolled| enrolled.identity.expires_at),
             is_enrolled: self.identity.is_some(),
             is_refused: self.is_refused,
+            set_aside: standing.counts.wedged,
+            stores_aside: 0,
             is_clock_doubted: self.is_clock_doubted,
         };
         let found = concerns(&state, &self.settings.limits, now);

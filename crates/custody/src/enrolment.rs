@@ -3,6 +3,7 @@
 use keys::KeyStore;
 use thiserror::Error;
 use verification::Sensitive;
+use verification::time::UtcMs;
 
 use crate::Settings;
 use crate::identity::{Applicant, Identity, IdentityError};
@@ -30,6 +31,7 @@ pub fn enrol(
     code: &Sensitive<String>,
     trust: sync::Trust,
     version: &str,
+    now: UtcMs,
 ) -> Result<Identity, EnrolError> {
     let folder = settings.identity();
     let applicant = Applicant::new(keys, &folder, &settings.kiosk_id)?;
@@ -41,6 +43,12 @@ pub fn enrol(
         trust,
         version,
     )?;
-    let identity = applicant.admit(&folder, enrolled.chain, &enrolled.authority_pem)?;
+    let identity = applicant.admit(
+        &folder,
+        enrolled.chain,
+        &enrolled.authority_pem,
+        &settings.kiosk_id,
+        now,
+    )?;
     Ok(identity)
 }

@@ -25,6 +25,12 @@ pub enum CustodyError {
     /// The place of the keys fails.
     #[error("the key of the store cannot be had; the store that it opens is untouched")]
     Keys(#[from] KeyError),
+    /// There is a store, and no key.
+    #[error(
+        "there is a store and no key for it here; whoever gives the key up for good says so with `alaqan-custody \
+         give-up-key`, and the store is put aside"
+    )]
+    KeyGone,
     /// There is nothing to sign with, or it cannot be used.
     #[error("the kiosk's identity cannot be used")]
     Identity(#[from] IdentityError),
@@ -45,7 +51,10 @@ pub enum CustodyError {
 impl CustodyError {
     /// Whether the store, its folder or its key is the cause, and not what the kiosk was configured with.
     pub fn is_of_store(&self) -> bool {
-        matches!(self, Self::Store(_) | Self::Data { .. } | Self::Keys(_))
+        matches!(
+            self,
+            Self::Store(_) | Self::Data { .. } | Self::Keys(_) | Self::KeyGone
+        )
     }
 }
 

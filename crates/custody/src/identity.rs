@@ -7,8 +7,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use document::signature::{ExternalSigner, SignError};
-use keys::{DeviceKey, KeyError, KeyStore};
+use document::signature::{self, ExternalSigner, SignError};
+use keys::{DeviceKey, KeyError, KeyStore, rotation};
 use rcgen::{CertificateParams, DistinguishedName, DnType, PublicKeyData, SigningKey};
 use thiserror::Error;
 use verification::time::UtcMs;
@@ -46,6 +46,9 @@ pub enum IdentityError {
     /// The authority issued a certificate for another key, or something that is no certificate.
     #[error("the certificate that came does not belong to this kiosk's key")]
     OtherKey,
+    /// The authority issued a certificate with which the gateway would refuse every document.
+    #[error("the certificate that came cannot be used: {0}")]
+    Unfit(String),
     /// There is a certificate, and its key is gone: the kiosk must be enrolled anew.
     #[error("the key of the certificate {path} is gone; the kiosk must be enrolled anew")]
     KeyGone {
@@ -94,7 +97,7 @@ impl Identity {
         let Some((number, path)) = newest_certificate(folder)? else {
             return Ok(None);
         };
-        let name = format!("{DEVICE}-{number}");
+        let name = device(number);
         let Some(key) = store.device_key(&name)? else {
             return Err(IdentityError::KeyGone { path });
         };
@@ -139,6 +142,26 @@ impl Identity {
     /// The certificate of the kiosk, as DER.
     pub fn certificate(&self) -> &[u8] {
         self.chain.first().map_or(&[], Vec::as_slice)
+    }
+
+    /// Signs something and checks it as the gateway will: a certificate of another kind, for another name or of another
+    /// authority must not take the place of one that works.
+    fn prove(&self, kiosk_id: &str, now: UtcMs) -> Result<(), IdentityError> {
+        let refused = |error: &dyn std::error::Error| IdentityError::Unfit(error.to_string());
+        let signer = self.signer().map_err(|error| refused(&error))?;
+        let anchors = signature::anchors_from_pem(&self.authority_pem).map_err(|error| refused(&error))?;
+        // The clock of a kiosk may be wrong; the certificate is not to blame for that.
+        let at = UtcMs(now.0.clamp(self.valid_from.0, self.expires_at.0));
+        let signed = signature::sign(b"probe", &signer, at).map_err(|error| refused(&error))?;
+        let verified = signature::verify_as_signed(&signed, &anchors).map_err(|error| refused(&error))?;
+        if verified.signer_common_name == kiosk_id {
+            Ok(())
+        } else {
+            Err(IdentityError::Unfit(format!(
+                "it names {:?}",
+                verified.signer_common_name
+            )))
+        }
     }
 
     /// Signs documents with the device key.
@@ -188,16 +211,22 @@ impl Applicant {
         let names = store.names()?;
         let newest = names.iter().filter_map(|name| number_of(name)).max().unwrap_or(0);
         let certified = newest_certificate(folder)?.map_or(0, |(number, _)| number);
-        let (name, key) = if newest > certified {
-            let name = format!("{DEVICE}-{newest}");
-            let key = store.device_key(&name)?;
-            (name, key)
+        let left_behind = if newest > certified {
+            match store.device_key(&device(newest)) {
+                // A key that cannot be had any more is passed over.
+                Err(KeyError::Unusable { .. } | KeyError::Kind(_)) => None,
+                found => found?.map(|key| (device(newest), key)),
+            }
         } else {
-            (format!("{DEVICE}-{}", newest.max(certified) + 1), None)
+            None
         };
-        let key = match key {
-            Some(key) => key,
-            None => store.make_device_key(&name)?,
+        let (name, key) = match left_behind {
+            Some(found) => found,
+            None => {
+                let name = device(newest.max(certified).saturating_add(1));
+                let key = store.make_device_key(&name)?;
+                (name, key)
+            }
         };
         let request = request(&key, kiosk_id)?;
         Ok(Self { name, key, request })
@@ -212,8 +241,11 @@ impl Applicant {
         folder: &Path,
         chain: Vec<Vec<u8>>,
         authority_pem: &[u8],
+        kiosk_id: &str,
+        now: UtcMs,
     ) -> Result<Identity, IdentityError> {
         let identity = Identity::of(self.name, self.key, chain, authority_pem.to_vec())?;
+        identity.prove(kiosk_id, now)?;
         let mut pem = String::new();
         for der in &identity.chain {
             let certificate = Certificate::from_der(der).map_err(|_| IdentityError::OtherKey)?;
@@ -301,9 +333,21 @@ fn newest_certificate(folder: &Path) -> Result<Option<(u32, PathBuf)>, IdentityE
     Ok(newest)
 }
 
+/// The name of the newest certificate; another one than that in use means that the kiosk was enrolled anew.
+pub(crate) fn newest(folder: &Path) -> Option<String> {
+    newest_certificate(folder)
+        .ok()
+        .flatten()
+        .map(|(number, _)| device(number))
+}
+
+fn device(number: u32) -> String {
+    rotation::name(DEVICE, number)
+}
+
 /// The number in the name of a device key.
 fn number_of(name: &str) -> Option<u32> {
-    name.strip_prefix(DEVICE)?.strip_prefix('-')?.parse().ok()
+    rotation::numbers(&[name.to_owned()], DEVICE).first().copied()
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, IdentityError> {

@@ -31,7 +31,12 @@ pub fn open_store(settings: &Settings, keys: &Arc<dyn KeyStore>, now: UtcMs) -> 
         path: settings.data.clone(),
         source,
     })?;
-    let ring = key_ring(&**keys)?;
+    let ring = match rotation::ring(&**keys, STORE)? {
+        // Whoever runs this under another account, or has lost the keys, must not put a good store aside.
+        None if settings.store().exists() => return Err(CustodyError::KeyGone),
+        None => KeyRing::of(rotation::add_secret(&**keys, STORE)?.secret),
+        Some(ring) => keys_of(ring),
+    };
     let log = LogId(random()?);
     let mut opened = SqliteOutbox::open(&settings.store(), &ring, log, now)?;
     if opened.has_older_key {
@@ -86,29 +91,32 @@ fn is_needed(settings: &Settings, key: &Sensitive<[u8; 32]>) -> bool {
         entry.map_or(true, |entry| {
             let name = entry.file_name();
             let name = name.to_string_lossy();
-            name.contains("quarantine") && name.contains(&id)
+            name.contains("quarantine") && (name.contains(&id) || name.contains("unknown"))
         })
     })
 }
 
-/// The keys of the store, of which those that cannot be had are left out. Makes the first one where there never was any.
+/// The keys of the store, of which those that cannot be had are left out.
 ///
 /// # Errors
-/// When the place of the keys cannot be reached, or the newest key cannot be had.
+/// When the place of the keys cannot be reached, the newest key cannot be had, or there is none.
 pub fn key_ring(keys: &dyn KeyStore) -> Result<KeyRing, CustodyError> {
-    let Some(ring) = rotation::ring(keys, STORE)? else {
-        return Ok(KeyRing::of(rotation::add_secret(keys, STORE)?.secret));
-    };
+    rotation::ring(keys, STORE)?
+        .map(keys_of)
+        .ok_or(CustodyError::KeyGone)
+}
+
+fn keys_of(ring: rotation::Ring) -> KeyRing {
     for lost in &ring.lost {
         tracing::error!(
             error = crate::chain(lost),
             "an older key of the store cannot be had"
         );
     }
-    Ok(KeyRing {
+    KeyRing {
         current: ring.current.secret,
         older: ring.older.into_iter().map(|older| older.secret).collect(),
-    })
+    }
 }
 
 pub(crate) fn random<const N: usize>() -> Result<[u8; N], CustodyError> {

@@ -471,6 +471,8 @@ pub enum ErrorCode {
     Disk,
     /// The clock is wrong.
     Clock,
+    /// Documents, or a whole store, were set aside. Only ever for the staff's attention.
+    SetAside,
 }
 
 #[cfg(test)]

@@ -69,7 +69,8 @@ impl Default for CustodyLimits {
                 warn: 14 * DAY,
                 stop: Duration::ZERO,
             },
-            retained: DAY,
+            // Longer than institutions leave between two backups.
+            retained: 7 * DAY,
         }
     }
 }
@@ -121,7 +122,7 @@ pub struct CustodyState {
     pub pending_bytes: u64,
     /// When the oldest of them was put.
     pub oldest_pending_at: Option<UtcMs>,
-    /// When the gateway was last heard; for a kiosk that never heard it, when its store was made.
+    /// When the gateway was last heard.
     pub heard_at: Option<UtcMs>,
     /// Bytes that are free on the disk of the store.
     pub disk_free_bytes: Option<u64>,
@@ -135,6 +136,10 @@ pub struct CustodyState {
     pub is_enrolled: bool,
     /// The gateway does not serve this kiosk: it is unknown there, or was revoked.
     pub is_refused: bool,
+    /// Documents that the gateway refused, or whose receipts do not count.
+    pub set_aside: u64,
+    /// Stores that were put aside and not wholly taken over.
+    pub stores_aside: u64,
     /// The gateway's certificate is not valid at the time that the kiosk's clock shows.
     pub is_clock_doubted: bool,
 }
@@ -156,6 +161,8 @@ pub enum Concern {
     DiskFree,
     /// The clock is wrong.
     Clock,
+    /// Documents were set aside, or a store was: somebody has to look at them.
+    SetAside,
 }
 
 /// How much.
@@ -205,6 +212,10 @@ pub fn concerns(state: &CustodyState, limits: &CustodyLimits, now: UtcMs) -> Vec
         (unsynced, Concern::Unsynced),
         (disk, Concern::DiskFree),
         (clock, Concern::Clock),
+        (
+            (state.set_aside > 0 || state.stores_aside > 0).then_some(Severity::Warn),
+            Concern::SetAside,
+        ),
     ];
     found.extend(
         judged
@@ -243,7 +254,7 @@ fn between(earlier: UtcMs, later: UtcMs) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Concern::{Certificate, Clock, DiskFree, NotEnrolled, Pending, Refused, Unsynced};
+    use Concern::{Certificate, Clock, DiskFree, NotEnrolled, Pending, Refused, SetAside, Unsynced};
     use Severity::{Stop, Warn};
 
     const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -306,6 +317,8 @@ mod tests {
         );
         check(&|state| state.is_enrolled = false, &[(Stop, NotEnrolled)]);
         check(&|state| state.is_refused = true, &[(Stop, Refused)]);
+        check(&|state| state.set_aside = 1, &[(Warn, SetAside)]);
+        check(&|state| state.stores_aside = 1, &[(Warn, SetAside)]);
         check(&|state| state.is_clock_doubted = true, &[(Warn, Clock)]);
         check(
             &|state| {

@@ -19,8 +19,8 @@ use verification::time::UtcMs;
 
 /// The custody of a kiosk: enrolment, keys, and documents that wait.
 ///
-/// All verbs but `enrol` want the kiosk to be stopped, since one program at a time has the store. Each of them leaves a record
-/// in the audit log.
+/// All verbs but `enrol` want the kiosk to be stopped, since one program at a time has the store. Each of them
+/// that changes something leaves a record in the audit log, but for `give-up-key`, which has no log to write into.
 #[derive(Parser)]
 #[command(
     version,
@@ -142,7 +142,7 @@ fn enrol(
     let mut code = String::new();
     std::io::stdin().lock().take(256).read_to_string(&mut code)?;
     let code = Sensitive::new(code.trim().to_owned());
-    let identity = custody::enrol(settings, keys, &code, trust, env!("CARGO_PKG_VERSION"))?;
+    let identity = custody::enrol(settings, keys, &code, trust, env!("CARGO_PKG_VERSION"), now())?;
     println!(
         "{} is enrolled with the key {} in the {}; its certificate expires at {}",
         settings.kiosk_id,
@@ -205,7 +205,7 @@ fn release(
     if !outbox.unwedge(document, now)? {
         return Err(format!("document {document} is not set aside").into());
     }
-    outbox.append_audit(now, None, &format!("OperatorReleased {document}"))?;
+    outbox.append_audit(now, None, &format!("OperatorReleased document={document}"))?;
     Ok(())
 }
 
@@ -268,7 +268,7 @@ fn identity(settings: &Settings, keys: &Arc<dyn KeyStore>) -> Result<Identity, B
 fn rotate(settings: &Settings, keys: &Arc<dyn KeyStore>) -> Result<(), Box<dyn Error>> {
     let mut outbox = open(settings, keys)?;
     let number = custody::rotate(settings, &mut outbox, &**keys)?;
-    outbox.append_audit(now(), None, &format!("OperatorRotatedKey store-{number}"))?;
+    outbox.append_audit(now(), None, &format!("OperatorRotatedKey key=store-{number}"))?;
     println!("the store has the key store-{number}");
     Ok(())
 }

@@ -76,6 +76,11 @@ fn a_certificate_is_renewed_with_a_new_key_while_the_kiosk_runs() {
     );
     custody.renewed(bench.issue(&request), late).unwrap();
     assert_eq!(custody.identity.as_ref().unwrap().identity.name, "device-2");
+    assert!(
+        bench.store.names().unwrap().contains(&"device-1".to_owned()),
+        "until the new one has served"
+    );
+    custody.welcome("gateway", 0, None, late).unwrap();
     assert_eq!(bench.store.names().unwrap(), ["device-2", "store-1"]);
     drop(custody);
     let custody = open(&bench, late);

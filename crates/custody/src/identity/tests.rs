@@ -42,13 +42,21 @@ impl Bench {
 
     pub(crate) fn issue(&self, request: &[u8]) -> Vec<Vec<u8>> {
         let request = CertificateSigningRequestParams::from_der(&request.into()).unwrap();
+        let mut request = request;
+        request.params.key_usages = vec![rcgen::KeyUsagePurpose::DigitalSignature];
         vec![request.signed_by(&self.issuer).unwrap().der().to_vec()]
     }
 
     pub(crate) fn admit(&self, applicant: Applicant) -> Identity {
         let chain = self.issue(&applicant.request);
         applicant
-            .admit(&self.certificates(), chain, &self.authority_pem)
+            .admit(
+                &self.certificates(),
+                chain,
+                &self.authority_pem,
+                "kiosk-0001",
+                UtcMs(0),
+            )
             .unwrap()
     }
 
@@ -102,13 +110,21 @@ fn a_certificate_for_another_key_is_refused_and_changes_nothing() {
     let bench = Bench::new();
     let other = Bench::new();
     let chain = bench.issue(&other.apply().request);
-    let refused = bench
-        .apply()
-        .admit(&bench.certificates(), chain, &bench.authority_pem);
+    let refused = bench.apply().admit(
+        &bench.certificates(),
+        chain,
+        &bench.authority_pem,
+        "kiosk-0001",
+        UtcMs(0),
+    );
     assert!(matches!(refused, Err(IdentityError::OtherKey)));
-    let nonsense = bench
-        .apply()
-        .admit(&bench.certificates(), vec![vec![1, 2, 3]], &bench.authority_pem);
+    let nonsense = bench.apply().admit(
+        &bench.certificates(),
+        vec![vec![1, 2, 3]],
+        &bench.authority_pem,
+        "kiosk-0001",
+        UtcMs(0),
+    );
     assert!(matches!(nonsense, Err(IdentityError::OtherKey)));
     assert!(bench.load().unwrap().is_none());
 }
