@@ -1,22 +1,22 @@
 //! Documents from kiosks to the gateway against messages to nats-server JetStream, both with a proof that they are kept.
 
+mod crypto;
 mod kiosk;
 pub mod memory;
+mod side;
 mod strace;
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use self::memory::Load;
+use self::side::{Run, Side, gateway, on_postgres, one_by_one, run, servers};
 use self::strace::Watch;
-use crate::bank::{Bank, Gateway, Papers};
+use crate::bank::Bank;
 use crate::error::BenchError;
-use crate::nats::{self, Nats, Sync};
-use crate::paper::{Scribe, Signed};
+use crate::paper::Scribe;
 use crate::postgres::Postgres;
-use crate::process::usage;
-use crate::report::{Part, Table, Verdict, number};
+use crate::report::{Part, Table, Verdict, cut_short, number};
 use crate::stats::quantile;
 
 /// So many documents may be under way on each connection, on both sides: what the gateway allows by itself.
@@ -41,7 +41,7 @@ pub const FULL: Extent = Extent {
     kiosks: &[1, 8],
     rounds: 3,
     watched: 50,
-    bound_s: 270,
+    bound_s: 240,
 };
 
 /// Enough to see that it works.
@@ -62,40 +62,6 @@ pub struct Programs {
     pub nats: Vec<PathBuf>,
 }
 
-/// One side.
-struct Side {
-    name: String,
-    kind: Kind,
-    /// Whether every acknowledgement means that it is on the disk.
-    durable: bool,
-}
-
-enum Kind {
-    /// Documents come from memory.
-    Gateway(Rc<Gateway>, Vec<(Papers, Scribe)>),
-    /// Documents are signed, put on the kiosk's disk in this folder, delivered, and leave it.
-    Kiosk(Rc<Gateway>, Vec<(Papers, Scribe)>, PathBuf),
-    Nats(Nats),
-}
-
-impl Side {
-    fn process(&self) -> u32 {
-        match &self.kind {
-            Kind::Gateway(gateway, ..) | Kind::Kiosk(gateway, ..) => gateway.id(),
-            Kind::Nats(nats) => nats.id(),
-        }
-    }
-}
-
-/// What one side did in one round.
-#[derive(Debug, Clone, Copy)]
-struct Run {
-    items: usize,
-    took: Duration,
-    server_s: f64,
-    own_s: f64,
-}
-
 /// Measures.
 ///
 /// # Errors
@@ -110,14 +76,14 @@ pub fn measure(folder: &Path, programs: &Programs, extent: &Extent) -> Result<Pa
     let mut notes = Vec::new();
     let kiosks = extent.kiosks.iter().copied().max().unwrap_or(1);
     let sqlite = Bank::found(&programs.gateway, folder.path())?;
-    let mut sides = gateway("SQLite", &sqlite, kiosks, 1, folder.path())?;
-    let cluster = Postgres::start()?;
+    let mut sides = gateway("SQLite", &sqlite, kiosks, 1, folder.path(), None)?;
+    let cluster = Postgres::start()?.map(Rc::new);
     let second = cluster
         .as_ref()
         .map(|cluster| on_postgres(programs, folder.path(), cluster))
         .transpose()?;
     match &second {
-        Some(bank) => match gateway("PostgreSQL", bank, kiosks, 5, folder.path()) {
+        Some(bank) => match gateway("PostgreSQL", bank, kiosks, 5, folder.path(), cluster.clone()) {
             Ok(more) => sides.extend(more),
             Err(error) => notes.push(format!(
                 "The gateway on PostgreSQL could not be measured: {error}."
@@ -125,38 +91,10 @@ pub fn measure(folder: &Path, programs: &Programs, extent: &Extent) -> Result<Pa
         },
         None => notes.push("There is no PostgreSQL on this machine.".to_owned()),
     }
-    let papers = sqlite.folder().join("kiosks").join(name("memory", 0));
-    for program in &programs.nats {
-        let Some(version) = nats::version(program) else {
-            notes.push(format!(
-                "{} cannot be started and is left out.",
-                program.display()
-            ));
-            continue;
-        };
-        let syncs: &[Sync] = match nats::takes_sync_always(program, folder.path()) {
-            Ok(()) => &[Sync::Default, Sync::Always],
-            Err(fault) => {
-                notes.push(format!(
-                    "nats-server {version} has no setting for it: with `sync_interval: always` it says *{fault}*."
-                ));
-                &[Sync::Default]
-            }
-        };
-        for &sync in syncs {
-            let how = if sync == Sync::Always {
-                "sync always"
-            } else {
-                "as it comes"
-            };
-            sides.push(Side {
-                name: format!("JetStream {version}, {how}"),
-                kind: Kind::Nats(Nats::start(program, &sqlite, folder.path(), &papers, sync)?),
-                durable: sync == Sync::Always,
-            });
-        }
-    }
-    let mut scribe = Scribe::new(&sqlite.enrol("writer")?, 3)?;
+    sides.extend(servers(&programs.nats, &sqlite, folder.path(), &mut notes)?);
+    let writer = sqlite.enrol("writer")?;
+    let mut scribe = Scribe::new(&writer, 3)?;
+    let signatures = crypto::table(&writer, 2 << 10)?;
     let calls = watch(&mut sides, &runtime, &mut scribe, folder.path(), extent.watched)?;
     let mut table = Table::new(&[
         "documents, kiosks, side",
@@ -169,13 +107,14 @@ pub fn measure(folder: &Path, programs: &Programs, extent: &Extent) -> Result<Pa
         "durable",
     ]);
     let mut cells = Vec::new();
-    for &(bytes, items) in extent.sizes {
+    'lines: for &(bytes, items) in extent.sizes {
         for &kiosks in extent.kiosks {
             let mut runs: Vec<Vec<Run>> = sides.iter().map(|_| Vec::new()).collect();
             for round in 0..extent.rounds {
                 for turn in 0..sides.len() {
                     if start.elapsed().as_secs() > extent.bound_s {
-                        return Err(BenchError::Bound("the delivery".into()));
+                        notes.push(cut_short(extent.bound_s));
+                        break 'lines;
                     }
                     // Each side comes first once.
                     let at = (turn + round) % sides.len();
@@ -201,102 +140,9 @@ pub fn measure(folder: &Path, programs: &Programs, extent: &Extent) -> Result<Pa
         name: "deliver",
         bound_s: extent.bound_s,
         took_s: start.elapsed().as_secs_f64(),
-        tables: vec![calls, table],
+        tables: vec![calls, table, signatures],
         verdicts: vec![verdict(&cells)],
         notes,
-    })
-}
-
-fn name(kind: &str, number: usize) -> String {
-    format!("{kind}-{number:03}")
-}
-
-fn on_postgres(programs: &Programs, folder: &Path, cluster: &Postgres) -> Result<Bank, BenchError> {
-    let bank = Bank::found(&programs.gateway, folder)?;
-    bank.configure("kind = \"sqlite\"", "kind = \"postgres\"")?;
-    bank.configure("[idec]", &format!("{}\n[idec]", cluster.table()))?;
-    Ok(bank)
-}
-
-/// A gateway, and both ways to deliver to it.
-fn gateway(
-    store: &str,
-    bank: &Bank,
-    kiosks: usize,
-    seed: u64,
-    folder: &Path,
-) -> Result<Vec<Side>, BenchError> {
-    let crowd = |kind: &str, seed: u64| -> Result<Vec<(Papers, Scribe)>, BenchError> {
-        let mut crowd = Vec::new();
-        for number in 0..kiosks {
-            let papers = bank.enrol(&name(kind, number))?;
-            let scribe = Scribe::new(&papers, seed * 1000 + number as u64)?;
-            crowd.push((papers, scribe));
-        }
-        Ok(crowd)
-    };
-    let (memory, disk) = (crowd("memory", seed)?, crowd("disk", seed + 1)?);
-    let gateway = Rc::new(bank.open()?);
-    Ok(vec![
-        Side {
-            name: format!("gateway on {store}, from memory"),
-            kind: Kind::Gateway(Rc::clone(&gateway), memory),
-            durable: true,
-        },
-        Side {
-            name: format!("gateway on {store}, from the kiosk's disk"),
-            kind: Kind::Kiosk(gateway, disk, folder.to_owned()),
-            durable: true,
-        },
-    ])
-}
-
-/// Delivers the same number of documents of the same size to one side.
-fn run(
-    side: &mut Side,
-    runtime: &tokio::runtime::Runtime,
-    scribe: &mut Scribe,
-    bytes: usize,
-    each: usize,
-    kiosks: usize,
-) -> Result<Run, BenchError> {
-    let process = side.process();
-    let write = |scribe: &mut Scribe| -> Result<Vec<Signed>, BenchError> {
-        (0..each).map(|_| scribe.write(bytes)).collect()
-    };
-    let spent = || (usage(process), usage(std::process::id()));
-    let (took, (before, own)) = match &mut side.kind {
-        Kind::Gateway(gateway, crowd) => {
-            let mut loads = Vec::new();
-            for (papers, scribe) in crowd.iter_mut().take(kiosks) {
-                loads.push(Load {
-                    papers: papers.clone(),
-                    before: scribe.head(),
-                    documents: write(scribe)?,
-                });
-            }
-            let spent = spent();
-            (memory::deliver(&gateway.url(), loads, WINDOW)?, spent)
-        }
-        Kind::Kiosk(gateway, crowd, folder) => {
-            let crowd = crowd.get_mut(..kiosks).unwrap_or_default();
-            let spent = spent();
-            (
-                kiosk::deliver(&gateway.url(), crowd, folder, bytes, each, WINDOW)?,
-                spent,
-            )
-        }
-        Kind::Nats(nats) => {
-            let batches = (0..kiosks).map(|_| write(scribe)).collect::<Result<_, _>>()?;
-            let spent = spent();
-            (runtime.block_on(nats.publish(batches, WINDOW.into()))?, spent)
-        }
-    };
-    Ok(Run {
-        items: each * kiosks,
-        took,
-        server_s: usage(process).cpu_s - before.cpu_s,
-        own_s: usage(std::process::id()).cpu_s - own.cpu_s,
     })
 }
 
@@ -313,7 +159,7 @@ fn watch(
         // The first ones make files and tables.
         one_by_one(side, runtime, scribe, 2)?;
         let log = folder.join(format!("strace-{number}"));
-        let watch = Watch::begin(side.process(), &log);
+        let watch = Watch::begin(&side.writers(), &log);
         let is_watched = watch.is_some();
         one_by_one(side, runtime, scribe, items)?;
         let calls = watch.map(|watch| watch.end(&log)).transpose()?;
@@ -323,35 +169,6 @@ fn watch(
         table.push(vec![side.name.clone(), items.to_string(), calls]);
     }
     Ok(table)
-}
-
-fn one_by_one(
-    side: &mut Side,
-    runtime: &tokio::runtime::Runtime,
-    scribe: &mut Scribe,
-    items: usize,
-) -> Result<(), BenchError> {
-    match &mut side.kind {
-        Kind::Kiosk(gateway, crowd, folder) => {
-            let crowd = crowd.get_mut(..1).unwrap_or_default();
-            kiosk::deliver(&gateway.url(), crowd, folder, 0, items, 1).map(|_| ())
-        }
-        Kind::Gateway(gateway, crowd) => {
-            let Some((papers, scribe)) = crowd.first_mut() else {
-                return Ok(());
-            };
-            let load = Load {
-                papers: papers.clone(),
-                before: scribe.head(),
-                documents: (0..items).map(|_| scribe.write(0)).collect::<Result<_, _>>()?,
-            };
-            memory::deliver(&gateway.url(), vec![load], 1).map(|_| ())
-        }
-        Kind::Nats(nats) => {
-            let batch: Vec<Signed> = (0..items).map(|_| scribe.write(0)).collect::<Result<_, _>>()?;
-            runtime.block_on(nats.publish(vec![batch], 1)).map(|_| ())
-        }
-    }
 }
 
 /// One line of the table.
@@ -382,7 +199,7 @@ impl Cell {
             kiosks,
             side: side.name.clone(),
             durable: side.durable,
-            is_ours: !matches!(side.kind, Kind::Nats(..)),
+            is_ours: side.is_ours(),
             rates,
             server_us: each_us(|run| run.server_s),
             own_us: each_us(|run| run.own_s),

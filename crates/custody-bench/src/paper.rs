@@ -59,6 +59,11 @@ impl Scribe {
         self.head
     }
 
+    /// What it signs with.
+    pub fn signer(&self) -> &P256Signer {
+        &self.signer
+    }
+
     /// A document of about so many bytes with its signature, or of the least that there are.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ const NAME: &str = "alaqan";
 #[derive(Debug)]
 pub struct Postgres {
     /// Stopped before the folder goes.
-    _program: Stopping,
+    program: Stopping,
     folder: TempDir,
 }
 
@@ -24,7 +24,7 @@ pub struct Postgres {
 #[derive(Debug)]
 struct Stopping {
     stop: Command,
-    _program: Program,
+    program: Program,
 }
 
 impl Drop for Stopping {
@@ -72,12 +72,23 @@ impl Postgres {
         let mut stop = command("pg_ctl");
         stop.args(["stop", "-m", "immediate", "-D"]).arg(&data);
         Ok(Some(Self {
-            _program: Stopping {
-                stop,
-                _program: program,
-            },
+            program: Stopping { stop, program },
             folder,
         }))
+    }
+
+    /// The server and the processes that work for it just now.
+    pub fn processes(&self) -> Vec<u32> {
+        let server = self.program.program.id();
+        let parent = |process: u32| {
+            let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+            let line = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
+            line.trim().parse::<u32>().ok()
+        };
+        let all = fs::read_dir("/proc").into_iter().flatten().flatten();
+        let numbers = all.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        let children = numbers.filter(|process| parent(*process) == Some(server));
+        std::iter::once(server).chain(children).collect()
     }
 
     /// The part of the gateway's configuration that names it.

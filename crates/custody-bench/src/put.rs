@@ -12,7 +12,7 @@ use verification::evidence::DocumentId;
 use verification::time::UtcMs;
 
 use crate::error::BenchError;
-use crate::report::{Part, Table, Verdict, number};
+use crate::report::{Part, Table, Verdict, cut_short, number};
 use crate::stats::{Spread, quicker};
 
 /// A put must be at least so many times as quick as the INSERT.
@@ -85,9 +85,11 @@ pub fn measure(folder: &Path, extent: &Extent) -> Result<Part, BenchError> {
     let mut opening = Table::new(&["rows", "file MB", "open ms"]);
     let mut cells = Vec::new();
     let mut have = 0;
+    let mut notes = Vec::new();
     for &rows in extent.rows {
         if start.elapsed().as_secs() > extent.bound_s {
-            return Err(BenchError::Bound("the put".into()));
+            notes.push(cut_short(extent.bound_s));
+            break;
         }
         fixture::grow_outbox(&ours, &KEY, NOW, rows - have)?;
         fixture::grow_plain(&keyed, &KEY, true, rows - have)?;
@@ -113,7 +115,7 @@ pub fn measure(folder: &Path, extent: &Extent) -> Result<Part, BenchError> {
         took_s: start.elapsed().as_secs_f64(),
         tables: vec![puts, opening],
         verdicts: verdicts(&cells),
-        notes: Vec::new(),
+        notes,
     })
 }
 
@@ -203,6 +205,9 @@ fn compare(
 }
 
 fn verdicts(cells: &[(u64, usize, Cell)]) -> Vec<Verdict> {
+    if cells.is_empty() {
+        return Vec::new();
+    }
     let worst = cells
         .iter()
         .map(|(_, _, cell)| cell.ratio().min(cell.total_ratio()))

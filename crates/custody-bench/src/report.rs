@@ -55,6 +55,13 @@ pub struct Verdict {
     pub found: String,
 }
 
+/// What is said where the time was up before the last line.
+pub fn cut_short(bound_s: u64) -> String {
+    format!(
+        "**Cut short**: the bound of {bound_s} s was reached, and the lines that are missing were not measured."
+    )
+}
+
 /// A number with so many digits that three of them say something.
 pub fn number(value: f64) -> String {
     match value.abs() {

@@ -12,7 +12,7 @@ const CALLS: &str = "fsync,fdatasync,sync_file_range,msync";
 /// How long it may take to look into a process, or to let go of it.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// Watches a process and those of its threads that are there.
+/// Watches processes and those of their threads that are there.
 #[derive(Debug)]
 pub struct Watch {
     strace: Child,
@@ -20,11 +20,15 @@ pub struct Watch {
 
 impl Watch {
     /// Begins; `None` where there is no `strace` or it may not look.
-    pub fn begin(process: u32, log: &Path) -> Option<Self> {
+    pub fn begin(processes: &[u32], log: &Path) -> Option<Self> {
         let strace = Command::new("strace")
             .args(["-f", "-e", &format!("trace={CALLS}"), "-o"])
             .arg(log)
-            .args(["-p", &process.to_string()])
+            .args(
+                processes
+                    .iter()
+                    .flat_map(|process| ["-p".to_owned(), process.to_string()]),
+            )
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -33,7 +37,7 @@ impl Watch {
         let mut watch = Self { strace };
         let end = Instant::now() + LIMIT;
         while Instant::now() < end {
-            if is_traced(process) {
+            if processes.iter().all(|process| is_traced(*process)) {
                 return Some(watch);
             }
             if !matches!(watch.strace.try_wait(), Ok(None)) {
