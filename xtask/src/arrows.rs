@@ -27,8 +27,14 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("keys", &["verification"]),
     ("gateway", &["authority", "document", "sync", "verification"]),
     ("custody", &["document", "keys", "outbox", "sync", "verification"]),
-    ("torture", &["custody", "document", "keys", "outbox", "verification"]),
-    ("custody-bench", &["custody", "document", "outbox", "sync", "verification"]),
+    (
+        "torture",
+        &["custody", "document", "keys", "outbox", "verification"],
+    ),
+    (
+        "custody-bench",
+        &["custody", "document", "outbox", "sync", "verification"],
+    ),
     (
         "alaqan",
         &[
@@ -65,8 +71,14 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("leptos", &["ui"]),
     ("web-sys", &["ui"]),
     ("cms", &["document", "gateway", "alaqan"]),
-    ("tokio", &["alaqan", "custody-bench", "gateway", "sync", "torture", "walk"]),
-    ("tokio-tungstenite", &["alaqan", "custody-bench", "gateway", "sync"]),
+    (
+        "tokio",
+        &["alaqan", "custody-bench", "gateway", "sync", "torture", "walk"],
+    ),
+    (
+        "tokio-tungstenite",
+        &["alaqan", "custody-bench", "gateway", "sync"],
+    ),
     ("fantoccini", &["walk"]),
     ("axum", &["gateway"]),
     ("reqwest", &["gateway"]),

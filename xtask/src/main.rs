@@ -19,6 +19,7 @@ mod process;
 mod setup;
 mod steps;
 mod tidy;
+mod torture;
 mod ui;
 mod wasm;
 
@@ -59,6 +60,8 @@ enum Verb {
     Bench(bench::Arguments),
     /// Feeds invented bytes to the parsers and machines of the palm room, guided by coverage.
     Fuzz(fuzz::Arguments),
+    /// Kills, cuts and corrupts kiosks and gateway on a bad line; fails if a document is lost, doubled or readable.
+    Torture(torture::Arguments),
     /// Runs all tests; installs what is missing first.
     Test,
     /// Checks the house rules: pure files, dependency reasons, file sizes, arrows between rooms.
@@ -100,6 +103,7 @@ fn perform(verb: Verb) -> Result<(), XtaskError> {
         Verb::Eval(arguments) => eval::perform(&paths, &arguments),
         Verb::Bench(arguments) => bench::perform(&paths, &arguments),
         Verb::Fuzz(arguments) => fuzz::perform(&paths, &arguments),
+        Verb::Torture(arguments) => torture::perform(&paths, &arguments),
         Verb::Test => checks::test(&paths),
         Verb::Tidy => tidy::perform(&paths),
         Verb::Locales => locales::perform(&paths),

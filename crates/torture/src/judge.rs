@@ -36,8 +36,10 @@ pub struct Facts {
     pub stored: Vec<Stored>,
     /// How often the centre made a comparison under which name.
     pub compared: BTreeMap<String, u64>,
-    /// Stores in which bits were flipped, or that were locked with a key that is gone.
+    /// Stores in which bits were flipped: what was in them may be lost if the kiosk has said so.
     pub harmed: BTreeSet<Epoch>,
+    /// Stores whose key was taken away: the kiosk may have set them aside, and nothing may be lost.
+    pub locked: BTreeSet<Epoch>,
     /// What is wrong besides: broken chains, bad receipts, what can be read in files, what did not come to rest.
     pub others: Vec<String>,
 }
@@ -149,7 +151,7 @@ pub fn judge(facts: &Facts) -> Verdict {
     let unharmed = ledger
         .damaged
         .iter()
-        .filter(|(epoch, _)| !facts.harmed.contains(epoch));
+        .filter(|(epoch, _)| !facts.harmed.contains(epoch) && !facts.locked.contains(epoch));
     let besides = facts
         .compared
         .iter()

@@ -190,6 +190,7 @@ pub struct Ledger {
     /// The longest queue of a kiosk.
     pub queue_max: u64,
     epochs: BTreeMap<u8, u32>,
+    alerts: BTreeSet<(u8, String)>,
 }
 
 impl Ledger {
@@ -252,10 +253,12 @@ impl Ledger {
             Report::Bye => "ended well".to_owned(),
         };
         *self.said.entry(name).or_default() += 1;
+        // A kiosk says it again at every start, with the place in its log.
         if let Report::Alert(code, about) = report
-            && let Some(kind) = damage(code)
+            && is_damage(code)
+            && self.alerts.insert((kiosk, about.clone()))
         {
-            self.damaged.insert(epoch, format!("{kind}: {about}"));
+            self.damaged.insert(epoch, format!("{code}: {about}"));
             *self.epochs.entry(kiosk).or_default() += 1;
         }
     }
@@ -266,11 +269,12 @@ impl Ledger {
     }
 }
 
-/// Alerts that say that a store was lost or set aside, and nothing else.
-fn damage(code: &str) -> Option<&str> {
-    ["StoreQuarantined", "StoreDamaged", "JournalDamaged"]
-        .into_iter()
-        .find(|damage| *damage == code)
+/// What a kiosk says when it has set its store, or the journal of it, aside.
+const DAMAGE: &str = "StoreQuarantined";
+
+/// Whether an alert says that the store was set aside.
+pub fn is_damage(code: &str) -> bool {
+    code == DAMAGE
 }
 
 #[cfg(test)]
@@ -319,6 +323,7 @@ mod tests {
             ledger.recorded[&DocumentId([number; 16])].epoch
         };
         assert_eq!(put(&mut ledger, 1), (1, 0));
+        ledger.note(1, &Report::Alert("StoreQuarantined".into(), "f".into()));
         ledger.note(1, &Report::Alert("StoreQuarantined".into(), "f".into()));
         ledger.note(1, &Report::Alert("PendingMany".into(), String::new()));
         assert_eq!(put(&mut ledger, 2), (1, 1));

@@ -21,6 +21,9 @@ pub const ORGANISATION: &str = "Qaraqshy Torture Savings Bank";
 /// How every still begins: the first bytes of a JPEG file in the JFIF form.
 pub const JPEG_HEADER: [u8; 11] = *b"\xff\xd8\xff\xe0\0\x10JFIF\0";
 
+/// How every still ends.
+const JPEG_END: [u8; 2] = *b"\xff\xd9";
+
 /// Stands in every still, after the header.
 pub const STILL_MARK: &[u8] = b"a picture of nobody at all";
 
@@ -88,6 +91,9 @@ fn still(random: &mut fastrand::Rng) -> Still {
     random.fill(&mut jpeg);
     let marks = JPEG_HEADER.iter().chain(STILL_MARK);
     for (byte, mark) in jpeg.iter_mut().zip(marks) {
+        *byte = *mark;
+    }
+    for (byte, mark) in jpeg.iter_mut().rev().zip(JPEG_END.iter().rev()) {
         *byte = *mark;
     }
     Still {

@@ -112,6 +112,11 @@ pub enum Fault {
         /// Milliseconds; less than 0 is the past.
         offset_ms: i64,
     },
+    /// A kiosk gives its store a new key; the round may end in the midst of it.
+    Rotation {
+        /// Which kiosk.
+        kiosk: u8,
+    },
     /// The gateway is given an older copy of its database.
     OlderGateway,
 }
@@ -199,8 +204,9 @@ fn fault(shape: Shape, random: &mut fastrand::Rng) -> Option<Fault> {
         17..=18 => Fault::WrongKey { kiosk },
         19..=20 => Fault::NoKey { kiosk },
         21..=25 => Fault::Clock { kiosk, offset_ms },
+        26..=27 => Fault::Rotation { kiosk },
         // A server is restored by its own tools, and that is not what is tested here.
-        26..=27 if !shape.postgres => Fault::OlderGateway,
+        28..=29 if !shape.postgres => Fault::OlderGateway,
         _ => return None,
     })
 }
@@ -247,6 +253,7 @@ impl Kind for Fault {
             Self::WrongKey { .. } => "wrong key of a store",
             Self::NoKey { .. } => "key of a store gone",
             Self::Clock { .. } => "clock of a kiosk wrong",
+            Self::Rotation { .. } => "new key for a store",
             Self::OlderGateway => "gateway restored from an older copy",
         }
     }
@@ -342,7 +349,7 @@ mod tests {
                 .collect();
             kinds.sort_unstable();
             kinds.dedup();
-            assert_eq!(kinds.len(), 4 + 8 + 7 - usize::from(postgres), "{kinds:?}");
+            assert_eq!(kinds.len(), 4 + 9 + 7 - usize::from(postgres), "{kinds:?}");
         }
     }
 }

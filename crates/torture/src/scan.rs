@@ -15,8 +15,8 @@ pub struct Needle {
     pub name: String,
     /// Its bytes.
     pub bytes: Vec<u8>,
-    /// The file that may hold it, and is its place.
-    pub home: Option<PathBuf>,
+    /// The files that may hold it, since they are its place.
+    pub homes: Vec<PathBuf>,
 }
 
 impl Needle {
@@ -24,7 +24,7 @@ impl Needle {
         Self {
             name: name.to_owned(),
             bytes: bytes.into(),
-            home: None,
+            homes: Vec::new(),
         }
     }
 }
@@ -58,12 +58,13 @@ pub fn keys_of(file: &Path) -> io::Result<Vec<Needle>> {
         found.push(key.to_vec());
         found.push(digits.to_ascii_lowercase().into_bytes());
         found.push(digits.to_ascii_uppercase().into_bytes());
+    } else if let Some(key) = secret_of_pem(&text) {
+        found.push(key.to_vec());
+        found.push(crate::ledger::Hex(&key).to_string().into_bytes());
+        found.extend(text.lines().nth(1).map(|line| line.as_bytes().to_vec()));
     } else if text.contains("PRIVATE KEY") {
         // The first line of every key of a kind is the same but for its end; the second one is the key's own.
         found.extend(text.lines().skip(2).take(1).map(|line| line.as_bytes().to_vec()));
-    } else if bytes.len() == 32 {
-        found.push(bytes.clone());
-        found.push(crate::ledger::Hex(&bytes).to_string().into_bytes());
     }
     found.retain(|needle| needle.len() >= 16);
     let name = file
@@ -76,9 +77,19 @@ pub fn keys_of(file: &Path) -> io::Result<Vec<Needle>> {
         .map(|bytes| Needle {
             name: format!("the key of {name}"),
             bytes,
-            home: Some(file.to_owned()),
+            homes: vec![file.to_owned()],
         })
         .collect())
+}
+
+/// The 32 bytes of a secret in PEM; `None` for anything else.
+pub fn secret_of_pem(text: &str) -> Option<[u8; 32]> {
+    use base64::Engine;
+    let mut lines = text.lines();
+    lines.next()?.strip_prefix("-----BEGIN ")?;
+    let body: String = lines.take_while(|line| !line.starts_with("-----")).collect();
+    let bytes = base64::engine::general_purpose::STANDARD.decode(body).ok()?;
+    bytes.try_into().ok()
 }
 
 /// What was looked through, and what was found.
@@ -139,7 +150,7 @@ pub fn scan(folders: &[PathBuf], needles: &[Needle]) -> Result<Scan, ScanError> 
                 let Some(needle) = needles.get(found.pattern().as_usize()) else {
                     continue;
                 };
-                if needle.home.as_ref() != Some(&path) && !names.contains(&needle.name.as_str()) {
+                if !needle.homes.contains(&path) && !names.contains(&needle.name.as_str()) {
                     names.push(&needle.name);
                 }
             }
@@ -160,10 +171,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let key = folder.path().join("store.key");
         std::fs::write(&key, "0f".repeat(32) + "\n").unwrap();
-        let all: Vec<Needle> = needles().into_iter().chain(keys_of(&key).unwrap()).collect();
-        assert_eq!(all.len(), 9 + 3);
+        let secret = folder.path().join("store-1.pem");
+        let pem =
+            "-----BEGIN SECRET-----\nAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n-----END SECRET-----\n";
+        std::fs::write(&secret, pem).unwrap();
+        let all: Vec<Needle> = needles()
+            .into_iter()
+            .chain(keys_of(&key).unwrap())
+            .chain(keys_of(&secret).unwrap())
+            .collect();
+        assert_eq!(all.len(), 9 + 3 + 3);
         let clean = scan(&[folder.path().into()], &all).unwrap();
-        assert_eq!((clean.files, clean.found.len()), (1, 0));
+        assert_eq!((clean.files, clean.found.len()), (2, 0));
         std::fs::create_dir(folder.path().join("deep")).unwrap();
         for (number, needle) in all.iter().enumerate() {
             let file = folder.path().join("deep").join(number.to_string());

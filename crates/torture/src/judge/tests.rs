@@ -84,6 +84,15 @@ fn finds_what_is_lost_and_why_it_may_be() {
         &[],
     );
     assert_eq!((verdict.quarantined, verdict.kept), (1, 2));
+    // Said, because its key was taken away: then nothing may be lost.
+    check(
+        |facts| {
+            lose(facts);
+            report(facts);
+            facts.locked.insert((0, 0));
+        },
+        &[lost((0, 0))],
+    );
     // Put into the store after the one that was harmed.
     check(
         |facts| {
