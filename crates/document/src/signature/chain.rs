@@ -4,14 +4,12 @@ use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5912;
 use der::pem::Error as PemError;
 use der::{Decode, Encode};
-use p256::ecdsa::DerSignature;
-use p256::ecdsa::signature::Verifier as _;
 use verification::time::UtcMs;
 use x509_cert::Certificate;
 use x509_cert::ext::pkix::{BasicConstraints, KeyUsage};
 use x509_cert::time::Validity;
 
-use super::{SignError, VerifyError, algorithm, public_key, to_utc};
+use super::{SignError, VerifyError, algorithm, is_signed, public_key, to_utc};
 
 const ID_CE_EXT_KEY_USAGE: ObjectIdentifier = rfc5912::ID_CE_EXT_KEY_USAGE;
 const ID_CE_KEY_USAGE: ObjectIdentifier = rfc5912::ID_CE_KEY_USAGE;
@@ -100,13 +98,10 @@ fn check_issued(
         .tbs_certificate
         .to_der()
         .map_err(VerifyError::Malformed)?;
-    let signature = certificate
-        .signature
-        .as_bytes()
-        .and_then(|bytes| DerSignature::from_bytes(bytes).ok())
-        .ok_or(VerifyError::CertificateSignature)?;
-    key.verify(&signed, &signature)
-        .map_err(|_| VerifyError::CertificateSignature)?;
+    let signature = certificate.signature.as_bytes().unwrap_or_default();
+    if !is_signed(&key, &signed, signature) {
+        return Err(VerifyError::CertificateSignature);
+    }
     for validity in [&tbs.validity, &certificate.tbs_certificate.validity] {
         if now.is_some_and(|now| !covers(validity, now)) {
             return Err(VerifyError::ExpiredNow);

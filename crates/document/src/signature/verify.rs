@@ -7,8 +7,6 @@ use const_oid::ObjectIdentifier;
 use const_oid::db::{rfc4519, rfc5911, rfc5912};
 use der::asn1::{OctetString, PrintableStringRef, Utf8StringRef};
 use der::{Decode, Encode, Tag, Tagged};
-use p256::ecdsa::DerSignature;
-use p256::ecdsa::signature::Verifier as _;
 use sha2::{Digest, Sha256};
 use verification::Sensitive;
 use verification::time::UtcMs;
@@ -18,8 +16,8 @@ use x509_cert::time::Time;
 
 use super::chain::{check_chain, check_leaf};
 use super::{
-    EssCertIdV2, SIGNED_MAX_BYTES, SigningCertificateV2, VerifyError, algorithm, content_info, public_key,
-    signer_identifier, to_utc,
+    EssCertIdV2, SIGNED_MAX_BYTES, SigningCertificateV2, VerifyError, algorithm, content_info, is_signed,
+    public_key, signer_identifier, to_utc,
 };
 
 /// What a good signature says.
@@ -247,10 +245,11 @@ fn check_signature(signer: &SignerInfo, certificate: &Certificate) -> Result<(),
     // What is signed is the attributes as a SET, not in the implicit tag in which they are sent
     // (RFC 5652, section 5.4).
     let signed = attributes.to_der().map_err(VerifyError::Malformed)?;
-    let signature =
-        DerSignature::from_bytes(signer.signature.as_bytes()).map_err(|_| VerifyError::Signature)?;
-    key.verify(&signed, &signature)
-        .map_err(|_| VerifyError::Signature)
+    if is_signed(&key, &signed, signer.signature.as_bytes()) {
+        Ok(())
+    } else {
+        Err(VerifyError::Signature)
+    }
 }
 
 fn common_name(name: &Name) -> Result<String, VerifyError> {
