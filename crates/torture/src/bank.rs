@@ -11,7 +11,7 @@ use verification::evidence::DocumentId;
 use verification::time::UtcMs;
 
 use crate::error::TortureError;
-use crate::judge::{Said, Stored};
+use crate::judge::{Asked, QUESTIONS_AT_ONCE, Said, Stored};
 use crate::ledger::document_id;
 use crate::material::stills_digest;
 use crate::postgres::Server;
@@ -33,6 +33,8 @@ pub struct Bank {
     server: Option<Server>,
     gateways: Vec<Option<(Running, SocketAddr)>>,
     starts: u64,
+    /// How often the database server was killed.
+    database_kills: u64,
 }
 
 impl Bank {
@@ -75,6 +77,7 @@ impl Bank {
             server,
             gateways: std::iter::repeat_with(|| None).take(gateways).collect(),
             starts: 0,
+            database_kills: 0,
         })
     }
 
@@ -201,6 +204,7 @@ impl Bank {
     pub fn kill_database(&mut self) {
         if let Some(server) = &mut self.server {
             server.kill();
+            self.database_kills += 1;
         }
     }
 
@@ -235,18 +239,28 @@ impl Bank {
             .collect())
     }
 
-    /// The ids of all documents, as `list` says.
+    /// How often questions under way were lost: with each gateway that had to be started again, and for all gateways with
+    /// each end of the database server.
+    pub fn interruptions(&self) -> u64 {
+        let gateways = self.gateways.len() as u64;
+        self.starts.saturating_sub(gateways) + self.database_kills * gateways
+    }
+
+    /// The ids of all documents and the numbers of their kiosks, as `list` says.
     ///
     /// # Errors
     /// When the tool fails, or says what is none.
-    pub fn list(&self) -> Result<Vec<DocumentId>, TortureError> {
+    pub fn list(&self) -> Result<BTreeMap<DocumentId, u8>, TortureError> {
         let text = output(&mut self.tool_of_gateway("list"))?;
-        text.lines()
-            .map(|line| {
-                let word = line.split('\t').next().unwrap_or_default();
-                document_id(word).ok_or_else(|| TortureError::Late(format!("`list` says {line:?}")))
-            })
-            .collect()
+        let mut list = BTreeMap::new();
+        for line in text.lines() {
+            let (id, kiosk) =
+                listed(line).ok_or_else(|| TortureError::Late(format!("`list` says {line:?}")))?;
+            if list.insert(id, kiosk).is_some() {
+                return Err(TortureError::Late(format!("`list` says {id} twice")));
+            }
+        }
+        Ok(list)
     }
 
     /// All documents with what they say, once their signature is found good.
@@ -261,7 +275,7 @@ impl Bank {
         let ids = self.list()?;
         let mut stored = Vec::with_capacity(ids.len());
         let out = work.join("exported.cms");
-        for id in ids {
+        for (id, _) in ids {
             let mut export = self.tool_of_gateway("export");
             export
                 .args(["--document", &id.to_string()])
@@ -300,20 +314,21 @@ impl Bank {
                 program: "alaqan-audit".into(),
                 source,
             })?;
-            // 2: the log is whole, and nobody who was shown it is there to ask.
-            if !matches!(said.status.code(), Some(0 | 2)) {
-                let text = String::from_utf8_lossy(&said.stdout).replace('\n', "; ");
+            // The log is whole, signed, and the one that receipts have seen. Anything less is not proven.
+            if said.status.code() != Some(0) {
+                let text = String::from_utf8_lossy(&said.stdout) + String::from_utf8_lossy(&said.stderr);
+                let text = text.replace('\n', "; ");
                 broken.push(format!("CHAIN of gateway {}: {text}", number + 1));
             }
         }
         Ok(broken)
     }
 
-    /// How many comparisons the centre made under which name, as its log says.
+    /// How often the centre was asked under which name, as its log says.
     ///
     /// # Errors
     /// When the log cannot be read.
-    pub fn compared(&self) -> Result<BTreeMap<String, u64>, TortureError> {
+    pub fn compared(&self) -> Result<BTreeMap<String, Asked>, TortureError> {
         let log = self.logs.join("centre.log");
         let text = std::fs::read_to_string(&log).map_err(TortureError::file(&log, "read"))?;
         Ok(comparisons(&text))
@@ -325,16 +340,29 @@ impl Bank {
     }
 }
 
-/// Counts the comparisons in the log of the simulator.
-fn comparisons(log: &str) -> BTreeMap<String, u64> {
-    let mut compared: BTreeMap<String, u64> = BTreeMap::new();
-    for line in log.lines().filter(|line| line.contains(" asked ")) {
+/// A line of `list`.
+fn listed(line: &str) -> Option<(DocumentId, u8)> {
+    let (id, rest) = line.split_once('\t')?;
+    let kiosk = rest.split('\t').next()?.strip_prefix("kiosk-")?;
+    Some((document_id(id)?, kiosk.parse().ok()?))
+}
+
+/// Counts the comparisons, and the questions that were answered as before, in the log of the simulator.
+fn comparisons(log: &str) -> BTreeMap<String, Asked> {
+    let mut compared: BTreeMap<String, Asked> = BTreeMap::new();
+    for line in log.lines() {
+        let is_again = line.contains(" answered as before ");
+        if !is_again && !line.contains(" asked ") {
+            continue;
+        }
         let name = line
             .split("request=")
             .nth(1)
             .and_then(|rest| rest.split_whitespace().next());
         if let Some(name) = name {
-            *compared.entry(name.trim_matches('"').to_owned()).or_default() += 1;
+            let asked = compared.entry(name.trim_matches('"').to_owned()).or_default();
+            asked.compared += u64::from(!is_again);
+            asked.again += u64::from(is_again);
         }
     }
     compared
@@ -373,6 +401,7 @@ fn configure(base: &Path, number: usize, server: Option<&Server>, out: &Path) ->
     };
     set("idec", "retry_min_ms", 20.into())?;
     set("idec", "retry_max_ms", 200.into())?;
+    set("idec", "parallel", i64::from(QUESTIONS_AT_ONCE).into())?;
     set("ops", "listen", ANYWHERE.into())?;
     set("gateway", "name", format!("gateway-{}", number + 1).into())?;
     if let Some(server) = server {
@@ -397,9 +426,22 @@ mod tests {
         let log = "INFO alaqan: asked request=\"a1\" answer=Match\n\
             INFO alaqan: answered as before request=\"a1\"\n\
             INFO alaqan: asked request=\"b2\" answer=Match\nINFO asked request=\"b2\" answer=Match\n";
+        let asked = |compared, again| Asked { compared, again };
         assert_eq!(
             comparisons(log),
-            BTreeMap::from([("a1".to_owned(), 1), ("b2".to_owned(), 2)])
+            BTreeMap::from([("a1".to_owned(), asked(1, 1)), ("b2".to_owned(), asked(2, 0))])
         );
+    }
+
+    #[test]
+    fn a_line_of_the_list_names_document_and_kiosk() {
+        let id = DocumentId([0xab; 16]);
+        for (line, expect) in [
+            (format!("{id}\tkiosk-1\tawaiting\t5\tawaited"), Some((id, 1))),
+            (format!("{id}\tfront-desk\tawaiting\t5\tawaited"), None),
+            ("no documents".to_owned(), None),
+        ] {
+            assert_eq!(listed(&line), expect);
+        }
     }
 }

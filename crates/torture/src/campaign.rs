@@ -9,12 +9,14 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use verification::evidence::DocumentId;
+
 use crate::bank::Bank;
 use crate::disk::{Disk, Flip};
 use crate::error::TortureError;
 use crate::judge::{Facts, Verdict, judge};
 use crate::kiosk::{Heard, Kiosk};
-use crate::ledger::{Epoch, Ledger, Report};
+use crate::ledger::{Epoch, Ledger, Report, document_id};
 use crate::line::Line;
 use crate::plan::{Fault, Kind, Round, Shape, Weather, plan};
 use crate::programs::{Programs, append};
@@ -22,7 +24,7 @@ use crate::programs::{Programs, append};
 pub use healing::Healing;
 
 /// The mean pause between two documents of a kiosk, so that queues form and empty.
-const PACE_MS: u64 = 12;
+const PACE_MS: u64 = 40;
 /// How long a kiosk may take to open its store before a round goes on without it.
 const OPENING_MAX: Duration = Duration::from_secs(10);
 /// A kiosk puts until the round ends.
@@ -62,6 +64,8 @@ pub struct Outcome {
     pub stored: u64,
     /// Comparisons that the centre made.
     pub compared: u64,
+    /// Questions that the centre was asked once more, and answered without a comparison.
+    pub repeated: u64,
     /// Files that were looked through, and their bytes.
     pub scanned: (u64, u64),
     /// The judge's words.
@@ -100,6 +104,13 @@ struct Campaign {
     kept: Vec<Kept>,
     /// The newest copy of the gateway's database, and what was delivered when it was taken.
     copy: Option<PathBuf>,
+    /// Documents that the gateway had before its database was replaced by an older copy and not after that, with the number
+    /// of their kiosk; each until a receipt of it comes again.
+    rolled_back: BTreeMap<DocumentId, u8>,
+    /// How many there ever were.
+    taken: u64,
+    /// Documents with a receipt that the gateway did not have when healing began.
+    vanished: BTreeSet<DocumentId>,
     others: Vec<String>,
     healing: Healing,
 }
@@ -184,6 +195,9 @@ impl Campaign {
             locked: BTreeSet::new(),
             kept: Vec::new(),
             copy: None,
+            rolled_back: BTreeMap::new(),
+            taken: 0,
+            vanished: BTreeSet::new(),
             others: Vec::new(),
             healing: Healing::default(),
         })
@@ -290,8 +304,16 @@ impl Campaign {
         if *report == Report::Opened {
             self.kiosk(*kiosk)?.opened = true;
         }
-        self.ledger.note(*kiosk, report);
+        self.take_note(*kiosk, report);
         Ok(())
+    }
+
+    /// Enters a report into the ledger. What has a receipt again must be at the gateway again.
+    fn take_note(&mut self, kiosk: u8, report: &Report) {
+        if let Report::Delivered(id) = report {
+            self.rolled_back.remove(id);
+        }
+        self.ledger.note(kiosk, report);
     }
 
     fn write(&mut self, line: &str) -> Result<(), TortureError> {
@@ -307,13 +329,17 @@ impl Campaign {
                 .push("a gateway did not end well when it was asked to".into());
         }
         let stored = self.bank.stored(&self.settings.work)?;
-        // A database that was replaced by an older copy has begun another history than the receipts tell.
-        let receipts = if self.healing.restored == 0 {
-            crate::disk::files(&self.aside("receipts")?)?
-        } else {
-            Vec::new()
+        // What an older copy took from the gateway has receipts of a history that is no more.
+        let is_of_history = |path: &PathBuf| {
+            let id = path.file_stem().and_then(|id| document_id(&id.to_string_lossy()));
+            id.is_none_or(|id| !self.rolled_back.contains_key(&id))
         };
-        let receipts: Vec<PathBuf> = receipts.into_iter().map(|(path, _)| path).collect();
+        let receipts = crate::disk::files(&self.aside("receipts")?)?;
+        let receipts: Vec<PathBuf> = receipts
+            .into_iter()
+            .map(|(path, _)| path)
+            .filter(is_of_history)
+            .collect();
         let broken = self.bank.broken_logs(&self.aside("logs")?, &receipts)?;
         self.others.extend(broken);
         self.bank.close();
@@ -329,6 +355,10 @@ impl Campaign {
             ledger: self.ledger,
             stored,
             compared,
+            interruptions: self.bank.interruptions(),
+            taken: self.taken,
+            rolled_back: self.rolled_back.into_keys().collect(),
+            vanished: self.vanished,
             harmed: self.harmed,
             locked: self.locked,
             others: self.others,
@@ -347,7 +377,8 @@ impl Campaign {
             done: self.done,
             healing: self.healing,
             stored: facts.stored.len() as u64,
-            compared: facts.compared.values().sum(),
+            compared: facts.compared.values().map(|asked| asked.compared).sum(),
+            repeated: facts.compared.values().map(|asked| asked.again).sum(),
             scanned: (scan.files, scan.bytes),
             ledger: facts.ledger,
             disk: if self.settings.mount {

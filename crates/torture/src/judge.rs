@@ -27,6 +27,18 @@ pub struct Said {
     pub stills: Option<Digest>,
 }
 
+/// What the centre was asked under one name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Comparisons.
+    pub compared: u64,
+    /// Questions that it answered as before, without a comparison.
+    pub again: u64,
+}
+
+/// Questions that a gateway has under way at once.
+pub const QUESTIONS_AT_ONCE: u16 = 4;
+
 /// All that is judged.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
@@ -34,8 +46,18 @@ pub struct Facts {
     pub ledger: Ledger,
     /// What the gateway has.
     pub stored: Vec<Stored>,
-    /// How often the centre made a comparison under which name.
-    pub compared: BTreeMap<String, u64>,
+    /// How often the centre was asked under which name.
+    pub compared: BTreeMap<String, Asked>,
+    /// How often a gateway, or the database under it, was ended, so that questions under way were lost.
+    pub interruptions: u64,
+    /// Documents that the gateway had and that an older copy of its database took from it. It may have asked about each of
+    /// them again.
+    pub taken: u64,
+    /// Of these, the documents of which no receipt came since.
+    pub rolled_back: BTreeSet<DocumentId>,
+    /// Documents of which a receipt was noted, and which the gateway did not have before anything was healed, though no
+    /// older copy took them from it.
+    pub vanished: BTreeSet<DocumentId>,
     /// Stores in which bits were flipped: what was in them may be lost if the kiosk has said so.
     pub harmed: BTreeSet<Epoch>,
     /// Stores whose key was taken away: the kiosk may have set them aside, and nothing may be lost.
@@ -56,6 +78,8 @@ pub enum Violation {
         /// Why the kiosk had set it aside, if it had.
         wedged: Option<String>,
     },
+    /// A receipt of a document was noted, and the gateway does not have it.
+    ReceiptOfNothing(DocumentId),
     /// A document is at the gateway more than once.
     Doubled(DocumentId),
     /// The gateway has other bytes than those that were put.
@@ -66,6 +90,14 @@ pub enum Violation {
     Unreadable(DocumentId, String),
     /// The centre was made to compare more than once.
     ComparedAgain(String, u64),
+    /// The centre was asked more often about one document than gateways were ended: so many times, and so many ends.
+    AskedTooOften(String, u64, u64),
+    /// The centre was asked more often again, about all documents, than what was ended can explain: times, and the most.
+    RepeatedTooOften(u64, u64),
+    /// The gateway has a document that asks, and the centre was never asked.
+    NeverAsked(DocumentId),
+    /// There was nothing to judge; says what was missing.
+    InVain(&'static str),
     /// A receipt was found bad.
     Receipt(DocumentId, String),
     /// A store was said to be damaged, and nobody had harmed it.
@@ -84,11 +116,25 @@ impl fmt::Display for Violation {
                     .iter()
                     .try_for_each(|reason| write!(f, ", wedged: {reason}"))
             }
+            Self::ReceiptOfNothing(id) => write!(
+                f,
+                "LOST: document {id}: a receipt was noted, and the gateway did not have it"
+            ),
             Self::Doubled(id) => write!(f, "DOUBLED: document {id}"),
             Self::Altered(id) => write!(f, "ALTERED: document {id}"),
             Self::Unintended(id) => write!(f, "UNINTENDED: document {id}"),
             Self::Unreadable(id, why) => write!(f, "UNREADABLE: document {id}: {why}"),
             Self::ComparedAgain(name, times) => write!(f, "ASKED AGAIN: {name} was compared {times} times"),
+            Self::AskedTooOften(name, times, ends) => write!(
+                f,
+                "ASKED AGAIN: the centre was asked {times} times about {name}, and there were {ends} ends of gateways"
+            ),
+            Self::RepeatedTooOften(times, most) => write!(
+                f,
+                "ASKED AGAIN: {times} questions were repeated, and {most} can be explained"
+            ),
+            Self::NeverAsked(id) => write!(f, "NEVER ASKED: document {id} was never compared"),
+            Self::InVain(what) => write!(f, "IN VAIN: {what}"),
             Self::Receipt(id, why) => write!(f, "RECEIPT of document {id}: {why}"),
             Self::DamagedUnharmed((kiosk, store), what) => {
                 write!(f, "DAMAGE nobody did: store {store} of kiosk {kiosk}: {what}")
@@ -136,7 +182,7 @@ pub fn judge(facts: &Facts) -> Verdict {
         match at_gateway.get(id) {
             Some(document) if document.sha256 == put.sha256 => verdict.kept += 1,
             Some(_) => verdict.violations.push(Violation::Altered(*id)),
-            None if facts.harmed.contains(&put.epoch) && ledger.damaged.contains_key(&put.epoch) => {
+            None if is_excused(facts, *id, put.epoch) => {
                 verdict.quarantined += 1;
             }
             None => verdict.violations.push(Violation::Lost {
@@ -146,27 +192,76 @@ pub fn judge(facts: &Facts) -> Verdict {
             }),
         }
     }
+    let nothing = ledger.delivered.iter().filter(|id| {
+        let unsaid = !ledger.recorded.contains_key(*id) && !facts.rolled_back.contains(*id);
+        facts.vanished.contains(*id) || (unsaid && !at_gateway.contains_key(*id))
+    });
+    verdict
+        .violations
+        .extend(nothing.map(|id| Violation::ReceiptOfNothing(*id)));
+    verdict.violations.extend(questions(facts));
+    if stored.is_empty() || ledger.recorded.is_empty() {
+        verdict
+            .violations
+            .push(Violation::InVain("no document was put and stored"));
+    }
+    if ledger.good_receipts == 0 {
+        verdict
+            .violations
+            .push(Violation::InVain("no receipt was checked and found good"));
+    }
     let unsaid = at_gateway.keys().filter(|id| !ledger.recorded.contains_key(*id));
     verdict.unsaid = unsaid.count() as u64;
     let unharmed = ledger
         .damaged
         .iter()
         .filter(|(epoch, _)| !facts.harmed.contains(epoch) && !facts.locked.contains(epoch));
-    let besides = facts
-        .compared
+    let besides = ledger
+        .bad_receipts
         .iter()
-        .filter(|(_, times)| **times > 1)
-        .map(|(name, times)| Violation::ComparedAgain(name.clone(), *times))
-        .chain(
-            ledger
-                .bad_receipts
-                .iter()
-                .map(|(id, why)| Violation::Receipt(*id, why.clone())),
-        )
+        .map(|(id, why)| Violation::Receipt(*id, why.clone()))
         .chain(unharmed.map(|(epoch, what)| Violation::DamagedUnharmed(*epoch, what.clone())))
         .chain(facts.others.iter().cloned().map(Violation::Other));
     verdict.violations.extend(besides);
     verdict
+}
+
+/// Whether a document may be missing: it lay in a store in which bits were flipped, the kiosk has said so, and the gateway
+/// has confirmed no document that it still had to have.
+fn is_excused(facts: &Facts, id: DocumentId, epoch: Epoch) -> bool {
+    let Facts { ledger, .. } = facts;
+    let is_confirmed = ledger.delivered.contains(&id) && !facts.rolled_back.contains(&id);
+    facts.harmed.contains(&epoch) && ledger.damaged.contains_key(&epoch) && !is_confirmed
+}
+
+/// What is wrong with what the centre was asked. The simulator compares once under one name, whatever it is asked; so it
+/// is counted too what it has answered as before, and that only an end of a gateway can explain.
+fn questions(facts: &Facts) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    for (name, asked) in &facts.compared {
+        let times = asked.compared + asked.again;
+        if asked.compared > 1 {
+            violations.push(Violation::ComparedAgain(name.clone(), asked.compared));
+        } else if times > 1 + facts.interruptions {
+            violations.push(Violation::AskedTooOften(name.clone(), times, facts.interruptions));
+        }
+    }
+    let again = facts.compared.values().map(|asked| asked.again).sum();
+    let most = facts.interruptions * u64::from(QUESTIONS_AT_ONCE) + facts.taken;
+    if again > most {
+        violations.push(Violation::RepeatedTooOften(again, most));
+    }
+    // A document with stills asks for a comparison; one that ends a session has none.
+    let asks = facts
+        .stored
+        .iter()
+        .filter(|stored| matches!(stored.content, Ok(Said { stills: Some(_), .. })));
+    let never = asks.filter(|stored| {
+        let asked = facts.compared.get(&stored.id.to_string());
+        asked.is_none_or(|asked| asked.compared == 0)
+    });
+    violations.extend(never.map(|stored| Violation::NeverAsked(stored.id)));
+    violations
 }
 
 /// What is wrong with a document by itself.

@@ -46,6 +46,10 @@ pub fn tables(shape: Shape, outcome: &Outcome) -> String {
         ),
         ("answers noted", ledger.identified.len() as u64),
         ("comparisons that the centre made", outcome.compared),
+        (
+            "questions repeated after an end of a gateway, answered without a comparison",
+            outcome.repeated,
+        ),
         ("connections welcomed by the gateway", ledger.times("line up")),
         ("connections of the line", outcome.fates.values().sum()),
         (

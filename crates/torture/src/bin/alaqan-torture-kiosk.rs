@@ -116,6 +116,7 @@ fn run(settings: Settings, seed: u64, clock_offset_ms: i64) -> Result<(), String
     let kiosk_id = settings.kiosk_id.clone();
     let keys = keys::open(&settings.keys).map_err(|error| code(&error))?;
     let sink = sender;
+    let kept = settings.clone();
     let place = std::sync::Arc::clone(&keys);
     let authority = settings.identity().join("authority.pem");
     let now = now(clock_offset_ms);
@@ -132,6 +133,7 @@ fn run(settings: Settings, seed: u64, clock_offset_ms: i64) -> Result<(), String
     .map_err(|error| code(&error))?;
     let mut kiosk = Kiosk {
         custody,
+        settings: kept,
         keys: place,
         authority,
         kiosk_id,
@@ -183,6 +185,7 @@ fn libc_sigxfsz() -> i32 {
 
 struct Kiosk {
     custody: Custody,
+    settings: Settings,
     keys: std::sync::Arc<dyn keys::KeyStore>,
     /// The certificate of the authority.
     authority: PathBuf,
@@ -272,7 +275,7 @@ impl Kiosk {
                 }
             }
             "rotate" => {
-                let result = custody::rotate(self.custody.outbox(), &*self.keys).map(drop);
+                let result = custody::rotate(&self.settings, self.custody.outbox(), &*self.keys).map(drop);
                 self.survive(|_| result)?;
             }
             "receipts" => self.receipts(rest)?,

@@ -1,6 +1,6 @@
 //! Makes everything well again, and lets the kiosks deliver what they have.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,9 @@ use crate::plan::Weather;
 const STANDSTILL_MAX: Duration = Duration::from_secs(60);
 /// How long a kiosk may take to open a store and say how it stands.
 const OPENING_MAX: Duration = Duration::from_secs(60);
+
+/// A kiosk that was given orders is at rest once it has said so often that it has nothing to do.
+const RESTS: u32 = 10;
 
 /// What was done to heal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -50,6 +53,7 @@ impl Campaign {
         self.write("-- healing")?;
         let addresses = self.bank.start()?;
         self.line.set_gateways(addresses);
+        self.find_vanished()?;
         self.healing.wedged = self.ledger.wedged.len() as u64;
         self.start_kiosks()?;
         for kiosk in &mut self.kiosks {
@@ -108,16 +112,26 @@ impl Campaign {
         Ok(())
     }
 
-    /// A gateway that was restored from an older copy asks for what it has lost.
+    /// Before anything is healed: what has a receipt must be at the gateway, unless an older copy took it away.
+    fn find_vanished(&mut self) -> Result<(), TortureError> {
+        let there = self.bank.list()?;
+        let gone = self.ledger.delivered.iter();
+        self.vanished = gone
+            .filter(|id| !there.contains_key(id) && !self.rolled_back.contains_key(id))
+            .copied()
+            .collect();
+        Ok(())
+    }
+
+    /// A gateway that was restored from an older copy asks for what that took from it, and for nothing else: what it lost
+    /// in another way must stay lost.
     fn ask_again(&mut self, progress: &mut dyn FnMut(&str)) -> Result<(), TortureError> {
-        if self.healing.restored == 0 {
-            return Ok(());
-        }
         let mut lost: BTreeMap<u8, Vec<DocumentId>> = BTreeMap::new();
-        for (id, number) in self.missing()? {
-            if self.ledger.delivered.contains(&id) {
-                lost.entry(number).or_default().push(id);
-            }
+        for (id, number) in self.taken_and_missing()? {
+            lost.entry(number).or_default().push(id);
+        }
+        if lost.is_empty() {
+            return Ok(());
         }
         for (number, ids) in lost {
             progress(&format!(
@@ -132,12 +146,12 @@ impl Campaign {
         self.hear_for(Duration::from_secs(3))
     }
 
-    /// What was put and is not at the gateway, and by which kiosk.
-    fn missing(&self) -> Result<Vec<(DocumentId, u8)>, TortureError> {
-        let there: BTreeSet<_> = self.bank.list()?.into_iter().collect();
-        let recorded = self.ledger.recorded.iter();
-        let missing = recorded.filter(|(id, _)| !there.contains(id));
-        Ok(missing.map(|(id, put)| (*id, put.epoch.0)).collect())
+    /// What an older copy took from the gateway and it does not have again, and of which kiosk that is.
+    fn taken_and_missing(&self) -> Result<Vec<(DocumentId, u8)>, TortureError> {
+        let there = self.bank.list()?;
+        let taken = self.rolled_back.iter();
+        let missing = taken.filter(|(id, _)| !there.contains_key(id));
+        Ok(missing.map(|(id, number)| (*id, *number)).collect())
     }
 
     /// Has the kiosks follow their audit logs and check the receipts that they keep.
@@ -273,8 +287,11 @@ impl Campaign {
         kiosk.start(&self.settings.programs, 0, 0, &mouth)?;
         kiosk.order("unwedge");
         // What it had delivered, and an older copy of the gateway's database has lost.
-        for (id, _) in self.missing()?.into_iter().filter(|(_, owner)| *owner == number) {
+        let taken = self.taken_and_missing()?;
+        let mut rests = 0;
+        for (id, _) in taken.iter().filter(|(_, owner)| *owner == number) {
             kiosk.order(&format!("resend {id}"));
+            rests = RESTS;
         }
         let mut opened = false;
         let mut moved = Instant::now();
@@ -297,11 +314,13 @@ impl Campaign {
                     }
                 }
                 Report::Delivered(id) => {
-                    self.ledger.note(number, &Report::Delivered(id));
+                    self.take_note(number, &Report::Delivered(id));
                     self.healing.rescued += 1;
                     moved = Instant::now();
                 }
-                Report::Standing(0, 0, 0) if opened => break,
+                // What it said before it heard the orders does not count.
+                Report::Standing(0, 0, 0) if opened && rests == 0 => break,
+                Report::Standing(0, 0, 0) => rests = rests.saturating_sub(1),
                 Report::Identified(_) => moved = Instant::now(),
                 _ => {}
             }

@@ -200,6 +200,11 @@ impl Campaign {
         self.line.set_weather(Weather::Down);
         self.bank.stop_all();
         if let Some(copy) = self.copy.clone() {
+            // All that a kiosk says afterwards, the gateway has told it afterwards.
+            for kiosk in 0..self.settings.shape.kiosks {
+                self.down(kiosk)?;
+            }
+            let before = self.bank.list()?;
             for file in self.bank.database()? {
                 std::fs::remove_file(&file).map_err(TortureError::file(&file, "removed"))?;
             }
@@ -208,6 +213,12 @@ impl Campaign {
                 std::fs::copy(&file, &target).map_err(TortureError::file(&target, "written"))?;
             }
             self.healing.restored += 1;
+            let after = self.bank.list()?;
+            let taken = before.into_iter().filter(|(id, _)| !after.contains_key(id));
+            let taken: Vec<_> = taken.collect();
+            self.write(&format!("-- the older copy takes {} documents", taken.len()))?;
+            self.taken += taken.len() as u64;
+            self.rolled_back.extend(taken);
         } else {
             self.take_copy()?;
         }

@@ -16,6 +16,10 @@ fn stored(number: u8) -> Stored {
     }
 }
 
+fn asked(compared: u64, again: u64) -> Asked {
+    Asked { compared, again }
+}
+
 /// Three documents, put and stored, and asked about once.
 fn good() -> Facts {
     let mut facts = Facts::default();
@@ -23,8 +27,9 @@ fn good() -> Facts {
         facts.ledger.note(0, &Report::Intended(id(number), [number; 32]));
         facts.ledger.note(0, &Report::Recorded(id(number), [number; 32]));
         facts.stored.push(stored(number));
-        facts.compared.insert(id(number).to_string(), 1);
+        facts.compared.insert(id(number).to_string(), asked(1, 0));
     }
+    facts.ledger.note(0, &Report::Receipt(id(1), "good".into()));
     facts
 }
 
@@ -135,9 +140,109 @@ fn finds_what_is_doubled() {
     );
     check(
         |facts| {
-            facts.compared.insert("x".into(), 2);
+            facts.compared.insert("x".into(), asked(2, 0));
         },
         &[Violation::ComparedAgain("x".into(), 2)],
+    );
+}
+
+#[test]
+fn what_is_confirmed_is_not_excused() {
+    let lose = |facts: &mut Facts| {
+        facts.stored.remove(1);
+        facts.ledger.note(0, &Report::Delivered(id(2)));
+        facts
+            .ledger
+            .note(0, &Report::Alert("StoreQuarantined".into(), "f".into()));
+        facts.harmed.insert((0, 0));
+    };
+    let lost = Violation::Lost {
+        id: id(2),
+        epoch: (0, 0),
+        wedged: None,
+    };
+    check(lose, &[lost]);
+    // But for an older copy that took it from the gateway before the store was harmed.
+    let verdict = check(
+        |facts| {
+            lose(facts);
+            facts.rolled_back.insert(id(2));
+        },
+        &[],
+    );
+    assert_eq!(verdict.quarantined, 1);
+    // What was gone before healing is lost, though it is there at the end.
+    check(
+        |facts| {
+            facts.ledger.note(0, &Report::Delivered(id(2)));
+            facts.vanished.insert(id(2));
+        },
+        &[Violation::ReceiptOfNothing(id(2))],
+    );
+    // A receipt, and the kiosk was killed before it could say that the document was put.
+    check(
+        |facts| {
+            facts.ledger.note(0, &Report::Intended(id(4), [4; 32]));
+            facts.ledger.note(0, &Report::Delivered(id(4)));
+        },
+        &[Violation::ReceiptOfNothing(id(4))],
+    );
+}
+
+#[test]
+fn finds_questions_that_nothing_explains() {
+    let ask = |compared, again, interruptions, taken| {
+        move |facts: &mut Facts| {
+            facts.compared.insert(id(1).to_string(), asked(compared, again));
+            facts.interruptions = interruptions;
+            facts.taken = taken;
+        }
+    };
+    check(ask(1, 1, 1, 0), &[]);
+    check(
+        ask(1, 1, 0, 0),
+        &[
+            Violation::AskedTooOften(id(1).to_string(), 2, 0),
+            Violation::RepeatedTooOften(1, 0),
+        ],
+    );
+    check(
+        ask(1, 3, 2, 0),
+        &[Violation::AskedTooOften(id(1).to_string(), 4, 2)],
+    );
+    check(ask(0, 0, 0, 0), &[Violation::NeverAsked(id(1))]);
+    check(
+        |facts| drop(facts.compared.remove(&id(3).to_string())),
+        &[Violation::NeverAsked(id(3))],
+    );
+    // Each of them seldom enough, and all of them too often.
+    check(
+        |facts| {
+            for number in 1..=3 {
+                facts.compared.insert(id(number).to_string(), asked(1, 2));
+            }
+            facts.interruptions = 2;
+            facts.compared.insert(id(1).to_string(), asked(1, 2));
+            facts.compared.insert(id(4).to_string(), asked(1, 2));
+            facts.compared.insert(id(5).to_string(), asked(1, 2));
+        },
+        &[Violation::RepeatedTooOften(10, 8)],
+    );
+}
+
+#[test]
+fn a_torture_in_vain_is_not_passed() {
+    let verdict = judge(&Facts::default());
+    assert_eq!(
+        verdict.violations,
+        [
+            Violation::InVain("no document was put and stored"),
+            Violation::InVain("no receipt was checked and found good"),
+        ]
+    );
+    check(
+        |facts| facts.ledger.good_receipts = 0,
+        &[Violation::InVain("no receipt was checked and found good")],
     );
 }
 
