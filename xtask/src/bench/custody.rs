@@ -108,6 +108,7 @@ pub fn perform(paths: &Paths, arguments: &CustodyArguments) -> Result<(), XtaskE
         .clone()
         .unwrap_or_else(|| paths.target.join("bench/custody"));
     paths::create_folder(&folder)?;
+    paths::create_folder(&paths.target.join("bench"))?;
     let nats = nats(paths);
     for name in PartName::ALL {
         if arguments.part.is_some_and(|wanted| wanted != name) {

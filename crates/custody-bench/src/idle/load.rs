@@ -29,9 +29,8 @@ struct Order {
 /// What came of it, shared by all connections.
 #[derive(Debug, Default)]
 struct Tally {
-    /// From the planned time of a message to its answer, in milliseconds; messages of the warming up are left out.
+    /// From the planned time of a message to its answer, in milliseconds, in the order of the answers.
     latencies_ms: Vec<f64>,
-    answered: usize,
     fault: Option<String>,
 }
 
@@ -99,23 +98,27 @@ impl Lines {
         let behind = Instant::now().saturating_duration_since(at(total - 1));
         let end = Instant::now() + PATIENCE;
         loop {
-            let tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(fault) = &tally.fault {
-                return Err(BenchError::Peer(fault.clone()));
-            }
-            if tally.answered >= total {
+            if let Some(latencies_ms) = self.answered(total)? {
                 return Ok(Answers {
-                    latencies_ms: tally.latencies_ms.get(warming..).unwrap_or_default().to_vec(),
+                    latencies_ms: latencies_ms.get(warming..).unwrap_or_default().to_vec(),
                     took: Instant::now().saturating_duration_since(at(warming)),
                     behind,
                 });
             }
-            drop(tally);
             if Instant::now() > end {
                 return Err(BenchError::Bound("the last answers".into()));
             }
             sleep_until(Instant::now() + Duration::from_millis(5)).await;
         }
+    }
+
+    /// The latencies since the last time, once there are so many.
+    fn answered(&self, total: usize) -> Result<Option<Vec<f64>>, BenchError> {
+        let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(fault) = &tally.fault {
+            return Err(BenchError::Peer(fault.clone()));
+        }
+        Ok((tally.latencies_ms.len() >= total).then(|| std::mem::take(&mut tally.latencies_ms)))
     }
 
     /// What a connection said that should have lived.
@@ -166,7 +169,6 @@ async fn live(
                         return fail("an answer to nothing".to_owned());
                     };
                     let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
-                    tally.answered += 1;
                     tally.latencies_ms.push(due.elapsed().as_secs_f64() * 1e3);
                 }
                 Some(Ok(_)) => {}
