@@ -50,7 +50,8 @@
 //!                                                attempt, palm, enrolment, log, note: the other tables
 //!                                                journal    whether the write-ahead journal was damaged (PURE)
 //!                                                mark       how far the store was committed, beside the file
-//!                                                keys, file, rekey: key ring, key id, names, rights, moving aside
+//!                                                keys, file, rekey: key ring, key id, names, rights
+//!                                                aside    what lies in quarantine, and what is due about it
 //!                                                salvage    what can still be read from a damaged file
 //! ```
 //!
@@ -111,13 +112,14 @@ pub trait Outbox: Send {
     /// If the store fails.
     fn next(&mut self, now: UtcMs) -> Result<Option<SignedDocument>, OutboxError>;
 
-    /// Puts a document in flight back to its place, not to be sent before `until`. Others are left alone.
+    /// Puts a document in flight back to its place, not to be sent before `until`. Others are left alone. A clock that is
+    /// set back, and a lost line, end the waiting.
     ///
     /// # Errors
     /// If the store fails.
     fn postpone(&mut self, id: DocumentId, until: UtcMs) -> Result<(), OutboxError>;
 
-    /// The line was lost: all that is in flight is pending again, each in its old place.
+    /// The line was lost: all that is in flight or postponed is pending again, each in its old place.
     ///
     /// # Errors
     /// If the store fails.

@@ -27,6 +27,7 @@ pub struct MemoryOutbox {
     /// In the order of their receipts.
     retained: Vec<Retained>,
     awaiting: Vec<DocumentId>,
+    asked_at: Option<UtcMs>,
     contact: Option<UtcMs>,
     newest_receipt: Option<UtcMs>,
     attempts: Vec<(Iin, Modality, UtcMs)>,
@@ -161,8 +162,9 @@ impl Outbox for MemoryOutbox {
     }
 
     fn next(&mut self, now: UtcMs) -> Result<Option<SignedDocument>, OutboxError> {
+        let is_set_back = self.asked_at.replace(now).is_some_and(|before| now < before);
         for row in self.entries.values_mut() {
-            row.retry_at = row.retry_at.filter(|retry_at| *retry_at > now);
+            row.retry_at = row.retry_at.filter(|retry_at| *retry_at > now && !is_set_back);
         }
         let mut rows = self.entries.values_mut();
         let due = rows.find(|row| row.state == EntryState::Pending && row.retry_at.is_none());
@@ -182,9 +184,9 @@ impl Outbox for MemoryOutbox {
 
     fn release_in_flight(&mut self) -> Result<(), OutboxError> {
         for row in self.entries.values_mut() {
+            row.retry_at = None;
             if row.state == EntryState::InFlight {
                 row.state = EntryState::Pending;
-                row.retry_at = None;
             }
         }
         Ok(())

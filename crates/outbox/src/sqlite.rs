@@ -3,6 +3,7 @@
 //! The file and what SQLite lays beside it (`-wal`, `-shm`, `-journal`) hold nothing in the clear. A store that
 //! cannot be read is moved aside, never deleted: whoever has the key of that time can still get at it.
 
+mod aside;
 mod attempt;
 mod delivery;
 mod enrolment;
@@ -33,6 +34,7 @@ use crate::event::{
 };
 use crate::{Counts, EntryState, Outbox, OutboxError, SignedDocument, Standing, WedgeReason};
 
+pub use self::aside::{QuarantineFile, quarantined};
 pub use self::keys::{KeyRing, key_id};
 pub use self::open::{Opened, QuarantineCause, Quarantined};
 pub use self::salvage::Salvage;

@@ -2,7 +2,7 @@
 
 use super::*;
 
-pub(super) const CASES: [fn(&mut dyn Outbox); 9] = [
+pub(super) const CASES: [fn(&mut dyn Outbox); 11] = [
     a_receipt_is_retained_until_it_is_forgotten,
     what_is_retained_is_sent_again_in_its_old_place,
     an_answer_is_awaited_once,
@@ -12,6 +12,8 @@ pub(super) const CASES: [fn(&mut dyn Outbox); 9] = [
     everything_that_is_not_delivered_is_exported,
     it_tells_how_it_stands,
     a_clock_set_back_delays_nothing_twice,
+    a_clock_set_back_ends_the_waiting,
+    a_lost_line_ends_the_waiting,
 ];
 
 fn at(ms: i64) -> UtcMs {
@@ -45,10 +47,10 @@ fn a_receipt_is_retained_until_it_is_forgotten(outbox: &mut dyn Outbox) {
     assert_eq!(
         events(outbox, 2),
         [
-            format!("DocumentReceived {}", document(1).id),
-            format!("DocumentReceived {}", document(2).id),
-            "DocumentsForgotten 1".to_owned(),
-            format!("DocumentIdentified {}", document(1).id),
+            format!("DocumentReceived document={}", document(1).id),
+            format!("DocumentReceived document={}", document(2).id),
+            "DocumentsForgotten count=1".to_owned(),
+            format!("DocumentIdentified document={}", document(1).id),
         ]
     );
 }
@@ -237,4 +239,24 @@ fn a_clock_set_back_delays_nothing_twice(outbox: &mut dyn Outbox) {
     assert_eq!(outbox.next(at(9)).unwrap(), None);
     assert_eq!(outbox.next(at(10)).unwrap().unwrap(), document(1));
     assert_eq!(drain(outbox, UtcMs(0)), [2], "its time has come once");
+}
+
+fn a_clock_set_back_ends_the_waiting(outbox: &mut dyn Outbox) {
+    put(outbox, &[1, 2, 3]);
+    let hour_ms = 3_600_000;
+    assert_eq!(drain(outbox, at(hour_ms)), [1, 2, 3]);
+    outbox.postpone(document(1).id, at(hour_ms + 10)).unwrap();
+    outbox.postpone(document(3).id, at(hour_ms + 20)).unwrap();
+    assert_eq!(outbox.next(at(hour_ms)).unwrap(), None);
+    assert_eq!(drain(outbox, NOW), [1, 3], "nobody waits for an hour");
+    outbox.postpone(document(3).id, at(10)).unwrap();
+    assert_eq!(outbox.next(at(5)).unwrap(), None, "by the new clock it waits");
+}
+
+fn a_lost_line_ends_the_waiting(outbox: &mut dyn Outbox) {
+    put(outbox, &[1, 2]);
+    assert_eq!(drain(outbox, NOW), [1, 2]);
+    outbox.postpone(document(1).id, at(10)).unwrap();
+    outbox.release_in_flight().unwrap();
+    assert_eq!(drain(outbox, NOW), [1, 2]);
 }

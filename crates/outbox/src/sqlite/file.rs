@@ -1,4 +1,4 @@
-//! The files of the store: made private, unlocked, checked, moved aside.
+//! The files of the store: made private, unlocked, checked.
 
 use std::fs;
 use std::io;
@@ -6,16 +6,11 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension};
 use verification::Sensitive;
-use verification::time::UtcMs;
 use zeroize::Zeroizing;
 
-use super::keys::{hex, read_key_id};
+use super::keys::hex;
 use super::schema;
 use crate::OutboxError;
-
-/// What lies beside the file. The journals come first where files are moved: a new file must never find the journal of
-/// an old one. The mark comes last: as long as it is there, it is noticed that the journal is not.
-const COMPANIONS: [&str; 6] = ["-wal", "-journal", "-shm", "", ".mark", ".key-id"];
 
 /// A journal without its file: SQLite would throw it away.
 pub(super) fn is_orphaned(path: &Path) -> bool {
@@ -93,50 +88,6 @@ pub(super) fn check_pages(connection: &Connection) -> Result<(), OutboxError> {
         return Err(OutboxError::Unreadable(None));
     }
     Ok(())
-}
-
-/// A name beside the file that nothing has yet.
-fn quarantine_name(path: &Path, now: UtcMs) -> PathBuf {
-    let key_id = read_key_id(path).unwrap_or_else(|| "unknown".to_owned());
-    let name = format!(".quarantine-{}-{key_id}", now.0);
-    let is_free = |target: &PathBuf| COMPANIONS.iter().all(|suffix| !beside(target, suffix).exists());
-    // Renaming would replace an older quarantine of the same name.
-    std::iter::once(name.clone())
-        .chain((2..).map(|number| format!("{name}-{number}")))
-        .map(|name| beside(path, &name))
-        .find(is_free)
-        .unwrap_or_else(|| beside(path, &name))
-}
-
-/// Moves the file and what lies beside it aside; gives the new name of the file.
-pub(super) fn quarantine(path: &Path, now: UtcMs) -> Result<PathBuf, OutboxError> {
-    let target = quarantine_name(path, now);
-    for suffix in COMPANIONS {
-        let from = beside(path, suffix);
-        match fs::rename(&from, beside(&target, suffix)) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                return Err(OutboxError::File { path: from, source });
-            }
-            _ => {}
-        }
-    }
-    Ok(target)
-}
-
-/// Copies the journal and the mark aside, before SQLite writes over what it does not take for a part of the journal;
-/// gives the name of the copy of the journal.
-pub(super) fn keep_journal(path: &Path, now: UtcMs) -> Result<PathBuf, OutboxError> {
-    let target = quarantine_name(path, now);
-    for suffix in ["-wal", ".mark"] {
-        let from = beside(path, suffix);
-        match fs::copy(&from, beside(&target, suffix)) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                return Err(OutboxError::File { path: from, source });
-            }
-            _ => {}
-        }
-    }
-    Ok(beside(&target, "-wal"))
 }
 
 /// The path with something added to its last part.

@@ -47,8 +47,11 @@ pub fn key_id(key: &Sensitive<[u8; 32]>) -> String {
 pub(super) fn read_key_id(path: &Path) -> Option<String> {
     let text = fs::read_to_string(beside(path, SUFFIX)).ok()?;
     let id = text.trim_end();
-    let is_id = id.len() == 8 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_id.then(|| id.to_owned())
+    is_key_id(id).then(|| id.to_owned())
+}
+
+pub(super) fn is_key_id(text: &str) -> bool {
+    text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Writes the name of the key beside the file, if it does not stand there.

@@ -5,10 +5,114 @@ use verification::audit::{AuditEntry, AuditHead, AuditRecord, AuditTrail, LogId}
 use verification::evidence::SessionId;
 use verification::time::UtcMs;
 
+use super::SqliteOutbox;
 use crate::OutboxError;
+use crate::event::{continue_event, missing_event};
 
 /// How many records are read at once where all are.
 const CHUNK: usize = 1000;
+
+/// Records were lost that others may have seen.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Loss {
+    /// The first and the last of those that are known to be missing.
+    pub(super) missing: Option<(u64, u64)>,
+}
+
+impl SqliteOutbox {
+    /// Where the logs end that were kept here before, the oldest first: each lost records and was continued under another
+    /// name, so that no number names two records.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn earlier_logs(&self) -> Result<Vec<AuditHead>, OutboxError> {
+        earlier(&self.store.connection)
+    }
+
+    /// Records of a log that was kept here before, behind that number, in their order, at most `limit`.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn earlier_records(
+        &self,
+        log: LogId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<AuditRecord>, OutboxError> {
+        let connection = &self.store.connection;
+        if !connection.table_exists(None, "audit_earlier")? {
+            return Ok(Vec::new());
+        }
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut query = connection.prepare_cached(
+            "SELECT number, at_ms, session, event, hash FROM audit_earlier
+             WHERE log = ?1 AND number > ?2 ORDER BY number LIMIT ?3",
+        )?;
+        let records = query
+            .query_map(
+                params![log.0, i64::try_from(after).unwrap_or(i64::MAX), limit],
+                read_record,
+            )?
+            .collect::<Result<_, _>>()?;
+        Ok(records)
+    }
+}
+
+/// Where the logs end that were kept before, the oldest first.
+pub(super) fn earlier(connection: &Connection) -> Result<Vec<AuditHead>, OutboxError> {
+    if !connection.table_exists(None, "audit_earlier")? {
+        return Ok(Vec::new());
+    }
+    let mut query = connection.prepare(
+        "SELECT log, number, hash FROM audit_earlier AS newest
+         WHERE number = (SELECT max(number) FROM audit_earlier WHERE log = newest.log) ORDER BY place",
+    )?;
+    let heads = query
+        .query_map([], |row| {
+            Ok(AuditHead {
+                log: LogId(row.get(0)?),
+                number: row.get::<_, i64>(1)?.cast_unsigned(),
+                hash: row.get(2)?,
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(heads)
+}
+
+/// Goes on under another name, so that what others have seen of the lost records contradicts nothing. The records that
+/// are left stay readable in a table of their own.
+pub(super) fn begin_anew(
+    transaction: &Transaction<'_>,
+    log: LogId,
+    loss: Loss,
+    now: UtcMs,
+) -> Result<(), OutboxError> {
+    let tip = tip(transaction)?;
+    transaction.execute_batch(
+        "CREATE TABLE IF NOT EXISTS audit_earlier (
+            place   INTEGER PRIMARY KEY,
+            log     BLOB NOT NULL,
+            number  INTEGER NOT NULL,
+            at_ms   INTEGER NOT NULL,
+            session BLOB,
+            event   TEXT NOT NULL,
+            hash    BLOB NOT NULL,
+            UNIQUE (log, number)
+        ) STRICT;",
+    )?;
+    transaction.execute(
+        "INSERT INTO audit_earlier (log, number, at_ms, session, event, hash)
+         SELECT ?1, number, at_ms, session, event, hash FROM audit ORDER BY number",
+        [tip.log.0],
+    )?;
+    transaction.execute("DELETE FROM audit", [])?;
+    transaction.execute("UPDATE store SET log = ?1", [log.0])?;
+    append(transaction, now, None, &continue_event(tip))?;
+    if let Some((first, last)) = loss.missing {
+        append(transaction, now, None, &missing_event(first, last))?;
+    }
+    Ok(())
+}
 
 pub(super) fn append(
     transaction: &Transaction<'_>,

@@ -11,16 +11,16 @@ use verification::Sensitive;
 use verification::audit::LogId;
 use verification::time::UtcMs;
 
-use super::file::{
-    beside, check_pages, check_schema, create_private, is_orphaned, keep_journal, quarantine, unlock,
-};
+use super::aside::{self, Aside, Note, Stage, keep_journal, list, quarantine, step};
+use super::file::{beside, check_pages, check_schema, create_private, is_orphaned, unlock};
 use super::journal::{self, Journal};
 use super::keys::{KeyRing, key_id, read_key_id, write_key_id};
 use super::mark::{Found, Mark, MarkFile};
 use super::queue::Queue;
-use super::salvage::{Salvage, salvage};
+use super::salvage::Salvage;
 use super::store::Store;
 use super::{SqliteOutbox, delivery, log, schema, store};
+use crate::event::quarantine_event;
 use crate::{Outbox, OutboxError};
 
 /// How long another program may hold the file before it counts as locked.
@@ -36,7 +36,8 @@ const CHECK_WHOLE_MAX_BYTES: u64 = 64 * 1024 * 1024;
 pub struct Opened {
     /// The store.
     pub outbox: SqliteOutbox,
-    /// What was put aside, and why. Somebody must hear of it.
+    /// What was put aside, and why. Somebody must hear of it. Where the program ended in the middle of that, the next
+    /// opening goes on and tells of it; [`quarantined`](super::quarantined) lists what needs attention at any time.
     pub quarantined: Option<Quarantined>,
     /// The store is locked with an older key of the ring: [`SqliteOutbox::rekey`] is wanted.
     pub has_older_key: bool,
@@ -47,7 +48,7 @@ pub struct Opened {
 /// A file that was put aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quarantined {
-    /// Where it is now.
+    /// Where it is now; of a journal without its file, where the journal is.
     pub path: PathBuf,
     /// The [name](key_id) of its key, if that is known.
     pub key_id: Option<String>,
@@ -60,8 +61,8 @@ pub struct Quarantined {
 /// Why a file was put aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QuarantineCause {
-    /// No key of the ring opens it. A new store has begun; with the right key
-    /// [`SqliteOutbox::salvage`] gets everything back.
+    /// No key of the ring opens it. A new store has begun; with the right key [`SqliteOutbox::salvage`], or the next
+    /// opening, gets everything back.
     WrongKey,
     /// It is damaged. A new store has begun, with all that could be read.
     Damaged,
@@ -82,6 +83,16 @@ impl QuarantineCause {
             Self::JournalDamaged => "JournalDamaged",
         }
     }
+
+    pub(super) fn of_name(name: &str) -> Option<Self> {
+        let all = [
+            Self::WrongKey,
+            Self::Damaged,
+            Self::FileMissing,
+            Self::JournalDamaged,
+        ];
+        all.into_iter().find(|cause| cause.name() == name)
+    }
 }
 
 impl SqliteOutbox {
@@ -91,9 +102,11 @@ impl SqliteOutbox {
     ///
     /// A file that is damaged or was written with another key is renamed beside itself, to
     /// `<file>.quarantine-<now in ms>-<key id>`, together with its companions, and a new store begins; what can still be
-    /// read is in it. Nothing is ever deleted.
+    /// read is in it. Nothing is ever deleted. If this is stopped at any moment, the next opening goes on with it.
     ///
-    /// `log` names the audit log if one begins now; give a random name each time.
+    /// `log` names the audit log if one begins now; give a random name each time. One begins with a new store, and where
+    /// records were lost that others may have seen: the first record then says which log it continues, and
+    /// [`earlier_logs`](SqliteOutbox::earlier_logs) has what is left of that.
     ///
     /// # Errors
     /// A file that is locked, cannot be written, lies on a full or failing disk, or was written by a later
@@ -111,29 +124,23 @@ impl SqliteOutbox {
         check_max_bytes: u64,
     ) -> Result<Opened, OutboxError> {
         let began = Instant::now();
-        let mut quarantined = None;
+        aside::resume(path)?;
+        let mut fresh = None;
         if is_orphaned(path) {
-            quarantined = Some(put_aside(path, None, QuarantineCause::FileMissing, now)?);
+            fresh = Some(put_aside(path, None, QuarantineCause::FileMissing, now)?);
         }
         create_private(path)?;
-        let (outbox, is_older) = match unlocked(path, keys)? {
+        let (mut outbox, has_older_key) = match unlocked(path, keys)? {
             Some((connection, key)) => {
                 let is_older = *key != keys.current;
                 match Self::begin(path, connection, key, log, now, check_max_bytes) {
                     Ok((outbox, kept)) => {
-                        quarantined = quarantined.or(kept);
+                        fresh = fresh.or(kept);
                         (outbox, is_older)
                     }
                     Err(OutboxError::Unreadable(_)) => {
-                        let mut aside = put_aside(path, Some(key), QuarantineCause::Damaged, now)?;
-                        let mut outbox = Self::anew(path, keys, log, now)?;
-                        aside.salvage = Some(match salvage(&aside.path, key, &outbox.store, now) {
-                            Err(OutboxError::Unreadable(_)) => Salvage::default(),
-                            salvage => salvage?,
-                        });
-                        outbox.queue = Queue::load(&outbox.store.connection)?;
-                        quarantined = Some(aside);
-                        (outbox, false)
+                        fresh = Some(put_aside(path, Some(key), QuarantineCause::Damaged, now)?);
+                        (Self::anew(path, keys, log, now)?, false)
                     }
                     Err(error) => return Err(error),
                 }
@@ -141,34 +148,89 @@ impl SqliteOutbox {
             None => {
                 let key = read_key_id(path).and_then(|id| keys.keys().find(|key| key_id(key) == id));
                 let cause = key.map_or(QuarantineCause::WrongKey, |_| QuarantineCause::Damaged);
-                quarantined = Some(put_aside(path, key, cause, now)?);
+                fresh = Some(put_aside(path, key, cause, now)?);
                 (Self::anew(path, keys, log, now)?, false)
             }
         };
-        let mut outbox = outbox;
-        if let Some(aside) = &quarantined {
-            let salvage = aside.salvage.unwrap_or_default();
-            let event = format!(
-                "StoreQuarantined {} {} {} {}",
-                aside.cause.name(),
-                aside.key_id.as_deref().unwrap_or("unknown"),
-                salvage.documents,
-                salvage.lost.map_or("unknown".to_owned(), |lost| lost.to_string()),
-            );
-            outbox.append_audit(now, None, &event)?;
-        }
+        let quarantined = outbox.take_over(path, fresh.as_deref(), keys, now)?;
         Ok(Opened {
             outbox,
             quarantined,
-            has_older_key: is_older,
+            has_older_key,
             opened_in: began.elapsed(),
         })
     }
 
+    /// Reads out what lies beside the store and was not read out yet. Gives what somebody must hear of: what was put aside
+    /// just now, else the first of those of which nobody has heard.
+    fn take_over(
+        &mut self,
+        path: &Path,
+        fresh: Option<&Path>,
+        keys: &KeyRing,
+        now: UtcMs,
+    ) -> Result<Option<Quarantined>, OutboxError> {
+        let asides = list(path).map_err(|source| file_error(path, source))?;
+        let mut told = None;
+        for aside in asides {
+            if aside.note.stage != Stage::Done {
+                let quarantined = self.take_over_one(&aside, keys, now)?;
+                if fresh == Some(&*aside.path) || told.is_none() {
+                    told = quarantined.or(told);
+                }
+            }
+        }
+        Ok(told)
+    }
+
+    fn take_over_one(
+        &mut self,
+        aside: &Aside,
+        keys: &KeyRing,
+        now: UtcMs,
+    ) -> Result<Option<Quarantined>, OutboxError> {
+        let Note { cause, stage, lost } = aside.note;
+        let has_file = matches!(cause, QuarantineCause::WrongKey | QuarantineCause::Damaged);
+        let (salvage, stage_then, lost) = match has_file.then(|| self.salvage_file(&aside.path, keys, now)) {
+            None => (None, Stage::Done, lost),
+            Some(Ok(salvage)) => (Some(salvage), Stage::Done, salvage.lost),
+            Some(Err(OutboxError::Unreadable(_))) => (None, Stage::Waiting, None),
+            Some(Err(error @ OutboxError::Full(_))) => return Err(error),
+            // A file that cannot be read just now shall not keep the store closed: the next opening tries again, and
+            // what this store cannot do is said by the next step.
+            Some(Err(_)) => (None, stage, None),
+        };
+        step();
+        let is_new = stage != Stage::Waiting;
+        let key_id = aside.key_id();
+        if is_new {
+            let event = quarantine_event(key_id.as_deref(), cause, salvage);
+            self.append_audit(now, None, &event)?;
+            step();
+        }
+        if stage_then != stage {
+            let note = Note {
+                cause,
+                stage: stage_then,
+                lost,
+            };
+            aside::write(&aside.path, note)?;
+            step();
+        }
+        Ok(is_new.then(|| Quarantined {
+            path: aside.contents(),
+            key_id,
+            cause,
+            salvage,
+        }))
+    }
+
     fn anew(path: &Path, keys: &KeyRing, log: LogId, now: UtcMs) -> Result<Self, OutboxError> {
         create_private(path)?;
+        step();
         let connection = connect(path, &keys.current)?;
         let (outbox, _) = Self::begin(path, connection, &keys.current, log, now, 0)?;
+        step();
         Ok(outbox)
     }
 
@@ -180,7 +242,7 @@ impl SqliteOutbox {
         log: LogId,
         now: UtcMs,
         check_max_bytes: u64,
-    ) -> Result<(Self, Option<Quarantined>), OutboxError> {
+    ) -> Result<(Self, Option<PathBuf>), OutboxError> {
         let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         let is_new = version == 0;
         let found = if is_new {
@@ -209,13 +271,22 @@ impl SqliteOutbox {
         if missing.is_some() && kept.is_none() {
             kept = Some(keep_journal(path, now)?);
         }
-        schema::prepare(&mut connection, log, now)?;
+        // Without a mark nobody can say whether others have seen what the journal has lost.
+        let is_doubtful = !is_new && is_journal_damaged && !matches!(found, Found::Mark(_));
+        let loss = (missing.is_some() || is_doubtful).then_some(log::Loss { missing });
+        schema::prepare(&mut connection, log, loss, now)?;
+        if let Some(kept) = &kept {
+            step();
+            let lost = if loss.is_some() { None } else { Some(0) };
+            aside::write(kept, Note::due(QuarantineCause::JournalDamaged, lost))?;
+            step();
+        }
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         write_key_id(path, key).map_err(|source| file_error(path, source))?;
         let mark = MarkFile::open(path).map_err(|source| file_error(&beside(path, ".mark"), source))?;
         let queue = Queue::load(&connection)?;
         let (contact, _) = delivery::contacts(&connection)?;
-        let mut outbox = Self {
+        let outbox = Self {
             store: Store::new(connection, path, mark, key)?,
             queue,
             contact,
@@ -223,15 +294,6 @@ impl SqliteOutbox {
         };
         // SQLite tries again by itself.
         let _ = outbox.store.settle();
-        if let Some((first, last)) = missing {
-            outbox.append_audit(now, None, &format!("RecordsMissing {first} {last}"))?;
-        }
-        let kept = kept.map(|path| Quarantined {
-            path,
-            key_id: Some(key_id(key)),
-            cause: QuarantineCause::JournalDamaged,
-            salvage: None,
-        });
         Ok((outbox, kept))
     }
 }
@@ -278,18 +340,12 @@ fn put_aside(
     key: Option<&Sensitive<[u8; 32]>>,
     cause: QuarantineCause,
     now: UtcMs,
-) -> Result<Quarantined, OutboxError> {
+) -> Result<PathBuf, OutboxError> {
     if let Some(key) = key {
         // What stands there is a hint, and this is known; the name below tells it as well.
         let _ = write_key_id(path, key);
     }
-    let key_id = read_key_id(path);
-    Ok(Quarantined {
-        path: quarantine(path, now)?,
-        key_id,
-        cause,
-        salvage: None,
-    })
+    quarantine(path, cause, now)
 }
 
 fn scan(path: &Path) -> Result<Journal, OutboxError> {
@@ -326,6 +382,13 @@ fn missing_records(connection: &Connection, found: Found) -> Result<Option<(u64,
         return Ok(None);
     }
     let tip = log::tip(connection)?;
+    if tip.log != promised.log {
+        // One that was continued under another name before the mark was written anew is no loss.
+        let is_continued = log::earlier(connection)?
+            .iter()
+            .any(|head| head.log == promised.log);
+        return Ok((!is_continued).then_some((promised.number, promised.number)));
+    }
     if tip.number < promised.number {
         return Ok(Some((tip.number + 1, promised.number)));
     }

@@ -37,6 +37,8 @@ pub(super) struct Queue {
     back: BTreeSet<i64>,
     postponed: BTreeMap<i64, UtcMs>,
     times: BTreeSet<(UtcMs, i64)>,
+    /// When the queue was asked last.
+    asked_at: Option<UtcMs>,
     in_flight: HashMap<DocumentId, i64>,
     /// Their bytes could not be read.
     unreadable: HashMap<DocumentId, i64>,
@@ -94,8 +96,15 @@ impl Queue {
     }
 
     pub(super) fn release_in_flight(&mut self) {
+        self.end_waiting();
         self.back
             .extend(self.in_flight.drain().map(|(_, position)| position));
+    }
+
+    /// Nothing is postponed any more.
+    fn end_waiting(&mut self) {
+        self.times.clear();
+        self.back.extend(std::mem::take(&mut self.postponed).into_keys());
     }
 
     pub(super) fn next(
@@ -103,6 +112,10 @@ impl Queue {
         store: &mut Store,
         now: UtcMs,
     ) -> Result<Option<SignedDocument>, OutboxError> {
+        // By a clock that was set back they would wait as much longer.
+        if self.asked_at.replace(now).is_some_and(|before| now < before) {
+            self.end_waiting();
+        }
         while let Some(&(until, position)) = self.times.first().filter(|(until, _)| *until <= now) {
             self.times.remove(&(until, position));
             self.postponed.remove(&position);

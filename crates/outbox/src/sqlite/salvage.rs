@@ -13,6 +13,7 @@ use verification::Sensitive;
 use verification::evidence::DocumentId;
 use verification::time::UtcMs;
 
+use super::aside::{self, step};
 use super::keys::KeyRing;
 use super::open::connect;
 use super::queue::Queue;
@@ -37,7 +38,7 @@ pub struct Salvage {
     pub lost: Option<u64>,
 }
 
-/// Tables beside the documents, with their columns; each row is taken unless this store has one in its place. The order
+/// Tables beside the documents, with their columns; each row is taken unless this store has it or one in its place. The order
 /// keeps references whole.
 const OTHERS: [(&str, &str); 7] = [
     ("awaiting", "id, put_at_ms, received_at_ms"),
@@ -52,6 +53,9 @@ const OTHERS: [(&str, &str); 7] = [
     ("note", "name, text"),
 ];
 
+const UNLESS_COUNTED: &str =
+    "WHERE NOT EXISTS (SELECT 1 FROM attempt WHERE subject = ?1 AND modality = ?2 AND at_ms = ?3)";
+
 impl SqliteOutbox {
     /// Takes over what can be read of a file that was quarantined: documents that were not delivered go behind those that
     /// are here, in their order; those that are here already stay as they are. For a file whose key is found again. It
@@ -60,6 +64,18 @@ impl SqliteOutbox {
     /// # Errors
     /// [`OutboxError::Unreadable`] if no key of the ring opens the file; else if a store fails.
     pub fn salvage(&mut self, path: &Path, keys: &KeyRing, now: UtcMs) -> Result<Salvage, OutboxError> {
+        let salvage = self.salvage_file(path, keys, now)?;
+        aside::note_done(path, salvage.lost)?;
+        Ok(salvage)
+    }
+
+    /// As [`SqliteOutbox::salvage`], without noting that it was done.
+    pub(super) fn salvage_file(
+        &mut self,
+        path: &Path,
+        keys: &KeyRing,
+        now: UtcMs,
+    ) -> Result<Salvage, OutboxError> {
         let mut result = Err(OutboxError::Unreadable(None));
         for key in keys.keys() {
             result = salvage(path, key, &self.store, now);
@@ -101,8 +117,10 @@ pub(super) fn salvage(
             .map(|place| format!("?{place}"))
             .collect();
         let insert = format!(
-            "INSERT OR IGNORE INTO {table} ({columns}) VALUES ({})",
-            places.join(", ")
+            "INSERT OR IGNORE INTO {table} ({columns}) SELECT {} {}",
+            places.join(", "),
+            // Nothing keeps this one from being counted twice.
+            if table == "attempt" { UNLESS_COUNTED } else { "" }
         );
         if !from.table_exists(None, table)? {
             continue;
@@ -131,6 +149,7 @@ pub(super) fn salvage(
     let transaction = into.begin(Durability::Full)?;
     log::append(&transaction, now, None, &salvage_event(documents, lost))?;
     into.commit(transaction)?;
+    step();
     Ok(Salvage { documents, lost })
 }
 
@@ -239,6 +258,7 @@ fn walk(
             }
         }
         into.commit(transaction)?;
+        step();
         if is_over {
             return Ok(());
         }

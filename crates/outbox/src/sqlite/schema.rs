@@ -9,6 +9,8 @@
 //! | 101 | `palm`, `palm_deletion`, `palm_enrolment`, `palm_held` |
 //! | 102 | `retained`, `store`, `note`, `tally` with its triggers, indices |
 //!
+//! `audit_earlier` is made where it is needed, see [`log`].
+//!
 //! So a program of version 101 works on a file of version 102: it keeps the tallies right without knowing of them, since
 //! the triggers are in the file; it does not retain what is delivered; what it leaves in flight or postponed is taken back
 //! at the next opening.
@@ -17,6 +19,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use verification::audit::{AuditHead, LogId};
 use verification::time::UtcMs;
 
+use super::log::Loss;
 use super::{log, palm};
 use crate::OutboxError;
 
@@ -153,8 +156,14 @@ pub(super) const TAKE_BACK: &str =
      WHERE state = 1 OR retry_at_ms IS NOT NULL";
 
 /// Makes what is missing, and takes back what was in flight or cut off. Writes in any case, so that a store that cannot be
-/// written is noticed before a person trusts it. Gives the name of the audit log.
-pub(super) fn prepare(connection: &mut Connection, log: LogId, now: UtcMs) -> Result<LogId, OutboxError> {
+/// written is noticed before a person trusts it. `log` names the audit log where one begins: in a new store, and after a
+/// loss of records.
+pub(super) fn prepare(
+    connection: &mut Connection,
+    log: LogId,
+    loss: Option<Loss>,
+    now: UtcMs,
+) -> Result<(), OutboxError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if version == 0 {
@@ -169,16 +178,19 @@ pub(super) fn prepare(connection: &mut Connection, log: LogId, now: UtcMs) -> Re
         let log = if version == 0 { log } else { LogId::default() };
         transaction.execute("INSERT INTO store (only, log) VALUES (1, ?1)", [log.0])?;
     }
-    let log = log_name(&transaction)?;
+    correct_log_name(&transaction)?;
+    if let Some(loss) = loss {
+        log::begin_anew(&transaction, log, loss, now)?;
+    }
     transaction.execute(TAKE_BACK, [])?;
     palm::abandon(&transaction, now)?;
     transaction.pragma_update(None, "user_version", version.max(VERSION))?;
     transaction.commit()?;
-    Ok(log)
+    Ok(())
 }
 
 /// An older program that was first to write into the log has begun it without its name.
-fn log_name(transaction: &Transaction<'_>) -> Result<LogId, OutboxError> {
+fn correct_log_name(transaction: &Transaction<'_>) -> Result<(), OutboxError> {
     let log = LogId(transaction.query_row("SELECT log FROM store", [], |row| row.get(0))?);
     let first = transaction
         .query_row(
@@ -190,9 +202,8 @@ fn log_name(transaction: &Transaction<'_>) -> Result<LogId, OutboxError> {
     let nameless = LogId::default();
     let is_nameless =
         first.is_some_and(|first| AuditHead::empty(nameless).follow(&first.entry()).hash == first.hash);
-    if log == nameless || !is_nameless {
-        return Ok(log);
+    if log != nameless && is_nameless {
+        transaction.execute("UPDATE store SET log = ?1", params![nameless.0])?;
     }
-    transaction.execute("UPDATE store SET log = ?1", params![nameless.0])?;
-    Ok(nameless)
+    Ok(())
 }

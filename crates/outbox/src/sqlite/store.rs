@@ -1,7 +1,7 @@
 //! The open file: transactions, and when they reach the disk.
 
 use std::cell::Cell;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -43,6 +43,8 @@ pub(super) struct Store {
     /// How many frames of the journal are committed.
     frames: Arc<AtomicU32>,
     mark: MarkFile,
+    /// How far the disk has it all, as it was written there last.
+    marked: Cell<Mark>,
     /// Something could not be read.
     is_suspect: Cell<bool>,
     key: Sensitive<[u8; 32]>,
@@ -68,6 +70,7 @@ impl Store {
             is_dirty: Cell::new(false),
             frames,
             mark,
+            marked: Cell::new(Mark::nothing()),
             is_suspect: Cell::new(false),
             key: key.clone(),
         })
@@ -112,10 +115,17 @@ impl Store {
     /// After this has failed, the transaction is undone; after a failure of the disk it may be there all the same at the
     /// next opening.
     pub(super) fn commit(&self, transaction: Transaction<'_>) -> Result<(), OutboxError> {
+        let before = self.frames.load(Ordering::Relaxed);
         transaction.commit()?;
-        self.is_dirty.set(self.durability.get() == Durability::Lazy);
-        if !self.is_dirty.get() {
+        let has_written = self.frames.load(Ordering::Relaxed) != before;
+        if self.durability.get() == Durability::Lazy {
+            self.is_dirty.set(self.is_dirty.get() || has_written);
+        } else if has_written {
+            self.is_dirty.set(false);
             self.write_mark();
+        } else {
+            // SQLite does not go to the disk for a transaction that changed nothing.
+            self.flush()?;
         }
         if self.frames.load(Ordering::Relaxed) >= JOURNAL_FRAMES_MAX {
             // What was promised is kept; if this fails, the next commit tries again.
@@ -124,11 +134,25 @@ impl Store {
         Ok(())
     }
 
-    /// Brings to the disk what was committed lazily.
+    /// Something is committed that a loss of power may undo.
+    #[cfg(test)]
+    pub(super) fn is_dirty(&self) -> bool {
+        self.is_dirty.get()
+    }
+
+    /// Brings to the disk what was committed lazily, in one step: somebody may be waiting.
     pub(super) fn flush(&self) -> Result<(), OutboxError> {
-        if self.is_dirty.get() {
-            self.settle()?;
+        if !self.is_dirty.get() {
+            return Ok(());
         }
+        let path = beside(&self.path, "-wal");
+        // Another handle of the same file does it as well. Windows wants it to be one that may write.
+        let journal = OpenOptions::new().write(true).open(&path);
+        journal
+            .and_then(|journal| journal.sync_data())
+            .map_err(|source| OutboxError::File { path, source })?;
+        self.is_dirty.set(false);
+        self.write_mark();
         Ok(())
     }
 
@@ -138,16 +162,23 @@ impl Store {
             return Ok(());
         }
         self.checkpoint("TRUNCATE")?;
+        if self.is_dirty.get() {
+            return Ok(());
+        }
         self.write_mark();
         // It is a second line of defence; without it the store is as good as SQLite makes it.
         let _ = self.mark.sync();
         Ok(())
     }
 
-    /// Something could not be read: the next opening looks through the whole file.
+    /// Something could not be read: the next opening looks through the whole file. Nothing is asked of the connection,
+    /// which may give anything from now on.
     pub(super) fn suspect(&self) {
         if !self.is_suspect.replace(true) {
-            self.write_mark();
+            let _ = self.mark.write(&Mark {
+                is_suspect: true,
+                ..self.marked.get()
+            });
         }
     }
 
@@ -163,16 +194,20 @@ impl Store {
         Ok(())
     }
 
+    /// Notes that all of this is on the disk.
     fn write_mark(&self) {
-        let frames = self.frames.load(Ordering::Relaxed);
-        let mark = log::tip(&self.connection).ok().map(|head| Mark {
+        let Ok(head) = log::tip(&self.connection) else {
+            return;
+        };
+        let mark = Mark {
             salts: self.salts().unwrap_or_default(),
-            frames,
+            frames: self.frames.load(Ordering::Relaxed),
             head,
             is_suspect: self.is_suspect.get(),
-        });
+        };
+        self.marked.set(mark);
         // Without it the store is as good as SQLite makes it; nobody shall wait or fail for that.
-        let _ = mark.map(|mark| self.mark.write(&mark));
+        let _ = self.mark.write(&mark);
     }
 
     /// Names the present run of the journal.

@@ -1,5 +1,6 @@
 //! What only the file can do: survive, stay secret, be damaged, be locked.
 
+mod aside;
 mod fault;
 mod flat;
 mod journal;

@@ -473,11 +473,13 @@ fn is_damage(event: &str) -> bool {
 fn tell(record: &AuditRecord, log: &str) {
     let (event, rest) = record.event.split_once(' ').unwrap_or((&record.event, ""));
     let (first, after) = rest.split_once(' ').unwrap_or((rest, ""));
-    let id = torture::ledger::document_id(first);
+    let id = first
+        .strip_prefix("document=")
+        .and_then(torture::ledger::document_id);
     let report = match (event, id) {
         ("DocumentReceived", Some(id)) => Report::Delivered(id),
         ("DocumentIdentified", Some(id)) => Report::Identified(id),
-        ("DocumentWedged", Some(id)) => Report::Wedged(id, after.to_owned()),
+        ("DocumentWedged", Some(id)) => Report::Wedged(id, after.trim_start_matches("reason=").to_owned()),
         ("LinkUp", _) => Report::Up,
         ("LinkLost", _) => Report::Down(rest.to_owned()),
         ("DocumentStored" | "KioskStarted" | "IdentityLoaded" | "Concerns", _) => return,

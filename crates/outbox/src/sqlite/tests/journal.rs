@@ -2,7 +2,10 @@
 
 use proptest::prelude::*;
 
+use verification::audit::LogId;
+
 use super::super::journal::{Journal, scan};
+use super::super::mark::{Found, Mark};
 use super::*;
 
 /// As after a kill: the files of a store that is still open, in another folder.
@@ -70,7 +73,7 @@ fn every_turned_bit_of_the_journal_is_harmless_or_reported() {
 #[test]
 fn what_is_missing_is_said_in_the_log() {
     let folder = folder();
-    let _outbox = three(&folder);
+    let outbox = three(&folder);
     // The last commit, which nothing stands behind.
     let copy = killed(&folder, &|name, bytes| {
         if name.ends_with("-wal") {
@@ -78,16 +81,62 @@ fn what_is_missing_is_said_in_the_log() {
             bytes[last] ^= 1;
         }
     });
-    let outbox = open(&path(&copy)).outbox;
+    let promised = outbox.audit_head().unwrap();
+    let other = LogId([9; 16]);
+    let open = || SqliteOutbox::open(&path(&copy), &ring(1), other, NOW).unwrap();
+    let outbox = open().outbox;
     assert_eq!(outbox.counts().unwrap().pending, 2);
-    let said: Vec<String> = outbox
-        .audit_records(2, 9)
-        .unwrap()
-        .into_iter()
-        .map(|record| record.event)
-        .collect();
-    assert_eq!(said[0], "RecordsMissing 3 3");
-    assert!(said[1].starts_with("StoreQuarantined JournalDamaged"), "{said:?}");
+    let said = |outbox: &SqliteOutbox| -> Vec<String> {
+        let records = outbox.audit_records(0, 9).unwrap();
+        records.into_iter().map(|record| record.event).collect()
+    };
+    let first = said(&outbox);
+    // The gateway may have seen record 3 of the old log: nothing is ever written under its number and name again.
+    assert_eq!(
+        first[..2],
+        [
+            format!("LogContinues after=2 log={}", promised.log),
+            "RecordsMissing first=3 last=3".to_owned(),
+        ]
+    );
+    assert_eq!(
+        first[2..],
+        ["StoreQuarantined key=72cd6e84 cause=JournalDamaged documents=0 lost=unknown"]
+    );
+    assert_eq!(outbox.audit_head().unwrap().log, other);
+    assert_eq!(outbox.verify_audit().unwrap(), 3);
+    // What is left of the old log can be read and follows from its beginning.
+    let left = outbox.earlier_records(promised.log, 0, 9).unwrap();
+    let mut trail = verification::audit::AuditTrail::from(AuditHead::empty(promised.log));
+    left.iter().for_each(|record| trail.follow(record).unwrap());
+    assert_eq!(outbox.earlier_logs().unwrap(), [trail.head()]);
+    assert_eq!(trail.head().number, 2);
+    drop(outbox);
+    let opened = open();
+    assert_eq!(opened.quarantined, None);
+    assert_eq!(said(&opened.outbox), first, "it begins anew once");
+    let [kept] = &quarantined(&path(&copy))[..] else {
+        panic!("the copy of the journal is listed");
+    };
+    assert!(!kept.taken_over, "nobody can say what was lost");
+}
+
+/// The program ends after the log was begun anew and before the mark says so.
+#[test]
+fn a_log_begins_anew_once() {
+    let folder = folder();
+    let outbox = three(&folder);
+    let mark = fs::read(beside(&path(&folder), ".mark")).unwrap();
+    drop(outbox);
+    let mut connection = Connection::open(path(&folder)).unwrap();
+    unlock(&connection, &key(1)).unwrap();
+    let loss = super::super::log::Loss {
+        missing: Some((4, 5)),
+    };
+    schema::prepare(&mut connection, LogId([9; 16]), Some(loss), NOW).unwrap();
+    drop(connection);
+    fs::write(beside(&path(&folder), ".mark"), mark).unwrap();
+    assert_eq!(reopen(&path(&folder)).earlier_logs().unwrap().len(), 1);
 }
 
 #[test]
@@ -179,12 +228,44 @@ fn settling_empties_the_journal() {
     assert!(contents(&folder) == before, "there is nothing to do");
     outbox.receipt(document(1).id, RECEIPT, NOW).unwrap();
     let tip = outbox.audit_tip().unwrap();
-    assert!(!journal(&folder).is_empty());
+    assert!(outbox.store.is_dirty());
+    let before = (journal(&folder), fs::read(path(&folder)).unwrap());
     assert_eq!(outbox.audit_head().unwrap(), tip);
+    assert!(!outbox.store.is_dirty(), "what is told to others is on the disk");
     assert!(
-        journal(&folder).is_empty(),
-        "what is told to others is on the disk"
+        before == (journal(&folder), fs::read(path(&folder)).unwrap()),
+        "by one step, and nothing is moved while somebody waits"
     );
+}
+
+/// SQLite does not go to the disk for a commit that changes nothing, but the promise is the same.
+#[test]
+fn a_put_of_known_bytes_brings_all_to_the_disk() {
+    let folder = folder();
+    let mut outbox = three(&folder);
+    outbox.receipt(document(1).id, RECEIPT, NOW).unwrap();
+    outbox.put(&document(1), &[], NOW).unwrap();
+    assert!(!outbox.store.is_dirty());
+}
+
+/// What was only committed lazily may be gone after a loss of power: it is not promised, however things go wrong.
+#[test]
+fn a_suspicion_promises_nothing_new() {
+    let folder = folder();
+    let mut outbox = three(&folder);
+    let promised = |folder: &TempDir| match Mark::read(&path(folder)).unwrap() {
+        Found::Mark(mark) => mark,
+        other => panic!("{other:?}"),
+    };
+    let before = promised(&folder);
+    outbox.receipt(document(1).id, RECEIPT, NOW).unwrap();
+    outbox.store.suspect();
+    let expected = Mark {
+        is_suspect: true,
+        ..before
+    };
+    assert_eq!(promised(&folder), expected);
+    assert_eq!(before.head.number, 3);
 }
 
 /// A burst of puts without anybody who settles.
