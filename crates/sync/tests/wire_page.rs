@@ -16,6 +16,10 @@ use sync::wire::{
 use verification::evidence::{
     DocumentId, Evidence, KioskIdentity, Language, Organisation, Outcome, SessionId,
 };
+use verification::pad::parts::Finding;
+use verification::pad::{AttemptFailure, PadChallenge};
+use verification::palm::decision::{PalmFailure, PalmPart};
+use verification::palm::{PalmQuality, PalmReference, ScanResult, SealFault, SealState};
 use verification::policy::Policy;
 use verification::time::UtcMs;
 
@@ -149,6 +153,46 @@ fn a_content_is_shown_as_it_is() {
         .position(|bytes| bytes == [0x10, 0xb8, 0x20])
         .unwrap();
     assert!(joined(PAGE).contains(&format!("the {} bytes of the example", policy - start)));
+}
+
+/// The bytes of the one block of a kind.
+fn block(kind: &str) -> Vec<u8> {
+    let (_, after) = PAGE.split_once(&format!("```{kind}\n")).unwrap();
+    hex(after.split_once("\n```").unwrap().0)
+}
+
+#[test]
+fn attempts_are_shown_as_they_are() {
+    // As the page has it: face under 14, palm under 18, in the content of the page.
+    let whole = block("content");
+    let none = [0x0e, 0x80, 0x0f, 0x80];
+    let at = whole.windows(4).position(|bytes| bytes == none).unwrap();
+    let content = [
+        &[0xaf][..],
+        &whole[1..at],
+        &[0x0e, 0x81],
+        &block("attempt"),
+        &whole[at + 2..],
+        &[0x12],
+        &block("palm"),
+    ]
+    .concat();
+    // Nothing but the canonical form of this very content is read.
+    let read = content::decode(&content).unwrap();
+    let face = &read.attempts[0];
+    assert_eq!(
+        face.failure,
+        Some(AttemptFailure::WrongAction(PadChallenge::Smile))
+    );
+    assert_eq!(face.challenges[0].challenge, PadChallenge::TurnLeft);
+    assert_eq!(face.challenges[1].completed_at, None);
+    assert_eq!((face.parts[0].finding, face.parts[1].value), (Finding::For, None));
+    let palm = &read.palm.unwrap().attempts[0];
+    assert_eq!(palm.failure, Some(PalmFailure::Missing(PalmPart::Temperature)));
+    let scan = palm.scan.as_ref().unwrap();
+    assert_eq!(scan.result, ScanResult::Identified(PalmReference(7)));
+    assert_eq!(scan.quality, [PalmQuality::Moving, PalmQuality::Cold]);
+    assert_eq!(scan.seal, SealState::Invalid(SealFault::Signature));
 }
 
 /// The rows of the table under a heading.
