@@ -95,7 +95,8 @@ fn act(arguments: &Arguments) -> Result<(), String> {
             let read = |path: &PathBuf| std::fs::read(path).map_err(|error| error.to_string());
             let code = String::from_utf8_lossy(&read(code_file)?).trim().to_owned();
             let trust = custody::Trust::Authority(read(authority)?);
-            custody::enrol(&settings, &*keys, &Sensitive::new(code), trust, "torture")
+            let now = now(arguments.clock_offset_ms);
+            custody::enrol(&settings, &*keys, &Sensitive::new(code), trust, "torture", now)
                 .map_err(|error| custody::chain(&error))?;
             Ok(())
         }

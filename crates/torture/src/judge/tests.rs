@@ -212,7 +212,9 @@ fn finds_questions_that_nothing_explains() {
     );
     check(ask(0, 0, 0, 0), &[Violation::NeverAsked(id(1))]);
     check(
-        |facts| drop(facts.compared.remove(&id(3).to_string())),
+        |facts| {
+            facts.compared.remove(&id(3).to_string());
+        },
         &[Violation::NeverAsked(id(3))],
     );
     // Each of them seldom enough, and all of them too often.
