@@ -26,6 +26,7 @@ pub(crate) fn identified_event(id: DocumentId) -> String {
 pub(crate) fn wedge_event(id: DocumentId, reason: &WedgeReason) -> String {
     let is_plain = |letter: &char| letter.is_ascii_alphanumeric() || *letter == '-';
     let code: String = reason.code().chars().filter(is_plain).take(40).collect();
+    let code = if code.is_empty() { "unknown" } else { &code };
     format!("DocumentWedged document={id} reason={code}")
 }
 
@@ -104,4 +105,78 @@ fn known(number: Option<u64>) -> String {
 /// For a document that was there and cannot be read any more.
 pub(crate) fn lost_event(id: DocumentId) -> String {
     format!("DocumentLost document={id}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use verification::audit::LogId;
+
+    /// As `docs/audit.md` says it.
+    fn is_event(event: &str) -> bool {
+        let is_value = |letter: u8| letter.is_ascii_alphanumeric() || b"-._:".contains(&letter);
+        let is_word =
+            |word: &str| !word.is_empty() && word.bytes().all(|letter| letter.is_ascii_alphabetic());
+        let mut words = event.split(' ');
+        words.next().is_some_and(is_word)
+            && words.all(|word| {
+                word.split_once('=').is_some_and(|(key, value)| {
+                    is_word(key) && !value.is_empty() && value.bytes().all(is_value)
+                })
+            })
+    }
+
+    #[test]
+    fn every_event_has_the_form() {
+        let id = DocumentId([0xab; 16]);
+        let hex = "ab".repeat(16);
+        let expected = [
+            (put_event(id), format!("DocumentStored document={hex}")),
+            (receipt_event(id), format!("DocumentReceived document={hex}")),
+            (identified_event(id), format!("DocumentIdentified document={hex}")),
+            (unwedge_event(id), format!("DocumentUnwedged document={hex}")),
+            (resend_event(id), format!("DocumentResent document={hex}")),
+            (lost_event(id), format!("DocumentLost document={hex}")),
+            (propose_event(id), format!("PalmProposed document={hex}")),
+            (settle_event(id, true), format!("PalmConfirmed document={hex}")),
+            (settle_event(id, false), format!("PalmRejected document={hex}")),
+            (
+                wedge_event(id, &WedgeReason::of_code("a b=\n-c")),
+                format!("DocumentWedged document={hex} reason=ab-c"),
+            ),
+            (
+                wedge_event(id, &WedgeReason::of_code("")),
+                format!("DocumentWedged document={hex} reason=unknown"),
+            ),
+            (forget_event(3), "DocumentsForgotten count=3".to_owned()),
+            (
+                salvage_event(2, None),
+                "StoreSalvaged documents=2 lost=unknown".to_owned(),
+            ),
+            (
+                quarantine_event(
+                    None,
+                    QuarantineCause::Damaged,
+                    Some(Salvage {
+                        documents: 2,
+                        lost: Some(1),
+                    }),
+                ),
+                "StoreQuarantined key=unknown cause=Damaged documents=2 lost=1".to_owned(),
+            ),
+            (
+                continue_event(AuditHead::empty(LogId([0xab; 16]))),
+                format!("LogContinues after=0 log={hex}"),
+            ),
+            (missing_event(3, 4), "RecordsMissing first=3 last=4".to_owned()),
+        ];
+        for (event, expected) in expected {
+            assert_eq!(event, expected);
+            assert!(is_event(&event), "{event}");
+        }
+        for event in [OVERWRITTEN_EVENT, FORGOTTEN_EVENT, ORPHANED_EVENT, DELETED_EVENT] {
+            assert!(is_event(event), "{event}");
+        }
+        assert!(!is_event("DocumentStored 7") && !is_event("Name key=") && !is_event("Name key=a/b"));
+    }
 }
