@@ -79,6 +79,9 @@ pub enum AuthorityError {
         /// The name that was asked for.
         name: String,
     },
+    /// The kiosk of this name was shut out.
+    #[error("the kiosk {0:?} is shut out; `kiosk add` lets it in again")]
+    ShutOut(String),
     /// The key of packages cannot be made or read.
     #[error(transparent)]
     Packages(#[from] KeyError),
@@ -214,8 +217,10 @@ fn register(config: &GatewayConfig, der: &[u8]) -> Result<(), AuthorityError> {
             runtime.block_on(async {
                 let store = crate::storage::open(config).await?;
                 store.add_kiosk(&leaf.common_name, utc_now()).await?;
-                if store.certificate(leaf.serial.as_bytes()).await?.is_none() {
-                    store.add_certificate(&certificate, utc_now()).await?;
+                if store.certificate(leaf.serial.as_bytes()).await?.is_none()
+                    && !store.add_certificate(&certificate, utc_now()).await?
+                {
+                    return Err(AuthorityError::ShutOut(leaf.common_name.clone()));
                 }
                 Ok(())
             })

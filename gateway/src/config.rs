@@ -208,11 +208,6 @@ impl GatewayConfig {
                 "is not between 1 and 720",
             ),
             (
-                !(1..=100).contains(&authority.code_attempts_max),
-                "authority.code_attempts_max",
-                "is not between 1 and 100",
-            ),
-            (
                 authority.enrolments_per_minute == 0,
                 "authority.enrolments_per_minute",
                 "is 0",

@@ -10,6 +10,7 @@ mod attending;
 mod enrolling;
 mod greeting;
 mod line;
+mod measured;
 mod opening;
 
 use std::collections::HashMap;
@@ -18,10 +19,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use document::signature::P256Signer;
-use sync::wire::ByeReason;
+use sync::wire::{ByeReason, RefusalCode};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
+use verification::evidence::DocumentId;
 
 use crate::config::Limits;
 use crate::enrolment::Registrar;
@@ -41,8 +43,8 @@ const NOTE_INTERVAL: Duration = Duration::from_secs(60);
 /// Of how many refusals it is remembered when they were noted last.
 const NOTES_MAX: usize = 4096;
 
-/// Kiosk and reason, and when that was noted last with how many since.
-type Noted = HashMap<(String, &'static str), (Instant, u32)>;
+/// What was refused, of which kiosk and why, and when that was noted last with how many since.
+type Noted = HashMap<(&'static str, String, &'static str), (Instant, u32)>;
 
 /// What all connections share.
 pub struct Shared {
@@ -74,7 +76,7 @@ impl Shared {
     async fn refused(&self, kiosk_id: &str, reason: ByeReason, detail: &str) {
         let name = reason_name(reason);
         tracing::warn!(kiosk = kiosk_id, reason = name, detail, "a kiosk was refused");
-        if let Some(more) = self.notable(kiosk_id, name) {
+        if let Some(more) = self.notable("kiosk", kiosk_id, name) {
             let mut event = format!("kiosk-refused {name} {}", presentable(kiosk_id));
             if !detail.is_empty() {
                 event += &format!(" {detail}");
@@ -88,7 +90,7 @@ impl Shared {
 
     /// As [`Shared::refused`], of somebody whose certificate TLS does not take, and who has no name therefore.
     async fn refused_by_tls(&self, fault: &'static str) {
-        if let Some(more) = self.notable("", fault) {
+        if let Some(more) = self.notable("certificate", "", fault) {
             let mut event = format!("certificate-refused {fault}");
             if more > 0 {
                 event += &format!(" and={more}");
@@ -97,11 +99,31 @@ impl Shared {
         }
     }
 
+    /// As [`Shared::refused`], of a document.
+    async fn refused_document(&self, kiosk_id: &str, id: DocumentId, code: RefusalCode) {
+        self.metrics.document_refused(code);
+        // The one is no fault of the kiosk, and the store itself has noted the other.
+        if matches!(code, RefusalCode::Unavailable { .. } | RefusalCode::AuditFork) {
+            return;
+        }
+        if let Some(more) = self.notable("document", kiosk_id, code.name()) {
+            let mut event = format!(
+                "document-refused {} {} id={id}",
+                code.name(),
+                presentable(kiosk_id)
+            );
+            if more > 0 {
+                event += &format!(" and={more}");
+            }
+            self.logged(self.store.append_audit(&event, None, utc_now()).await);
+        }
+    }
+
     /// How many refusals have passed unnoted, where this one is to be noted.
-    fn notable(&self, kiosk_id: &str, reason: &'static str) -> Option<u32> {
+    fn notable(&self, what: &'static str, kiosk_id: &str, reason: &'static str) -> Option<u32> {
         let now = Instant::now();
         let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (kiosk_id.to_owned(), reason);
+        let key = (what, kiosk_id.to_owned(), reason);
         if let Some((at, more)) = noted.get_mut(&key)
             && now.duration_since(*at) < NOTE_INTERVAL
         {

@@ -1,5 +1,7 @@
 //! Certificates for kiosks: the first one for a one-time code, the next one over the connection of the last.
 
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,6 +13,7 @@ use sync::wire::{ByeReason, Payload};
 use verification::time::UtcMs;
 
 use crate::metrics::Metrics;
+use crate::registry;
 use crate::store::{self, CodeCheck, IssuedCertificate, Redeemed, Store, StoreError};
 
 /// Who signs certificates.
@@ -31,18 +34,42 @@ pub struct Registrar {
     authority_der: Vec<u8>,
     lifetime: Lifetime,
     metrics: Arc<Metrics>,
-    pace: Mutex<Pace>,
+    per_minute: u32,
+    /// By address.
+    paces: Mutex<HashMap<IpAddr, Pace>>,
 }
 
 /// Why there is no certificate.
 #[derive(Debug)]
 pub enum NoCertificate {
-    /// The kiosk is told so.
-    Refused(ByeReason),
+    /// It is refused.
+    Refused {
+        /// What the kiosk is told.
+        reason: ByeReason,
+        /// What stands in the audit log.
+        why: &'static str,
+    },
     /// The request is kept; the certificate follows when the operator has imported it.
     Pending,
     /// The gateway cannot answer now. The kiosk asks again.
     Unavailable,
+}
+
+impl NoCertificate {
+    const fn enrolment(why: &'static str) -> Self {
+        let reason = ByeReason::EnrolmentRefused;
+        Self::Refused { reason, why }
+    }
+
+    const fn expired(why: &'static str) -> Self {
+        let reason = ByeReason::EnrolmentExpired;
+        Self::Refused { reason, why }
+    }
+
+    const fn renewal(why: &'static str) -> Self {
+        let reason = ByeReason::RenewalRefused;
+        Self::Refused { reason, why }
+    }
 }
 
 impl From<StoreError> for NoCertificate {
@@ -53,7 +80,8 @@ impl From<StoreError> for NoCertificate {
 }
 
 impl Registrar {
-    /// For the kiosks of this store; `per_minute` requests for a first certificate are looked at in a minute.
+    /// For the kiosks of this store; `per_minute` requests of one address for a first certificate are looked at in a
+    /// minute.
     pub fn new(
         store: Arc<dyn Store>,
         issuer: Issuer,
@@ -68,7 +96,8 @@ impl Registrar {
             authority_der,
             lifetime,
             metrics,
-            pace: Mutex::new(Pace::new(per_minute)),
+            per_minute,
+            paces: Mutex::default(),
         }
     }
 
@@ -78,13 +107,23 @@ impl Registrar {
         code: &str,
         kiosk_id: &str,
         csr: &[u8],
+        peer: IpAddr,
         now: UtcMs,
     ) -> Result<Vec<Payload>, NoCertificate> {
-        let done = self.try_enrol(code, kiosk_id, csr, now).await;
+        let done = if self.in_pace(peer, Instant::now()) {
+            self.try_enrol(code, kiosk_id, csr, now).await
+        } else {
+            // Nothing is said of the code, for nobody has looked at it.
+            tracing::warn!(%peer, "an enrolment was not looked at: there are too many of this address in this minute");
+            Err(NoCertificate::Unavailable)
+        };
         self.metrics.enrolment(match &done {
             Ok(_) => "issued",
-            Err(NoCertificate::Refused(ByeReason::EnrolmentExpired)) => "expired",
-            Err(NoCertificate::Refused(_)) => "refused",
+            Err(NoCertificate::Refused {
+                reason: ByeReason::EnrolmentExpired,
+                ..
+            }) => "expired",
+            Err(NoCertificate::Refused { .. }) => "refused",
             Err(NoCertificate::Pending) => "pending",
             Err(NoCertificate::Unavailable) => "unavailable",
         });
@@ -98,23 +137,17 @@ impl Registrar {
         csr: &[u8],
         now: UtcMs,
     ) -> Result<Vec<Payload>, NoCertificate> {
-        const REFUSED: NoCertificate = NoCertificate::Refused(ByeReason::EnrolmentRefused);
-        if !self.pace().allows(Instant::now()) {
-            tracing::warn!("an enrolment was refused: there are too many in this minute");
-            return Err(REFUSED);
-        }
         // What does not even look right costs nothing but a line; nobody learns which part it was.
         let name: KioskName = kiosk_id.parse().map_err(|error| {
             tracing::warn!(%error, "an enrolment was refused");
-            REFUSED
+            NoCertificate::enrolment("no-name")
         })?;
         let request = CertificateRequest::from_der(csr).map_err(|error| {
             tracing::warn!(kiosk = %name, %error, "an enrolment was refused");
-            REFUSED
+            NoCertificate::enrolment("no-request")
         })?;
         let Some(code) = OneTimeCode::parse(code) else {
-            tracing::warn!(kiosk = %name, "an enrolment was refused: that is no code");
-            return Err(REFUSED);
+            return Err(NoCertificate::enrolment("no-code"));
         };
         let digest = code.digest();
         let key = key_sha256(&request);
@@ -125,14 +158,7 @@ impl Registrar {
         match check {
             CodeCheck::Good => self.redeem(&name, &digest, &request, csr, now).await,
             CodeCheck::UsedBySameKey => self.shown_again(&name, &key, now).await,
-            CodeCheck::Unknown | CodeCheck::Wrong { .. } | CodeCheck::Exhausted => {
-                tracing::warn!(kiosk = %name, ?check, "an enrolment was refused");
-                Err(REFUSED)
-            }
-            CodeCheck::Expired | CodeCheck::Used => {
-                tracing::warn!(kiosk = %name, ?check, "an enrolment was refused");
-                Err(NoCertificate::Refused(ByeReason::EnrolmentExpired))
-            }
+            check => Err(refused(&check)),
         }
     }
 
@@ -173,7 +199,7 @@ impl Registrar {
             }
             // Two at once with one code: the first one has it.
             (CodeCheck::UsedBySameKey, _) => self.shown_again(name, &key, now).await,
-            _ => Err(NoCertificate::Refused(ByeReason::EnrolmentExpired)),
+            (check, _) => Err(refused(&check)),
         }
     }
 
@@ -187,7 +213,7 @@ impl Registrar {
         match self.certificate_for(name.as_str(), key, now).await? {
             Some(der) => Ok(self.chain(der)),
             None if matches!(self.issuer, Issuer::External) => Err(NoCertificate::Pending),
-            None => Err(NoCertificate::Refused(ByeReason::EnrolmentExpired)),
+            None => Err(NoCertificate::expired("code-used")),
         }
     }
 
@@ -196,7 +222,7 @@ impl Registrar {
         let done = self.try_renew(shown, csr, now).await;
         self.metrics.renewal(match &done {
             Ok(_) => "issued",
-            Err(NoCertificate::Refused(_)) => "refused",
+            Err(NoCertificate::Refused { .. }) => "refused",
             Err(NoCertificate::Pending) => "pending",
             Err(NoCertificate::Unavailable) => "unavailable",
         });
@@ -204,12 +230,18 @@ impl Registrar {
     }
 
     async fn try_renew(&self, shown: &Leaf, csr: &[u8], now: UtcMs) -> Result<Vec<Payload>, NoCertificate> {
-        const REFUSED: NoCertificate = NoCertificate::Refused(ByeReason::RenewalRefused);
+        // Somebody may have been shut out since the connection was made.
+        if registry::refusal(&*self.store, shown).await?.is_some() {
+            return Err(NoCertificate::renewal("shut-out"));
+        }
         let request = CertificateRequest::from_der(csr).map_err(|error| {
             tracing::warn!(kiosk = shown.common_name, %error, "a renewal was refused");
-            REFUSED
+            NoCertificate::renewal("no-request")
         })?;
-        let name: KioskName = shown.common_name.parse().map_err(|_| REFUSED)?;
+        let name: KioskName = shown
+            .common_name
+            .parse()
+            .map_err(|_| NoCertificate::renewal("no-name"))?;
         let key = key_sha256(&request);
         // One that was issued before, and lost on its way. The certificate that is shown is not the next one.
         let known = self.store.certificates(Some(name.as_str())).await?;
@@ -224,16 +256,17 @@ impl Registrar {
             return Ok(self.chain(next.der));
         }
         if !shown.validity.renewable(now) {
-            tracing::warn!(
-                kiosk = shown.common_name,
-                "a renewal was refused: two thirds of the certificate's life are not over"
-            );
-            return Err(REFUSED);
+            // Two thirds of the certificate's life are not over.
+            return Err(NoCertificate::renewal("too-early"));
         }
+        let (kiosk_id, serial) = (name.as_str(), shown.serial.as_bytes());
         match &self.issuer {
             Issuer::Embedded(_) => {
                 let certificate = self.issue(&name, &request, now)?;
-                self.store.add_certificate(&certificate, now).await?;
+                let renewed = Redeemed::Certificate(certificate.clone());
+                if !self.store.renew(kiosk_id, serial, &renewed, now).await? {
+                    return Err(NoCertificate::renewal("shut-out"));
+                }
                 tracing::info!(kiosk = %name, serial = %Serial::from_bytes(&certificate.serial), "a certificate was renewed");
                 Ok(self.chain(certificate.der))
             }
@@ -244,7 +277,10 @@ impl Registrar {
                     der: csr.to_vec(),
                     requested_at: now,
                 };
-                self.store.add_request(&request).await?;
+                let renewed = Redeemed::Request(request);
+                if !self.store.renew(kiosk_id, serial, &renewed, now).await? {
+                    return Err(NoCertificate::renewal("shut-out"));
+                }
                 Err(NoCertificate::Pending)
             }
             Issuer::None => Err(NoCertificate::Unavailable),
@@ -304,15 +340,51 @@ impl Registrar {
         vec![Payload(der), Payload(self.authority_der.clone())]
     }
 
-    /// The numbers in it are whole between any two statements.
-    fn pace(&self) -> std::sync::MutexGuard<'_, Pace> {
-        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether a try of this address is looked at.
+    fn in_pace(&self, peer: IpAddr, now: Instant) -> bool {
+        // The map is whole between any two statements.
+        let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
+        if paces.len() >= PACES_MAX {
+            paces.retain(|_, pace| !pace.is_full(now));
+        }
+        if paces.len() >= PACES_MAX {
+            // Whoever has so many addresses is not held up by this anyway.
+            paces.clear();
+        }
+        let pace = paces.entry(network(peer));
+        pace.or_insert_with(|| Pace::new(self.per_minute)).allows(now)
     }
 }
 
 impl std::fmt::Debug for Registrar {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Registrar({:?})", self.issuer)
+    }
+}
+
+/// Of how many addresses it is remembered how often they tried.
+const PACES_MAX: usize = 4096;
+
+/// What one customer of a network has: an address, or in IPv6 the network of 64 bits.
+fn network(peer: IpAddr) -> IpAddr {
+    match peer.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+/// What the kiosk hears of a code that is not good, and what the audit log says.
+fn refused(check: &CodeCheck) -> NoCertificate {
+    match check {
+        CodeCheck::Blocked => NoCertificate::enrolment("shut-out"),
+        CodeCheck::Unknown => NoCertificate::enrolment("code-unknown"),
+        CodeCheck::Wrong => NoCertificate::enrolment("code-wrong"),
+        CodeCheck::Expired => NoCertificate::expired("code-expired"),
+        // The last two are good; here they cannot come.
+        CodeCheck::Used | CodeCheck::Good | CodeCheck::UsedBySameKey => NoCertificate::expired("code-used"),
     }
 }
 
@@ -366,6 +438,11 @@ impl Pace {
         }
     }
 
+    /// Whether it is as one that nobody has used.
+    fn is_full(&self, now: Instant) -> bool {
+        self.empty_at.is_none_or(|empty_at| empty_at <= now)
+    }
+
     fn allows(&mut self, now: Instant) -> bool {
         let full = self.each * self.burst;
         let empty_at = self.empty_at.unwrap_or(now).max(now);
@@ -380,6 +457,16 @@ impl Pace {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_is_what_one_customer_has() {
+        let check = |peer: &str, expect: &str| {
+            assert_eq!(network(peer.parse().unwrap()), expect.parse::<IpAddr>().unwrap());
+        };
+        check("10.0.0.1", "10.0.0.1");
+        check("::ffff:10.0.0.1", "10.0.0.1");
+        check("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::");
+    }
 
     #[test]
     fn a_minute_holds_so_many_and_no_more() {

@@ -19,9 +19,6 @@ use crate::utc_now;
 /// How often it is looked whether an external authority has a new list of revocations.
 const FILE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// RFC 5280: no reason is known.
-const UNSPECIFIED: u8 = 0;
-
 /// Everything that is needed to follow.
 pub struct Follower {
     pub shared: Arc<Shared>,
@@ -184,7 +181,7 @@ impl RevocationFile {
         for revoked in list.all() {
             let revocation = Revocation {
                 serial: revoked.serial.as_bytes().to_vec(),
-                reason: UNSPECIFIED,
+                reason: revoked.reason,
                 revoked_at: revoked.at,
             };
             if store.revoke(&revocation, now).await? {

@@ -22,21 +22,18 @@ use authority::Leaf;
 use document::content::DecodeError;
 use document::package::{self, Header, Package, PackageError};
 use document::receipt::bundle;
-use document::signature::{self, Signer, VerifyError};
+use document::signature::{Signer, VerifyError};
 use sync::wire::RefusalCode;
 use verification::evidence::DocumentId;
 use verification::time::UtcMs;
 
 pub use self::key::{KeyError, PackageKey};
 
-use crate::intake::{self, Sender};
+use crate::intake::{self, Sender, Standing};
 use crate::store::{Store, StoreError};
 
 /// What age adds to a package at most: a header, and 16 bytes for each 64 KiB.
 const SEALED_MAX_BYTES: u64 = package::PACKAGE_MAX_BYTES as u64 + 64 * 1024;
-
-/// Reasons of RFC 5280 for which not even the time of signing is believed: key and authority compromised.
-const COMPROMISED: [u8; 2] = [1, 2];
 
 /// What an import works with.
 pub struct Importer<'a> {
@@ -188,7 +185,7 @@ impl Importer<'_> {
     async fn opened(&self, sealed: &[u8], now: UtcMs) -> Result<Imported, ImportError> {
         let plain = self.key.open(sealed).ok_or(ImportError::Sealed)?;
         let package = package::unfold(&plain)?;
-        let header = self.header(&package).await?;
+        let header = self.header(&package, now).await?;
         package.check(&header)?;
         let mut documents = Vec::with_capacity(header.documents.len());
         let mut receipts = Vec::new();
@@ -218,9 +215,8 @@ impl Importer<'_> {
 
     /// The header, if a kiosk of this institution signed it. Whether that kiosk is shut out by now is asked for each
     /// document.
-    async fn header(&self, package: &Package<'_>) -> Result<Header, ImportError> {
-        // As of its signature: a medium may be on its way for longer than a certificate counts.
-        let verified = signature::verify_as_signed(package.signed_header, self.anchors)?;
+    async fn header(&self, package: &Package<'_>, now: UtcMs) -> Result<Header, ImportError> {
+        let (verified, _) = intake::verify(package.signed_header, self.anchors, now)?;
         let header = package::decode_header(verified.content.expose())?;
         if header.kiosk_id != verified.signer_common_name {
             return Err(ImportError::OtherKiosk {
@@ -233,7 +229,7 @@ impl Importer<'_> {
             .await?
         {
             Standing::Unknown => Err(ImportError::Unknown(header.kiosk_id)),
-            Standing::Counts | Standing::ShutOut => Ok(header),
+            Standing::Counts | Standing::CountsSinceBefore | Standing::ShutOut => Ok(header),
         }
     }
 
@@ -246,12 +242,12 @@ impl Importer<'_> {
         now: UtcMs,
     ) -> Result<Result<(Became, Vec<u8>), Became>, ImportError> {
         // A document may be older than the certificate of the header.
-        if let Ok(verified) = signature::verify_as_signed(signed, self.anchors) {
+        if let Ok((verified, _)) = intake::verify(signed, self.anchors, now) {
             let standing = self
                 .standing(&verified.certificate_der, &header.kiosk_id, verified.signing_time)
                 .await?;
             match standing {
-                Standing::Counts => {}
+                Standing::Counts | Standing::CountsSinceBefore => {}
                 Standing::ShutOut => return Ok(Err(Became::ShutOut)),
                 Standing::Unknown => return Ok(Err(Became::Refused(RefusalCode::Certificate))),
             }
@@ -282,31 +278,8 @@ impl Importer<'_> {
         let Ok(leaf) = Leaf::from_der(certificate_der) else {
             return Ok(Standing::Unknown);
         };
-        let serial = leaf.serial.as_bytes();
-        let noted = self
-            .store
-            .certificate(serial)
-            .await?
-            .is_some_and(|noted| noted.fingerprint == leaf.fingerprint.0 && noted.kiosk_id == kiosk_id);
-        let Some(kiosk) = self.store.kiosk(kiosk_id).await?.filter(|_| noted) else {
-            return Ok(Standing::Unknown);
-        };
-        let blocked = kiosk.blocked.is_some_and(|(since, _)| signed_at >= since);
-        let revoked = self.store.revocation(serial).await?.is_some_and(|revocation| {
-            signed_at >= revocation.revoked_at || COMPROMISED.contains(&revocation.reason)
-        });
-        Ok(if blocked || revoked {
-            Standing::ShutOut
-        } else {
-            Standing::Counts
-        })
+        Ok(intake::standing(self.store, &leaf, kiosk_id, signed_at).await?)
     }
-}
-
-enum Standing {
-    Counts,
-    ShutOut,
-    Unknown,
 }
 
 fn read_limited(file: &Path) -> io::Result<Vec<u8>> {

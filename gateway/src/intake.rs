@@ -4,6 +4,9 @@
 //! Where that time is outside the certificate's validity, it still counts if the certificate is valid by the clock of the
 //! gateway; that is noted. A time of signing that is far from the gateway's clock is noted, and no more.
 //!
+//! **The registry.** The certificate of the signer must stand in it, as one of this kiosk. What the authority issued and
+//! nobody noted does not count.
+//!
 //! **Revocation.** What was signed before the certificate was revoked is still accepted: it may have waited at the kiosk,
 //! or come in a package. The time is the signer's own word, so this ends where the key is in other hands: after a
 //! revocation for the compromise of a key nothing that it has signed is accepted any more, whatever time it bears.
@@ -25,7 +28,7 @@ use verification::palm::ScanResult;
 use verification::time::UtcMs;
 
 use crate::idec::{PalmRecord, Probe};
-use crate::store::{NewDocument, Put, Store};
+use crate::store::{NewDocument, Put, Store, StoreError};
 
 /// When a kiosk is to try again after the store failed.
 const RETRY_AFTER_MS: u64 = 30_000;
@@ -37,11 +40,8 @@ const AHEAD_MS: i64 = 5 * 60 * 1000;
 /// As [`AHEAD_MS`], for the past: kiosks keep documents for as long as they have no line.
 const LONG_AGO_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
-/// Reasons of RFC 5280 by which the key itself is in doubt: the kiosk's, the authority's, that of an attribute authority.
-const COMPROMISES: [u8; 3] = [1, 2, 10];
-
 /// Numbers of records go as far as the stores can keep them.
-const AUDIT_NUMBER_MAX: u64 = i64::MAX as u64;
+pub(crate) const AUDIT_NUMBER_MAX: u64 = i64::MAX as u64;
 
 const UNAVAILABLE: RefusalCode = RefusalCode::Unavailable {
     retry_after_ms: RETRY_AFTER_MS,
@@ -130,7 +130,7 @@ pub async fn accept_in_turn(
     // Signatures take long enough to hold up others.
     let checked = tokio::task::spawn_blocking(move || check(&kiosk_id, &anchors, id, signed, now));
     let checked = match checked.await {
-        Ok(Ok(checked)) => unrevoked(store, checked).await,
+        Ok(Ok(checked)) => registered(store, checked).await,
         Ok(Err(code)) => Err(code),
         Err(error) => {
             tracing::error!(document = %id, %error, "a check ended by a fault of this program");
@@ -179,27 +179,73 @@ pub async fn accept_in_turn(
     })
 }
 
-/// A document that is good if its signer's certificate is not revoked.
+/// A document that is good if its signer's certificate counts.
 struct Checked {
     document: NewDocument,
-    serial: Vec<u8>,
+    leaf: Leaf,
 }
 
-/// The document, unless its signer's certificate was revoked in a way that makes it worthless.
-async fn unrevoked(store: &dyn Store, checked: Checked) -> Result<NewDocument, RefusalCode> {
-    let Checked { mut document, serial } = checked;
-    let revocation = store.revocation(&serial).await.map_err(|error| {
-        tracing::error!(document = %document.id, error = &error as &dyn std::error::Error, "revocations cannot be read");
+/// What a certificate of our authority is worth for a paper that was signed then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It counts.
+    Counts,
+    /// It counts, for the paper was signed before the certificate was revoked or the kiosk was shut out.
+    CountsSinceBefore,
+    /// The kiosk was shut out, or the certificate revoked, when it was signed; or its key is compromised.
+    ShutOut,
+    /// The registry knows no such certificate of this kiosk.
+    Unknown,
+}
+
+/// What the registry makes of a signer, on the line and in packages alike.
+pub(crate) async fn standing(
+    store: &dyn Store,
+    leaf: &Leaf,
+    kiosk_id: &str,
+    signed_at: UtcMs,
+) -> Result<Standing, StoreError> {
+    let found = store.registered(leaf.serial.as_bytes()).await?;
+    let ours = found.filter(|found| found.fingerprint == leaf.fingerprint.0 && found.kiosk_id == kiosk_id);
+    let Some(registered) = ours else {
+        return Ok(Standing::Unknown);
+    };
+    let revoked_at = registered
+        .revocation
+        .as_ref()
+        .map(|revocation| revocation.revoked_at);
+    let compromised = registered
+        .revocation
+        .is_some_and(|revocation| revocation.compromised());
+    let ends: Vec<UtcMs> = [registered.blocked_since, revoked_at]
+        .into_iter()
+        .flatten()
+        .collect();
+    Ok(if compromised || ends.iter().any(|end| signed_at >= *end) {
+        Standing::ShutOut
+    } else if ends.is_empty() {
+        Standing::Counts
+    } else {
+        Standing::CountsSinceBefore
+    })
+}
+
+/// The document, unless the registry has something against its signer.
+async fn registered(store: &dyn Store, checked: Checked) -> Result<NewDocument, RefusalCode> {
+    let Checked { mut document, leaf } = checked;
+    let standing = standing(store, &leaf, &document.kiosk_id, document.signed_at).await;
+    let standing = standing.map_err(|error| {
+        tracing::error!(document = %document.id, error = &error as &dyn std::error::Error, "the registry cannot be read");
         UNAVAILABLE
     })?;
-    let Some(revocation) = revocation else {
-        return Ok(document);
-    };
-    if COMPROMISES.contains(&revocation.reason) || document.signed_at >= revocation.revoked_at {
-        tracing::warn!(document = %document.id, kiosk = document.kiosk_id, "a document of a revoked certificate was refused");
-        return Err(RefusalCode::Certificate);
+    match standing {
+        Standing::Counts => {}
+        Standing::CountsSinceBefore => document.notes.push("signed-before-revocation".into()),
+        Standing::ShutOut | Standing::Unknown => {
+            tracing::warn!(document = %document.id, kiosk = document.kiosk_id, ?standing, "a document was refused for its certificate");
+            return Err(RefusalCode::Certificate);
+        }
     }
-    document.notes.push("signed-before-revocation".into());
     Ok(document)
 }
 
@@ -279,10 +325,7 @@ fn check(
         asks: question(&content).is_some(),
         notes,
     };
-    Ok(Checked {
-        document,
-        serial: leaf.serial.as_bytes().to_vec(),
-    })
+    Ok(Checked { document, leaf })
 }
 
 /// What the centre is asked about a document.

@@ -52,17 +52,17 @@ pub async fn invite(
     let rules = &config.authority;
     let expires_at = UtcMs(now.0.saturating_add(i64::from(rules.code_hours) * 60 * 60 * 1000));
     store.add_kiosk(kiosk.as_str(), now).await?;
-    let known = store.kiosk(kiosk.as_str()).await?;
-    if known.is_some_and(|known| known.blocked.is_some()) {
-        store.block_kiosk(kiosk.as_str(), None, now).await?;
-    }
     let new = NewCode {
         kiosk_id: kiosk.as_str().to_owned(),
         code_sha256: code.digest().to_bytes(),
         expires_at,
-        attempts_max: rules.code_attempts_max,
     };
+    // A former code is void before the kiosk is let in again.
     store.add_code(&new, now).await?;
+    let known = store.kiosk(kiosk.as_str()).await?;
+    if known.is_some_and(|known| known.blocked.is_some()) {
+        store.block_kiosk(kiosk.as_str(), None, now).await?;
+    }
     Ok(Invitation {
         code: code.reveal(),
         expires_at,

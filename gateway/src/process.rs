@@ -4,39 +4,60 @@ use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::path::Path;
 
-use crate::config::LogFormat;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::ParseError;
+use tracing::{Level, Metadata, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{EnvFilter, ParseError, filter_fn};
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
-/// Libraries through which documents and questions pass. Their traces hold whole messages, so they may only warn,
-/// whatever the configuration says.
-const CARRIERS: [&str; 6] = [
-    "hyper",
-    "hyper_util",
-    "reqwest",
-    "rustls",
-    "tokio_tungstenite",
-    "tungstenite",
+use crate::config::LogFormat;
+
+/// The project's own rooms. All else is a library, through which documents, questions and keys may pass.
+const OURS: [&str; 7] = [
+    "alaqan_gateway",
+    "alaqan_idec_sim",
+    "authority",
+    "document",
+    "gateway",
+    "sync",
+    "verification",
 ];
+
+/// Whether this may be logged at all: the traces of libraries hold whole messages, so they may only warn, whatever the
+/// configuration says.
+fn harmless(metadata: &Metadata<'_>) -> bool {
+    let room = metadata.target().split("::").next().unwrap_or_default();
+    *metadata.level() <= Level::WARN || OURS.contains(&room)
+}
 
 /// Logs to the standard error, filtered and written as the configuration says.
 ///
 /// # Errors
 /// When the filter is none.
 pub fn log_to_stderr(filter: &str, format: LogFormat) -> Result<(), ParseError> {
-    let mut filter = EnvFilter::try_new(filter)?;
-    for carrier in CARRIERS {
-        filter = filter.add_directive(format!("{carrier}=warn").parse()?);
-    }
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(io::stderr().is_terminal())
-        .with_writer(io::stderr);
-    match format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
-    }
+    let filter = EnvFilter::try_new(filter)?;
+    let ansi = io::stderr().is_terminal();
+    subscriber(filter, format, ansi, io::stderr).init();
     Ok(())
+}
+
+/// What is written where, once both filters have let it through.
+fn subscriber<W>(filter: EnvFilter, format: LogFormat, ansi: bool, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let lines = tracing_subscriber::fmt::layer()
+        .with_ansi(ansi)
+        .with_writer(writer);
+    let lines = match format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+    };
+    tracing_subscriber::registry()
+        .with(filter)
+        .with(filter_fn(harmless))
+        .with(lines)
 }
 
 /// Lets the process open as many files as the system allows it to: each kiosk is one. Gives how many that are, where
@@ -100,4 +121,47 @@ pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     Ok(async move {
         let _ = interrupt.recv().await;
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Paper(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Paper {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn libraries_only_warn_whatever_the_configuration_says() {
+        for format in [LogFormat::Text, LogFormat::Json] {
+            let paper = Paper::default();
+            let copy = paper.clone();
+            let filter = EnvFilter::new("trace,hyper::proto=trace,tokio_postgres=debug,gateway::store=trace");
+            let log = subscriber(filter, format, false, move || copy.clone());
+            tracing::subscriber::with_default(log, || {
+                tracing::trace!(target: "hyper::proto", "whole message");
+                tracing::debug!(target: "tokio_postgres::query", "whole message");
+                tracing::info!(target: "some_library", "whole message");
+                tracing::warn!(target: "hyper::proto", "library warns");
+                tracing::trace!(target: "gateway::store", "own words");
+            });
+            let text = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
+            assert!(!text.contains("whole message"), "{text}");
+            assert!(
+                text.contains("library warns") && text.contains("own words"),
+                "{text}"
+            );
+        }
+    }
 }

@@ -343,6 +343,42 @@ fn a_kiosk_that_is_shut_out_keeps_what_it_signed_before() {
     check(|bank, since| revoke(bank, 4, since), [true, false]);
     // Who has the key can write any time.
     check(|bank, since| revoke(bank, 1, since), [false, false]);
+    check(|bank, since| revoke(bank, 10, since), [false, false]);
+}
+
+#[test]
+fn a_kiosk_whose_clock_is_wrong_is_imported_by_the_rules_of_the_line() {
+    let year_ms = 365 * 24 * 60 * 60 * 1000;
+    for off in [-20 * year_ms, 20 * year_ms] {
+        let bank = Bank::new();
+        let kiosk = bank.kiosk("kiosk-7");
+        let then = UtcMs(now().0 + off);
+        let documents = [document(&kiosk, "kiosk-7", 1, then)];
+        let header = Header {
+            kiosk_id: "kiosk-7".into(),
+            package_id: [1; 16],
+            part: 1,
+            parts: 1,
+            created_at: then,
+            audit: AuditHead::empty(LogId([7; 16])),
+            documents: documents
+                .iter()
+                .map(|(id, signed)| Listed::of(*id, signed))
+                .collect(),
+        };
+        let signed = sign(&package::encode_header(&header), &kiosk, then).unwrap();
+        let sealed = bank.seal(&package::enclose(&signed, &[documents[0].1.clone()]));
+        let imported = bank.import(&sealed).unwrap();
+        assert_eq!(imported.documents, [(documents[0].0, Became::New)]);
+
+        // And whoever is shut out is not let in by a wrong clock.
+        let (id, signed) = document(&kiosk, "kiosk-7", 2, UtcMs(now().0 + 20 * year_ms));
+        revoke(&bank, 4, now());
+        let imported = bank
+            .import(&bank.package(&kiosk, &[(id, signed)], |_, _| {}))
+            .unwrap();
+        assert_eq!(imported.documents, [(id, Became::ShutOut)]);
+    }
 }
 
 /// `reason` as RFC 5280 numbers them: 1 key compromised, 4 superseded.

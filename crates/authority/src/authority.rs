@@ -5,7 +5,7 @@ use std::fmt;
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName, DnType,
     ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, PublicKeyData,
-    RevokedCertParams, SerialNumber, SubjectPublicKeyInfo,
+    RevocationReason, RevokedCertParams, SerialNumber, SubjectPublicKeyInfo,
 };
 use time::OffsetDateTime;
 use verification::Sensitive;
@@ -231,7 +231,7 @@ impl Authority {
                 .map(|revocation| RevokedCertParams {
                     serial_number: SerialNumber::from_slice(revocation.serial.as_bytes()),
                     revocation_time: time(revocation.at),
-                    reason_code: None,
+                    reason_code: reason_code(revocation.reason),
                     invalidity_date: None,
                 })
                 .collect(),
@@ -240,6 +240,21 @@ impl Authority {
         let list = list.signed_by(&self.issuer).map_err(AuthorityError::Make)?;
         Ok(list.der().to_vec())
     }
+}
+
+/// RFC 5280: where there is no reason to tell, none is told.
+fn reason_code(reason: u8) -> Option<RevocationReason> {
+    Some(match reason {
+        1 => RevocationReason::KeyCompromise,
+        2 => RevocationReason::CaCompromise,
+        3 => RevocationReason::AffiliationChanged,
+        4 => RevocationReason::Superseded,
+        5 => RevocationReason::CessationOfOperation,
+        6 => RevocationReason::CertificateHold,
+        9 => RevocationReason::PrivilegeWithdrawn,
+        10 => RevocationReason::AaCompromise,
+        _ => return None,
+    })
 }
 
 /// Makes a private key on P-256, PKCS #8 PEM.

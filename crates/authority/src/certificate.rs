@@ -4,7 +4,9 @@ use std::fmt;
 use std::time::Duration;
 
 use const_oid::ObjectIdentifier;
-use const_oid::db::rfc5280::ID_KP_CLIENT_AUTH;
+use const_oid::db::rfc5280::{
+    ID_CE_BASIC_CONSTRAINTS, ID_CE_EXT_KEY_USAGE, ID_CE_KEY_USAGE, ID_KP_CLIENT_AUTH,
+};
 use const_oid::db::rfc5912::ECDSA_WITH_SHA_256;
 use der::asn1::{PrintableStringRef, Utf8StringRef};
 use der::referenced::OwnedToRef;
@@ -14,7 +16,7 @@ use p256::ecdsa::{DerSignature, VerifyingKey};
 use sha2::{Digest, Sha256};
 use verification::time::UtcMs;
 use x509_cert::Certificate;
-use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage};
+use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage};
 use x509_cert::name::Name;
 
 use crate::validity::Validity;
@@ -45,6 +47,12 @@ pub enum CertificateError {
     /// It cannot be used by a kiosk: a certificate of an authority, or not for clients.
     #[error("the certificate is not one for a client of TLS")]
     Purpose,
+    /// It is not for digital signatures, without which nothing that its key signs counts.
+    #[error("the certificate is not one for digital signatures")]
+    Usage,
+    /// It has a critical extension that readers of documents do not know.
+    #[error("the certificate has a critical extension {0} that is not understood")]
+    CriticalExtension(ObjectIdentifier),
 }
 
 /// The number of a certificate: big endian, without leading zeros. Shown in hexadecimal digits.
@@ -137,7 +145,8 @@ impl Leaf {
     }
 
     /// Reads a certificate and checks that it is one for a kiosk: issued by this authority (a certificate in DER,
-    /// with a key on P-256), for a client, for a key on P-256. Whether it counts now is not looked at.
+    /// with a key on P-256), for a client, for digital signatures, for a key on P-256, and with no critical extension
+    /// that the readers of its documents would refuse. Whether it counts now is not looked at.
     ///
     /// # Errors
     /// See [`CertificateError`].
@@ -159,6 +168,16 @@ impl Leaf {
             );
         if !issued {
             return Err(CertificateError::Issuer);
+        }
+        for extension in tbs.extensions.iter().flatten() {
+            let known = [ID_CE_KEY_USAGE, ID_CE_BASIC_CONSTRAINTS, ID_CE_EXT_KEY_USAGE];
+            if extension.critical && !known.contains(&extension.extn_id) {
+                return Err(CertificateError::CriticalExtension(extension.extn_id));
+            }
+        }
+        let usage = tbs.get::<KeyUsage>().map_err(CertificateError::Malformed)?;
+        if !usage.is_some_and(|(_, usage)| usage.digital_signature()) {
+            return Err(CertificateError::Usage);
         }
         let constraints = tbs
             .get::<BasicConstraints>()

@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
+use const_oid::db::rfc5280::ID_CE_CRL_REASONS;
 use const_oid::db::rfc5912::{ECDSA_WITH_SHA_256, ID_CE_CRL_NUMBER};
 use der::asn1::Uint;
 use der::{Decode, Encode, pem};
 use verification::time::UtcMs;
-use x509_cert::crl::CertificateList;
+use x509_cert::crl::{CertificateList, RevokedCert};
+use x509_cert::ext::pkix::CrlReason;
 
 use crate::certificate::{CertificateError, Serial, parse, signed_by, utc};
 
@@ -20,12 +22,14 @@ pub struct Revocation {
     pub serial: Serial,
     /// From when on it does not count.
     pub at: UtcMs,
+    /// Why, as RFC 5280 numbers the reasons; 0 where none is told.
+    pub reason: u8,
 }
 
 /// A list of revocations that the authority has signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevocationList {
-    revoked: HashMap<Serial, UtcMs>,
+    revoked: HashMap<Serial, (UtcMs, u8)>,
     this_update: UtcMs,
     next_update: Option<UtcMs>,
     number: Option<u64>,
@@ -109,7 +113,7 @@ impl RevocationList {
             }
             revoked.insert(
                 Serial::from_bytes(entry.serial_number.as_bytes()),
-                utc(entry.revocation_date.to_unix_duration()),
+                (utc(entry.revocation_date.to_unix_duration()), reason(&entry)),
             );
         }
         Ok(Self {
@@ -122,14 +126,15 @@ impl RevocationList {
 
     /// Since when a certificate is revoked, if it is.
     pub fn revoked_at(&self, serial: &Serial) -> Option<UtcMs> {
-        self.revoked.get(serial).copied()
+        self.revoked.get(serial).map(|(at, _)| *at)
     }
 
     /// All of them, in no order.
     pub fn all(&self) -> impl Iterator<Item = Revocation> + '_ {
-        self.revoked.iter().map(|(serial, at)| Revocation {
+        self.revoked.iter().map(|(serial, (at, reason))| Revocation {
             serial: serial.clone(),
             at: *at,
+            reason: *reason,
         })
     }
 
@@ -147,4 +152,16 @@ impl RevocationList {
     pub fn number(&self) -> Option<u64> {
         self.number
     }
+}
+
+/// The reason of an entry. One that is not understood revokes all the same, and says no more than that.
+fn reason(entry: &RevokedCert) -> u8 {
+    let extension = entry
+        .crl_entry_extensions
+        .iter()
+        .flatten()
+        .find(|extension| extension.extn_id == ID_CE_CRL_REASONS);
+    extension
+        .and_then(|extension| CrlReason::from_der(extension.extn_value.as_bytes()).ok())
+        .map_or(0, |reason| reason as u8)
 }

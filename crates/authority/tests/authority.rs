@@ -258,10 +258,12 @@ fn a_list_of_revocations_is_understood_by_openssl_and_by_us() {
         Revocation {
             serial: serial(7),
             at: UtcMs(NOW.0 - 5000),
+            reason: 1,
         },
         Revocation {
             serial: Serial::from_bytes(&[0x80]),
             at: NOW,
+            reason: 0,
         },
     ];
     let list = authority.revocation_list(&revoked, 300, NOW).unwrap();
@@ -269,6 +271,9 @@ fn a_list_of_revocations_is_understood_by_openssl_and_by_us() {
     assert_eq!(read.revoked_at(&serial(7)), Some(UtcMs(NOW.0 - 5000)));
     assert_eq!(read.revoked_at(&Serial::from_bytes(&[0, 0x80])), Some(NOW));
     assert_eq!(read.revoked_at(&serial(8)), None);
+    let mut all: Vec<Revocation> = read.all().collect();
+    all.sort_by_key(|revocation| revocation.at);
+    assert_eq!(all, revoked);
     assert_eq!((read.number(), read.all().count()), (Some(300), 2));
     assert!(!read.stale(NOW) && read.stale(UtcMs(NOW.0 + 8 * DAY_MS)));
 
@@ -380,4 +385,44 @@ proptest! {
         bytes[at] ^= 1 << bit;
         prop_assert!(CertificateRequest::from_der(&bytes).is_err());
     }
+}
+
+/// A certificate of an authority elsewhere may be anything; what documents cannot be signed with is not imported.
+#[test]
+fn a_certificate_must_be_good_for_documents() {
+    use rcgen::{
+        BasicConstraints, CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
+        KeyPair, KeyUsagePurpose,
+    };
+    let mut params = CertificateParams::new([]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.distinguished_name.push(DnType::CommonName, "Bank");
+    let key = KeyPair::generate().unwrap();
+    let ca = params.self_signed(&key).unwrap();
+    let issuer = Issuer::new(params, key);
+    let check = |change: fn(&mut CertificateParams)| {
+        let mut params = CertificateParams::new([]).unwrap();
+        params.distinguished_name.push(DnType::CommonName, "kiosk-1");
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        change(&mut params);
+        let leaf = params.signed_by(&KeyPair::generate().unwrap(), &issuer).unwrap();
+        Leaf::check(leaf.der(), ca.der()).map(|leaf| leaf.common_name)
+    };
+    assert_eq!(check(|_| {}).unwrap(), "kiosk-1");
+    let found = check(|params| params.key_usages.clear());
+    assert!(matches!(found, Err(CertificateError::Usage)), "{found:?}");
+    let found = check(|params| params.key_usages = vec![KeyUsagePurpose::KeyAgreement]);
+    assert!(matches!(found, Err(CertificateError::Usage)), "{found:?}");
+    let found = check(|params| {
+        let mut odd = CustomExtension::from_oid_content(&[1, 2, 3, 4], vec![5, 0]);
+        odd.set_criticality(true);
+        params.custom_extensions.push(odd);
+    });
+    assert!(
+        matches!(found, Err(CertificateError::CriticalExtension(_))),
+        "{found:?}"
+    );
+    let found = check(|params| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth]);
+    assert!(matches!(found, Err(CertificateError::Purpose)), "{found:?}");
 }

@@ -39,6 +39,9 @@ pub const AWAITING_MAX: usize = 1000;
 /// How many documents one frame may ask for again.
 pub const RESEND_MAX: usize = 1000;
 
+/// The largest greeting, in bytes: the lists at their longest, and room to grow.
+pub const HELLO_MAX_BYTES: usize = 64 * 1024;
+
 /// How many capabilities a greeting may name.
 pub const CAPABILITIES_MAX: usize = 64;
 
@@ -74,7 +77,7 @@ pub enum KioskFrame {
         #[cbor(n(4), with = "minicbor::bytes")]
         software_sha256: [u8; 32],
         /// What the kiosk has and can do, as names; at most [`CAPABILITIES_MAX`].
-        #[n(5)]
+        #[cbor(n(5), with = "fields::names")]
         capabilities: Vec<String>,
         /// Where the kiosk's audit log stands.
         #[cbor(n(6), with = "fields::head")]
@@ -262,16 +265,10 @@ impl KioskFrame {
     pub fn decode(bytes: &[u8]) -> Result<Self, WireError> {
         let frame: Self = decode(bytes)?;
         match &frame {
+            // Its lists were held to their limits while they were read.
             Self::Hello {
-                kiosk_id,
-                software,
-                awaiting,
-                capabilities,
-                ..
+                kiosk_id, software, ..
             } => {
-                at_most("awaited documents", awaiting.len(), AWAITING_MAX)?;
-                at_most("capabilities", capabilities.len(), CAPABILITIES_MAX)?;
-                capabilities.iter().try_for_each(|name| text(name))?;
                 text(kiosk_id)?;
                 text(software)?;
             }
@@ -316,9 +313,13 @@ impl GatewayFrame {
                 text(gateway)?;
                 export_recipient.as_deref().map_or(Ok(()), text)?;
             }
-            Self::Resend { ids } => at_most("documents asked for", ids.len(), RESEND_MAX)?,
             Self::Certificates { chain } => at_most("certificates", chain.len(), CHAIN_MAX)?,
-            Self::Receipt { .. } | Self::Refused { .. } | Self::Identified { .. } | Self::Bye { .. } => {}
+            // The list of the first was held to its limit while it was read.
+            Self::Resend { .. }
+            | Self::Receipt { .. }
+            | Self::Refused { .. }
+            | Self::Identified { .. }
+            | Self::Bye { .. } => {}
         }
         Ok(frame)
     }

@@ -1,7 +1,7 @@
 //! The files of the demo authority: how they are written, and the configurations.
 
 use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -22,8 +22,13 @@ pub(super) fn write_new(file: &Path, bytes: &[u8], access: Access) -> Result<(),
         let mut name = file.as_os_str().to_owned();
         name.push(".new");
         let temporary = PathBuf::from(name);
+        // One that a former try left behind may have other rights than this one is to have.
+        match fs::remove_file(&temporary) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
         let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
+        options.write(true).create_new(true);
         #[cfg(unix)]
         if access == Access::Private {
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
@@ -31,12 +36,25 @@ pub(super) fn write_new(file: &Path, bytes: &[u8], access: Access) -> Result<(),
         let mut open = options.open(&temporary)?;
         open.write_all(bytes)?;
         open.sync_all()?;
-        fs::rename(&temporary, file)
+        fs::rename(&temporary, file)?;
+        flush_folder(file)
     };
     write().map_err(|source| AuthorityError::Write {
         file: file.to_owned(),
         source,
     })
+}
+
+/// A file that was renamed is there for good only when its folder is on the disk.
+fn flush_folder(file: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    if let Some(folder) = file.parent() {
+        let here = folder.as_os_str().is_empty();
+        fs::File::open(if here { Path::new(".") } else { folder })?.sync_all()?;
+    }
+    #[cfg(not(unix))]
+    let _ = file;
+    Ok(())
 }
 
 pub(super) fn make_folder(folder: &Path) -> Result<(), AuthorityError> {

@@ -96,3 +96,21 @@ fn names_are_checked() {
         Err(AuthorityError::OtherKiosk { .. })
     ));
 }
+
+#[cfg(unix)]
+#[test]
+fn what_a_former_try_left_behind_lends_its_rights_to_no_key() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let left_behind = folder.path().join("ca.key.new");
+    fs::write(
+        &left_behind,
+        "half a key, and more than the whole one is long".repeat(99),
+    )
+    .unwrap();
+    fs::set_permissions(&left_behind, fs::Permissions::from_mode(0o666)).unwrap();
+    init(folder.path(), address(1), address(2)).unwrap();
+    let key = fs::metadata(folder.path().join("ca.key")).unwrap();
+    assert_eq!(key.permissions().mode() & 0o777, 0o600);
+    assert!(!left_behind.exists());
+}

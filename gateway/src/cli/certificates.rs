@@ -41,8 +41,10 @@ pub enum Certificates {
         /// Its serial number in hexadecimal digits.
         #[arg(long, value_parser = serial)]
         serial: Serial,
-        /// Why, as RFC 5280 numbers the reasons: 0 unspecified, 1 key compromised, 4 superseded, 5 out of use.
-        #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=5))]
+        /// Why, as RFC 5280 numbers the reasons: 0 unspecified, 1 key compromised, 2 authority compromised, 3 changed
+        /// hands, 4 superseded, 5 out of use, 9 privilege withdrawn, 10 attribute authority compromised. After 1, 2 and
+        /// 10 nothing that its key has signed counts; they override a reason that was given before.
+        #[arg(long, default_value_t = 0, value_parser = reason)]
         reason: u8,
     },
     /// Write the list of revoked certificates (CRL), signed by the embedded authority, for readers elsewhere.
@@ -104,6 +106,9 @@ async fn list(open: &Open, kiosk: Option<&KioskName>) -> Done {
     let mut out = std::io::stdout().lock();
     for certificate in open.store.certificates(kiosk.map(KioskName::as_str)).await? {
         let state = match open.store.revocation(&certificate.serial).await? {
+            Some(revocation) if revocation.compromised() => {
+                format!("revoked {} (compromised)", utc(revocation.revoked_at))
+            }
             Some(revocation) => format!("revoked {}", utc(revocation.revoked_at)),
             None if certificate.not_after < now => "expired".to_owned(),
             None => "counts".to_owned(),
@@ -152,7 +157,9 @@ async fn import(open: &Open, file: &Path) -> Done {
             "no request of {name} is for the key of this certificate"
         )));
     }
-    open.store.add_certificate(&certificate, now).await?;
+    if !open.store.add_certificate(&certificate, now).await? {
+        return Err(CliError::plain(format!("{name} is shut out")));
+    }
     open.ring()?;
     println!("{}\t{name}", leaf.serial);
     Ok(())
@@ -173,6 +180,13 @@ async fn revoke(open: &Open, serial: &Serial, reason: u8) -> Done {
     open.ring()
 }
 
+fn reason(text: &str) -> Result<u8, String> {
+    match text.parse() {
+        Ok(reason @ (0..=5 | 9 | 10)) => Ok(reason),
+        _ => Err("not one of 0, 1, 2, 3, 4, 5, 9, 10".to_owned()),
+    }
+}
+
 async fn crl(open: &Open, out: &Path) -> Done {
     if open.config.authority.kind != AuthorityKind::Embedded {
         return Err(CliError::plain("the external authority makes its own list"));
@@ -187,6 +201,7 @@ async fn crl(open: &Open, out: &Path) -> Done {
         .map(|revocation| authority::Revocation {
             serial: Serial::from_bytes(&revocation.serial),
             at: revocation.revoked_at,
+            reason: revocation.reason,
         })
         .collect();
     let list = authority

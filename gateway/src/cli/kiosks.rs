@@ -5,10 +5,13 @@ use std::io::Write;
 use authority::KioskName;
 use clap::Subcommand;
 use gateway::invitation::invite;
-use gateway::store::{KnownCode, Revocation};
+use gateway::store::KnownCode;
 use gateway::utc_now;
 
 use super::{CliError, Config, Done, Open, utc, with_store};
+
+/// RFC 5280: the key is in other hands, or may be.
+const KEY_COMPROMISE: u8 = 1;
 
 /// RFC 5280: the holder does not do any more what the certificate was for.
 const CESSATION_OF_OPERATION: u8 = 5;
@@ -29,13 +32,14 @@ pub enum Kiosks {
         #[command(flatten)]
         config: Config,
     },
-    /// List the one-time codes: kiosk, state, until when it counts, how many wrong ones may still be shown. What the
-    /// codes are, nobody can tell any more.
+    /// List the one-time codes: kiosk, state, until when it counts. What the codes are, nobody can tell any
+    /// more.
     Codes {
         #[command(flatten)]
         config: Config,
     },
-    /// Shut a kiosk out at once, at all gateways, and revoke all of its certificates.
+    /// Shut a kiosk out at once, at all gateways, revoke all of its certificates, and void its code. May be repeated, also
+    /// to say that its key is compromised after all.
     Revoke {
         #[command(flatten)]
         config: Config,
@@ -45,6 +49,10 @@ pub enum Kiosks {
         /// Why, for the registry and the audit log. Nothing personal.
         #[arg(long, default_value = "revoked by the operator")]
         reason: String,
+        /// Its key is in other hands, or may be: nothing that it has signed and that is not stored yet counts any more,
+        /// whatever time it bears.
+        #[arg(long)]
+        compromised: bool,
     },
 }
 
@@ -57,7 +65,10 @@ pub fn act(verb: Kiosks) -> Done {
             config,
             kiosk,
             reason,
-        } => with_store(&config, async |open| revoke(open, &kiosk, &reason).await),
+            compromised,
+        } => with_store(&config, async |open| {
+            revoke(open, &kiosk, &reason, compromised).await
+        }),
     }
 }
 
@@ -106,29 +117,27 @@ async fn codes(open: &Open) -> Done {
     for code in open.store.codes().await? {
         let state = match code {
             KnownCode { used: true, .. } => "used",
-            KnownCode { attempts_left: 0, .. } => "void",
             KnownCode { expires_at, .. } if expires_at <= now => "expired",
             KnownCode { .. } => "open",
         };
-        let (kiosk, left) = (&code.kiosk_id, code.attempts_left);
-        writeln!(out, "{kiosk}\t{state}\t{}\t{left}", utc(code.expires_at))
+        writeln!(out, "{}\t{state}\t{}", code.kiosk_id, utc(code.expires_at))
             .map_err(|error| CliError::because("the list cannot be written", error))?;
     }
     Ok(())
 }
 
-async fn revoke(open: &Open, kiosk: &KioskName, reason: &str) -> Done {
-    let now = utc_now();
-    if !open.store.block_kiosk(kiosk.as_str(), Some(reason), now).await? {
+async fn revoke(open: &Open, kiosk: &KioskName, why: &str, compromised: bool) -> Done {
+    let reason = if compromised {
+        KEY_COMPROMISE
+    } else {
+        CESSATION_OF_OPERATION
+    };
+    if !open
+        .store
+        .shut_out(kiosk.as_str(), why, reason, utc_now())
+        .await?
+    {
         return Err(CliError::Missing(format!("there is no kiosk {kiosk}")));
-    }
-    for certificate in open.store.certificates(Some(kiosk.as_str())).await? {
-        let revocation = Revocation {
-            serial: certificate.serial,
-            reason: CESSATION_OF_OPERATION,
-            revoked_at: now,
-        };
-        open.store.revoke(&revocation, now).await?;
     }
     open.ring()
 }

@@ -72,9 +72,7 @@ pub struct Authority {
     pub revocations: Option<PathBuf>,
     /// How long a one-time code can be used.
     pub code_hours: u32,
-    /// How many wrong codes may be shown for a kiosk before its code is void.
-    pub code_attempts_max: u32,
-    /// How many connections without a certificate may try to enrol in a minute, all together.
+    /// How many times one address may try to enrol in a minute.
     pub enrolments_per_minute: u32,
 }
 
@@ -86,7 +84,6 @@ impl Default for Authority {
             certificate_days: 90,
             revocations: None,
             code_hours: 24,
-            code_attempts_max: 5,
             enrolments_per_minute: 60,
         }
     }

@@ -1,5 +1,6 @@
 //! A kiosk that was let in: documents in, receipts and answers out.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -30,6 +31,9 @@ struct UnderWay {
     puts: FuturesOrdered<JoinHandle<Settled>>,
     last: Option<oneshot::Receiver<()>>,
     bytes: usize,
+    ids: HashSet<DocumentId>,
+    /// Answers of the centre that have overtaken the receipt. A kiosk awaits an answer only after the receipt.
+    early: HashMap<DocumentId, GatewayFrame>,
 }
 
 /// Who has sent a document, and after which one.
@@ -40,7 +44,10 @@ struct Submitter {
 }
 
 struct Settled {
+    id: DocumentId,
     frame: GatewayFrame,
+    /// It was stored before it came this time: its answer may have been sent to a line that was dead.
+    known: bool,
     bytes: usize,
     since: Instant,
 }
@@ -98,6 +105,10 @@ async fn serve(
                 }
             },
             frame = queue.recv() => match frame {
+                Some(GatewayFrame::Identified { id, document }) if under_way.ids.contains(&id) => {
+                    under_way.early.insert(id, GatewayFrame::Identified { id, document });
+                    Ok(())
+                }
                 Some(frame) => send(line, &frame).await,
                 None => Err(End::Bye(shared.presence.why_ended(kiosk_id))),
             },
@@ -160,6 +171,7 @@ async fn take(
                 skew_ms,
                 turn: Turn::after(&mut under_way.last),
             };
+            under_way.ids.insert(id);
             let settle = settle(Arc::clone(shared), kiosk, id, document);
             under_way.puts.push_back(tokio::spawn(settle));
             Ok(())
@@ -174,14 +186,17 @@ async fn take(
 
 /// Stores a document and says what became of it.
 async fn settle(shared: Arc<Shared>, kiosk: Submitter, id: DocumentId, document: Payload) -> Settled {
-    let (bytes, since) = (document.0.len(), Instant::now());
+    let (bytes, since, came_at) = (document.0.len(), Instant::now(), utc_now());
     let sender = Sender {
         kiosk_id: &kiosk.kiosk_id,
         anchors: &shared.anchors,
         skew_ms: kiosk.skew_ms,
     };
-    let (store, turn) = (&*shared.store, kiosk.turn);
-    let accepted = intake::accept_in_turn(store, &sender, id, document.0, turn, utc_now()).await;
+    let store = &*shared.store;
+    let accepted = intake::accept_in_turn(store, &sender, id, document.0, kiosk.turn, utc_now()).await;
+    let known = accepted
+        .as_ref()
+        .is_ok_and(|receipt| receipt.received_at < came_at);
     let signed = accepted.and_then(|receipt| {
         // Also for one that was known: whoever stored it may have ended before saying so.
         shared.stored.notify_one();
@@ -194,11 +209,17 @@ async fn settle(shared: Arc<Shared>, kiosk: Submitter, id: DocumentId, document:
             receipt: Payload(receipt),
         },
         Err(code) => {
-            shared.metrics.document_refused(code);
+            shared.refused_document(&kiosk.kiosk_id, id, code).await;
             GatewayFrame::Refused { id, code }
         }
     };
-    Settled { frame, bytes, since }
+    Settled {
+        id,
+        frame,
+        known,
+        bytes,
+        since,
+    }
 }
 
 async fn answer(
@@ -214,10 +235,23 @@ async fn answer(
     };
     under_way.bytes = under_way.bytes.saturating_sub(settled.bytes);
     send(line, &settled.frame).await?;
-    if matches!(settled.frame, GatewayFrame::Receipt { .. }) {
-        shared.metrics.receipt_after(settled.since.elapsed());
+    under_way.ids.remove(&settled.id);
+    let early = under_way.early.remove(&settled.id);
+    if !matches!(settled.frame, GatewayFrame::Receipt { .. }) {
+        return Ok(());
     }
-    Ok(())
+    shared.metrics.receipt_after(settled.since.elapsed());
+    match early {
+        Some(frame) => send(line, &frame).await,
+        None if settled.known => match shared.logged(shared.store.answer(settled.id).await).flatten() {
+            Some(answer) => {
+                let (id, document) = (settled.id, Payload(answer));
+                send(line, &GatewayFrame::Identified { id, document }).await
+            }
+            None => Ok(()),
+        },
+        None => Ok(()),
+    }
 }
 
 /// The gateway stops: what has come is answered, and nothing more is read.
@@ -233,9 +267,13 @@ async fn finish(shared: &Shared, line: &mut Line, under_way: &mut UnderWay) -> E
 async fn renew(shared: &Shared, line: &mut Line, leaf: &Leaf, csr: &[u8]) -> Result<(), End> {
     match shared.registrar.renew(leaf, csr, utc_now()).await {
         Ok(chain) => send(line, &GatewayFrame::Certificates { chain }).await,
-        Err(NoCertificate::Refused(reason)) => {
+        Err(NoCertificate::Refused { reason, why }) => {
             shared
-                .refused(&leaf.common_name, reason, &format!("serial={}", leaf.serial))
+                .refused(
+                    &leaf.common_name,
+                    reason,
+                    &format!("{why} serial={}", leaf.serial),
+                )
                 .await;
             Err(End::Bye(reason))
         }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use authority::KioskName;
 use sync::wire::{ByeReason, GatewayFrame, KioskFrame, VERSION};
 
 use super::Shared;
@@ -43,14 +44,23 @@ pub async fn enrol(shared: &Shared, line: &mut Line, peer: SocketAddr) -> End {
     }
     match shared
         .registrar
-        .enrol(&code.0, &kiosk_id, &csr.0, utc_now())
+        .enrol(&code.0, &kiosk_id, &csr.0, peer.ip(), utc_now())
         .await
     {
         Ok(chain) => match send(line, &GatewayFrame::Certificates { chain }).await {
             Ok(()) => End::Gone,
             Err(end) => end,
         },
-        Err(NoCertificate::Refused(reason)) => End::Bye(reason),
+        Err(NoCertificate::Refused { reason, why }) => {
+            // A stranger may name whom it wants; only who is known gets lines of its own.
+            let known = match kiosk_id.parse::<KioskName>() {
+                Ok(_) => shared.logged(shared.store.kiosk(&kiosk_id).await).flatten(),
+                Err(_) => None,
+            };
+            let name = known.map_or_else(String::new, |kiosk| kiosk.kiosk_id);
+            shared.refused(&name, reason, why).await;
+            End::Bye(reason)
+        }
         Err(NoCertificate::Pending) => End::Bye(ByeReason::EnrolmentPending),
         Err(NoCertificate::Unavailable) => End::Gone,
     }

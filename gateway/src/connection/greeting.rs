@@ -14,6 +14,7 @@ use verification::evidence::DocumentId;
 
 use super::Shared;
 use super::line::{End, Line, first_frame, send};
+use crate::intake;
 use crate::registry;
 use crate::store::{Greeting, HeadCheck};
 use crate::utc_now;
@@ -37,10 +38,18 @@ pub async fn greet(
     stop: &mut watch::Receiver<bool>,
 ) -> Result<Greeted, End> {
     let kiosk_id = leaf.common_name.as_str();
+    // Whoever is not let in anyway is not listened to.
+    let refusal = registry::refusal(&*shared.store, leaf).await;
+    if let Some(reason) = shared.logged(refusal).ok_or(End::Gone)? {
+        let detail = format!("serial={}", leaf.serial);
+        shared.refused(kiosk_id, reason, &detail).await;
+        return Err(End::Bye(reason));
+    }
     let first = tokio::select! {
         first = first_frame(line, GREETING_LIMIT) => first?,
         () = crate::stopped(stop) => return Err(End::Bye(ByeReason::ShuttingDown)),
     };
+    line.get_mut().lift();
     let KioskFrame::Hello {
         protocol,
         kiosk_id: named,
@@ -66,11 +75,11 @@ pub async fn greet(
         shared.refused(kiosk_id, ByeReason::KioskMismatch, &detail).await;
         return Err(End::Bye(ByeReason::KioskMismatch));
     }
-    let refusal = registry::refusal(&*shared.store, leaf).await;
-    if let Some(reason) = shared.logged(refusal).ok_or(End::Gone)? {
-        let detail = format!("serial={}", leaf.serial);
-        shared.refused(kiosk_id, reason, &detail).await;
-        return Err(End::Bye(reason));
+    if audit.number > intake::AUDIT_NUMBER_MAX {
+        shared
+            .refused(kiosk_id, ByeReason::Malformed, "audit-number-impossible")
+            .await;
+        return Err(End::Bye(ByeReason::Malformed));
     }
     let now = utc_now();
     let greeting = Greeting {
@@ -114,7 +123,7 @@ async fn skew(shared: &Shared, kiosk_id: &str, skew_ms: i64) -> Option<i64> {
     }
     tracing::warn!(kiosk = kiosk_id, skew_ms, "the clock of a kiosk is wrong");
     shared.metrics.skewed(skew_ms);
-    if shared.notable(kiosk_id, "clock-wrong").is_some() {
+    if shared.notable("clock", kiosk_id, "wrong").is_some() {
         let event = format!(
             "kiosk-clock-wrong {} skew-ms={skew_ms}",
             super::presentable(kiosk_id)

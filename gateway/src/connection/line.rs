@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use sync::wire::{ByeReason, GatewayFrame, KioskFrame, WireError};
-use tokio::net::TcpStream;
-use tokio_rustls::server::TlsStream;
+use tokio::io::AsyncReadExt;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{self, Message};
+
+use super::measured::Measured;
 
 /// How long a frame may take to be taken over by the line.
 const WRITE_LIMIT: Duration = Duration::from_secs(60);
@@ -16,7 +17,7 @@ const WRITE_LIMIT: Duration = Duration::from_secs(60);
 pub const FAREWELL_LIMIT: Duration = Duration::from_secs(2);
 
 /// A connection to a kiosk, or to somebody who wants to be one.
-pub type Line = WebSocketStream<TlsStream<TcpStream>>;
+pub type Line = WebSocketStream<Measured>;
 
 /// How a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +45,10 @@ pub async fn heard(line: &mut Line) -> Result<Option<KioskFrame>, End> {
         Some(Ok(Message::Close(_))) | None => Err(End::Gone),
         Some(Err(tungstenite::Error::Capacity(error))) => {
             tracing::warn!(%error, "a kiosk sent too much");
+            Err(End::Bye(ByeReason::Malformed))
+        }
+        Some(Err(_)) if line.get_ref().is_spent() => {
+            tracing::warn!("somebody sent too much before it was let in");
             Err(End::Bye(ByeReason::Malformed))
         }
         Some(Err(error)) => {
@@ -82,6 +87,9 @@ pub async fn farewell(mut line: Box<Line>, end: End) {
         WebSocketStream::close(&mut line, None).await?;
         // Until the other side has closed too: bytes that nobody has read would turn the farewell into a reset.
         while let Some(Ok(_)) = line.next().await {}
+        let (mut rest, wire) = ([0; 4096], line.get_mut());
+        wire.lift();
+        while wire.read(&mut rest).await? > 0 {}
         Ok::<(), tungstenite::Error>(())
     };
     let _ = tokio::time::timeout(FAREWELL_LIMIT, farewell).await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use authority::Leaf;
-use sync::wire::{FRAME_MAX_BYTES, SUBPROTOCOL};
+use sync::wire::{FRAME_MAX_BYTES, HELLO_MAX_BYTES, SUBPROTOCOL};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
@@ -15,6 +15,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use super::Shared;
 use super::line::{FAREWELL_LIMIT, Line};
+use super::measured::Measured;
 
 /// How long TLS and WebSocket may take together.
 const OPENING_LIMIT: Duration = Duration::from_secs(15);
@@ -24,6 +25,9 @@ const TURN_LIMIT: Duration = Duration::from_secs(30);
 
 /// The largest message of somebody without a certificate.
 const STRANGER_MAX_BYTES: usize = 16 * 1024;
+
+/// What the request for a WebSocket may take beside the first frame.
+const REQUEST_MAX_BYTES: usize = 16 * 1024;
 
 /// How much is read at once. The library keeps a buffer of this size for each connection, and kiosks are idle most of
 /// the time.
@@ -51,6 +55,18 @@ pub async fn open(shared: &Shared, tcp: TcpStream) -> Result<(Box<Line>, Papers)
             reason: "not in time".to_owned(),
         }
     };
+    // Whoever only connects and says nothing holds no place from those who have something to say.
+    let mut byte = [0];
+    let first = tokio::time::timeout(OPENING_LIMIT, tcp.peek(&mut byte));
+    match first.await.map_err(late("time"))? {
+        Ok(1..) => {}
+        Ok(0) | Err(_) => {
+            return Err(Failed {
+                step: "tls",
+                reason: "it left without a word".to_owned(),
+            });
+        }
+    }
     let turn = tokio::time::timeout(TURN_LIMIT, shared.handshakes.acquire());
     let _turn = turn.await.map_err(late("turn"))?;
     tokio::time::timeout(OPENING_LIMIT, in_turn(shared, tcp))
@@ -85,7 +101,8 @@ async fn in_turn(shared: &Shared, tcp: TcpStream) -> Result<(Box<Line>, Papers),
         .read_buffer_size(READ_BYTES)
         .max_message_size(Some(largest))
         .max_frame_size(Some(largest));
-    let line = accept_hdr_async_with_config(tls, agree, Some(limits)).await;
+    let measured = Measured::new(tls, HELLO_MAX_BYTES + REQUEST_MAX_BYTES);
+    let line = accept_hdr_async_with_config(measured, agree, Some(limits)).await;
     let line = line.map_err(|error| Failed {
         step: "websocket",
         reason: error.to_string(),

@@ -31,8 +31,8 @@ pub use documents::{
 pub use error::StoreError;
 pub use trail::{AuditLog, Trail};
 pub use trust::{
-    CertificateRequest, CodeCheck, ConnectionId, Greeting, HeadCheck, IssuedCertificate, Kiosk, KnownCode,
-    LastGreeting, NewCode, Redeemed, Revocation, SeenHead, Trust,
+    COMPROMISES, CertificateRequest, CodeCheck, ConnectionId, Greeting, HeadCheck, IssuedCertificate, Kiosk,
+    KnownCode, LastGreeting, NewCode, Redeemed, Registered, Revocation, SeenHead, Trust,
 };
 
 /// Up to where counts go, so that they are quick however many there are.

@@ -22,48 +22,38 @@ pub(super) fn check_head(highest: Option<AuditHead>, others_seen: bool, head: Au
 pub(super) struct CodeRow {
     pub code_sha256: [u8; 32],
     pub expires_at: UtcMs,
-    pub attempts_left: u32,
     /// SHA-256 of the public key that used it.
     pub used_by: Option<[u8; 32]>,
 }
 
-/// What a code is worth. After [`CodeCheck::Wrong`] the number of attempts left has to be kept.
+/// In both databases: when a second revocation of a certificate overrides the first one. See
+/// [`COMPROMISES`](super::COMPROMISES).
+pub(super) const STRONGER: &str = "excluded.reason IN (1, 2, 10) AND revocation.reason NOT IN (1, 2, 10)";
+
+/// What a code is worth.
 pub(super) fn check_code(
+    blocked: bool,
     row: Option<&CodeRow>,
     code_sha256: &[u8; 32],
     key_sha256: &[u8; 32],
     now: UtcMs,
 ) -> CodeCheck {
+    if blocked {
+        return CodeCheck::Blocked;
+    }
     let Some(row) = row else {
         return CodeCheck::Unknown;
     };
-    if row.attempts_left == 0 {
-        return CodeCheck::Exhausted;
-    }
     // In the same time wherever they differ.
     if !CodeDigest::from_bytes(row.code_sha256).same(&CodeDigest::from_bytes(*code_sha256)) {
-        return CodeCheck::Wrong {
-            left: row.attempts_left - 1,
-        };
+        return CodeCheck::Wrong;
     }
     match &row.used_by {
         Some(key) if key != key_sha256 => CodeCheck::Used,
-        _ if now >= row.expires_at => CodeCheck::Expired,
+        // Also when it is old by now: an operator may have taken days to agree.
         Some(_) => CodeCheck::UsedBySameKey,
+        None if now >= row.expires_at => CodeCheck::Expired,
         None => CodeCheck::Good,
-    }
-}
-
-/// How a code is called in the audit log.
-pub(super) fn code_event(check: &CodeCheck) -> &'static str {
-    match check {
-        CodeCheck::Good => "code-redeemed",
-        CodeCheck::UsedBySameKey => "code-shown-again",
-        CodeCheck::Unknown => "code-refused-unknown",
-        CodeCheck::Wrong { .. } => "code-refused-wrong",
-        CodeCheck::Exhausted => "code-refused-exhausted",
-        CodeCheck::Expired => "code-refused-expired",
-        CodeCheck::Used => "code-refused-used",
     }
 }
 

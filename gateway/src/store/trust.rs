@@ -99,8 +99,6 @@ pub struct NewCode {
     pub code_sha256: [u8; 32],
     /// When it becomes void.
     pub expires_at: UtcMs,
-    /// How many wrong codes may be shown for this kiosk before this one is void.
-    pub attempts_max: u32,
 }
 
 /// A one-time code as far as it is told: which one it is, nobody can.
@@ -110,8 +108,6 @@ pub struct KnownCode {
     pub kiosk_id: String,
     /// When it becomes void.
     pub expires_at: UtcMs,
-    /// How many more wrong codes may be shown for this kiosk.
-    pub attempts_left: u32,
     /// Whether a kiosk has enrolled with it.
     pub used: bool,
 }
@@ -123,16 +119,14 @@ pub enum CodeCheck {
     Good,
     /// It was used before by the same key: the answer to the first request was lost on its way.
     UsedBySameKey,
+    /// The kiosk is shut out; whatever was made for it before does not count.
+    Blocked,
     /// There is no code for this kiosk.
     Unknown,
-    /// It is another one. This was counted.
-    Wrong {
-        /// How many more may be shown.
-        left: u32,
-    },
-    /// Too many wrong ones were shown.
-    Exhausted,
-    /// Its time has passed.
+    /// It is another one. That voids nothing: whoever does not know 100 random bits does not guess them, and must not be
+    /// able to spoil the code of somebody else.
+    Wrong,
+    /// Its time has passed, and nobody has used it.
     Expired,
     /// Another key has used it.
     Used,
@@ -179,6 +173,10 @@ pub enum Redeemed {
     Request(CertificateRequest),
 }
 
+/// Reasons of RFC 5280 by which the key itself is in doubt: the kiosk's, the authority's, that of an attribute authority.
+/// Nothing that such a key has signed counts, whatever time it bears.
+pub const COMPROMISES: [u8; 3] = [1, 2, 10];
+
 /// A certificate that is not trusted any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revocation {
@@ -188,6 +186,26 @@ pub struct Revocation {
     pub reason: u8,
     /// Since when.
     pub revoked_at: UtcMs,
+}
+
+impl Revocation {
+    /// Whether the key is in other hands, so that no time that it has signed is believed.
+    pub fn compromised(&self) -> bool {
+        COMPROMISES.contains(&self.reason)
+    }
+}
+
+/// What the registry says of a certificate whose kiosk it knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registered {
+    /// The kiosk to which it was issued.
+    pub kiosk_id: String,
+    /// SHA-256 of the certificate.
+    pub fingerprint: [u8; 32],
+    /// Since when the kiosk is shut out, if it is.
+    pub blocked_since: Option<UtcMs>,
+    /// Its revocation, if it is revoked.
+    pub revocation: Option<Revocation>,
 }
 
 /// Kiosks and their certificates.
@@ -205,6 +223,14 @@ pub trait Trust {
     /// When the disk or the database fails.
     async fn block_kiosk(&self, kiosk_id: &str, reason: Option<&str>, now: UtcMs)
     -> Result<bool, StoreError>;
+
+    /// Shuts a kiosk out for good: blocks it, revokes all of its certificates for this reason of RFC 5280, and deletes its
+    /// code and its requests, all at once. Where it was shut out before, it stays so since then, and a compromise
+    /// overrides a weaker reason. Says whether it is known.
+    ///
+    /// # Errors
+    /// When the disk or the database fails.
+    async fn shut_out(&self, kiosk_id: &str, why: &str, reason: u8, now: UtcMs) -> Result<bool, StoreError>;
 
     /// A kiosk, if it is known.
     ///
@@ -267,10 +293,10 @@ pub trait Trust {
     /// When the database fails.
     async fn codes(&self) -> Result<Vec<KnownCode>, StoreError>;
 
-    /// What a code is worth that a kiosk shows. A wrong one is counted.
+    /// What a code is worth that a kiosk shows. Changes nothing.
     ///
     /// # Errors
-    /// When the disk or the database fails.
+    /// When the database fails.
     async fn check_code(
         &self,
         kiosk_id: &str,
@@ -293,11 +319,32 @@ pub trait Trust {
         now: UtcMs,
     ) -> Result<CodeCheck, StoreError>;
 
-    /// Keeps a certificate that was issued. A request of the same kiosk and key waits no more.
+    /// Keeps a certificate that was issued. A request of the same kiosk and key waits no more. Says whether that was
+    /// done: it is not where the kiosk is shut out.
     ///
     /// # Errors
     /// When the disk or the database fails.
-    async fn add_certificate(&self, certificate: &IssuedCertificate, now: UtcMs) -> Result<(), StoreError>;
+    async fn add_certificate(&self, certificate: &IssuedCertificate, now: UtcMs) -> Result<bool, StoreError>;
+
+    /// Keeps what a kiosk gets, or asks for, over a connection that the certificate `shown` has opened. Says whether
+    /// that was done: it is not where the registry does not know that certificate as one of this kiosk, or has it
+    /// revoked, or the kiosk is shut out.
+    ///
+    /// # Errors
+    /// When the disk or the database fails.
+    async fn renew(
+        &self,
+        kiosk_id: &str,
+        shown: &[u8],
+        renewed: &Redeemed,
+        now: UtcMs,
+    ) -> Result<bool, StoreError>;
+
+    /// What the registry says of a certificate, by its serial number; `None` where it, or its kiosk, is not known.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn registered(&self, serial: &[u8]) -> Result<Option<Registered>, StoreError>;
 
     /// The certificates of a kiosk, or of all (`None`), the newest first.
     ///
@@ -323,8 +370,8 @@ pub trait Trust {
     /// When the database fails.
     async fn requests(&self) -> Result<Vec<CertificateRequest>, StoreError>;
 
-    /// Revokes a certificate; all gateways hear it. The first revocation of a certificate counts; says whether this is
-    /// it.
+    /// Revokes a certificate; all gateways hear it. The first revocation of a certificate counts, until one by which its
+    /// key is compromised: that one overrides a weaker reason, and the earlier time stays. Says whether this one counts.
     ///
     /// # Errors
     /// When the disk or the database fails.

@@ -122,7 +122,6 @@ impl Bank {
             kiosk_id: kiosk_id.into(),
             code_sha256: code.digest().to_bytes(),
             expires_at: UtcMs(now().0 + good_for_ms),
-            attempts_max: 3,
         };
         let store = self.store();
         self.runtime.block_on(async {

@@ -96,7 +96,7 @@ fn a_kiosk_enrols_with_its_code_and_delivers() {
     for event in [
         "code-made kiosk-1",
         "code-redeemed kiosk-1",
-        "code-refused-used kiosk-1",
+        "kiosk-refused enrolment-expired kiosk-1 code-used",
         &issued,
     ] {
         assert!(log.iter().any(|noted| noted == event), "{event} in {log:?}");
@@ -124,19 +124,23 @@ fn codes_that_do_not_count() {
     check("kiosk-1", &old, refused);
     let late = bank.code("kiosk-3", -1);
     check("kiosk-3", &late, expired);
-    // Three wrong ones void it: `old` was one.
-    check("kiosk-1", "00000-00000-00000-00000", refused);
-    check("kiosk-1", "00000-00000-00000-00001", refused);
-    check("kiosk-1", &new, refused);
+    for number in 0..20 {
+        check("kiosk-1", &format!("00000-00000-00000-000{number:02}"), refused);
+        check(&format!("stranger-{number}"), &new, refused);
+    }
     let log = audit_log(&bank);
     for event in [
-        "code-refused-unknown kiosk-2",
-        "code-refused-wrong kiosk-1",
-        "code-refused-exhausted kiosk-1",
-        "code-refused-expired kiosk-3",
+        "kiosk-refused enrolment-refused nobody code-unknown",
+        "kiosk-refused enrolment-refused kiosk-1 no-code",
+        "kiosk-refused enrolment-expired kiosk-3 code-expired",
     ] {
         assert!(log.iter().any(|noted| noted == event), "{event} in {log:?}");
     }
+    // Once a minute, and with no name that a stranger made up.
+    let refusals = log.iter().filter(|event| event.starts_with("kiosk-refused"));
+    assert_eq!(refusals.count(), 3, "{log:?}");
+    // Wrong ones spoil nothing.
+    Newcomer::new().enrol(&bank, &gateway, "kiosk-1", &new).unwrap();
 }
 
 #[test]
@@ -162,7 +166,8 @@ fn too_many_requests_in_a_minute_are_not_looked_at() {
     let newcomer = Newcomer::new();
     assert!(newcomer.enrol(&bank, &gateway, "kiosk-2", &code).is_err());
     let found = newcomer.enrol(&bank, &gateway, "kiosk-1", &code);
-    assert!(matches!(found, Err(EnrolError::CodeRefused)), "{found:?}");
+    // To be tried again, for nobody has looked at the code.
+    assert!(matches!(found, Err(EnrolError::Unreachable(_))), "{found:?}");
     assert!(
         !audit_log(&bank)
             .iter()
@@ -303,7 +308,58 @@ fn the_list_of_an_external_authority_revokes() {
     let revoked = authority::Revocation {
         serial: Leaf::from_der(&der).unwrap().serial,
         at: now(),
+        reason: 1,
     };
+    let serial = revoked.serial.clone();
     std::fs::write(&list, ca.revocation_list(&[revoked], 2, now()).unwrap()).unwrap();
     assert_eq!(kiosk.down(), sync::LinkDownReason::Bye(ByeReason::Revoked));
+    let found = bank
+        .runtime
+        .block_on(async { bank.store().revocation(serial.as_bytes()).await });
+    assert!(found.unwrap().unwrap().compromised());
+}
+
+#[test]
+fn a_certificate_that_was_revoked_meanwhile_is_not_renewed() {
+    let mut bank = Bank::with_old_authority();
+    let gateway = bank.gateway();
+    let due = aged(&bank, "kiosk-1", 61, 90, true);
+    let mut raw = Raw::connect(&bank, gateway.address(), Some(&due)).unwrap();
+    raw.greet("kiosk-1", head(1, "a"), now());
+    // The gateway is not told, as if its look into the store were late.
+    let store = bank.store();
+    bank.runtime
+        .block_on(store.shut_out("kiosk-1", "lost", 5, now()))
+        .unwrap();
+    raw.send(&KioskFrame::Renew {
+        csr: Payload(Newcomer::new().request),
+    });
+    assert_eq!(
+        raw.next(),
+        Some(GatewayFrame::Bye {
+            reason: ByeReason::RenewalRefused
+        })
+    );
+    assert_eq!(bank.runtime.block_on(store.certificates(None)).unwrap().len(), 1);
+}
+
+#[test]
+fn an_operator_may_agree_after_the_code_has_expired() {
+    let mut bank = Bank::with_old_authority();
+    bank.config.authority.kind = AuthorityKind::External;
+    let gateway = bank.gateway();
+    let code = bank.code("kiosk-1", 5_000);
+    let newcomer = Newcomer::new();
+    let found = newcomer.enrol(&bank, &gateway, "kiosk-1", &code);
+    assert!(matches!(found, Err(EnrolError::Pending)), "{found:?}");
+    crate::raw::until("the end of the code", || {
+        let codes = bank
+            .runtime
+            .block_on(async { bank.store().codes().await.unwrap() });
+        codes[0].expires_at <= now()
+    });
+    let found = newcomer.enrol(&bank, &gateway, "kiosk-1", &code);
+    assert!(matches!(found, Err(EnrolError::Pending)), "{found:?}");
+    let other = Newcomer::new().enrol(&bank, &gateway, "kiosk-1", &code);
+    assert!(matches!(other, Err(EnrolError::CodeExpired)), "{other:?}");
 }

@@ -9,7 +9,8 @@ use sync::RefusalCode;
 use verification::audit::{AuditHead, LogId};
 use verification::time::UtcMs;
 
-use crate::bank::{Bank, IIN, evidence, now};
+use crate::bank::{Bank, Enrolled, IIN, evidence, now};
+use crate::raw::aged;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -128,4 +129,31 @@ fn an_impossible_audit_head_is_refused() {
         .runtime
         .block_on(intake::accept(&store, &sender, id, signed, now()));
     assert_eq!(accepted.unwrap_err(), RefusalCode::Malformed);
+}
+
+#[test]
+fn what_a_certificate_signed_that_nobody_noted_does_not_count() {
+    let bank = Bank::new();
+    let papers = bank.enrol("kiosk-1");
+    let unknown = aged(&bank, "kiosk-1", 0, 90, false);
+    let of_another = aged(&bank, "kiosk-2", 0, 90, true);
+    let anchors = vec![
+        CertificateDer::from_pem_slice(&papers.read("ca.pem"))
+            .unwrap()
+            .to_vec(),
+    ];
+    let store = bank.store();
+    let check = |signer: &Enrolled, kiosk_id: &str, number: u8, expect: Option<RefusalCode>| {
+        let (id, signed) = signer.sign(&evidence(kiosk_id, number, IIN));
+        let sender = Sender {
+            kiosk_id,
+            anchors: &anchors,
+            skew_ms: None,
+        };
+        let accepted = intake::accept(&store, &sender, id, signed, now());
+        assert_eq!(bank.runtime.block_on(accepted).err(), expect);
+    };
+    check(&papers, "kiosk-1", 1, None);
+    check(&unknown, "kiosk-1", 2, Some(RefusalCode::Certificate));
+    check(&of_another, "kiosk-2", 3, None);
 }

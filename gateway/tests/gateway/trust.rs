@@ -260,3 +260,65 @@ fn documents_are_asked_for_again() {
         bank.runtime.block_on(store.resends("kiosk-1")).unwrap() == [ids[1]]
     });
 }
+
+#[test]
+fn nobody_is_heard_at_length_before_it_is_let_in() {
+    let mut bank = Bank::with_old_authority();
+    let gateway = bank.gateway();
+    // Whoever is not in the registry hears so without having said anything.
+    let unknown = aged(&bank, "kiosk-1", 1, 90, false);
+    let mut raw = Raw::connect(&bank, gateway.address(), Some(&unknown)).unwrap();
+    assert_eq!(bye(raw.next()), ByeReason::Unknown);
+    // A greeting is small, whatever else a frame may hold.
+    let papers = aged(&bank, "kiosk-2", 1, 90, true);
+    let mut raw = Raw::connect(&bank, gateway.address(), Some(&papers)).unwrap();
+    raw.send(&KioskFrame::Submit {
+        id: DocumentId([1; 16]),
+        document: Payload(vec![0; 1024 * 1024]),
+    });
+    assert_eq!(raw.farewell(), Some(ByeReason::Malformed));
+    // Once it is let in, documents may be large.
+    let mut raw = Raw::connect(&bank, gateway.address(), Some(&papers)).unwrap();
+    raw.greet("kiosk-2", head(1, "a"), now());
+    raw.send(&KioskFrame::Submit {
+        id: DocumentId([1; 16]),
+        document: Payload(vec![0; 1024 * 1024]),
+    });
+    let refused = raw.next();
+    assert!(
+        matches!(refused, Some(GatewayFrame::Refused { .. })),
+        "{refused:?}"
+    );
+    let event = format!("document-refused malformed kiosk-2 id={}", DocumentId([1; 16]));
+    assert!(audit_log(&bank).contains(&event));
+}
+
+#[test]
+fn an_impossible_head_is_refused() {
+    let mut bank = Bank::new();
+    let papers = bank.enrol("kiosk-1");
+    let gateway = bank.gateway();
+    let mut raw = Raw::connect(&bank, gateway.address(), Some(&papers)).unwrap();
+    let mut audit = head(1, "a");
+    audit.number = i64::MAX as u64 + 1;
+    assert_eq!(bye(raw.greet("kiosk-1", audit, now())), ByeReason::Malformed);
+    let store = bank.store();
+    assert_eq!(bank.runtime.block_on(store.heads("kiosk-1")).unwrap(), []);
+}
+
+#[test]
+fn silent_strangers_hold_no_place_for_handshakes() {
+    let mut bank = Bank::new();
+    bank.config.limits.handshakes_max = 1;
+    let papers = bank.enrol("kiosk-1");
+    let gateway = bank.gateway();
+    let silent: Vec<_> = (0..4)
+        .map(|_| std::net::TcpStream::connect(gateway.address()).unwrap())
+        .collect();
+    // Each of them would hold the only place for longer than this kiosk waits.
+    let mut client = papers.client(gateway.address());
+    client.settings.connect_limit = std::time::Duration::from_secs(10);
+    let mut kiosk = Kiosk::start(client);
+    kiosk.up();
+    drop(silent);
+}

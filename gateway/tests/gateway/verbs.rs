@@ -124,6 +124,23 @@ fn a_kiosk_from_its_code_to_its_end() {
     assert!(ends(&bank, 0, &["kiosk", "list"]).contains("shut out"));
     assert!(ends(&bank, 0, &["certificate", "list"]).contains("revoked"));
     ends(&bank, 3, &["kiosk", "revoke", "--kiosk", "kiosk-9"]);
+    assert!(!ends(&bank, 0, &["certificate", "list"]).contains("compromised"));
+    ends(
+        &bank,
+        0,
+        &["kiosk", "revoke", "--kiosk", "kiosk-1", "--compromised"],
+    );
+    assert!(ends(&bank, 0, &["certificate", "list"]).contains("compromised"));
+    ends(
+        &bank,
+        2,
+        &["certificate", "revoke", "--serial", &serial, "--reason", "8"],
+    );
+    ends(
+        &bank,
+        0,
+        &["certificate", "revoke", "--serial", &serial, "--reason", "10"],
+    );
     ends(&bank, 3, &["certificate", "revoke", "--serial", "01ff"]);
     ends(&bank, 2, &["certificate", "revoke", "--serial", "xyz"]);
     ends(&bank, 2, &["kiosk", "add", "--kiosk", "../x"]);
@@ -131,10 +148,11 @@ fn a_kiosk_from_its_code_to_its_end() {
     ends(&bank, 0, &["certificate", "crl", "--out", "revoked.crl"]);
     let list =
         RevocationList::read(&read(&bank, "revoked.crl"), authority_of(&bank).certificate_der()).unwrap();
-    assert!(
-        list.revoked_at(&authority::Serial::parse(&serial).unwrap())
-            .is_some()
-    );
+    let listed: Vec<_> = list
+        .all()
+        .map(|one| (one.serial.to_string(), one.reason))
+        .collect();
+    assert_eq!(listed, [(serial, 1)]);
     // Nothing is overwritten.
     ends(&bank, 1, &["certificate", "crl", "--out", "revoked.crl"]);
 

@@ -40,9 +40,12 @@ on_all! {
         a_greeting_is_held_against_all_that_was_seen;
     trust:
         a_code_is_used_once,
-        wrong_codes_are_counted_until_it_is_void,
+        wrong_codes_spoil_nothing,
+        a_kiosk_that_is_shut_out_gets_nothing,
+        a_renewal_is_of_a_certificate_that_counts,
         certificates_and_requests_are_kept,
         a_revocation_counts_from_its_first_time,
+        a_signer_is_known_with_all_that_is_against_it,
         kiosks_are_known_blocked_and_let_in,
         changes_are_heard;
     stress:

@@ -20,12 +20,20 @@ pub(super) mod id {
     }
 }
 
-/// Document ids: an array.
+/// Document ids: an array of at most as many as any frame may name. It is not read beyond that.
 pub(super) mod ids {
     use minicbor::bytes::ByteArray;
     use minicbor::encode::Write;
     use minicbor::{Decoder, Encoder};
     use verification::evidence::DocumentId;
+
+    use crate::wire::{AWAITING_MAX, RESEND_MAX};
+
+    const MOST: usize = if AWAITING_MAX > RESEND_MAX {
+        AWAITING_MAX
+    } else {
+        RESEND_MAX
+    };
 
     pub fn encode<C, W: Write>(
         ids: &[DocumentId],
@@ -40,9 +48,48 @@ pub(super) mod ids {
     }
 
     pub fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<Vec<DocumentId>, minicbor::decode::Error> {
-        d.array_iter::<ByteArray<16>>()?
-            .map(|bytes| Ok(DocumentId(bytes?.into())))
-            .collect()
+        let at = d.position();
+        let mut ids = Vec::new();
+        for bytes in d.array_iter::<ByteArray<16>>()? {
+            if ids.len() == MOST {
+                return Err(minicbor::decode::Error::message("too many documents").at(at));
+            }
+            ids.push(DocumentId(bytes?.into()));
+        }
+        Ok(ids)
+    }
+}
+
+/// Names of capabilities: an array of texts, each as long as any text may be. It is not read beyond its limits.
+pub(super) mod names {
+    use minicbor::encode::Write;
+    use minicbor::{Decoder, Encoder};
+
+    use crate::wire::{CAPABILITIES_MAX, TEXT_MAX_BYTES};
+
+    pub fn encode<C, W: Write>(
+        names: &[String],
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.array(names.len() as u64)?;
+        for name in names {
+            e.str(name)?;
+        }
+        Ok(())
+    }
+
+    pub fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<Vec<String>, minicbor::decode::Error> {
+        let at = d.position();
+        let mut names = Vec::new();
+        for name in d.array_iter::<&str>()? {
+            let name = name?;
+            if names.len() == CAPABILITIES_MAX || name.len() > TEXT_MAX_BYTES {
+                return Err(minicbor::decode::Error::message("too many capabilities, or too long").at(at));
+            }
+            names.push(name.to_owned());
+        }
+        Ok(names)
     }
 }
 

@@ -287,6 +287,24 @@ fn limits_are_kept() {
             Err(WireError::Malformed(_))
         ));
     }
+    // Lists are not even read beyond their limits: millions of empty texts would fit into a frame.
+    for frame in [
+        hello_with(&|_, ids, _| *ids = vec![ID; AWAITING_MAX + 1]),
+        hello_with(&|_, _, names| *names = vec![String::new(); CAPABILITIES_MAX + 1]),
+    ] {
+        let mut bytes = frame.encode();
+        let list_ends = bytes.len() - 1;
+        bytes.truncate(list_ends);
+        let found = KioskFrame::decode(&bytes).unwrap_err().to_string();
+        assert!(found.contains("too many"), "{found}");
+    }
+    let full = hello_with(&|name, ids, names| {
+        *name = "x".repeat(TEXT_MAX_BYTES);
+        *ids = vec![ID; AWAITING_MAX];
+        *names = vec!["x".repeat(TEXT_MAX_BYTES); CAPABILITIES_MAX];
+    });
+    assert_eq!(KioskFrame::decode(&full.encode()).as_ref(), Ok(&full));
+    assert!(full.encode().len() <= HELLO_MAX_BYTES);
     for frame in [
         welcome(Some(long())),
         GatewayFrame::Resend {

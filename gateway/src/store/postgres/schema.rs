@@ -105,7 +105,6 @@ CREATE TABLE code (
     kiosk_id      TEXT    PRIMARY KEY,
     code_sha256   BYTEA   NOT NULL,
     expires_at    BIGINT  NOT NULL,
-    attempts_left BIGINT  NOT NULL,
     used_by       BYTEA                          -- SHA-256 of a public key
 );
 CREATE TABLE certificate (

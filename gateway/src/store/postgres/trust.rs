@@ -11,10 +11,10 @@ use super::PostgresStore;
 use super::chain::Chain;
 use super::listener::{self, NOTIFY};
 use super::row::{bytes, head, maybe_bytes};
-use crate::store::rules::{self, CodeRow, check_head, code_event, hex, signed, unsigned};
+use crate::store::rules::{self, CodeRow, STRONGER, check_head, hex, signed, unsigned};
 use crate::store::{
     CertificateRequest, Change, CodeCheck, ConnectionId, Greeting, HeadCheck, IssuedCertificate, Kiosk,
-    KnownCode, LastGreeting, NewCode, Redeemed, Revocation, SeenHead, StoreError, Trust,
+    KnownCode, LastGreeting, NewCode, Redeemed, Registered, Revocation, SeenHead, StoreError, Trust,
 };
 
 const KIOSK: &str = "SELECT kiosk_id, known_since, blocked_at, blocked_reason, greeted_at, skew_ms, software,
@@ -24,6 +24,10 @@ const HEAD: &str = "SELECT log, number, hash, first_seen_at, seen_at FROM kiosk_
 
 const CERTIFICATE: &str =
     "SELECT serial, kiosk_id, not_before, not_after, fingerprint, key_sha256, der FROM certificate";
+
+const REGISTERED: &str =
+    "SELECT c.kiosk_id, c.fingerprint, k.blocked_at, r.reason, r.revoked_at, c.serial FROM certificate c
+    JOIN kiosk k USING (kiosk_id) LEFT JOIN revocation r USING (serial) WHERE c.serial = $1";
 
 /// A transaction that changes the trust: it writes its records in the audit log and says what has changed.
 struct Work<'a> {
@@ -103,6 +107,35 @@ impl Trust for PostgresStore {
         })
     }
 
+    async fn shut_out(&self, kiosk_id: &str, why: &str, reason: u8, now: UtcMs) -> Result<bool, StoreError> {
+        transact!(self, |work| {
+            // Holds the kiosk until the end: whoever certifies it at the same time waits, and is refused.
+            let block = "UPDATE kiosk SET blocked_at = coalesce(blocked_at, $2), blocked_reason = $3
+                WHERE kiosk_id = $1";
+            let rows = work.execute(block, &[&kiosk_id, &now.0, &why]).await?;
+            if rows == 1 {
+                work.note(&format!("kiosk-blocked {kiosk_id}"), now);
+                for delete in [
+                    "DELETE FROM code WHERE kiosk_id = $1",
+                    "DELETE FROM request WHERE kiosk_id = $1",
+                ] {
+                    work.execute(delete, &[&kiosk_id]).await?;
+                }
+                let serials = "SELECT serial FROM certificate WHERE kiosk_id = $1 ORDER BY number";
+                for row in work.transaction.query(serials, &[&kiosk_id]).await? {
+                    let revocation = Revocation {
+                        serial: row.try_get(0)?,
+                        reason,
+                        revoked_at: now,
+                    };
+                    revoke(&mut work, &revocation, now).await?;
+                }
+                work.changed(&Change::TrustChanged);
+            }
+            rows == 1
+        })
+    }
+
     async fn kiosk(&self, kiosk_id: &str) -> Result<Option<Kiosk>, StoreError> {
         self.maybe(&format!("{KIOSK} WHERE kiosk_id = $1"), &[&kiosk_id], kiosk)
             .await
@@ -174,13 +207,12 @@ impl Trust for PostgresStore {
     }
 
     async fn add_code(&self, code: &NewCode, now: UtcMs) -> Result<(), StoreError> {
-        let (digest, left) = (&code.code_sha256[..], i64::from(code.attempts_max));
+        let digest = &code.code_sha256[..];
         transact!(self, |work| {
-            let upsert =
-                "INSERT INTO code (kiosk_id, code_sha256, expires_at, attempts_left) VALUES ($1, $2, $3, $4)
+            let upsert = "INSERT INTO code (kiosk_id, code_sha256, expires_at) VALUES ($1, $2, $3)
                 ON CONFLICT (kiosk_id) DO UPDATE SET code_sha256 = excluded.code_sha256,
-                    expires_at = excluded.expires_at, attempts_left = excluded.attempts_left, used_by = NULL";
-            work.execute(upsert, &[&code.kiosk_id, &digest, &code.expires_at.0, &left])
+                    expires_at = excluded.expires_at, used_by = NULL";
+            work.execute(upsert, &[&code.kiosk_id, &digest, &code.expires_at.0])
                 .await?;
             work.note(&format!("code-made {}", code.kiosk_id), now);
         })
@@ -188,13 +220,12 @@ impl Trust for PostgresStore {
 
     async fn codes(&self) -> Result<Vec<KnownCode>, StoreError> {
         let select =
-            "SELECT kiosk_id, expires_at, attempts_left, used_by IS NOT NULL FROM code ORDER BY kiosk_id";
+            "SELECT kiosk_id, expires_at, used_by IS NOT NULL FROM code ORDER BY kiosk_id COLLATE \"C\"";
         self.all(select, &[], |row| {
             Ok(KnownCode {
                 kiosk_id: row.try_get(0)?,
                 expires_at: UtcMs(row.try_get(1)?),
-                attempts_left: u32::try_from(row.try_get::<_, i64>(2)?).unwrap_or(0),
-                used: row.try_get(3)?,
+                used: row.try_get(2)?,
             })
         })
         .await
@@ -207,13 +238,12 @@ impl Trust for PostgresStore {
         key_sha256: &[u8; 32],
         now: UtcMs,
     ) -> Result<CodeCheck, StoreError> {
-        transact!(self, |work| {
-            let check = check_code(&work, kiosk_id, code_sha256, key_sha256, now).await?;
-            if check != CodeCheck::Good {
-                work.note(&format!("{} {kiosk_id}", code_event(&check)), now);
-            }
-            check
-        })
+        let mut client = self.link.client().await?;
+        let done = async {
+            let transaction = client.transaction().await?;
+            check_code(&transaction, kiosk_id, code_sha256, key_sha256, now).await
+        };
+        done.await.map_err(|error| self.link.fault(error))
     }
 
     async fn redeem_code(
@@ -225,25 +255,53 @@ impl Trust for PostgresStore {
         now: UtcMs,
     ) -> Result<CodeCheck, StoreError> {
         transact!(self, |work| {
-            let check = check_code(&work, kiosk_id, code_sha256, key_sha256, now).await?;
-            work.note(&format!("{} {kiosk_id}", code_event(&check)), now);
+            let check = check_code(&work.transaction, kiosk_id, code_sha256, key_sha256, now).await?;
             if check == CodeCheck::Good {
+                work.note(&format!("code-redeemed {kiosk_id}"), now);
                 let update = "UPDATE code SET used_by = $2 WHERE kiosk_id = $1";
                 work.execute(update, &[&kiosk_id, &&key_sha256[..]]).await?;
                 add_kiosk(&mut work, kiosk_id, now).await?;
-                match redeemed {
-                    Redeemed::Certificate(certificate) => {
-                        add_certificate(&mut work, certificate, now).await?
-                    }
-                    Redeemed::Request(request) => add_request(&mut work, request).await?,
-                }
+                add_redeemed(&mut work, redeemed, now).await?;
             }
             check
         })
     }
 
-    async fn add_certificate(&self, certificate: &IssuedCertificate, now: UtcMs) -> Result<(), StoreError> {
-        transact!(self, |work| add_certificate(&mut work, certificate, now).await?)
+    async fn add_certificate(&self, certificate: &IssuedCertificate, now: UtcMs) -> Result<bool, StoreError> {
+        transact!(self, |work| {
+            let allowed = !is_blocked(&work.transaction, &certificate.kiosk_id).await?;
+            if allowed {
+                add_certificate(&mut work, certificate, now).await?;
+            }
+            allowed
+        })
+    }
+
+    async fn renew(
+        &self,
+        kiosk_id: &str,
+        shown: &[u8],
+        renewed: &Redeemed,
+        now: UtcMs,
+    ) -> Result<bool, StoreError> {
+        transact!(self, |work| {
+            let mut allowed = !is_blocked(&work.transaction, kiosk_id).await?;
+            if allowed {
+                let row = work.transaction.query_opt(REGISTERED, &[&shown]).await?;
+                let registered = row.as_ref().map(registered).transpose()?;
+                allowed = registered.is_some_and(|registered| {
+                    registered.kiosk_id == kiosk_id && registered.revocation.is_none()
+                });
+            }
+            if allowed {
+                add_redeemed(&mut work, renewed, now).await?;
+            }
+            allowed
+        })
+    }
+
+    async fn registered(&self, serial: &[u8]) -> Result<Option<Registered>, StoreError> {
+        self.maybe(REGISTERED, &[&serial], registered).await
     }
 
     async fn certificates(&self, kiosk_id: Option<&str>) -> Result<Vec<IssuedCertificate>, StoreError> {
@@ -286,22 +344,7 @@ impl Trust for PostgresStore {
     }
 
     async fn revoke(&self, revocation: &Revocation, now: UtcMs) -> Result<bool, StoreError> {
-        let (serial, reason) = (&revocation.serial, i16::from(revocation.reason));
-        transact!(self, |work| {
-            let insert = "INSERT INTO revocation (serial, reason, revoked_at) VALUES ($1, $2, $3)
-                ON CONFLICT (serial) DO NOTHING";
-            let rows = work
-                .execute(insert, &[serial, &reason, &revocation.revoked_at.0])
-                .await?;
-            if rows == 1 {
-                work.note(
-                    &format!("certificate-revoked {} reason={reason}", hex(serial)),
-                    now,
-                );
-                work.changed(&Change::TrustChanged);
-            }
-            rows == 1
-        })
+        transact!(self, |work| revoke(&mut work, revocation, now).await?)
     }
 
     async fn revocation(&self, serial: &[u8]) -> Result<Option<Revocation>, StoreError> {
@@ -331,6 +374,42 @@ async fn add_kiosk(work: &mut Work<'_>, kiosk_id: &str, now: UtcMs) -> Result<()
         work.note(&format!("kiosk-added {kiosk_id}"), now);
     }
     Ok(())
+}
+
+/// Whether a kiosk is shut out. It stays as it is until the end of the transaction.
+async fn is_blocked(transaction: &Transaction<'_>, kiosk_id: &str) -> Result<bool, Error> {
+    let select = "SELECT blocked_at IS NOT NULL FROM kiosk WHERE kiosk_id = $1 FOR UPDATE";
+    match transaction.query_opt(select, &[&kiosk_id]).await? {
+        Some(row) => row.try_get(0),
+        None => Ok(false),
+    }
+}
+
+async fn revoke(work: &mut Work<'_>, revocation: &Revocation, now: UtcMs) -> Result<bool, Error> {
+    let (serial, reason) = (&revocation.serial, i16::from(revocation.reason));
+    let upsert = format!(
+        "INSERT INTO revocation (serial, reason, revoked_at) VALUES ($1, $2, $3)
+        ON CONFLICT (serial) DO UPDATE SET reason = excluded.reason,
+            revoked_at = least(revocation.revoked_at, excluded.revoked_at) WHERE {STRONGER}"
+    );
+    let rows = work
+        .execute(&upsert, &[serial, &reason, &revocation.revoked_at.0])
+        .await?;
+    if rows == 1 {
+        work.note(
+            &format!("certificate-revoked {} reason={reason}", hex(serial)),
+            now,
+        );
+        work.changed(&Change::TrustChanged);
+    }
+    Ok(rows == 1)
+}
+
+async fn add_redeemed(work: &mut Work<'_>, redeemed: &Redeemed, now: UtcMs) -> Result<(), Error> {
+    match redeemed {
+        Redeemed::Certificate(certificate) => add_certificate(work, certificate, now).await,
+        Redeemed::Request(request) => add_request(work, request).await,
+    }
 }
 
 async fn add_certificate(
@@ -383,31 +462,32 @@ async fn add_request(work: &mut Work<'_>, request: &CertificateRequest) -> Resul
 }
 
 async fn check_code(
-    work: &Work<'_>,
+    transaction: &Transaction<'_>,
     kiosk_id: &str,
     code_sha256: &[u8; 32],
     key_sha256: &[u8; 32],
     now: UtcMs,
 ) -> Result<CodeCheck, Error> {
+    // First the kiosk, as whoever shuts it out does.
+    let blocked = is_blocked(transaction, kiosk_id).await?;
     // Held until the end of the transaction: a code is used once, whichever gateway it is shown to.
-    let select =
-        "SELECT code_sha256, expires_at, attempts_left, used_by FROM code WHERE kiosk_id = $1 FOR UPDATE";
-    let row = work.transaction.query_opt(select, &[&kiosk_id]).await?;
+    let select = "SELECT code_sha256, expires_at, used_by FROM code WHERE kiosk_id = $1 FOR UPDATE";
+    let row = transaction.query_opt(select, &[&kiosk_id]).await?;
     let row = match &row {
         Some(row) => Some(CodeRow {
             code_sha256: bytes(row, 0)?,
             expires_at: UtcMs(row.try_get(1)?),
-            attempts_left: row.try_get::<_, i64>(2)?.try_into().unwrap_or(0),
-            used_by: maybe_bytes(row, 3)?,
+            used_by: maybe_bytes(row, 2)?,
         }),
         None => None,
     };
-    let check = rules::check_code(row.as_ref(), code_sha256, key_sha256, now);
-    if let CodeCheck::Wrong { left } = check {
-        let update = "UPDATE code SET attempts_left = $2 WHERE kiosk_id = $1";
-        work.execute(update, &[&kiosk_id, &i64::from(left)]).await?;
-    }
-    Ok(check)
+    Ok(rules::check_code(
+        blocked,
+        row.as_ref(),
+        code_sha256,
+        key_sha256,
+        now,
+    ))
 }
 
 async fn greeted(
@@ -507,6 +587,23 @@ fn seen_head(row: &Row) -> Result<SeenHead, Error> {
         head: head(row, 0)?,
         first_seen_at: UtcMs(row.try_get(3)?),
         seen_at: UtcMs(row.try_get(4)?),
+    })
+}
+
+fn registered(row: &Row) -> Result<Registered, Error> {
+    let reason: Option<i16> = row.try_get(3)?;
+    Ok(Registered {
+        kiosk_id: row.try_get(0)?,
+        fingerprint: bytes(row, 1)?,
+        blocked_since: row.try_get::<_, Option<i64>>(2)?.map(UtcMs),
+        revocation: match reason {
+            Some(reason) => Some(Revocation {
+                serial: row.try_get(5)?,
+                reason: reason.try_into().unwrap_or(0),
+                revoked_at: UtcMs(row.try_get(4)?),
+            }),
+            None => None,
+        },
     })
 }
 

@@ -94,7 +94,6 @@ CREATE TABLE code (
     kiosk_id      TEXT PRIMARY KEY,
     code_sha256   BLOB    NOT NULL,
     expires_at    INTEGER NOT NULL,
-    attempts_left INTEGER NOT NULL,
     used_by       BLOB                           -- SHA-256 of a public key
 ) STRICT;
 CREATE TABLE certificate (

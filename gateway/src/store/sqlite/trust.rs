@@ -10,10 +10,10 @@ use verification::time::UtcMs;
 use super::documents::see_head;
 use super::writer::Work;
 use super::{SqliteStore, unsigned};
-use crate::store::rules::{self, CodeRow, code_event, hex};
+use crate::store::rules::{self, CodeRow, STRONGER, hex};
 use crate::store::{
     CertificateRequest, Change, CodeCheck, ConnectionId, Greeting, HeadCheck, IssuedCertificate, Kiosk,
-    KnownCode, LastGreeting, NewCode, Redeemed, Revocation, SeenHead, StoreError, Trust,
+    KnownCode, LastGreeting, NewCode, Redeemed, Registered, Revocation, SeenHead, StoreError, Trust,
 };
 
 const KIOSK: &str = "SELECT kiosk_id, known_since, blocked_at, blocked_reason, greeted_at, skew_ms, software,
@@ -51,6 +51,33 @@ impl Trust for SqliteStore {
                 work.changed(Change::TrustChanged);
             }
             Ok(rows == 1)
+        })
+        .await
+    }
+
+    async fn shut_out(&self, kiosk_id: &str, why: &str, reason: u8, now: UtcMs) -> Result<bool, StoreError> {
+        let (kiosk_id, why) = (kiosk_id.to_owned(), why.to_owned());
+        self.write(move |work| {
+            let rows = work.execute(
+                "UPDATE kiosk SET blocked_at = coalesce(blocked_at, ?2), blocked_reason = ?3 WHERE kiosk_id = ?1",
+                params![kiosk_id, now.0, why],
+            )?;
+            if rows == 0 {
+                return Ok(false);
+            }
+            work.note(&format!("kiosk-blocked {kiosk_id}"), None, now)?;
+            work.execute("DELETE FROM code WHERE kiosk_id = ?1", params![kiosk_id])?;
+            work.execute("DELETE FROM request WHERE kiosk_id = ?1", params![kiosk_id])?;
+            for certificate in certificates(work.connection, "WHERE kiosk_id = ?1", params![kiosk_id])? {
+                let revocation = Revocation {
+                    serial: certificate.serial,
+                    reason,
+                    revoked_at: now,
+                };
+                revoke(work, &revocation, now)?;
+            }
+            work.changed(Change::TrustChanged);
+            Ok(true)
         })
         .await
     }
@@ -137,10 +164,10 @@ impl Trust for SqliteStore {
         let code = code.clone();
         self.write(move |work| {
             work.execute(
-                "INSERT INTO code (kiosk_id, code_sha256, expires_at, attempts_left) VALUES (?1, ?2, ?3, ?4)
+                "INSERT INTO code (kiosk_id, code_sha256, expires_at) VALUES (?1, ?2, ?3)
                  ON CONFLICT (kiosk_id) DO UPDATE SET code_sha256 = excluded.code_sha256,
-                     expires_at = excluded.expires_at, attempts_left = excluded.attempts_left, used_by = NULL",
-                params![code.kiosk_id, code.code_sha256, code.expires_at.0, code.attempts_max],
+                     expires_at = excluded.expires_at, used_by = NULL",
+                params![code.kiosk_id, code.code_sha256, code.expires_at.0],
             )?;
             work.note(&format!("code-made {}", code.kiosk_id), None, now)?;
             Ok(())
@@ -152,14 +179,13 @@ impl Trust for SqliteStore {
         self.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT kiosk_id, expires_at, attempts_left, used_by IS NOT NULL FROM code ORDER BY kiosk_id",
+                    "SELECT kiosk_id, expires_at, used_by IS NOT NULL FROM code ORDER BY kiosk_id",
                 )?
                 .query_map([], |row| {
                     Ok(KnownCode {
                         kiosk_id: row.get(0)?,
                         expires_at: UtcMs(row.get(1)?),
-                        attempts_left: row.get(2)?,
-                        used: row.get(3)?,
+                        used: row.get(2)?,
                     })
                 })?
                 .collect()
@@ -175,14 +201,8 @@ impl Trust for SqliteStore {
         now: UtcMs,
     ) -> Result<CodeCheck, StoreError> {
         let (kiosk_id, code, key) = (kiosk_id.to_owned(), *code_sha256, *key_sha256);
-        self.write(move |work| {
-            let check = check_code(work, &kiosk_id, &code, &key, now)?;
-            if check != CodeCheck::Good {
-                work.note(&format!("{} {kiosk_id}", code_event(&check)), None, now)?;
-            }
-            Ok(check)
-        })
-        .await
+        self.read(move |connection| check_code(connection, &kiosk_id, &code, &key, now))
+            .await
     }
 
     async fn redeem_code(
@@ -196,28 +216,58 @@ impl Trust for SqliteStore {
         let (kiosk_id, code, key) = (kiosk_id.to_owned(), *code_sha256, *key_sha256);
         let redeemed = redeemed.clone();
         self.write(move |work| {
-            let check = check_code(work, &kiosk_id, &code, &key, now)?;
-            work.note(&format!("{} {kiosk_id}", code_event(&check)), None, now)?;
+            let check = check_code(work.connection, &kiosk_id, &code, &key, now)?;
             if check == CodeCheck::Good {
+                work.note(&format!("code-redeemed {kiosk_id}"), None, now)?;
                 work.execute(
                     "UPDATE code SET used_by = ?2 WHERE kiosk_id = ?1",
                     params![kiosk_id, key],
                 )?;
                 add_kiosk(work, &kiosk_id, now)?;
-                match &redeemed {
-                    Redeemed::Certificate(certificate) => add_certificate(work, certificate, now)?,
-                    Redeemed::Request(request) => add_request(work, request)?,
-                }
+                add_redeemed(work, &redeemed, now)?;
             }
             Ok(check)
         })
         .await
     }
 
-    async fn add_certificate(&self, certificate: &IssuedCertificate, now: UtcMs) -> Result<(), StoreError> {
+    async fn add_certificate(&self, certificate: &IssuedCertificate, now: UtcMs) -> Result<bool, StoreError> {
         let certificate = certificate.clone();
-        self.write(move |work| add_certificate(work, &certificate, now))
-            .await
+        self.write(move |work| {
+            let allowed = !is_blocked(work.connection, &certificate.kiosk_id)?;
+            if allowed {
+                add_certificate(work, &certificate, now)?;
+            }
+            Ok(allowed)
+        })
+        .await
+    }
+
+    async fn renew(
+        &self,
+        kiosk_id: &str,
+        shown: &[u8],
+        renewed: &Redeemed,
+        now: UtcMs,
+    ) -> Result<bool, StoreError> {
+        let (kiosk_id, shown, renewed) = (kiosk_id.to_owned(), shown.to_vec(), renewed.clone());
+        self.write(move |work| {
+            let allowed = registered(work.connection, &shown)?.is_some_and(|registered| {
+                registered.kiosk_id == kiosk_id
+                    && registered.blocked_since.is_none()
+                    && registered.revocation.is_none()
+            });
+            if allowed {
+                add_redeemed(work, &renewed, now)?;
+            }
+            Ok(allowed)
+        })
+        .await
+    }
+
+    async fn registered(&self, serial: &[u8]) -> Result<Option<Registered>, StoreError> {
+        let serial = serial.to_vec();
+        self.read(move |connection| registered(connection, &serial)).await
     }
 
     async fn certificates(&self, kiosk_id: Option<&str>) -> Result<Vec<IssuedCertificate>, StoreError> {
@@ -264,24 +314,7 @@ impl Trust for SqliteStore {
 
     async fn revoke(&self, revocation: &Revocation, now: UtcMs) -> Result<bool, StoreError> {
         let revocation = revocation.clone();
-        self.write(move |work| {
-            let rows = work.execute(
-                "INSERT INTO revocation (serial, reason, revoked_at) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (serial) DO NOTHING",
-                params![revocation.serial, revocation.reason, revocation.revoked_at.0],
-            )?;
-            if rows == 1 {
-                let event = format!(
-                    "certificate-revoked {} reason={}",
-                    hex(&revocation.serial),
-                    revocation.reason
-                );
-                work.note(&event, None, now)?;
-                work.changed(Change::TrustChanged);
-            }
-            Ok(rows == 1)
-        })
-        .await
+        self.write(move |work| revoke(work, &revocation, now)).await
     }
 
     async fn revocation(&self, serial: &[u8]) -> Result<Option<Revocation>, StoreError> {
@@ -331,6 +364,68 @@ fn add_kiosk(work: &Work<'_>, kiosk_id: &str, now: UtcMs) -> rusqlite::Result<()
     Ok(())
 }
 
+fn is_blocked(connection: &Connection, kiosk_id: &str) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT blocked_at IS NOT NULL FROM kiosk WHERE kiosk_id = ?1")?
+        .query_row(params![kiosk_id], |row| row.get(0))
+        .optional()
+        .map(Option::unwrap_or_default)
+}
+
+fn registered(connection: &Connection, serial: &[u8]) -> rusqlite::Result<Option<Registered>> {
+    connection
+        .prepare_cached(
+            "SELECT c.kiosk_id, c.fingerprint, k.blocked_at, r.reason, r.revoked_at FROM certificate c
+             JOIN kiosk k ON k.kiosk_id = c.kiosk_id LEFT JOIN revocation r ON r.serial = c.serial
+             WHERE c.serial = ?1",
+        )?
+        .query_row(params![serial], |row| {
+            let reason: Option<u8> = row.get(3)?;
+            Ok(Registered {
+                kiosk_id: row.get(0)?,
+                fingerprint: row.get(1)?,
+                blocked_since: row.get::<_, Option<i64>>(2)?.map(UtcMs),
+                revocation: match reason {
+                    Some(reason) => Some(Revocation {
+                        serial: serial.to_vec(),
+                        reason,
+                        revoked_at: UtcMs(row.get(4)?),
+                    }),
+                    None => None,
+                },
+            })
+        })
+        .optional()
+}
+
+fn revoke(work: &Work<'_>, revocation: &Revocation, now: UtcMs) -> rusqlite::Result<bool> {
+    let rows = work.execute(
+        &format!(
+            "INSERT INTO revocation (serial, reason, revoked_at) VALUES (?1, ?2, ?3)
+             ON CONFLICT (serial) DO UPDATE SET reason = excluded.reason,
+                 revoked_at = min(revocation.revoked_at, excluded.revoked_at) WHERE {STRONGER}"
+        ),
+        params![revocation.serial, revocation.reason, revocation.revoked_at.0],
+    )?;
+    if rows == 1 {
+        let event = format!(
+            "certificate-revoked {} reason={}",
+            hex(&revocation.serial),
+            revocation.reason
+        );
+        work.note(&event, None, now)?;
+        work.changed(Change::TrustChanged);
+    }
+    Ok(rows == 1)
+}
+
+fn add_redeemed(work: &Work<'_>, redeemed: &Redeemed, now: UtcMs) -> rusqlite::Result<()> {
+    match redeemed {
+        Redeemed::Certificate(certificate) => add_certificate(work, certificate, now),
+        Redeemed::Request(request) => add_request(work, request),
+    }
+}
+
 fn add_certificate(work: &Work<'_>, certificate: &IssuedCertificate, now: UtcMs) -> rusqlite::Result<()> {
     let kiosk_id = &certificate.kiosk_id;
     work.execute(
@@ -375,34 +470,30 @@ fn add_request(work: &Work<'_>, request: &CertificateRequest) -> rusqlite::Resul
 }
 
 fn check_code(
-    work: &Work<'_>,
+    connection: &Connection,
     kiosk_id: &str,
     code_sha256: &[u8; 32],
     key_sha256: &[u8; 32],
     now: UtcMs,
 ) -> rusqlite::Result<CodeCheck> {
-    let row = work
-        .connection
-        .prepare_cached(
-            "SELECT code_sha256, expires_at, attempts_left, used_by FROM code WHERE kiosk_id = ?1",
-        )?
+    let row = connection
+        .prepare_cached("SELECT code_sha256, expires_at, used_by FROM code WHERE kiosk_id = ?1")?
         .query_row(params![kiosk_id], |row| {
             Ok(CodeRow {
                 code_sha256: row.get(0)?,
                 expires_at: UtcMs(row.get(1)?),
-                attempts_left: row.get(2)?,
-                used_by: row.get(3)?,
+                used_by: row.get(2)?,
             })
         })
         .optional()?;
-    let check = rules::check_code(row.as_ref(), code_sha256, key_sha256, now);
-    if let CodeCheck::Wrong { left } = check {
-        work.execute(
-            "UPDATE code SET attempts_left = ?2 WHERE kiosk_id = ?1",
-            params![kiosk_id, left],
-        )?;
-    }
-    Ok(check)
+    let blocked = is_blocked(connection, kiosk_id)?;
+    Ok(rules::check_code(
+        blocked,
+        row.as_ref(),
+        code_sha256,
+        key_sha256,
+        now,
+    ))
 }
 
 fn greeted(work: &Work<'_>, greeting: &Greeting, now: UtcMs) -> rusqlite::Result<HeadCheck> {
