@@ -8,7 +8,7 @@ use document::identification::{self, Identification};
 use document::receipt;
 use document::signature::{self, ExternalSigner};
 use keys::{DeviceKey, KeyStore};
-use outbox::sqlite::SqliteOutbox;
+use outbox::sqlite::{SqliteOutbox, quarantined};
 use outbox::{Outbox, OutboxError, SignedDocument, WedgeReason};
 use sha2::{Digest, Sha256};
 use sync::LinkDownReason;
@@ -83,6 +83,8 @@ pub struct Custody {
     /// SHA-256 of the documents that are on their way.
     sent: HashMap<DocumentId, [u8; 32]>,
     doubts: HashMap<DocumentId, u8>,
+    /// Stores in quarantine that were not wholly taken over, as of the last look.
+    stores_aside: u64,
     renewal: Option<Applicant>,
     applications: u32,
     worries: Vec<(Severity, Concern)>,
@@ -142,6 +144,7 @@ impl Custody {
             identity: None,
             sent: HashMap::new(),
             doubts: HashMap::new(),
+            stores_aside: 0,
             renewal: None,
             applications: 0,
             worries: Vec::new(),
@@ -169,6 +172,7 @@ impl Custody {
         );
         custody.audit(None, &started, now)?;
         custody.is_refused = custody.outbox.remembered(REFUSED)?.as_deref() == Some("yes");
+        custody.look_aside();
         custody.enrolled(now)?;
         custody.count()?;
         custody.judge(now)?;
@@ -376,6 +380,7 @@ impl Custody {
             self.outbox.contact(now)?;
             self.unsettled = true;
         }
+        self.look_aside();
         self.look_at_identity(now)?;
         self.forget_delivered(now)?;
         self.judge(now)?;
@@ -383,6 +388,12 @@ impl Custody {
             self.outbox.settle()?;
         }
         Ok(())
+    }
+
+    fn look_aside(&mut self) {
+        let aside = quarantined(&self.settings.store());
+        let left = aside.iter().filter(|file| !file.taken_over).count();
+        self.stores_aside = u64::try_from(left).unwrap_or(u64::MAX);
     }
 
     fn look_at_identity(&mut self, now: UtcMs) -> Result<(), CustodyError> {
@@ -731,7 +742,7 @@ impl Custody {
             is_enrolled: self.identity.is_some(),
             is_refused: self.is_refused,
             set_aside: standing.counts.wedged,
-            stores_aside: 0,
+            stores_aside: self.stores_aside,
             is_clock_doubted: self.is_clock_doubted,
         };
         let found = concerns(&state, &self.settings.limits, now);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use keys::{KeyStore, rotation};
-use outbox::sqlite::{KeyRing, Opened, SqliteOutbox, key_id};
+use outbox::sqlite::{KeyRing, Opened, SqliteOutbox, key_id, quarantined};
 use verification::Sensitive;
 use verification::audit::LogId;
 use verification::time::UtcMs;
@@ -84,16 +84,9 @@ pub fn give_up_key(keys: &dyn KeyStore) -> Result<u32, CustodyError> {
 /// Whether a store that was put aside was locked with this key, or whether nobody can tell.
 fn is_needed(settings: &Settings, key: &Sensitive<[u8; 32]>) -> bool {
     let id = key_id(key);
-    let Ok(entries) = std::fs::read_dir(&settings.data) else {
-        return true;
-    };
-    entries.into_iter().any(|entry| {
-        entry.map_or(true, |entry| {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            name.contains("quarantine") && (name.contains(&id) || name.contains("unknown"))
-        })
-    })
+    quarantined(&settings.store())
+        .iter()
+        .any(|file| file.key_id.as_ref().is_none_or(|of_file| *of_file == id))
 }
 
 /// The keys of the store, of which those that cannot be had are left out.

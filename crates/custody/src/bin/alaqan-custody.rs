@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 use custody::export;
 use custody::identity::Identity;
 use custody::{KeyStore, Settings, Trust};
-use outbox::sqlite::SqliteOutbox;
+use outbox::sqlite::{SqliteOutbox, quarantined};
 use outbox::{EntryState, Outbox};
 use verification::Sensitive;
 use verification::evidence::DocumentId;
@@ -164,6 +164,15 @@ fn status(settings: &Settings, keys: &Arc<dyn KeyStore>) -> Result<(), Box<dyn E
         ),
         Ok(None) => println!("identity     not enrolled"),
         Err(error) => println!("identity     unusable: {}", custody::chain(&error)),
+    }
+    for file in quarantined(&settings.store()) {
+        let state = if file.taken_over {
+            "taken over"
+        } else {
+            "wants somebody"
+        };
+        let key = file.key_id.as_deref().unwrap_or("unknown");
+        println!("put aside    {}, key {key}, {state}", file.path.display());
     }
     let outbox = open(settings, keys)?;
     let standing = outbox.standing()?;
