@@ -19,6 +19,10 @@ use crate::utc_now;
 /// How often it is looked whether an external authority has a new list of revocations.
 const FILE_INTERVAL: Duration = Duration::from_secs(5);
 
+/// How often everything is looked up though nothing was heard: a line may be deaf, and what is revoked must not wait
+/// for it.
+const ALL_INTERVAL: Duration = Duration::from_secs(30);
+
 /// Everything that is needed to follow.
 pub struct Follower {
     pub shared: Arc<Shared>,
@@ -34,8 +38,9 @@ impl Follower {
         let mut changes = self.shared.store.changes();
         let mut files = tokio::time::interval(FILE_INTERVAL);
         files.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        // Something may have changed between the start and this line.
-        self.all().await;
+        let mut everything = tokio::time::interval(ALL_INTERVAL);
+        everything.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // The first time is now: something may have changed between the start and this line.
         loop {
             tokio::select! {
                 change = changes.recv() => match change {
@@ -44,6 +49,7 @@ impl Follower {
                     Err(RecvError::Closed) => return,
                 },
                 () = self.bell.rung() => self.all().await,
+                _ = everything.tick() => self.all().await,
                 _ = files.tick(), if self.revocations.is_some() => self.read_again().await,
                 () = crate::stopped(&mut stop) => return,
             }
@@ -177,17 +183,15 @@ impl RevocationFile {
         if list.stale(now) {
             tracing::warn!(file = %self.file.display(), "a newer list of revocations should be here by now");
         }
-        let mut new = 0_u32;
-        for revoked in list.all() {
-            let revocation = Revocation {
+        let revocations: Vec<Revocation> = list
+            .all()
+            .map(|revoked| Revocation {
                 serial: revoked.serial.as_bytes().to_vec(),
                 reason: revoked.reason,
                 revoked_at: revoked.at,
-            };
-            if store.revoke(&revocation, now).await? {
-                new += 1;
-            }
-        }
+            })
+            .collect();
+        let new = store.revoke_all(&revocations, now).await?;
         tracing::info!(number = list.number(), new, "the list of revocations was read");
         self.changed_at = changed_at;
         Ok(())

@@ -11,6 +11,7 @@ use prometheus_client::registry::Registry;
 use sync::wire::{ByeReason, RefusalCode};
 
 use crate::idec::{Answer, CentreError, Comparison, IdentificationCentre, Request};
+use crate::store::Standing;
 
 /// One label with values that the program knows beforehand.
 type By = Family<[(&'static str, &'static str); 1], Counter>;
@@ -35,6 +36,9 @@ pub struct Metrics {
     receipt: Histogram,
     days_left: Family<[(&'static str, &'static str); 1], Gauge>,
     ready: Gauge,
+    unanswered: Gauge,
+    rejected: Gauge,
+    unseen: Gauge,
 }
 
 impl Metrics {
@@ -59,6 +63,9 @@ impl Metrics {
             receipt: Histogram::new(exponential_buckets(0.0005, 2.0, 16)),
             days_left: Family::default(),
             ready: Gauge::default(),
+            unanswered: Gauge::default(),
+            rejected: Gauge::default(),
+            unseen: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -141,6 +148,21 @@ impl Metrics {
             "ready",
             "1 while the gateway is ready for kiosks",
             self.ready.clone(),
+        );
+        r.register(
+            "documents_unanswered",
+            "Stored documents to which the centre still owes an answer, up to 100000",
+            self.unanswered.clone(),
+        );
+        r.register(
+            "documents_rejected",
+            "Stored documents about which no answer is possible, up to 100000",
+            self.rejected.clone(),
+        );
+        r.register(
+            "answers_unseen",
+            "Answers that their kiosk does not have yet, up to 100000",
+            self.unseen.clone(),
         );
     }
 
@@ -225,6 +247,18 @@ impl Metrics {
     /// Whether kiosks are welcome.
     pub fn ready(&self, ready: bool) {
         self.ready.set(i64::from(ready));
+    }
+
+    /// What stands in the store.
+    pub fn standing(&self, standing: &Standing) {
+        let gauges = [
+            (&self.unanswered, standing.unanswered),
+            (&self.rejected, standing.rejected),
+            (&self.unseen, standing.unseen),
+        ];
+        for (gauge, count) in gauges {
+            gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
     }
 
     fn asked(&self, result: &Result<Answer, CentreError>) {

@@ -86,6 +86,8 @@ impl Condition {
         };
         if fault.is_some() {
             self.metrics.store_failed();
+        } else if let Ok(Ok(standing)) = tokio::time::timeout(PROBE_LIMIT, self.store.standing()).await {
+            self.metrics.standing(&standing);
         }
         let probed = Some((Instant::now(), fault.clone()));
         *self.probed.lock().unwrap_or_else(PoisonError::into_inner) = probed;

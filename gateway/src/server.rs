@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use verification::Sensitive;
 
+pub use self::running::Fallen;
 use crate::config::{self, AuthorityKind, ConfigError, GatewayConfig};
 use crate::connection::Shared;
 use crate::enrolment::{Issuer, Registrar};
@@ -94,7 +95,7 @@ pub struct Gateway {
     leaving: watch::Sender<bool>,
     stop: watch::Sender<bool>,
     stop_delay: Duration,
-    task: JoinHandle<()>,
+    task: JoinHandle<Result<(), Fallen>>,
     /// Alive as long as any part of the gateway is at work.
     store: Weak<dyn Store>,
 }
@@ -122,6 +123,8 @@ impl Gateway {
         let papers = Papers::read(config)?;
         let signer = Arc::new(Mutex::new(papers.signer));
         let store = storage::open(config).await?;
+        // Before anything that another gateway of this name, or with this file, would be harmed by.
+        store.run_alone().await?;
         store.retry_all(utc_now()).await?;
         let revocations = match &config.authority.revocations {
             Some(file) => Some(RevocationFile::read(file, &papers.authority_der, &*store).await?),
@@ -200,6 +203,7 @@ impl Gateway {
             identifier,
             follower,
             ops: endpoint.map(|endpoint| (endpoint, Arc::new(condition))),
+            leaving: leaving.clone(),
         };
         let task = tokio::spawn(running::run(parts, stopped));
         Ok(Self {
@@ -221,6 +225,14 @@ impl Gateway {
     /// Where it answers operators, if it does.
     pub fn ops_address(&self) -> Option<SocketAddr> {
         self.ops_address
+    }
+
+    /// Waits until it has ended by a fault, which it does not do by itself otherwise.
+    pub async fn fallen(&mut self) -> Fallen {
+        match (&mut self.task).await {
+            Ok(Err(fallen)) => fallen,
+            Ok(Ok(())) | Err(_) => Fallen("the gateway itself"),
+        }
     }
 
     /// Ends it where it stands. As after the end of a process, nothing of it is at work any more when this

@@ -48,7 +48,7 @@ pub fn run(run: Run) -> Done {
     runtime.block_on(async {
         let stop =
             process::stop_signal().map_err(|error| CliError::because("signals cannot be heard", error))?;
-        let gateway = Gateway::start(&config).await?;
+        let mut gateway = Gateway::start(&config).await?;
         tracing::info!(
             name = config.gateway.name,
             connections_max = config.limits.connections_max,
@@ -61,7 +61,10 @@ pub fn run(run: Run) -> Done {
         }
         tracing::info!(address = %gateway.address(), "the gateway listens");
         write_ready(run.ready_file.as_deref(), gateway.address())?;
-        stop.await;
+        tokio::select! {
+            () = stop => {}
+            fallen = gateway.fallen() => return Err(CliError::because("the gateway has ended", fallen)),
+        }
         tracing::info!("the gateway stops");
         gateway.stop().await;
         Ok(())

@@ -1,11 +1,12 @@
 //! The work of a gateway, from its start to its end.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinSet};
 
 use crate::connection::{self, Shared};
 use crate::following::Follower;
@@ -23,16 +24,48 @@ pub struct Parts {
     pub identifier: Arc<Identifier>,
     pub follower: Follower,
     pub ops: Option<(Endpoint, Arc<Condition>)>,
+    /// Says that the gateway is not ready any more.
+    pub leaving: watch::Sender<bool>,
+}
+
+/// A part without which a gateway is none has come to its end by a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a part of the gateway has ended by a fault of this program: {0}")]
+pub struct Fallen(pub &'static str);
+
+/// The parts that live as long as the gateway.
+#[derive(Default)]
+struct Vital(JoinSet<()>, HashMap<Id, &'static str>);
+
+impl Vital {
+    fn spawn(&mut self, name: &'static str, part: impl Future<Output = ()> + Send + 'static) {
+        let id = self.0.spawn(part).id();
+        self.1.insert(id, name);
+    }
+
+    /// Waits for the first that ends, which none of them does before the gateway is to stop.
+    async fn fallen(&mut self) -> Fallen {
+        let id = match self.0.join_next_with_id().await {
+            Some(Ok((id, ()))) => id,
+            Some(Err(error)) => error.id(),
+            None => return std::future::pending().await,
+        };
+        Fallen(self.1.get(&id).copied().unwrap_or_default())
+    }
 }
 
 /// Runs until `stop` becomes true, and then as long as connections take to end, within the limit.
-pub async fn run(parts: Parts, mut stop: watch::Receiver<bool>) {
+///
+/// # Errors
+/// When one of its vital parts has ended before.
+pub async fn run(parts: Parts, mut stop: watch::Receiver<bool>) -> Result<(), Fallen> {
     let Parts {
         listener,
         shared,
         identifier,
         follower,
         ops,
+        leaving,
     } = parts;
     // Answers until the very end: it is while a gateway stops that it is asked whether it is ready.
     let mut asked = JoinSet::new();
@@ -40,13 +73,23 @@ pub async fn run(parts: Parts, mut stop: watch::Receiver<bool>) {
         asked.spawn(endpoint.serve(condition));
     }
     let mut tasks = JoinSet::new();
-    tasks.spawn(identification::run(identifier, stop.clone()));
-    tasks.spawn(follower.run(stop.clone()));
+    let mut vital = Vital::default();
+    // Connections and vital parts end when this ends, whether it was told to or not.
+    let (end, stopped) = watch::channel(false);
+    vital.spawn("identification", identification::run(identifier, stopped.clone()));
+    vital.spawn("what follows the changes", follower.run(stopped.clone()));
     let (presence, store) = (Arc::clone(&shared.presence), Arc::clone(&shared.store));
-    tasks.spawn(presence::follow(presence, store, stop.clone()));
+    vital.spawn("presence", presence::follow(presence, store, stopped.clone()));
+    let (store, mut until) = (Arc::clone(&shared.store), stopped.clone());
+    vital.spawn("the store", async move {
+        tokio::select! {
+            () = store.ended() => {}
+            () = crate::stopped(&mut until) => {}
+        }
+    });
     let most = usize::try_from(shared.limits.connections_max).unwrap_or(Semaphore::MAX_PERMITS);
     let places = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
-    loop {
+    let outcome = loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((tcp, peer)) => {
@@ -55,7 +98,7 @@ pub async fn run(parts: Parts, mut stop: watch::Receiver<bool>) {
                         tracing::warn!(%peer, "too many connections");
                         continue;
                     };
-                    let (shared, stop) = (Arc::clone(&shared), stop.clone());
+                    let (shared, stop) = (Arc::clone(&shared), stopped.clone());
                     tasks.spawn(async move {
                         let _open = shared.metrics.open();
                         connection::serve(Arc::clone(&shared), tcp, peer, stop).await;
@@ -70,13 +113,39 @@ pub async fn run(parts: Parts, mut stop: watch::Receiver<bool>) {
             Some(done) = tasks.join_next() => if let Err(error) = done {
                 tracing::error!(%error, "a task ended by a fault of this program");
             },
-            () = crate::stopped(&mut stop) => break,
+            fallen = vital.fallen() => {
+                tracing::error!(part = fallen.0, "a part ended by a fault of this program; the gateway ends");
+                leaving.send_replace(true);
+                break Err(fallen);
+            }
+            () = crate::stopped(&mut stop) => break Ok(()),
         }
-    }
+    };
+    end.send_replace(true);
     drop(listener);
     let limit = Duration::from_millis(shared.limits.stop_limit_ms);
-    let all = async { while tasks.join_next().await.is_some() {} };
+    let all = async {
+        while tasks.join_next().await.is_some() {}
+        while vital.0.join_next().await.is_some() {}
+    };
     if tokio::time::timeout(limit, all).await.is_err() {
         tracing::warn!("not all connections ended in time");
+    }
+    outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_part_that_ends_or_panics_is_named() {
+        let mut vital = Vital::default();
+        vital.spawn("lives", std::future::pending());
+        vital.spawn("panics", async { panic!("a fault of the test") });
+        assert_eq!(vital.fallen().await, Fallen("panics"));
+        vital.spawn("ends", async {});
+        assert_eq!(vital.fallen().await, Fallen("ends"));
+        assert!(futures_util::poll!(std::pin::pin!(vital.fallen())).is_pending());
     }
 }

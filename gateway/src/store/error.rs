@@ -38,6 +38,24 @@ pub enum StoreError {
         /// Name of the setting that is off.
         setting: String,
     },
+    /// Another gateway runs with the same name, or with the same file.
+    #[error(
+        "another gateway named {gateway} runs with the store {store}; each needs a name, and a file, of its own"
+    )]
+    Taken {
+        /// Which store.
+        store: String,
+        /// The name of the gateway.
+        gateway: String,
+    },
+    /// The file that shows that a gateway runs cannot be used.
+    #[error("{} cannot be locked", file.display())]
+    Lock {
+        /// Which file.
+        file: PathBuf,
+        /// Why.
+        source: Arc<std::io::Error>,
+    },
     /// The server cannot be checked by its certificate.
     #[error("the authority of the store {store} cannot be used")]
     Tls {

@@ -21,6 +21,9 @@ pub mod sqlite;
 mod trail;
 mod trust;
 
+use std::time::Duration;
+
+use async_trait::async_trait;
 use tokio::sync::broadcast;
 use verification::audit::LogId;
 
@@ -41,7 +44,11 @@ pub const COUNT_MAX: u64 = 100_000;
 /// How many changes wait for a listener before it misses some.
 const CHANGES_WAITING: usize = 1024;
 
+/// How long a gateway that starts waits for a former one of the same name, or with the same file, to be gone.
+const NAME_LIMIT: Duration = Duration::from_secs(5);
+
 /// The whole store.
+#[async_trait]
 pub trait Store: Documents + Trail + Trust + std::fmt::Debug + Send + Sync {
     /// The name of this gateway, which names its audit log.
     fn gateway(&self) -> &str;
@@ -51,4 +58,15 @@ pub trait Store: Documents + Trail + Trust + std::fmt::Debug + Send + Sync {
 
     /// The changes from now on. A listener that lags behind has to look everything up, as after [`Change::Missed`].
     fn changes(&self) -> broadcast::Receiver<Change>;
+
+    /// Makes sure that no other gateway runs under this name, or with this file, as long as this store is open. Tools
+    /// of the operator do without.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when another one does; others when the store cannot be asked.
+    async fn run_alone(&self) -> Result<(), StoreError>;
+
+    /// Waits until the store has come to an end by a fault and stays useless, or cannot be relied upon any more: its
+    /// writer has panicked, its name was taken, or the server does not flush any more.
+    async fn ended(&self);
 }

@@ -375,7 +375,16 @@ pub trait Trust {
     ///
     /// # Errors
     /// When the disk or the database fails.
-    async fn revoke(&self, revocation: &Revocation, now: UtcMs) -> Result<bool, StoreError>;
+    async fn revoke(&self, revocation: &Revocation, now: UtcMs) -> Result<bool, StoreError> {
+        let changed = self.revoke_all(std::slice::from_ref(revocation), now).await?;
+        Ok(changed == 1)
+    }
+
+    /// As [`Trust::revoke`], many in one transaction. Gives how many of them changed something.
+    ///
+    /// # Errors
+    /// When the disk or the database fails.
+    async fn revoke_all(&self, revocations: &[Revocation], now: UtcMs) -> Result<u64, StoreError>;
 
     /// The revocation of a certificate, if it is revoked.
     ///

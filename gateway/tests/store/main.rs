@@ -33,7 +33,9 @@ on_all! {
         nobody_else_is_given_what_is_claimed,
         a_failure_is_asked_about_again_in_its_time,
         a_lease_ends_by_itself,
-        a_start_gives_back_what_was_claimed_in_the_former_life;
+        a_start_gives_back_what_was_claimed_in_the_former_life,
+        a_late_failure_takes_nothing_from_who_asks_now,
+        a_name_or_file_is_of_one_running_gateway;
     trail:
         every_change_has_its_record_and_the_chain_is_whole,
         a_forked_log_is_refused_in_any_order,

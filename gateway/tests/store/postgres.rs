@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gateway::store::postgres::PostgresStore;
-use gateway::store::{Change, Documents, Filter, NewDocument, Put, Store, StoreError};
+use gateway::store::{Change, Documents, Filter, NewDocument, Put, Store, StoreError, Trust};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use sha2::{Digest, Sha256};
 use tokio::task::JoinSet;
@@ -163,14 +163,101 @@ fn a_server_that_does_not_flush_is_refused() {
 }
 
 #[test]
-fn a_lax_default_of_the_server_is_overruled() {
-    let database = shared().database();
-    let lax = format!("ALTER DATABASE {} SET synchronous_commit = off", database.name());
-    shared().ask("postgres", &lax);
-    assert_eq!(shared().ask(database.name(), "SHOW synchronous_commit"), "off");
+fn a_lax_default_of_the_server_is_raised_and_a_stricter_one_kept() {
+    for (setting, expect) in [
+        ("off", "on"),
+        ("local", "on"),
+        ("remote_write", "on"),
+        ("on", "on"),
+        ("remote_apply", "remote_apply"),
+    ] {
+        let database = shared().database();
+        let name = database.name();
+        let default = format!("ALTER DATABASE {name} SET synchronous_commit = {setting}");
+        shared().ask("postgres", &default);
+        // Noted by the transactions of the store itself.
+        run(async { drop(open(&database, "a").await.unwrap()) });
+        let note = "CREATE TABLE noted (setting text);
+            CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS
+                'BEGIN INSERT INTO noted VALUES (current_setting(''synchronous_commit'')); RETURN NULL; END';
+            CREATE TRIGGER note AFTER INSERT ON document EXECUTE FUNCTION note()";
+        shared().ask(name, note);
+        run(async {
+            let store = open(&database, "a").await.unwrap();
+            store.put(document(1, b"x"), UtcMs(1)).await.unwrap();
+        });
+        assert_eq!(shared().ask(name, "SELECT * FROM noted"), expect, "{setting}");
+    }
+}
+
+#[test]
+fn a_server_that_does_not_flush_any_more_is_noticed() {
+    let server = Server::start(&[]);
+    let database = server.database();
     run(async {
-        // The store refuses a session in which it is off, so it has switched it on.
-        open(&database, "a").await.unwrap();
+        let store = open(&database, "a").await.unwrap();
+        server.ask("postgres", "ALTER SYSTEM SET fsync = off");
+        server.ask("postgres", "SELECT pg_reload_conf()");
+        tokio::time::timeout(PATIENCE, store.ended()).await.unwrap();
+    });
+}
+
+/// A way to the socket of a server that can go silent: it stays open and passes nothing on.
+async fn silent_way(server: &Server) -> (u16, tokio::sync::watch::Sender<bool>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (silence, silent) = tokio::sync::watch::channel(false);
+    let socket = server.folder().join(".s.PGSQL.5432");
+    tokio::spawn(async move {
+        loop {
+            let (mut near, _) = listener.accept().await.unwrap();
+            let (socket, mut silent) = (socket.clone(), silent.clone());
+            tokio::spawn(async move {
+                let mut far = tokio::net::UnixStream::connect(socket).await.unwrap();
+                let silenced = async {
+                    let _ = silent.wait_for(|silent| *silent).await;
+                };
+                tokio::select! {
+                    biased;
+                    () = silenced => {
+                        // Never spoken on again, whatever happens to others.
+                        std::future::pending::<()>().await;
+                    }
+                    _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
+                }
+            });
+        }
+    });
+    (port, silence)
+}
+
+#[test]
+fn a_line_that_goes_silent_is_noticed_and_left() {
+    let server = shared();
+    let database = server.database();
+    run(async {
+        let (port, silence) = silent_way(server).await;
+        let near = database.at("127.0.0.1", port);
+        let store = Arc::new(open(&near, "a").await.unwrap());
+        store.put(document(1, b"x"), UtcMs(1)).await.unwrap();
+        let mut changes = store.changes();
+        silence.send(true).unwrap();
+        let limit = std::time::Duration::from_secs(60);
+        let deaf = async {
+            let write = store.put(document(2, b"x"), UtcMs(2));
+            let read = store.document(id(1));
+            let greeting = store.add_kiosk("k", UtcMs(2));
+            let (write, read, greeting) = tokio::join!(write, read, greeting);
+            for error in [write.err(), read.err(), greeting.err()] {
+                assert!(matches!(error, Some(StoreError::Unavailable { .. })), "{error:?}");
+            }
+        };
+        tokio::time::timeout(limit, deaf).await.unwrap();
+        silence.send(false).unwrap();
+        // At once, and not after each connection of the pool has been waited for.
+        store.put(document(2, b"x"), UtcMs(3)).await.unwrap();
+        let heard = async { while changes.recv().await.unwrap() != Change::Missed {} };
+        tokio::time::timeout(limit, heard).await.unwrap();
     });
 }
 

@@ -284,6 +284,16 @@ impl Database {
         self
     }
 
+    /// The same one, by another way.
+    pub fn at(&self, host: &str, port: u16) -> Self {
+        Self {
+            name: self.name.clone(),
+            host: host.into(),
+            port,
+            authority_pem: None,
+        }
+    }
+
     pub fn settings(&self) -> PostgresSettings {
         PostgresSettings {
             host: self.host.clone(),

@@ -176,8 +176,9 @@ impl Documents for PostgresStore {
         let next = next_try_at.map_or(NEVER, |at| at.0);
         let update = "UPDATE document
             SET attempts = attempts + 1, fault = $2, next_try_at = $3, leased_by = NULL, leased_until = 0
-            WHERE id = $1 AND answered_at IS NULL";
-        self.execute(update, &[&&id.0[..], &fault, &next])
+            WHERE id = $1 AND answered_at IS NULL AND coalesce(leased_by, $4) = $4";
+        // Who holds the question now, after the lease of this gateway has ended, keeps it.
+        self.execute(update, &[&&id.0[..], &fault, &next, &self.gateway])
             .await
             .map(|_| ())
     }
@@ -223,27 +224,30 @@ impl Documents for PostgresStore {
     }
 
     async fn request_resend(&self, kiosk_id: &str, ids: &[DocumentId], now: UtcMs) -> Result<(), StoreError> {
-        let mut client = self.link.client().await?;
         let fault = |error| self.link.fault(error);
-        let transaction = client.transaction().await.map_err(fault)?;
         let requested = async {
-            let mut chain = Chain::lock(&transaction, &self.gateway).await?;
-            let insert = "INSERT INTO resend (kiosk_id, id) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
-            for id in ids {
-                if transaction.execute(insert, &[&kiosk_id, &&id.0[..]]).await? == 1 {
-                    chain.note(&format!("resend-requested {id} {kiosk_id}"), None, now);
+            let mut client = self.link.client().await?;
+            let transaction = client.transaction().await.map_err(fault)?;
+            let requested = async {
+                let mut chain = Chain::lock(&transaction, &self.gateway).await?;
+                let insert = "INSERT INTO resend (kiosk_id, id) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
+                for id in ids {
+                    if transaction.execute(insert, &[&kiosk_id, &&id.0[..]]).await? == 1 {
+                        chain.note(&format!("resend-requested {id} {kiosk_id}"), None, now);
+                    }
                 }
-            }
-            let change = Change::ResendRequested {
-                kiosk_id: kiosk_id.to_owned(),
+                let change = Change::ResendRequested {
+                    kiosk_id: kiosk_id.to_owned(),
+                };
+                transaction
+                    .execute(NOTIFY, &[&vec![listener::write(&change)]])
+                    .await?;
+                chain.write(&transaction).await
             };
-            transaction
-                .execute(NOTIFY, &[&vec![listener::write(&change)]])
-                .await?;
-            chain.write(&transaction).await
+            requested.await.map_err(fault)?;
+            transaction.commit().await.map_err(fault)
         };
-        requested.await.map_err(fault)?;
-        transaction.commit().await.map_err(fault)
+        self.link.limited(requested).await
     }
 
     async fn resends(&self, kiosk_id: &str) -> Result<Vec<DocumentId>, StoreError> {

@@ -1,75 +1,206 @@
 //! Hears what the other gateways, and this one, have changed.
 
 use std::future::poll_fn;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 use tokio::task::AbortHandle;
+use tokio::time::timeout;
 use tokio_postgres::{AsyncMessage, Client, Connection, Error, NoTls};
 use verification::evidence::DocumentId;
 
-use super::session::PostgresSettings;
+use super::session::{CALL_LIMIT, PostgresSettings, SESSION};
 use crate::store::rules::hex;
 use crate::store::{Change, ConnectionId};
 
 /// Name of the channel. Its messages name documents, kiosks and connections, nothing else.
 const CHANNEL: &str = "alaqan";
 
+type Fault = Box<dyn std::error::Error + Send + Sync>;
+
 /// The pause before the server is tried again.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Listens until it is aborted, again and again when the line is lost.
-pub(super) fn start(settings: PostgresSettings, changes: broadcast::Sender<Change>) -> AbortHandle {
-    let task = async move {
-        loop {
-            let ended = match settings.tls() {
-                Ok(Some(tls)) => match settings.config().connect(tls).await {
-                    Ok((client, connection)) => listen(client, connection, &changes).await,
-                    Err(error) => Err(error),
-                },
-                _ => match settings.config().connect(NoTls).await {
-                    Ok((client, connection)) => listen(client, connection, &changes).await,
-                    Err(error) => Err(error),
-                },
-            };
-            if let Err(error) = ended {
-                tracing::warn!(%error, "changes of other gateways cannot be heard");
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
-    };
-    tokio::spawn(task).abort_handle()
+/// How often it is asked whether the line is alive and the server still flushes.
+const PULSE: Duration = Duration::from_secs(10);
+
+/// How long a gateway that has lost its name with its line may be without it. By then the server has noticed that the
+/// former line is gone.
+const NAMELESS_LIMIT: Duration = Duration::from_secs(60);
+
+/// The pause before a name that another one holds is tried again.
+const NAME_PAUSE: Duration = Duration::from_millis(100);
+
+/// Takes the name `$1` for as long as the connection lives. The first number tells these locks from those of kiosks.
+const TAKE_NAME: &str = "SELECT pg_try_advisory_lock(1634492785, hashtext($1))";
+
+/// What the server has switched off without which an acknowledgement means nothing.
+pub(super) const UNSAFE: &str = "SELECT name FROM pg_settings
+    WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off'";
+
+/// Who has the name of this gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hold {
+    /// The server has not said.
+    Unknown,
+    /// This one.
+    Held,
+    /// Another one.
+    Elsewhere,
 }
 
-async fn listen<S, T>(
-    client: Client,
-    mut connection: Connection<S, T>,
-    changes: &broadcast::Sender<Change>,
-) -> Result<(), Error>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-    T: AsyncRead + AsyncWrite + Unpin + Send,
-{
-    let statement = format!("LISTEN {CHANNEL}");
-    let mut started = Box::pin(client.batch_execute(&statement));
-    let mut listening = false;
-    loop {
-        tokio::select! {
-            done = &mut started, if !listening => {
-                done?;
-                listening = true;
-                // What was said before is not repeated. Nobody may be listening here.
-                let _ = changes.send(Change::Missed);
+/// Hears the changes, and holds the name of the gateway if it is to. Stops when it is dropped.
+#[derive(Debug)]
+pub(super) struct Listener {
+    task: AbortHandle,
+    wanted: watch::Sender<bool>,
+    hold: watch::Receiver<Hold>,
+    ended: watch::Receiver<bool>,
+}
+
+impl Listener {
+    /// Listens until it is dropped, again and again when the line is lost.
+    pub(super) fn start(
+        settings: PostgresSettings,
+        gateway: String,
+        changes: broadcast::Sender<Change>,
+    ) -> Self {
+        let (wanted, wish) = watch::channel(false);
+        let (held, hold) = watch::channel(Hold::Unknown);
+        let (end, ended) = watch::channel(false);
+        let session = Session {
+            gateway,
+            changes,
+            wish,
+            held,
+            end,
+        };
+        let task = tokio::spawn(session.run(settings)).abort_handle();
+        Self {
+            task,
+            wanted,
+            hold,
+            ended,
+        }
+    }
+
+    /// Takes the name of the gateway, and keeps it.
+    pub(super) async fn hold_name(&self, limit: Duration) -> Hold {
+        self.wanted.send_replace(true);
+        let mut hold = self.hold.clone();
+        let _ = tokio::time::timeout(limit, hold.wait_for(|hold| *hold == Hold::Held)).await;
+        *hold.borrow()
+    }
+
+    /// Waits until the name is lost for good, or the server does not flush any more, or the task has panicked.
+    pub(super) async fn ended(&self) {
+        let _ = self.ended.clone().wait_for(|ended| *ended).await;
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// What the task knows from one connection to the next.
+struct Session {
+    gateway: String,
+    changes: broadcast::Sender<Change>,
+    wish: watch::Receiver<bool>,
+    held: watch::Sender<Hold>,
+    end: watch::Sender<bool>,
+}
+
+impl Session {
+    async fn run(mut self, settings: PostgresSettings) {
+        loop {
+            let ended = match settings.tls() {
+                Ok(Some(tls)) => self.connect(settings.config().connect(tls)).await,
+                _ => self.connect(settings.config().connect(NoTls)).await,
+            };
+            if let Err(error) = ended {
+                tracing::warn!(
+                    error = &*error as &dyn std::error::Error,
+                    "changes of other gateways cannot be heard"
+                );
             }
-            message = poll_fn(|context| connection.poll_message(context)) => match message {
-                Some(Ok(AsyncMessage::Notification(notification))) => {
-                    let _ = changes.send(read(notification.payload()));
-                }
-                Some(Ok(_)) => {}
-                Some(Err(error)) => return Err(error),
-                None => return Ok(()),
-            },
+            self.held.send_replace(Hold::Unknown);
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    async fn connect<S, T>(
+        &mut self,
+        connecting: impl Future<Output = Result<(Client, Connection<S, T>), Error>>,
+    ) -> Result<(), Fault>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+        T: AsyncRead + AsyncWrite + Unpin + Send,
+    {
+        let (client, mut connection) = timeout(CALL_LIMIT, connecting).await??;
+        let changes = self.changes.clone();
+        let attended = self.attend(&client);
+        tokio::pin!(attended);
+        loop {
+            tokio::select! {
+                done = &mut attended => return done,
+                message = poll_fn(|context| connection.poll_message(context)) => match message {
+                    Some(Ok(AsyncMessage::Notification(notification))) => {
+                        // Nobody may be listening here.
+                        let _ = changes.send(read(notification.payload()));
+                    }
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => return Err(error.into()),
+                    None => return Ok(()),
+                },
+            }
+        }
+    }
+
+    /// Begins to listen, and sees to it that the line lives and the name is held, until one of them fails.
+    async fn attend(&mut self, client: &Client) -> Result<(), Fault> {
+        let begin = format!("{SESSION} LISTEN {CHANNEL}");
+        timeout(CALL_LIMIT, client.batch_execute(&begin)).await??;
+        // What was said before is not repeated.
+        let _ = self.changes.send(Change::Missed);
+        let nameless = Instant::now();
+        loop {
+            let off = timeout(CALL_LIMIT, client.query(UNSAFE, &[])).await??;
+            if let Some(row) = off.first() {
+                let setting: &str = row.try_get(0)?;
+                tracing::error!(setting, "the server does not flush any more what it acknowledges");
+                self.end.send_replace(true);
+            }
+            if *self.wish.borrow_and_update() && *self.held.borrow() != Hold::Held {
+                self.take_name(client, nameless).await?;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(PULSE) => {}
+                changed = self.wish.changed() => changed?,
+            }
+        }
+    }
+
+    /// Tries until the name is this gateway's.
+    async fn take_name(&self, client: &Client, since: Instant) -> Result<(), Fault> {
+        loop {
+            let row = timeout(CALL_LIMIT, client.query_one(TAKE_NAME, &[&self.gateway])).await??;
+            if row.try_get(0)? {
+                self.held.send_replace(Hold::Held);
+                return Ok(());
+            }
+            self.held.send_replace(Hold::Elsewhere);
+            if since.elapsed() > NAMELESS_LIMIT && !*self.end.borrow() {
+                tracing::error!(
+                    gateway = self.gateway,
+                    "another gateway of this name has taken over"
+                );
+                self.end.send_replace(true);
+            }
+            tokio::time::sleep(NAME_PAUSE).await;
         }
     }
 }

@@ -18,20 +18,22 @@ mod writer;
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use deadpool_postgres::{Object, Pool};
 use tokio::sync::broadcast;
-use tokio::task::AbortHandle;
 use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use verification::Sensitive;
 use verification::audit::{AuditHead, LogId};
 
+use self::listener::{Hold, Listener};
 use self::schema::MigrateError;
+use self::session::CALL_LIMIT;
 pub use self::session::PostgresSettings;
 use self::writer::Writer;
 use super::sealed::{Label, Seal};
-use super::{CHANGES_WAITING, Change, Store, StoreError};
+use super::{CHANGES_WAITING, Change, NAME_LIMIT, Store, StoreError};
 
 /// What the key check encrypts.
 const KEY_CHECK: &[u8] = b"alaqan";
@@ -45,7 +47,7 @@ pub struct PostgresStore {
     link: Link,
     writer: Writer,
     changes: broadcast::Sender<Change>,
-    listener: AbortHandle,
+    listener: Listener,
 }
 
 impl PostgresStore {
@@ -65,7 +67,7 @@ impl PostgresStore {
             pool: settings.pool()?,
         };
         let seal = Seal::new(key);
-        let mut client = link.client().await?;
+        let mut client = link.limited(link.client()).await?;
         link.check_durability(&client).await?;
         schema::migrate(&mut client, &link.store)
             .await
@@ -77,7 +79,7 @@ impl PostgresStore {
         let log = link.begin_log(&client, gateway).await?;
         drop(client);
         let (changes, _) = broadcast::channel(CHANGES_WAITING);
-        let listener = listener::start(settings.clone(), changes.clone());
+        let listener = Listener::start(settings.clone(), gateway.to_owned(), changes.clone());
         Ok(Self {
             gateway: gateway.to_owned(),
             log,
@@ -90,12 +92,7 @@ impl PostgresStore {
     }
 }
 
-impl Drop for PostgresStore {
-    fn drop(&mut self) {
-        self.listener.abort();
-    }
-}
-
+#[async_trait]
 impl Store for PostgresStore {
     fn gateway(&self) -> &str {
         &self.gateway
@@ -108,6 +105,28 @@ impl Store for PostgresStore {
     fn changes(&self) -> broadcast::Receiver<Change> {
         self.changes.subscribe()
     }
+
+    async fn run_alone(&self) -> Result<(), StoreError> {
+        let store = || self.link.store.clone();
+        match self.listener.hold_name(NAME_LIMIT).await {
+            Hold::Held => Ok(()),
+            Hold::Elsewhere => Err(StoreError::Taken {
+                store: store(),
+                gateway: self.gateway.clone(),
+            }),
+            Hold::Unknown => Err(StoreError::Unavailable {
+                store: store(),
+                source: Arc::new(std::io::Error::from(std::io::ErrorKind::TimedOut)),
+            }),
+        }
+    }
+
+    async fn ended(&self) {
+        tokio::select! {
+            () = self.writer.ended() => {}
+            () = self.listener.ended() => {}
+        }
+    }
 }
 
 /// The way to the server.
@@ -119,6 +138,20 @@ struct Link {
 }
 
 impl Link {
+    /// Gives up a call that takes too long, and all connections that lie idle: they are likely to be as dead as that of
+    /// the call.
+    async fn limited<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        // By the next line the connection of the call is back in the pool.
+        let done = tokio::time::timeout(CALL_LIMIT, call).await;
+        done.unwrap_or_else(|late| {
+            self.pool.retain(|_, _| false);
+            Err(StoreError::Unavailable {
+                store: self.store.clone(),
+                source: Arc::new(late),
+            })
+        })
+    }
+
     async fn client(&self) -> Result<Object, StoreError> {
         self.pool.get().await.map_err(|error| match error {
             deadpool_postgres::PoolError::Backend(error) => self.fault(error),
@@ -143,10 +176,8 @@ impl Link {
 
     /// A server that acknowledges what is not on its disk would make every receipt a lie.
     async fn check_durability(&self, client: &Object) -> Result<(), StoreError> {
-        let statement = "SELECT name, setting FROM pg_settings
-            WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off'";
         let rows = client
-            .query(statement, &[])
+            .query(listener::UNSAFE, &[])
             .await
             .map_err(|error| self.fault(error))?;
         match rows.first() {
@@ -233,17 +264,23 @@ impl PostgresStore {
     }
 
     async fn rows(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, StoreError> {
-        let client = self.link.client().await?;
-        let fault = |error| self.link.fault(error);
-        let statement = client.prepare_cached(sql).await.map_err(fault)?;
-        client.query(&statement, params).await.map_err(fault)
+        let call = async {
+            let client = self.link.client().await?;
+            let fault = |error| self.link.fault(error);
+            let statement = client.prepare_cached(sql).await.map_err(fault)?;
+            client.query(&statement, params).await.map_err(fault)
+        };
+        self.link.limited(call).await
     }
 
     /// Changes what needs no record in the audit log.
     async fn execute(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<u64, StoreError> {
-        let client = self.link.client().await?;
-        let fault = |error| self.link.fault(error);
-        let statement = client.prepare_cached(sql).await.map_err(fault)?;
-        client.execute(&statement, params).await.map_err(fault)
+        let call = async {
+            let client = self.link.client().await?;
+            let fault = |error| self.link.fault(error);
+            let statement = client.prepare_cached(sql).await.map_err(fault)?;
+            client.execute(&statement, params).await.map_err(fault)
+        };
+        self.link.limited(call).await
     }
 }

@@ -18,13 +18,28 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// How long a call waits for a connection to become free, and for a new one.
 const POOL_LIMIT: Duration = Duration::from_secs(10);
 
-/// From when on a silent line is asked whether it is still there.
-const KEEPALIVE: Duration = Duration::from_secs(15);
+/// From when on a silent line is asked whether it is still there, how often, and how many silent answers end it.
+const KEEPALIVE: Duration = Duration::from_secs(5);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
+const KEEPALIVE_RETRIES: u32 = 3;
+
+/// How long what was sent may stay unconfirmed before the system ends the line.
+const UNCONFIRMED_LIMIT: Duration = Duration::from_secs(20);
+
+/// How long one call may take, whatever the system believes of the line: something between here and the server may
+/// confirm what it does not pass on.
+pub(super) const CALL_LIMIT: Duration = Duration::from_secs(20);
 
 /// What holds for every connection, whatever the defaults of the server, the database or the role are. A gateway that
-/// hangs in the middle of a transaction loses it, so that the others can go on.
-const SESSION: &str = "
-SET synchronous_commit = on;
+/// hangs in the middle of a transaction loses it, so that the others can go on; and the server, too, notices soon when
+/// a gateway is gone with its machine, and frees what it held. `remote_apply` stays, since it asks for more than `on`.
+pub(super) const SESSION: &str = "
+SELECT set_config('synchronous_commit', 'on', false)
+    WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply');
+SET tcp_keepalives_idle = 5;
+SET tcp_keepalives_interval = 5;
+SET tcp_keepalives_count = 3;
+SET tcp_user_timeout = '20s';
 SET statement_timeout = '30s';
 SET lock_timeout = '15s';
 SET idle_in_transaction_session_timeout = '15s';
@@ -67,6 +82,9 @@ impl PostgresSettings {
             .application_name("alaqan-gateway")
             .connect_timeout(CONNECT_LIMIT)
             .keepalives_idle(KEEPALIVE)
+            .keepalives_interval(KEEPALIVE_INTERVAL)
+            .keepalives_retries(KEEPALIVE_RETRIES)
+            .tcp_user_timeout(UNCONFIRMED_LIMIT)
             .ssl_mode(match self.authority_pem {
                 Some(_) => SslMode::Require,
                 None => SslMode::Disable,

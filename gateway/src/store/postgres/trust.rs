@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use deadpool_postgres::Transaction;
+use futures_util::future::try_join;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 use verification::audit::{AuditHead, LogId};
@@ -38,7 +39,13 @@ struct Work<'a> {
 
 impl Work<'_> {
     async fn execute(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<u64, Error> {
-        self.transaction.execute(sql, params).await
+        let statement = self.transaction.prepare_cached(sql).await?;
+        self.transaction.execute(&statement, params).await
+    }
+
+    async fn query(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Error> {
+        let statement = self.transaction.prepare_cached(sql).await?;
+        self.transaction.query(&statement, params).await
     }
 
     fn note(&mut self, event: &str, now: UtcMs) {
@@ -61,20 +68,23 @@ impl Work<'_> {
 /// Begins a transaction, does something in it, and commits it.
 macro_rules! transact {
     ($store:expr, |$work:ident| $act:expr) => {{
-        let mut client = $store.link.client().await?;
-        let done = async {
-            let transaction = client.transaction().await?;
-            let chain = Chain::lock(&transaction, &$store.gateway).await?;
-            let mut $work = Work {
-                transaction,
-                chain,
-                changes: Vec::new(),
+        let call = async {
+            let mut client = $store.link.client().await?;
+            let done = async {
+                let transaction = client.transaction().await?;
+                let chain = Chain::lock(&transaction, &$store.gateway).await?;
+                let mut $work = Work {
+                    transaction,
+                    chain,
+                    changes: Vec::new(),
+                };
+                let value = $act;
+                $work.commit().await?;
+                Ok(value)
             };
-            let value = $act;
-            $work.commit().await?;
-            Ok(value)
+            done.await.map_err(|error| $store.link.fault(error))
         };
-        done.await.map_err(|error| $store.link.fault(error))
+        $store.link.limited(call).await
     }};
 }
 
@@ -343,8 +353,14 @@ impl Trust for PostgresStore {
         .await
     }
 
-    async fn revoke(&self, revocation: &Revocation, now: UtcMs) -> Result<bool, StoreError> {
-        transact!(self, |work| revoke(&mut work, revocation, now).await?)
+    async fn revoke_all(&self, revocations: &[Revocation], now: UtcMs) -> Result<u64, StoreError> {
+        transact!(self, |work| {
+            let mut changed = 0;
+            for revocation in revocations {
+                changed += u64::from(revoke(&mut work, revocation, now).await?);
+            }
+            changed
+        })
     }
 
     async fn revocation(&self, serial: &[u8]) -> Result<Option<Revocation>, StoreError> {
@@ -499,9 +515,10 @@ async fn greeted(
     let kiosk_id = &greeting.kiosk_id;
     // As where documents are put: what is seen of one kiosk is seen in one order.
     let lock = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
-    work.transaction.query(lock, &[kiosk_id]).await?;
     let select = "SELECT log, number, hash FROM kiosk_log WHERE kiosk_id = $1";
-    let rows = work.transaction.query(select, &[kiosk_id]).await?;
+    // Sent at once, and performed in this order.
+    let params: [&(dyn ToSql + Sync); 1] = [kiosk_id];
+    let (_, rows) = try_join(work.query(lock, &params), work.query(select, &params)).await?;
     let logs: Vec<AuditHead> = rows.iter().map(|row| head(row, 0)).collect::<Result<_, _>>()?;
     let log = greeting.audit.log;
     let highest = logs.iter().find(|seen| seen.log == log).copied();
@@ -522,26 +539,22 @@ async fn greeted(
         VALUES ($1, $2, $3, $4, $5, $5)
         ON CONFLICT (kiosk_id, log) DO UPDATE
         SET number = excluded.number, hash = excluded.hash, seen_at = excluded.seen_at";
-    let params: [&(dyn ToSql + Sync); 5] = [
-        kiosk_id,
-        &&log.0[..],
-        &signed(greeting.audit.number),
-        &&greeting.audit.hash[..],
-        &now.0,
-    ];
-    work.execute(upsert, &params).await?;
+    let (log_id, hash, number) = (
+        &log.0[..],
+        &greeting.audit.hash[..],
+        signed(greeting.audit.number),
+    );
+    let seen: [&(dyn ToSql + Sync); 5] = [kiosk_id, &log_id, &number, &hash, &now.0];
     let update =
         "UPDATE kiosk SET greeted_at = $2, skew_ms = $3, software = $4, software_sha256 = $5, gateway = $6
         WHERE kiosk_id = $1";
-    let params: [&(dyn ToSql + Sync); 6] = [
-        kiosk_id,
-        &now.0,
-        &greeting.at.0.saturating_sub(now.0),
-        &greeting.software.replace('\0', "?"),
-        &&greeting.software_sha256[..],
-        &gateway,
-    ];
-    work.execute(update, &params).await?;
+    let (skew_ms, software) = (
+        greeting.at.0.saturating_sub(now.0),
+        greeting.software.replace('\0', "?"),
+    );
+    let software_sha256 = &greeting.software_sha256[..];
+    let last: [&(dyn ToSql + Sync); 6] = [kiosk_id, &now.0, &skew_ms, &software, &software_sha256, &gateway];
+    try_join(work.execute(upsert, &seen), work.execute(update, &last)).await?;
     let digest = hex(&greeting.software_sha256);
     work.note(&format!("kiosk-greeted {kiosk_id} software-sha256={digest}"), now);
     Ok(check)

@@ -117,6 +117,11 @@ impl Writer {
         }
     }
 
+    /// Waits until the task is gone, which it is before this is dropped only by a panic.
+    pub(super) async fn ended(&self) {
+        self.calls.closed().await;
+    }
+
     async fn call(&self, write: Write) -> Result<Reply, StoreError> {
         let (reply, answer) = oneshot::channel();
         let call = Call { write, reply };

@@ -46,7 +46,9 @@ const UNSEEN: &str = "SELECT number, id FROM document INDEXED BY document_unseen
 #[async_trait]
 impl Documents for SqliteStore {
     async fn put(&self, document: NewDocument, now: UtcMs) -> Result<Stored, StoreError> {
-        self.write(move |work| put(work, &document, now)).await
+        let bytes = document.signed.expose().len();
+        self.write_bytes(bytes, move |work| put(work, &document, now))
+            .await
     }
 
     async fn document(&self, id: DocumentId) -> Result<Option<StoredDocument>, StoreError> {
@@ -158,7 +160,7 @@ impl Documents for SqliteStore {
 
     async fn answered(&self, id: DocumentId, answer: &[u8], now: UtcMs) -> Result<bool, StoreError> {
         let answer = Sensitive::new(answer.to_vec());
-        self.write(move |work| {
+        self.write_bytes(answer.expose().len(), move |work| {
             let found = work
                 .connection
                 .prepare_cached(
@@ -322,7 +324,10 @@ fn put(work: &Work<'_>, document: &NewDocument, now: UtcMs) -> rusqlite::Result<
     };
     match known {
         Some(known) if known.put == Put::Known => {
-            work.execute("DELETE FROM resend WHERE id = ?1", params![id.0])?;
+            work.execute(
+                "DELETE FROM resend WHERE id = ?1 AND kiosk_id = ?2",
+                params![id.0, document.kiosk_id],
+            )?;
             return Ok(known);
         }
         Some(known) => return refused(Put::Conflict, known.received_at),
@@ -364,7 +369,10 @@ fn put(work: &Work<'_>, document: &NewDocument, now: UtcMs) -> rusqlite::Result<
         "INSERT INTO signed (number, bytes) VALUES (?1, ?2)",
         params![work.connection.last_insert_rowid(), document.signed.expose()],
     )?;
-    work.execute("DELETE FROM resend WHERE id = ?1", params![id.0])?;
+    work.execute(
+        "DELETE FROM resend WHERE id = ?1 AND kiosk_id = ?2",
+        params![id.0, document.kiosk_id],
+    )?;
     Ok(Stored {
         put: Put::New,
         received_at: now,

@@ -7,10 +7,12 @@ mod trust;
 mod writer;
 
 use std::collections::HashMap;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use tokio::sync::{Semaphore, broadcast};
 use verification::Sensitive;
@@ -20,7 +22,7 @@ use verification::time::UtcMs;
 use self::schema::SCHEMA_VERSION;
 use self::writer::{Work, Writer};
 use super::rules::{signed, unsigned};
-use super::{CHANGES_WAITING, Change, ConnectionId, Store, StoreError};
+use super::{CHANGES_WAITING, Change, ConnectionId, NAME_LIMIT, Store, StoreError};
 
 /// How many reads are under way at once.
 const READERS: usize = 4;
@@ -37,6 +39,8 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Arc<Readers>,
     changes: broadcast::Sender<Change>,
+    /// Locked as long as a gateway runs, see [`Store::run_alone`].
+    running: Mutex<Option<File>>,
     /// One gateway alone uses the file, so who is connected need not stand in it.
     connected: Mutex<HashMap<String, ConnectionId>>,
 }
@@ -77,6 +81,7 @@ impl SqliteStore {
                 idle: Mutex::default(),
             }),
             changes,
+            running: Mutex::default(),
             connected: Mutex::default(),
         })
     }
@@ -86,7 +91,16 @@ impl SqliteStore {
         &self,
         call: impl FnOnce(&Work<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let done = self.writer.call(call).await.ok_or(StoreError::Closed)?;
+        self.write_bytes(0, call).await
+    }
+
+    /// As [`write`](Self::write), of so many bytes.
+    async fn write_bytes<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        call: impl FnOnce(&Work<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let done = self.writer.call(bytes, call).await.ok_or(StoreError::Closed)?;
         done.map_err(|source| StoreError::Database {
             file: self.file.clone(),
             source,
@@ -111,6 +125,7 @@ impl SqliteStore {
     }
 }
 
+#[async_trait]
 impl Store for SqliteStore {
     fn gateway(&self) -> &str {
         &self.gateway
@@ -122,6 +137,44 @@ impl Store for SqliteStore {
 
     fn changes(&self) -> broadcast::Receiver<Change> {
         self.changes.subscribe()
+    }
+
+    async fn run_alone(&self) -> Result<(), StoreError> {
+        let mut name = self.file.clone().into_os_string();
+        name.push(".running");
+        let file = PathBuf::from(name);
+        let fault = |source| StoreError::Lock {
+            file: file.clone(),
+            source: Arc::new(source),
+        };
+        // A file of its own: the database is opened and closed by others, and locks of its own lie on it.
+        let lock = File::options()
+            .create(true)
+            .append(true)
+            .open(&file)
+            .map_err(fault)?;
+        let end = Instant::now() + NAME_LIMIT;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if Instant::now() < end => {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                Err(TryLockError::WouldBlock) => {
+                    return Err(StoreError::Taken {
+                        store: self.file.display().to_string(),
+                        gateway: self.gateway.clone(),
+                    });
+                }
+                Err(TryLockError::Error(error)) => return Err(fault(error)),
+            }
+        }
+        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Some(lock);
+        Ok(())
+    }
+
+    async fn ended(&self) {
+        self.writer.ended().await;
     }
 }
 
@@ -254,5 +307,18 @@ mod tests {
         });
         assert_eq!(records.await.unwrap(), 0);
         assert!(changes.try_recv().is_err());
+    }
+
+    #[tokio::test]
+    async fn the_end_of_the_writer_is_noticed() {
+        let (_folder, store) = store();
+        let ended = store.ended();
+        tokio::pin!(ended);
+        assert!(futures_util::poll!(&mut ended).is_pending());
+        let fault = store.write(|_| -> rusqlite::Result<()> { panic!("a fault of the test") });
+        assert!(matches!(fault.await, Err(StoreError::Closed)));
+        tokio::time::timeout(Duration::from_secs(30), ended)
+            .await
+            .unwrap();
     }
 }

@@ -312,9 +312,16 @@ impl Trust for SqliteStore {
         .await
     }
 
-    async fn revoke(&self, revocation: &Revocation, now: UtcMs) -> Result<bool, StoreError> {
-        let revocation = revocation.clone();
-        self.write(move |work| revoke(work, &revocation, now)).await
+    async fn revoke_all(&self, revocations: &[Revocation], now: UtcMs) -> Result<u64, StoreError> {
+        let revocations = revocations.to_vec();
+        self.write(move |work| {
+            let mut changed = 0;
+            for revocation in &revocations {
+                changed += u64::from(revoke(work, revocation, now)?);
+            }
+            Ok(changed)
+        })
+        .await
     }
 
     async fn revocation(&self, serial: &[u8]) -> Result<Option<Revocation>, StoreError> {

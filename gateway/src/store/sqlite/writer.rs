@@ -1,11 +1,11 @@
 //! The one thread that writes. Whatever waits while it is at the disk shares its next transaction, and thereby one
 //! flush: group commit.
 
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use rusqlite::{Connection, TransactionBehavior, params};
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot};
 use verification::audit::{AuditEntry, AuditHead, LogId};
 use verification::evidence::SessionId;
 use verification::time::UtcMs;
@@ -15,6 +15,12 @@ use crate::store::Change;
 
 /// How many calls share a transaction at most.
 const BATCH_MAX: usize = 256;
+
+/// How many bytes of documents share a transaction, unless one of them is larger.
+const BATCH_MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// How many calls wait before their callers do.
+const QUEUE_MAX: usize = 256;
 
 type Fault = Arc<rusqlite::Error>;
 
@@ -96,11 +102,14 @@ impl<'a> Work<'a> {
 /// A call that waits for its turn.
 trait Job: Send {
     fn run(&mut self, work: &Work<'_>) -> rusqlite::Result<()>;
+    /// How much it writes, as far as that matters.
+    fn bytes(&self) -> usize;
     /// The transaction is on the disk, or is not.
     fn finish(self: Box<Self>, committed: Result<(), Fault>);
 }
 
 struct Call<T, F> {
+    bytes: usize,
     call: Option<F>,
     outcome: Option<Result<T, Fault>>,
     reply: oneshot::Sender<Result<T, Fault>>,
@@ -132,6 +141,10 @@ where
         Ok(())
     }
 
+    fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     fn finish(self: Box<Self>, committed: Result<(), Fault>) {
         let outcome = match (committed, self.outcome) {
             (_, Some(Err(error))) | (Err(error), _) => Err(error),
@@ -157,29 +170,39 @@ impl Writer {
         log: LogId,
         changes: broadcast::Sender<Change>,
     ) -> std::io::Result<Self> {
-        let (jobs, queue) = mpsc::channel();
+        let (jobs, queue) = mpsc::channel(QUEUE_MAX);
         let thread = std::thread::Builder::new()
             .name("store".into())
-            .spawn(move || run(connection, &gateway, log, &changes, &queue))?;
+            .spawn(move || run(connection, &gateway, log, &changes, queue))?;
         Ok(Self {
             jobs: Some(jobs),
             thread: Some(thread),
         })
     }
 
-    /// Runs `call` in the next transaction; answers once that is on the disk. `None`: the thread is gone.
+    /// Runs `call`, which writes so many `bytes`, in the next transaction; answers once that is on the disk. `None`: the
+    /// thread is gone.
     pub(super) async fn call<T: Send + 'static>(
         &self,
+        bytes: usize,
         call: impl FnOnce(&Work<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Option<Result<T, Fault>> {
         let (reply, answer) = oneshot::channel();
         let job = Box::new(Call {
+            bytes,
             call: Some(call),
             outcome: None,
             reply,
         });
-        self.jobs.as_ref()?.send(job).ok()?;
+        self.jobs.as_ref()?.send(job).await.ok()?;
         answer.await.ok()
+    }
+
+    /// Waits until the thread is gone, which it is before this is dropped only by a panic.
+    pub(super) async fn ended(&self) {
+        if let Some(jobs) = &self.jobs {
+            jobs.closed().await;
+        }
     }
 }
 
@@ -198,11 +221,12 @@ fn run(
     gateway: &str,
     log: LogId,
     changes: &broadcast::Sender<Change>,
-    queue: &mpsc::Receiver<Box<dyn Job>>,
+    mut queue: mpsc::Receiver<Box<dyn Job>>,
 ) {
-    while let Ok(first) = queue.recv() {
-        let mut batch = vec![first];
-        batch.extend(queue.try_iter().take(BATCH_MAX - 1));
+    let mut next = None;
+    while let Some(first) = next.take().or_else(|| queue.blocking_recv()) {
+        let mut batch;
+        (batch, next) = fill(first, &mut queue);
         let committed = commit(&mut connection, gateway, log, &mut batch);
         let committed = committed.map_err(Arc::new).map(|changed| {
             for change in changed {
@@ -214,6 +238,25 @@ fn run(
             job.finish(committed.clone());
         }
     }
+}
+
+/// What shares the next transaction, and what was taken from the queue and does not fit into it.
+fn fill(
+    first: Box<dyn Job>,
+    queue: &mut mpsc::Receiver<Box<dyn Job>>,
+) -> (Vec<Box<dyn Job>>, Option<Box<dyn Job>>) {
+    let mut bytes = first.bytes();
+    let mut batch = vec![first];
+    while batch.len() < BATCH_MAX
+        && let Ok(job) = queue.try_recv()
+    {
+        bytes += job.bytes();
+        if bytes > BATCH_MAX_BYTES {
+            return (batch, Some(job));
+        }
+        batch.push(job);
+    }
+    (batch, None)
 }
 
 fn commit(
@@ -231,4 +274,42 @@ fn commit(
     }
     transaction.commit()?;
     Ok(changed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A job that weighs so many bytes.
+    fn job(bytes: usize) -> Box<dyn Job> {
+        let (reply, _) = oneshot::channel();
+        let call = Some(|_: &Work<'_>| Ok(()));
+        Box::new(Call {
+            bytes,
+            call,
+            outcome: None,
+            reply,
+        })
+    }
+
+    #[test]
+    fn a_transaction_and_the_queue_are_bounded() {
+        const MIB: usize = 1024 * 1024;
+        let check = |waiting: &[usize], expect: usize, left: bool| {
+            let (jobs, mut queue) = mpsc::channel(QUEUE_MAX);
+            for bytes in &waiting[1..] {
+                jobs.try_send(job(*bytes)).ok().unwrap();
+            }
+            let (batch, next) = fill(job(waiting[0]), &mut queue);
+            assert_eq!((batch.len(), next.is_some()), (expect, left), "{waiting:?}");
+        };
+        check(&[0], 1, false);
+        check(&[8 * MIB, 8 * MIB, 0], 3, false);
+        check(&[8 * MIB, 8 * MIB, 1, 0], 2, true);
+        check(&[20 * MIB, 0], 1, true);
+        check(&[0; QUEUE_MAX + 1], BATCH_MAX, false);
+        let (jobs, _queue) = mpsc::channel(QUEUE_MAX);
+        let taken = (0..).take_while(|_| jobs.try_send(job(0)).is_ok()).count();
+        assert_eq!(taken, QUEUE_MAX);
+    }
 }

@@ -170,6 +170,20 @@ pub async fn a_resend_is_wished_until_the_document_comes(bed: Bed) {
         .unwrap();
     store.request_resend("other", &[id(7)], UtcMs(2)).await.unwrap();
     assert_eq!(second.resends("k").await.unwrap(), [id(2), id(1)]);
+    // What is refused, or comes from another kiosk, is not what was wished for.
+    let conflict = second.put(document(2, b"y"), UtcMs(3)).await.unwrap();
+    assert_eq!(conflict.put, Put::Conflict);
+    let of_another = NewDocument {
+        audit: Some(head(1, 4, 9)),
+        ..document(7, b"x")
+    };
+    assert_eq!(second.put(of_another, UtcMs(3)).await.unwrap().put, Put::New);
+    let fork = NewDocument {
+        audit: Some(head(1, 4, 8)),
+        ..document(1, b"x")
+    };
+    assert_eq!(second.put(fork, UtcMs(3)).await.unwrap().put, Put::AuditFork);
+    assert_eq!(second.resends("k").await.unwrap(), [id(2), id(1)]);
     // One that is known, and one that is not.
     assert_eq!(
         second.put(document(2, b"x"), UtcMs(3)).await.unwrap().put,

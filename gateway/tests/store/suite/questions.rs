@@ -1,4 +1,4 @@
-use gateway::store::NewDocument;
+use gateway::store::{NewDocument, StoreError};
 use verification::time::UtcMs;
 
 use crate::bed::{Bed, document, id, now, until};
@@ -84,4 +84,38 @@ pub async fn a_start_gives_back_what_was_claimed_in_the_former_life(bed: Bed) {
     let mut ids = store.claim(9, LONG_MS, now()).await.unwrap().ids;
     ids.sort();
     assert_eq!(ids, [id(1), id(2)]);
+}
+
+pub async fn a_late_failure_takes_nothing_from_who_asks_now(bed: Bed) {
+    let (late, asks) = bed.two().await;
+    late.put(document(1, b"x"), now()).await.unwrap();
+    assert_eq!(late.claim(1, 1, now()).await.unwrap().ids, [id(1)]);
+    until("the lease ends", async || {
+        asks.claim(1, LONG_MS, now()).await.unwrap().ids == [id(1)]
+    })
+    .await;
+    if late.gateway() == asks.gateway() {
+        // One gateway alone asks here, and it does not ask twice at a time.
+        return;
+    }
+    late.failed(id(1), "late", Some(UtcMs(1))).await.unwrap();
+    assert_eq!(late.claim(1, LONG_MS, now()).await.unwrap().ids, []);
+    asks.failed(id(1), "down", Some(UtcMs(1))).await.unwrap();
+    assert_eq!(late.claim(1, LONG_MS, now()).await.unwrap().ids, [id(1)]);
+}
+
+pub async fn a_name_or_file_is_of_one_running_gateway(bed: Bed) {
+    let runs = bed.open("a").await;
+    runs.run_alone().await.unwrap();
+    // A tool of the operator does without, and does no harm when it ends.
+    let tool = bed.open("a").await;
+    tool.put(document(1, b"x"), UtcMs(1)).await.unwrap();
+    drop(tool);
+    let second = bed.open("a").await;
+    match second.run_alone().await {
+        Err(StoreError::Taken { gateway, .. }) => assert_eq!(gateway, "a"),
+        other => panic!("{other:?}"),
+    }
+    drop(runs);
+    second.run_alone().await.unwrap();
 }

@@ -31,6 +31,10 @@ const MEETINGS_MAX: u32 = 5;
 
 /// Performs all writes or none; gives one reply for each.
 pub(super) async fn commit(link: &Link, gateway: &str, writes: &[Write]) -> Result<Vec<Reply>, StoreError> {
+    link.limited(try_to_commit(link, gateway, writes)).await
+}
+
+async fn try_to_commit(link: &Link, gateway: &str, writes: &[Write]) -> Result<Vec<Reply>, StoreError> {
     let mut client = link.client().await?;
     let fault = |error| link.fault(error);
     for _ in 0..MEETINGS_MAX {
@@ -104,7 +108,7 @@ async fn put(
     }
     let mut fresh = Vec::new();
     let mut risen = BTreeSet::new();
-    let stored = documents
+    let stored: Vec<Stored> = documents
         .iter()
         .map(|document| {
             let stored = decide(chain, &mut facts, document);
@@ -117,14 +121,17 @@ async fn put(
             stored
         })
         .collect();
-    let ids: Vec<&[u8]> = documents
-        .iter()
-        .map(|document| &document.document.id.0[..])
-        .collect();
-    let delete = "DELETE FROM resend WHERE id = ANY($1)";
+    // A wish ends when its document is here, and not when the kiosk has sent something that was refused.
+    let here = documents.iter().zip(&stored);
+    let (ids, kiosks): (Vec<&[u8]>, Vec<&str>) = here
+        .filter(|(_, stored)| matches!(stored.put, Put::New | Put::Known))
+        .map(|(document, _)| (&document.document.id.0[..], document.document.kiosk_id.as_str()))
+        .unzip();
+    let delete = "DELETE FROM resend r USING unnest($1::bytea[], $2::text[]) t (id, kiosk_id)
+        WHERE r.id = t.id AND r.kiosk_id = t.kiosk_id";
     let resent = async {
         let statement = transaction.prepare_cached(delete).await?;
-        transaction.execute(&statement, &[&ids]).await
+        transaction.execute(&statement, &[&ids, &kiosks]).await
     };
     let (inserted, (), _) = try_join3(
         insert(transaction, &fresh),
