@@ -99,6 +99,8 @@ impl<'a> Work<'a> {
     }
 }
 
+type Waiting = Box<dyn Job>;
+
 /// A call that waits for its turn.
 trait Job: Send {
     fn run(&mut self, work: &Work<'_>) -> rusqlite::Result<()>;
@@ -159,7 +161,7 @@ where
 /// The queue before the writing thread. Dropped, it waits until what is in the queue is done.
 #[derive(Debug)]
 pub(super) struct Writer {
-    jobs: Option<mpsc::Sender<Box<dyn Job>>>,
+    jobs: Option<mpsc::Sender<Waiting>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -221,7 +223,7 @@ fn run(
     gateway: &str,
     log: LogId,
     changes: &broadcast::Sender<Change>,
-    mut queue: mpsc::Receiver<Box<dyn Job>>,
+    mut queue: mpsc::Receiver<Waiting>,
 ) {
     let mut next = None;
     while let Some(first) = next.take().or_else(|| queue.blocking_recv()) {
@@ -241,10 +243,7 @@ fn run(
 }
 
 /// What shares the next transaction, and what was taken from the queue and does not fit into it.
-fn fill(
-    first: Box<dyn Job>,
-    queue: &mut mpsc::Receiver<Box<dyn Job>>,
-) -> (Vec<Box<dyn Job>>, Option<Box<dyn Job>>) {
+fn fill(first: Waiting, queue: &mut mpsc::Receiver<Waiting>) -> (Vec<Waiting>, Option<Waiting>) {
     let mut bytes = first.bytes();
     let mut batch = vec![first];
     while batch.len() < BATCH_MAX
@@ -263,7 +262,7 @@ fn commit(
     connection: &mut Connection,
     gateway: &str,
     log: LogId,
-    batch: &mut [Box<dyn Job>],
+    batch: &mut [Waiting],
 ) -> rusqlite::Result<Vec<Change>> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut changed = Vec::new();
@@ -281,7 +280,7 @@ mod tests {
     use super::*;
 
     /// A job that weighs so many bytes.
-    fn job(bytes: usize) -> Box<dyn Job> {
+    fn job(bytes: usize) -> Waiting {
         let (reply, _) = oneshot::channel();
         let call = Some(|_: &Work<'_>| Ok(()));
         Box::new(Call {
