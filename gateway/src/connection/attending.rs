@@ -17,6 +17,7 @@ use super::greeting::{self, Greeted};
 use super::line::{End, Line, heard, send};
 use crate::enrolment::{NoCertificate, key_sha256};
 use crate::intake::{self, Sender, Turn};
+use crate::registry;
 use crate::utc_now;
 
 /// How long a connection may be silent. A kiosk asks for a sign every few seconds, but not while a document is
@@ -74,6 +75,20 @@ pub async fn attend(
     end
 }
 
+/// Why the holder of this certificate is to go. Being listed is only a call to look: the list may be older than the greeting,
+/// and somebody may have let the kiosk in again since.
+async fn shut_out_now(shared: &Shared, leaf: &Leaf, called: bool) -> Option<ByeReason> {
+    if !called {
+        return None;
+    }
+    // A store that fails lets nobody stay who was shut out.
+    let refusal = shared.logged(registry::refusal(&*shared.store, leaf).await);
+    let reason = refusal.unwrap_or(Some(ByeReason::Revoked))?;
+    let detail = format!("serial={}", leaf.serial);
+    shared.refused(&leaf.common_name, reason, &detail).await;
+    Some(reason)
+}
+
 async fn serve(
     shared: &Arc<Shared>,
     line: &mut Line,
@@ -113,13 +128,11 @@ async fn serve(
                 None => Err(End::Bye(shared.presence.why_ended(kiosk_id))),
             },
             Ok(()) = shut_out.changed() => {
-                let gone = shut_out.borrow_and_update().contains(leaf);
-                if gone {
-                    let detail = format!("serial={}", leaf.serial);
-                    Box::pin(shared.refused(kiosk_id, ByeReason::Revoked, &detail)).await;
-                    return End::Bye(ByeReason::Revoked);
+                let called = shut_out.borrow_and_update().contains(leaf);
+                match Box::pin(shut_out_now(shared, leaf, called)).await {
+                    Some(reason) => return End::Bye(reason),
+                    None => Ok(()),
                 }
-                Ok(())
             },
             () = crate::stopped(stop) => {
                 return Box::pin(finish(shared, line, &mut under_way)).await;

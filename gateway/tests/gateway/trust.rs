@@ -103,6 +103,15 @@ fn revocation_reaches_an_open_connection() {
             .iter()
             .any(|event| event.starts_with("kiosk-refused revoked kiosk-2"))
     );
+
+    // Let in again, without the running gateway having looked who is listed: the store decides.
+    let let_in = store.block_kiosk("kiosk-2", None, now());
+    assert!(bank.runtime.block_on(let_in).unwrap());
+    let mut again = Kiosk::start(other.client(gateway.address()));
+    again.up();
+    let (id, signed) = other.document(2, IIN);
+    again.put((id, signed));
+    again.delivered(id);
 }
 
 #[test]
