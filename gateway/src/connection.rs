@@ -18,7 +18,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use document::signature::P256Signer;
+use document::signature::ExternalSigner;
 use sync::wire::{ByeReason, RefusalCode};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, Semaphore, watch};
@@ -54,7 +54,7 @@ pub struct Shared {
     pub presence: Arc<Presence>,
     pub registrar: Registrar,
     /// Signs receipts.
-    pub signer: Arc<Mutex<P256Signer>>,
+    pub signer: Arc<Mutex<ExternalSigner>>,
     /// Notified when a document was stored.
     pub stored: Arc<Notify>,
     pub metrics: Arc<Metrics>,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use document::content;
 use document::identification::{self, Identification, Verdict};
-use document::signature::{self, P256Signer};
+use document::signature::{self, ExternalSigner};
 use sync::machine::FailureClass;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
@@ -30,7 +30,7 @@ const IDLE_PAUSE: Duration = Duration::from_secs(10);
 pub struct Identifier {
     pub store: Arc<dyn Store>,
     pub centre: Arc<dyn IdentificationCentre>,
-    pub signer: Arc<Mutex<P256Signer>>,
+    pub signer: Arc<Mutex<ExternalSigner>>,
     pub anchors: Vec<Vec<u8>>,
     pub settings: Idec,
     /// Notified when a document was stored.

@@ -9,7 +9,10 @@ use std::time::Duration;
 
 use ::authority::{Authority, Leaf, Lifetime};
 use document::identification::SIGNER_COMMON_NAME;
-use document::signature::{P256Signer, SignError};
+use document::signature::{ExternalSigner, P256Signer, SignError, Signer as _};
+use rustls::SignatureScheme;
+use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::pem::PemObject;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
@@ -274,7 +277,7 @@ struct Papers {
     anchors: Vec<Vec<u8>>,
     authority_der: Vec<u8>,
     issuer: Issuer,
-    signer: P256Signer,
+    signer: ExternalSigner,
     certificates: Vec<(&'static str, Leaf)>,
     export_recipient: Option<String>,
 }
@@ -375,14 +378,28 @@ pub fn certificate_der(bytes: &[u8]) -> Option<Vec<u8>> {
 ///
 /// # Errors
 /// When its files cannot be used, or the certificate has another name than the kiosks expect.
-pub fn signer(config: &GatewayConfig) -> Result<P256Signer, GatewayError> {
+///
+/// `ring` signs, through the TLS library, with a key that stays in memory: each receipt costs a signature.
+pub fn signer(config: &GatewayConfig) -> Result<ExternalSigner, GatewayError> {
     const WHAT: GatewayError = GatewayError::Text("the key that signs answers");
     let certificate = config::read(&config.signing.certificate)?;
     if tls::common_name_of_pem(&certificate).as_deref() != Some(SIGNER_COMMON_NAME) {
         return Err(GatewayError::SignerName);
     }
     let key = Sensitive::new(config::read(&config.signing.key)?);
-    let key = std::str::from_utf8(key.expose()).map_err(|_| WHAT)?;
+    let text = std::str::from_utf8(key.expose()).map_err(|_| WHAT)?;
     let certificate = std::str::from_utf8(&certificate).map_err(|_| WHAT)?;
-    Ok(P256Signer::from_pkcs8_pem(key, certificate)?)
+    // It says more of what is wrong with key and certificate than `ring` does.
+    let checked = P256Signer::from_pkcs8_pem(text, certificate)?;
+    let key = PrivateKeyDer::from_pem_slice(key.expose()).map_err(|_| WHAT)?;
+    let key = rustls::crypto::ring::sign::any_ecdsa_type(&key).map_err(|_| WHAT)?;
+    let raw = move |message: &[u8]| {
+        let signer = key.choose_scheme(&[SignatureScheme::ECDSA_NISTP256_SHA256]);
+        let signer = signer.ok_or("the key is not on P-256")?;
+        signer.sign(message).map_err(Into::into)
+    };
+    Ok(ExternalSigner::new(
+        checked.certificate_der().to_vec(),
+        Arc::new(raw),
+    )?)
 }
