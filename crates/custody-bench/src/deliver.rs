@@ -37,7 +37,7 @@ pub struct Extent {
 
 /// What the tables are made of.
 pub const FULL: Extent = Extent {
-    sizes: &[(2 << 10, 1600), (64 << 10, 480), (256 << 10, 160)],
+    sizes: &[(2 << 10, 1000), (64 << 10, 300), (256 << 10, 100)],
     kiosks: &[1, 8],
     rounds: 3,
     watched: 50,

@@ -17,7 +17,7 @@ use crate::error::BenchError;
 const PING_INTERVAL: Duration = Duration::from_secs(10);
 
 /// How long answers may come after the last message was sent.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(40);
 
 /// A message that is to be sent at a time of the plan.
 #[derive(Debug)]
