@@ -18,7 +18,6 @@ use ipc::{
 };
 use outbox::Outbox as _;
 use palm::sim::{Fault, Handle, Presented, Protocol, Readings, SimSettings, Simulator};
-use verification::Sensitive;
 use verification::evidence::{DocumentId, Evidence, Modality, Outcome as Recorded, PalmEvidence};
 use verification::pad::parts::Finding;
 use verification::palm::decision::{PalmFailure, PalmPart};
