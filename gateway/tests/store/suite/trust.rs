@@ -283,7 +283,7 @@ pub async fn a_revocation_counts_from_its_first_time(bed: Bed) {
     assert_eq!(second.revocation(&[1]).await.unwrap(), Some(revocation(1, 1, 5)));
     assert_eq!(second.revocation(&[3]).await.unwrap(), None);
     // That the key is compromised overrides what was said before, once; the earlier time stays.
-    assert!(store.revoke(&revocation(2, 1, 20), UtcMs(20)).await.unwrap());
+    assert!(second.revoke(&revocation(2, 1, 20), UtcMs(20)).await.unwrap());
     for (reason, at) in [(4, 21), (10, 1)] {
         assert!(
             !second
