@@ -16,12 +16,10 @@
 //! A key that cannot be had any more ([`KeyError::Unusable`]) is never forgotten here: what it locked may still lie
 //! somewhere, and somebody may mend the place.
 
-use std::sync::Arc;
-
 use verification::Sensitive;
 use zeroize::Zeroize;
 
-use crate::{DeviceKey, KeyError, KeyStore, Trouble};
+use crate::{KeyError, KeyStore, Trouble};
 
 /// One of a row of secrets.
 #[derive(Debug, Clone)]
@@ -163,15 +161,6 @@ pub fn settle<E: From<KeyError>>(
         }
     }
     Ok(())
-}
-
-/// Makes the next device key of a row; gives its number too.
-///
-/// # Errors
-/// When the place cannot be reached.
-pub fn add_device_key(keys: &dyn KeyStore, row: &str) -> Result<(u32, Arc<dyn DeviceKey>), KeyError> {
-    let number = next(&keys.names()?, row).ok_or_else(|| KeyError::Name(name(row, u32::MAX)))?;
-    Ok((number, keys.make_device_key(&name(row, number))?))
 }
 
 #[cfg(test)]

@@ -177,9 +177,6 @@ fn a_rotation_leaves_one_secret() {
     assert_eq!(rotation::rotate_secret(&keys, ROW, rekey, |_| false).unwrap(), 2);
     assert_eq!(keys.names().unwrap(), ["store-2"]);
     assert!(keys.secret("store-2").unwrap() == Some(Sensitive::new(store.get())));
-    let (number, key) = rotation::add_device_key(&keys, "device").unwrap();
-    assert_eq!((number, keys.names().unwrap().len()), (1, 2));
-    common::check_signs(&*key);
 }
 
 #[test]

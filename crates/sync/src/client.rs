@@ -88,7 +88,6 @@ pub enum ConfigError {
 #[derive(Debug)]
 pub struct Handle {
     controls: mpsc::UnboundedSender<Control>,
-    config: ClientConfig,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -127,20 +126,6 @@ impl Handle {
         self.send(Control::Input(Input::Renew(csr)));
     }
 
-    /// Uses this certificate (DER, the kiosk's own one first) and its key from the next connection on.
-    ///
-    /// # Errors
-    /// When they cannot be used; the former ones stay in use.
-    pub fn use_certificate(&self, chain: Vec<Vec<u8>>, key: Arc<dyn ClientKey>) -> Result<(), ConfigError> {
-        let config = ClientConfig {
-            chain,
-            key,
-            ..self.config.clone()
-        };
-        self.send(Control::Target(Box::new(target(&config)?)));
-        Ok(())
-    }
-
     fn send(&self, control: Control) {
         // The thread ends early only by a panic, which is logged when the handle is dropped.
         let _ = self.controls.send(control);
@@ -158,8 +143,6 @@ impl Drop for Handle {
 
 enum Control {
     Input(Input),
-    /// Where and how to connect from now on.
-    Target(Box<Target>),
     Stop,
 }
 
@@ -170,7 +153,7 @@ enum Control {
 /// When the configuration cannot be used. A gateway that cannot be reached is no error: it is reported as
 /// [`Event::LinkDown`] and tried again.
 pub fn spawn(config: ClientConfig, events: impl Fn(Event) + Send + 'static) -> Result<Handle, ConfigError> {
-    let target = target(&config)?;
+    let target = Target::new(&config.url, tls::with_certificate(&config)?)?;
     let machine = Sync::new(
         config.settings.clone(),
         Greeting {
@@ -196,13 +179,8 @@ pub fn spawn(config: ClientConfig, events: impl Fn(Event) + Send + 'static) -> R
         .map_err(ConfigError::Thread)?;
     Ok(Handle {
         controls,
-        config,
         thread: Some(thread),
     })
-}
-
-fn target(config: &ClientConfig) -> Result<Target, ConfigError> {
-    Target::new(&config.url, tls::with_certificate(config)?)
 }
 
 type Dial = Pin<Box<dyn Future<Output = Result<Socket, LinkDownReason>>>>;
@@ -231,7 +209,7 @@ impl Drop for Writer {
 }
 
 async fn run(
-    mut target: Target,
+    target: Target,
     mut machine: Sync,
     mut inbox: mpsc::UnboundedReceiver<Control>,
     events: impl Fn(Event),
@@ -254,10 +232,6 @@ async fn run(
         input = tokio::select! {
             control = inbox.recv() => match control {
                 Some(Control::Input(input)) => input,
-                Some(Control::Target(new)) => {
-                    target = *new;
-                    Input::Tick
-                }
                 Some(Control::Stop) | None => break,
             },
             input = heard(&mut line) => input,

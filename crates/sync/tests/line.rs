@@ -26,7 +26,6 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use verification::Sensitive;
 use verification::audit::{AuditHead, LogId};
-use verification::evidence::DocumentId;
 use verification::time::UtcMs;
 
 /// How long a test waits for what must happen.
@@ -255,23 +254,16 @@ fn a_time_that_does_not_fit_has_a_reason_of_its_own() {
 }
 
 #[test]
-fn a_new_certificate_is_shown_from_the_next_connection_on() {
+fn a_certificate_for_another_key_is_not_used() {
     let authority = Authority::new();
     let gateway = Gateway::start(&authority, (2000, 2100));
     let (first, second) = (authority.kiosk(), authority.kiosk());
-    let (handle, events) = start(gateway.client(&first));
-    assert_eq!(outcome(&events), Ok(()));
-    assert_eq!(gateway.shown.recv_timeout(PATIENCE).unwrap(), first.der);
-    // One that is not for the key is not taken.
-    let wrong = handle.use_certificate(vec![second.der.clone()], first.client_key());
-    assert!(matches!(wrong, Err(ConfigError::OtherKey)), "{wrong:?}");
-    handle
-        .use_certificate(vec![second.der.clone()], second.client_key())
-        .unwrap();
-    handle.seen(DocumentId([1; 16]));
-    assert_eq!(outcome(&events), Err(LinkDownReason::Closed));
-    assert_eq!(outcome(&events), Ok(()));
-    assert_eq!(gateway.shown.recv_timeout(PATIENCE).unwrap(), second.der);
+    let config = ClientConfig {
+        chain: vec![second.der],
+        ..gateway.client(&first)
+    };
+    let started = sync::spawn(config, |_| {});
+    assert!(matches!(started, Err(ConfigError::OtherKey)), "{started:?}");
 }
 
 #[test]
