@@ -232,7 +232,7 @@ impl Custody {
         let config = sync::ClientConfig {
             url: self.settings.url.clone(),
             authority_pem: identity.authority_pem.clone(),
-            pins: Vec::new(),
+            pins: self.settings.pins.clone(),
             chain: identity.chain.clone(),
             key: Arc::new(LineKey(Arc::clone(&identity.key))),
             kiosk_id: self.settings.kiosk_id.clone(),

@@ -17,6 +17,8 @@ pub struct Settings {
     pub data: PathBuf,
     /// Address of the gateway, `wss://…`.
     pub url: String,
+    /// SHA-256 of the gateways' public keys; where there is none, each gateway of the authority is trusted.
+    pub pins: Vec<[u8; 32]>,
     /// Where secrets and the device key are kept.
     pub keys: KeyChoice,
     /// When to worry, and how long to keep what was delivered.
@@ -43,6 +45,39 @@ impl Settings {
 pub struct Gateway {
     /// Address, `wss://…`.
     pub url: String,
+    /// SHA-256 of the public keys (SubjectPublicKeyInfo) that a gateway may have, as hexadecimal digits. Where it is left
+    /// out, each gateway is trusted whose certificate is of the institution's authority.
+    #[serde(default)]
+    key_sha256: Vec<Sha256Text>,
+}
+
+/// A SHA-256 as 64 hexadecimal digits.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
+struct Sha256Text([u8; 32]);
+
+impl TryFrom<String> for Sha256Text {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        bytes_of_hex(&text).map(Self).ok_or("not 64 hexadecimal digits")
+    }
+}
+
+/// The bytes of a text of as many pairs of hexadecimal digits.
+pub fn bytes_of_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let digits = text.as_bytes();
+    let mut bytes = [0; N];
+    if digits.len() != 2 * N {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        let pair = std::str::from_utf8(pair)
+            .ok()
+            .filter(|pair| !pair.contains('+'))?;
+        *byte = u8::from_str_radix(pair, 16).ok()?;
+    }
+    Some(bytes)
 }
 
 /// `[keys]` of the kiosk's configuration.
@@ -208,6 +243,7 @@ impl Tables {
             keys: keys.choice(&self.kiosk_id, &self.data),
             kiosk_id: self.kiosk_id,
             data: self.data,
+            pins: self.gateway.key_sha256.iter().map(|sha256| sha256.0).collect(),
             url: self.gateway.url,
             limits,
             line: sync::Settings::default(),
@@ -295,6 +331,17 @@ mod tests {
     }
 
     #[test]
+    fn a_gateway_may_be_known_by_its_key() {
+        assert!(load(GOOD).unwrap().pins.is_empty());
+        let pinned = format!(
+            "{GOOD}\nkey_sha256 = [\"{}\", \"{}\"]",
+            "0a".repeat(32),
+            "fF".repeat(32)
+        );
+        assert_eq!(load(&pinned).unwrap().pins, [[10; 32], [255; 32]]);
+    }
+
+    #[test]
     fn says_what_is_wrong() {
         let check = |text: &str, expect: &str| {
             let error = load(text).unwrap_err();
@@ -302,6 +349,10 @@ mod tests {
             assert!(message.contains(expect), "{message}");
         };
         check(&GOOD.replace("url", "ulr"), "unknown field `ulr`");
+        check(
+            &format!("{GOOD}\nkey_sha256 = [\"+a{}\"]", "0a".repeat(31)),
+            "not 64 hexadecimal digits",
+        );
         check(
             &format!("{GOOD}\n[custody]\npending_stop = 1"),
             "the limit pending closes",

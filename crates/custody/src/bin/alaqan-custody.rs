@@ -10,6 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::{Parser, Subcommand};
 use custody::export;
 use custody::identity::Identity;
+use custody::settings::bytes_of_hex;
 use custody::{KeyStore, Settings, Trust};
 use outbox::sqlite::{SqliteOutbox, quarantined};
 use outbox::{EntryState, Outbox};
@@ -187,6 +188,9 @@ fn status(settings: &Settings, keys: &Arc<dyn KeyStore>) -> Result<(), Box<dyn E
     println!("last receipt {}", time(standing.newest_receipt_at));
     let head = outbox.audit_head()?;
     println!("audit        log {}, {} records", head.log, head.number);
+    for earlier in outbox.earlier_logs()? {
+        println!("earlier log  {}, until record {}", earlier.log, earlier.number);
+    }
     Ok(())
 }
 
@@ -311,19 +315,4 @@ fn document_id(text: &str) -> Result<DocumentId, String> {
 
 fn sha256(text: &str) -> Result<[u8; 32], String> {
     bytes_of_hex(text).ok_or_else(|| "not 64 hexadecimal digits".to_owned())
-}
-
-fn bytes_of_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let digits = text.as_bytes();
-    let mut bytes = [0; N];
-    if digits.len() != 2 * N {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        let pair = std::str::from_utf8(pair)
-            .ok()
-            .filter(|pair| !pair.contains('+'))?;
-        *byte = u8::from_str_radix(pair, 16).ok()?;
-    }
-    Some(bytes)
 }
