@@ -109,6 +109,82 @@ fn a_log_survives_that_its_writer_is_killed() {
     assert!(text.contains("+05:00") && text.contains("Appended"), "{text}");
 }
 
+/// A store that lost its newest records goes on under another name; what is left of the log before stays readable.
+#[test]
+fn an_earlier_log_is_shown_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = configuration(folder.path());
+    // What was closed in order lies in the database, not in the journal.
+    let mut outbox = open(&config);
+    outbox.append_audit(now(), None, "Kept").unwrap();
+    drop(outbox);
+    outbox = open(&config);
+    outbox.append_audit(now(), None, "Lost").unwrap();
+    let copy = tempfile::tempdir().unwrap();
+    let copied = configuration(copy.path());
+    copy_folder(&folder.path().join("data"), &copy.path().join("data"));
+    let log = outbox.audit_head().unwrap().log.to_string();
+    drop(outbox);
+    // The journal is cut off behind its header.
+    let journal = copy.path().join("data").join("outbox.db-wal");
+    fs::write(&journal, &fs::read(&journal).unwrap()[..32]).unwrap();
+
+    let path = copied.to_str().unwrap();
+    let (code, text) = audit(&["verify", "--config", path]);
+    assert_eq!(code, 2, "the first one to open it is told: {text}");
+    let status = Command::new(env!("CARGO_BIN_EXE_alaqan-custody"))
+        .args(["--config", path, "status"])
+        .output()
+        .unwrap();
+    let status = String::from_utf8(status.stdout).unwrap();
+    assert!(status.contains(&format!("earlier log  {log}")), "{status}");
+    let (code, text) = audit(&["show", "--config", path]);
+    assert!(code == 0 && text.contains("LogContinues"), "{text}");
+    let (code, text) = audit(&["verify", "--config", path, "--earlier", &log, "--format", "json"]);
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains(&log) && text.contains("\"wrong\": []"), "{text}");
+    let (_, text) = audit(&["show", "--config", path, "--earlier", &log]);
+    assert!(text.contains("Kept") && !text.contains("Lost"), "{text}");
+    let other = "0".repeat(32);
+    let (code, text) = audit(&["verify", "--config", path, "--earlier", &other]);
+    assert!(code == 2 && text.contains("no earlier log"), "{text}");
+}
+
+#[test]
+fn each_verb_stands_in_its_manual() {
+    let check = |program: &str, manual: &str, least: usize| {
+        let output = Command::new(program).arg("--help").output().unwrap();
+        let help = String::from_utf8(output.stdout).unwrap();
+        let verbs = help
+            .split("Commands:")
+            .nth(1)
+            .unwrap()
+            .split("Options:")
+            .next()
+            .unwrap();
+        let verbs = verbs
+            .lines()
+            .filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+        let verbs: Vec<_> = verbs.filter_map(|line| line.split_whitespace().next()).collect();
+        for verb in verbs.iter().filter(|verb| **verb != "help") {
+            let entry = format!(" {verb}");
+            let stands = manual.lines().any(|line| {
+                let line = line.trim_start_matches(".B ");
+                let verbatim = line
+                    .strip_prefix("alaqan-custody")
+                    .or(line.strip_prefix("alaqan-audit"));
+                verbatim.is_some_and(|rest| rest == entry || rest.starts_with(&format!("{entry} ")))
+            });
+            assert!(stands, "{program} {verb}");
+        }
+        assert!(verbs.len() > least, "{verbs:?}");
+    };
+    let custody = include_str!("../../../docs/alaqan-custody.1");
+    check(env!("CARGO_BIN_EXE_alaqan-custody"), custody, 9);
+    let audit = include_str!("../../../docs/alaqan-audit.1");
+    check(env!("CARGO_BIN_EXE_alaqan-audit"), audit, 3);
+}
+
 fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {

@@ -11,6 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use custody::audit::{Audit, LogReader, Outcome, Paper, to_json, to_text};
 use custody::identity::Identity;
+use custody::settings::bytes_of_hex;
 use custody::{KeyStore, Settings};
 use document::auditlog::LogWriter;
 use document::signature::anchors_from_pem;
@@ -18,7 +19,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use outbox::Outbox;
 use outbox::sqlite::SqliteOutbox;
-use verification::audit::AuditRecord;
+use verification::audit::{AuditRecord, LogId};
 use verification::time::UtcMs;
 
 /// Records that are read from a store at once.
@@ -42,6 +43,8 @@ enum Verb {
     Verify {
         #[command(flatten)]
         log: Which,
+        #[command(flatten)]
+        earlier: Earlier,
         /// A signed document of the kiosk; may be given several times.
         #[arg(long, value_name = "FILE")]
         document: Vec<PathBuf>,
@@ -59,6 +62,8 @@ enum Verb {
     Show {
         #[command(flatten)]
         log: Which,
+        #[command(flatten)]
+        earlier: Earlier,
         /// Only records of sessions whose id begins so.
         #[arg(long, value_name = "HEX")]
         session: Option<String>,
@@ -68,6 +73,8 @@ enum Verb {
         /// The kiosk's configuration file.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
+        #[command(flatten)]
+        earlier: Earlier,
         /// The file, which must not be there yet.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
@@ -83,6 +90,13 @@ struct Which {
     /// The configuration file of a kiosk that is stopped: its own store.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct Earlier {
+    /// Instead of the store's newest log one that it kept before, and that lost records; `alaqan-custody status` names them.
+    #[arg(long, value_name = "HEX", value_parser = log_id, requires = "config")]
+    earlier: Option<LogId>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -119,6 +133,7 @@ fn act(verb: Verb) -> Result<Outcome, Box<dyn Error>> {
     match verb {
         Verb::Verify {
             log,
+            earlier,
             document,
             receipt,
             authority,
@@ -143,7 +158,7 @@ fn act(verb: Verb) -> Result<Outcome, Box<dyn Error>> {
                     anchors,
                 ));
             }
-            let audit = verify(&log, LogReader::new(papers, anchors))?;
+            let audit = verify(&log, &earlier, LogReader::new(papers, anchors))?;
             let text = match format {
                 Form::Text => to_text(&audit),
                 Form::Json => format!("{:#}\n", to_json(&audit)),
@@ -151,24 +166,27 @@ fn act(verb: Verb) -> Result<Outcome, Box<dyn Error>> {
             std::io::stdout().write_all(text.as_bytes())?;
             Ok(audit.outcome())
         }
-        Verb::Show { log, session } => show(&log, session.as_deref()),
-        Verb::Export { config, out } => export(&config, &out),
+        Verb::Show {
+            log,
+            earlier,
+            session,
+        } => show(&log, &earlier, session.as_deref()),
+        Verb::Export { config, earlier, out } => export(&config, &earlier, &out),
     }
 }
 
-fn verify(which: &Which, reader: LogReader<'_>) -> Result<Audit, Box<dyn Error>> {
+fn verify(which: &Which, earlier: &Earlier, reader: LogReader<'_>) -> Result<Audit, Box<dyn Error>> {
     match (&which.log, &which.config) {
         (Some(file), _) => Ok(reader.exported(BufReader::new(open(file)?), |_| {})?),
         (None, Some(config)) => {
-            let kiosk = Kiosk::open(config)?;
-            let log = kiosk.outbox.audit_head()?.log;
-            Ok(reader.store(log, &kiosk.settings.kiosk_id, kiosk.records())?)
+            let kiosk = Kiosk::open(config, earlier)?;
+            Ok(reader.store(kiosk.log, &kiosk.settings.kiosk_id, kiosk.records())?)
         }
         (None, None) => Err("no log is named".into()),
     }
 }
 
-fn show(which: &Which, session: Option<&str>) -> Result<Outcome, Box<dyn Error>> {
+fn show(which: &Which, earlier: &Earlier, session: Option<&str>) -> Result<Outcome, Box<dyn Error>> {
     let mut out = std::io::stdout().lock();
     let zone = TimeZone::system();
     let mut print = |record: &AuditRecord| -> std::io::Result<()> {
@@ -206,7 +224,7 @@ fn show(which: &Which, session: Option<&str>) -> Result<Outcome, Box<dyn Error>>
             failed?;
         }
         (None, Some(config)) => {
-            let kiosk = Kiosk::open(config)?;
+            let kiosk = Kiosk::open(config, earlier)?;
             for record in kiosk.records() {
                 print(&record?)?;
             }
@@ -216,8 +234,8 @@ fn show(which: &Which, session: Option<&str>) -> Result<Outcome, Box<dyn Error>>
     Ok(Outcome::Good)
 }
 
-fn export(config: &Path, out: &Path) -> Result<Outcome, Box<dyn Error>> {
-    let mut kiosk = Kiosk::open(config)?;
+fn export(config: &Path, earlier: &Earlier, out: &Path) -> Result<Outcome, Box<dyn Error>> {
+    let mut kiosk = Kiosk::open(config, earlier)?;
     let identity = Identity::load(&*kiosk.keys, &kiosk.settings.identity())?
         .ok_or("the kiosk is not enrolled: nobody could sign its log")?;
     let signer = identity.signer()?;
@@ -227,9 +245,9 @@ fn export(config: &Path, out: &Path) -> Result<Outcome, Box<dyn Error>> {
         .open(out)
         .map_err(|error| format!("{} cannot be written: {error}", out.display()))?;
     let now = now();
-    kiosk.outbox.append_audit(now, None, "OperatorExportedAudit")?;
-    let log = kiosk.outbox.audit_head()?.log;
-    let mut writer = LogWriter::begin(std::io::BufWriter::new(file), log, &kiosk.settings.kiosk_id)?;
+    let event = format!("OperatorExportedAudit log={}", kiosk.log);
+    kiosk.outbox.append_audit(now, None, &event)?;
+    let mut writer = LogWriter::begin(std::io::BufWriter::new(file), kiosk.log, &kiosk.settings.kiosk_id)?;
     for record in kiosk.records() {
         writer.record(record?)?;
     }
@@ -246,10 +264,13 @@ struct Kiosk {
     settings: Settings,
     keys: Arc<dyn KeyStore>,
     outbox: SqliteOutbox,
+    /// The log that is looked at.
+    log: LogId,
+    is_earlier: bool,
 }
 
 impl Kiosk {
-    fn open(config: &Path) -> Result<Self, Box<dyn Error>> {
+    fn open(config: &Path, earlier: &Earlier) -> Result<Self, Box<dyn Error>> {
         let settings = Settings::load(config)?;
         // Opening would make one.
         if !settings.store().exists() {
@@ -264,10 +285,20 @@ impl Kiosk {
                     .into(),
             );
         }
+        let outbox = opened.outbox;
+        let log = match earlier.earlier {
+            Some(log) if outbox.earlier_logs()?.iter().all(|head| head.log != log) => {
+                return Err(format!("the store has no earlier log {log}").into());
+            }
+            Some(log) => log,
+            None => outbox.audit_head()?.log,
+        };
         Ok(Self {
             settings,
             keys,
-            outbox: opened.outbox,
+            outbox,
+            log,
+            is_earlier: earlier.earlier.is_some(),
         })
     }
 
@@ -278,7 +309,12 @@ impl Kiosk {
             if let Some(record) = page.next() {
                 return Some(Ok(record));
             }
-            match self.outbox.audit_records(after, AT_ONCE) {
+            let read = if self.is_earlier {
+                self.outbox.earlier_records(self.log, after, AT_ONCE)
+            } else {
+                self.outbox.audit_records(after, AT_ONCE)
+            };
+            match read {
                 Ok(records) => {
                     after = records.last()?.number;
                     page = records.into_iter();
@@ -288,6 +324,10 @@ impl Kiosk {
             }
         })
     }
+}
+
+fn log_id(text: &str) -> Result<LogId, &'static str> {
+    bytes_of_hex(text).map(LogId).ok_or("not 32 hexadecimal digits")
 }
 
 fn open(file: &Path) -> Result<File, Box<dyn Error>> {
