@@ -163,7 +163,8 @@ impl Institution {
         let settings = self.custody();
         let keys = custody::open_keys(&settings).unwrap();
         let trust = custody::Trust::Fingerprint(invitation.authority.0);
-        custody::enrol(&settings, &*keys, &invitation.code, trust, "test", now()).unwrap();
+        let enrol = || custody::enrol(&settings, &*keys, &invitation.code, trust, "test", now());
+        aside(enrol).unwrap();
         self.close_gateway();
     }
 
@@ -355,9 +356,13 @@ passive = "where-installed"
     }
 }
 
-/// Waits on a thread of its own: the caller may be inside another runtime.
 fn block_on<T: Send, F: Future<Output = T>>(runtime: &Runtime, make: impl FnOnce() -> F + Send) -> T {
-    std::thread::scope(|scope| scope.spawn(|| runtime.block_on(make())).join().unwrap())
+    aside(|| runtime.block_on(make()))
+}
+
+/// Does what blocks on a thread of its own: the caller may be inside another runtime.
+fn aside<T: Send>(act: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| scope.spawn(act).join().unwrap())
 }
 
 /// The `challenge_set` line for what a clip offers.
