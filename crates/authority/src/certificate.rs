@@ -175,10 +175,6 @@ impl Leaf {
                 return Err(CertificateError::CriticalExtension(extension.extn_id));
             }
         }
-        let usage = tbs.get::<KeyUsage>().map_err(CertificateError::Malformed)?;
-        if !usage.is_some_and(|(_, usage)| usage.digital_signature()) {
-            return Err(CertificateError::Usage);
-        }
         let constraints = tbs
             .get::<BasicConstraints>()
             .map_err(CertificateError::Malformed)?;
@@ -189,6 +185,10 @@ impl Leaf {
         let client = purposes.is_none_or(|(_, purposes)| purposes.0.contains(&ID_KP_CLIENT_AUTH));
         if authority || !client {
             return Err(CertificateError::Purpose);
+        }
+        let usage = tbs.get::<KeyUsage>().map_err(CertificateError::Malformed)?;
+        if !usage.is_some_and(|(_, usage)| usage.digital_signature()) {
+            return Err(CertificateError::Usage);
         }
         Ok(leaf)
     }
