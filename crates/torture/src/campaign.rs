@@ -88,6 +88,9 @@ struct Kept {
     flips: Vec<(String, Vec<Flip>)>,
 }
 
+/// After so many rounds without a new document the rest would torture nothing.
+const IDLE_ROUNDS_MAX: u32 = 40;
+
 struct Campaign {
     settings: Settings,
     bank: Bank,
@@ -129,6 +132,7 @@ pub fn perform(settings: Settings, progress: &mut dyn FnMut(&str)) -> Result<Out
     let mut campaign = Campaign::begin(settings, &runtime)?;
     let rounds = plan(campaign.settings.shape);
     let mut passed = 0;
+    let mut moved = (0, 0);
     for round in &rounds {
         let late = campaign
             .settings
@@ -139,6 +143,15 @@ pub fn perform(settings: Settings, progress: &mut dyn FnMut(&str)) -> Result<Out
         }
         campaign.round(round)?;
         passed += 1;
+        let recorded = campaign.ledger.recorded.len();
+        if recorded > moved.1 {
+            moved = (passed, recorded);
+        } else if passed - moved.0 >= IDLE_ROUNDS_MAX {
+            campaign
+                .others
+                .push(format!("no kiosk has put anything since round {}", moved.0));
+            break;
+        }
         if passed % 20 == 0 {
             progress(&format!(
                 "round {passed} of {}: {} put, {} delivered, {:.0} s",

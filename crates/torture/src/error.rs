@@ -38,6 +38,9 @@ pub enum TortureError {
         /// Why.
         source: io::Error,
     },
+    /// The key of a kiosk's store could not be given up.
+    #[error("the key of a store could not be given up")]
+    Key(#[from] custody::CustodyError),
     /// Files could not be looked through.
     #[error(transparent)]
     Scan(#[from] crate::scan::ScanError),

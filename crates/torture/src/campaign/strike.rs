@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use custody::CustodyError;
+use keys::file::FileStore;
+
 use super::{Campaign, Kept, file_name};
 use crate::disk::{self, Flip};
 use crate::error::TortureError;
@@ -54,6 +57,13 @@ impl Campaign {
             Fault::Clock { kiosk, .. } => {
                 self.down(kiosk)?;
                 self.offsets_ms.remove(&kiosk);
+                Ok(())
+            }
+            // Until somebody says that it is gone for good, the kiosk keeps its store, and does not open.
+            Fault::NoKey { kiosk } => {
+                self.down(kiosk)?;
+                let keys = FileStore::open(&self.kiosk(kiosk)?.keys()).map_err(CustodyError::from)?;
+                custody::give_up_key(&keys)?;
                 Ok(())
             }
             _ => Ok(()),
