@@ -73,8 +73,12 @@ impl Disk {
     /// When the system does not let it.
     pub fn fill(&self, left_bytes: u64, pid: Option<u32>) -> Result<(), TortureError> {
         if self.mounted {
-            let used = used_bytes(&self.folder).map_err(TortureError::file(&self.folder, "asked"))?;
-            return self.remount(&format!("size={}", used + left_bytes.max(4096)));
+            let fill = || {
+                let used = used_bytes(&self.folder).map_err(TortureError::file(&self.folder, "asked"))?;
+                self.remount(&format!("size={}", used + left_bytes.max(4096)))
+            };
+            // It fails where the kiosk has written more than that since it was asked.
+            return (1..FILL_TRIES).find_map(|_| fill().ok()).map_or_else(fill, Ok);
         }
         let Some(pid) = pid else { return Ok(()) };
         // The largest file is the one that grows.
@@ -118,6 +122,9 @@ impl Disk {
         Ok(())
     }
 }
+
+/// How often it is tried to fill a disk on which a kiosk works.
+const FILL_TRIES: u32 = 20;
 
 fn used_bytes(folder: &Path) -> std::io::Result<u64> {
     let told = rustix::fs::statvfs(folder)?;
