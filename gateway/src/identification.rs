@@ -175,7 +175,7 @@ impl Identifier {
     /// The question in a signed document.
     fn read(&self, id: DocumentId, signed: &[u8], received_at: UtcMs) -> Result<Open, AskError> {
         // As it was let in: the certificate of the kiosk may have expired since.
-        let (verified, _) = intake::verify(signed, &self.anchors, received_at)
+        let (verified, _) = intake::verify(signed, &self.anchors, None, received_at)
             .map_err(|error| AskError::Document(error.to_string()))?;
         let content = content::decode(verified.content.expose())
             .map_err(|error| AskError::Document(error.to_string()))?;

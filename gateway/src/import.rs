@@ -216,7 +216,7 @@ impl Importer<'_> {
     /// The header, if a kiosk of this institution signed it. Whether that kiosk is shut out by now is asked for each
     /// document.
     async fn header(&self, package: &Package<'_>, now: UtcMs) -> Result<Header, ImportError> {
-        let (verified, _) = intake::verify(package.signed_header, self.anchors, now)?;
+        let (verified, _) = intake::verify(package.signed_header, self.anchors, None, now)?;
         let header = package::decode_header(verified.content.expose())?;
         if header.kiosk_id != verified.signer_common_name {
             return Err(ImportError::OtherKiosk {
@@ -242,7 +242,7 @@ impl Importer<'_> {
         now: UtcMs,
     ) -> Result<Result<(Became, Vec<u8>), Became>, ImportError> {
         // A document may be older than the certificate of the header.
-        if let Ok((verified, _)) = intake::verify(signed, self.anchors, now) {
+        if let Ok((verified, _)) = intake::verify(signed, self.anchors, None, now) {
             let standing = self
                 .standing(&verified.certificate_der, &header.kiosk_id, verified.signing_time)
                 .await?;
@@ -256,6 +256,7 @@ impl Importer<'_> {
         let sender = Sender {
             kiosk_id: &header.kiosk_id,
             anchors: self.anchors,
+            certificate_sha256: None,
             skew_ms: None,
         };
         // What cannot be verified is refused there, with its reason.

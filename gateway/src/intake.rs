@@ -54,6 +54,8 @@ pub struct Sender<'a> {
     pub kiosk_id: &'a str,
     /// Authorities in DER whose signers are accepted.
     pub anchors: &'a [Vec<u8>],
+    /// SHA-256 of the certificate (DER) of the connection: TLS has seen that it is of one of these authorities.
+    pub certificate_sha256: Option<[u8; 32]>,
     /// The kiosk's clock minus ours, where it is wrong.
     pub skew_ms: Option<i64>,
 }
@@ -127,8 +129,12 @@ pub async fn accept_in_turn(
 ) -> Result<Receipt, RefusalCode> {
     let signed = Sensitive::new(signed);
     let (kiosk_id, anchors) = (sender.kiosk_id.to_owned(), sender.anchors.to_vec());
+    let known = sender.certificate_sha256;
     // Signatures take long enough to hold up others.
-    let checked = tokio::task::spawn_blocking(move || check(&kiosk_id, &anchors, id, signed, now));
+    let checked = tokio::task::spawn_blocking(move || {
+        let verified = verify(signed.expose(), &anchors, known.as_ref(), now);
+        check(&kiosk_id, id, signed, verified)
+    });
     let checked = match checked.await {
         Ok(Ok(checked)) => registered(store, checked).await,
         Ok(Err(code)) => Err(code),
@@ -249,19 +255,26 @@ async fn registered(store: &dyn Store, checked: Checked) -> Result<NewDocument, 
     Ok(document)
 }
 
-/// A signed document as it counts, and what is to be noted about its time.
+/// A signed document as it counts, and what is to be noted about its time. `known` is the SHA-256 of a certificate whose
+/// issuer was checked already.
 ///
 /// # Errors
 /// See [`VerifyError`].
 pub(crate) fn verify(
     signed: &[u8],
     anchors: &[Vec<u8>],
+    known: Option<&[u8; 32]>,
     now: UtcMs,
 ) -> Result<(Verified, Vec<String>), VerifyError> {
     // As of its signature: it may have waited at the kiosk for longer than its certificate counts. Whether the kiosk
     // counts now is a matter of its connection.
     let mut notes = Vec::new();
-    let verified = match signature::verify_as_signed(signed, anchors) {
+    let as_signed = match known.map(|sha256| signature::verify_of_known(signed, sha256)) {
+        // The kiosk may have had another certificate when it signed.
+        None | Some(Err(VerifyError::UnknownIssuer)) => signature::verify_as_signed(signed, anchors),
+        Some(verified) => verified,
+    };
+    let verified = match as_signed {
         Err(VerifyError::ExpiredAtSigning) => {
             notes.push("signed-outside-certificate".into());
             signature::verify_at(signed, anchors, now)?
@@ -280,12 +293,11 @@ pub(crate) fn verify(
 /// All checks that need nothing but the document.
 fn check(
     kiosk_id: &str,
-    anchors: &[Vec<u8>],
     id: DocumentId,
     signed: Sensitive<Vec<u8>>,
-    now: UtcMs,
+    verified: Result<(Verified, Vec<String>), VerifyError>,
 ) -> Result<Checked, RefusalCode> {
-    let (verified, notes) = verify(signed.expose(), anchors, now).map_err(|error| {
+    let (verified, notes) = verified.map_err(|error| {
         tracing::warn!(document = %id, kiosk = kiosk_id, %error, "a document was refused");
         refusal(&error)
     })?;

@@ -398,8 +398,6 @@ pub fn signer(config: &GatewayConfig) -> Result<ExternalSigner, GatewayError> {
         let signer = signer.ok_or("the key is not on P-256")?;
         signer.sign(message).map_err(Into::into)
     };
-    Ok(ExternalSigner::new(
-        checked.certificate_der().to_vec(),
-        Arc::new(raw),
-    )?)
+    let signer = ExternalSigner::new(checked.certificate_der().to_vec(), Arc::new(raw))?;
+    Ok(signer.proven())
 }

@@ -34,7 +34,7 @@ use crate::content::CONTENT_MAX_BYTES;
 pub use self::chain::anchors_from_pem;
 pub use self::error::VerifyError;
 pub use self::signer::{ExternalSigner, P256Signer, RawSign, SignError, Signer};
-pub use self::verify::{Verified, verify, verify_as_signed, verify_at, verify_unanchored};
+pub use self::verify::{Verified, verify, verify_as_signed, verify_at, verify_of_known, verify_unanchored};
 
 /// No signed document is longer than this: the largest content and 64 KiB for the signature around it.
 pub const SIGNED_MAX_BYTES: usize = CONTENT_MAX_BYTES + 64 * 1024;
@@ -43,7 +43,8 @@ pub const SIGNED_MAX_BYTES: usize = CONTENT_MAX_BYTES + 64 * 1024;
 /// signature. The time of signing is kept to the second.
 ///
 /// What the key gave is verified before it is returned: a broken TPM, or a certificate of another key, must not make
-/// documents that nobody can verify. A signer of another algorithm than ours has to see to that itself.
+/// documents that nobody can verify. Not so for a signer that [is proven](Signer::is_proven); and one of another algorithm
+/// than ours has to see to that itself.
 ///
 /// # Errors
 /// See [`SignError`].
@@ -70,7 +71,7 @@ fn check_own(
     certificate: &Certificate,
     signer: &dyn Signer,
 ) -> Result<(), SignError> {
-    if signer.signature_algorithm() != rfc5912::ECDSA_WITH_SHA_256 {
+    if signer.is_proven() || signer.signature_algorithm() != rfc5912::ECDSA_WITH_SHA_256 {
         return Ok(());
     }
     let key =

@@ -9,13 +9,14 @@ use std::sync::Arc;
 use document::content::CONTENT_MAX_BYTES;
 use document::signature::{
     ExternalSigner, P256Signer, RawSign, SIGNED_MAX_BYTES, SignError, Signer, VerifyError, anchors_from_pem,
-    sign, verify, verify_as_signed, verify_unanchored,
+    sign, verify, verify_as_signed, verify_of_known, verify_unanchored,
 };
 use proptest::prelude::*;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DnType, ExtendedKeyUsagePurpose,
     IsCa, KeyPair, KeyUsagePurpose, date_time_ymd,
 };
+use sha2::{Digest, Sha256};
 use verification::time::UtcMs;
 
 const CONTENT: &[u8] = b"what was seen and decided";
@@ -182,11 +183,23 @@ fn papers_are_read_after_their_certificate_has_expired() {
         verify_as_signed(&cms, &other),
         Err(VerifyError::UnknownIssuer)
     ));
+    let known = Sha256::digest(&verified.certificate_der).into();
+    assert_eq!(verify_of_known(&cms, &known).unwrap(), verified);
+    let unknown = verify_of_known(&early, &known);
+    assert!(matches!(unknown, Err(VerifyError::UnknownIssuer)));
+    let known = Sha256::digest(young.certificate_der()).into();
+    let refused = verify_of_known(&early, &known);
+    assert!(matches!(refused, Err(VerifyError::ExpiredAtSigning)));
     assert_eq!(verify_unanchored(&cms).unwrap(), verified);
     assert_eq!(verify_unanchored(&early).unwrap().signer_common_name, "kiosk-7");
     let mut changed = cms.clone();
     *changed.last_mut().unwrap() ^= 1;
     assert!(verify_unanchored(&changed).is_err());
+    let known = Sha256::digest(&verified.certificate_der).into();
+    assert!(matches!(
+        verify_of_known(&changed, &known),
+        Err(VerifyError::Signature)
+    ));
 }
 
 #[test]

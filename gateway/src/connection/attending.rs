@@ -40,6 +40,7 @@ struct UnderWay {
 /// Who has sent a document, and after which one.
 struct Submitter {
     kiosk_id: String,
+    certificate_sha256: [u8; 32],
     skew_ms: Option<i64>,
     turn: Turn,
 }
@@ -181,6 +182,7 @@ async fn take(
             under_way.bytes += document.0.len();
             let kiosk = Submitter {
                 kiosk_id: leaf.common_name.clone(),
+                certificate_sha256: leaf.fingerprint.0,
                 skew_ms,
                 turn: Turn::after(&mut under_way.last),
             };
@@ -203,6 +205,7 @@ async fn settle(shared: Arc<Shared>, kiosk: Submitter, id: DocumentId, document:
     let sender = Sender {
         kiosk_id: &kiosk.kiosk_id,
         anchors: &shared.anchors,
+        certificate_sha256: Some(kiosk.certificate_sha256),
         skew_ms: kiosk.skew_ms,
     };
     let store = &*shared.store;

@@ -5,6 +5,7 @@ use gateway::intake::{self, Sender};
 use gateway::store::{Revocation, Store, Trail, Trust};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use sha2::{Digest, Sha256};
 use sync::RefusalCode;
 use verification::audit::{AuditHead, LogId};
 use verification::time::UtcMs;
@@ -21,6 +22,23 @@ const SUPERSEDED: u8 = 4;
 /// A document that was signed `signed_ms` from now, by a certificate that was revoked, if it was, for a reason and at a
 /// time from now: what the kiosk hears, and what is noted.
 fn check(signed_ms: i64, revoked: Option<(u8, i64)>, expect: Result<&[&str], RefusalCode>) {
+    // The same by the certificate of the connection, by none, and where that is another one.
+    let known: [fn(&[u8]) -> Option<[u8; 32]>; 3] = [
+        |certificate| Some(Sha256::digest(certificate).into()),
+        |_| None,
+        |_| Some([0; 32]),
+    ];
+    for known in known {
+        check_by(known, signed_ms, revoked, expect.clone());
+    }
+}
+
+fn check_by(
+    known: fn(&[u8]) -> Option<[u8; 32]>,
+    signed_ms: i64,
+    revoked: Option<(u8, i64)>,
+    expect: Result<&[&str], RefusalCode>,
+) {
     let bank = Bank::new();
     let papers = bank.enrol("kiosk-1");
     let text = |file| String::from_utf8(papers.read(file)).unwrap();
@@ -48,6 +66,7 @@ fn check(signed_ms: i64, revoked: Option<(u8, i64)>, expect: Result<&[&str], Ref
         let sender = Sender {
             kiosk_id: "kiosk-1",
             anchors: &anchors,
+            certificate_sha256: known(&certificate),
             skew_ms: None,
         };
         let before = store.audit_head().await.unwrap().number;
@@ -122,6 +141,7 @@ fn an_impossible_audit_head_is_refused() {
     let sender = Sender {
         kiosk_id: "kiosk-1",
         anchors: &anchors,
+        certificate_sha256: None,
         skew_ms: None,
     };
     let store = bank.store();
@@ -148,6 +168,7 @@ fn what_a_certificate_signed_that_nobody_noted_does_not_count() {
         let sender = Sender {
             kiosk_id,
             anchors: &anchors,
+            certificate_sha256: None,
             skew_ms: None,
         };
         let accepted = intake::accept(&store, &sender, id, signed, now());

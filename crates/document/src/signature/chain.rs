@@ -4,6 +4,7 @@ use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5912;
 use der::pem::Error as PemError;
 use der::{Decode, Encode};
+use sha2::{Digest, Sha256};
 use verification::time::UtcMs;
 use x509_cert::Certificate;
 use x509_cert::ext::pkix::{BasicConstraints, KeyUsage};
@@ -109,6 +110,22 @@ fn check_issued(
         if !covers(validity, signing_time) {
             return Err(VerifyError::ExpiredAtSigning);
         }
+    }
+    Ok(())
+}
+
+/// For a certificate whose issuer was checked before.
+pub(super) fn check_known(
+    certificate: &Certificate,
+    certificate_sha256: &[u8; 32],
+    signing_time: UtcMs,
+) -> Result<(), VerifyError> {
+    let der = certificate.to_der().map_err(VerifyError::Malformed)?;
+    if Sha256::digest(&der).as_slice() != certificate_sha256 {
+        return Err(VerifyError::UnknownIssuer);
+    }
+    if !covers(&certificate.tbs_certificate.validity, signing_time) {
+        return Err(VerifyError::ExpiredAtSigning);
     }
     Ok(())
 }

@@ -34,6 +34,11 @@ pub trait Signer: Send {
     /// # Errors
     /// [`SignError::Key`] where the key cannot be used.
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError>;
+    /// Whether its signatures may be given out without being verified first: the key is in memory, and was seen to belong to
+    /// the certificate.
+    fn is_proven(&self) -> bool {
+        false
+    }
 }
 
 /// Why there is no signature.
@@ -127,6 +132,7 @@ pub type RawSign = dyn Fn(&[u8]) -> Result<Vec<u8>, Box<dyn StdError + Send + Sy
 pub struct ExternalSigner {
     certificate_der: Vec<u8>,
     raw: Arc<RawSign>,
+    is_proven: bool,
 }
 
 impl ExternalSigner {
@@ -141,7 +147,20 @@ impl ExternalSigner {
         if public_key(&certificate.tbs_certificate.subject_public_key_info).is_none() {
             return Err(SignError::KeyMismatch);
         }
-        Ok(Self { certificate_der, raw })
+        Ok(Self {
+            certificate_der,
+            raw,
+            is_proven: false,
+        })
+    }
+
+    /// The same, proven: `raw` has the key in memory, and the caller has seen that it belongs to the certificate.
+    #[must_use]
+    pub fn proven(self) -> Self {
+        Self {
+            is_proven: true,
+            ..self
+        }
     }
 }
 
@@ -170,5 +189,9 @@ impl Signer for ExternalSigner {
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
         (self.raw)(message).map_err(SignError::Key)
+    }
+
+    fn is_proven(&self) -> bool {
+        self.is_proven
     }
 }

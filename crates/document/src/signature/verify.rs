@@ -14,7 +14,7 @@ use x509_cert::Certificate;
 use x509_cert::name::Name;
 use x509_cert::time::Time;
 
-use super::chain::{check_chain, check_leaf};
+use super::chain::{check_chain, check_known, check_leaf};
 use super::{
     EssCertIdV2, SIGNED_MAX_BYTES, SigningCertificateV2, VerifyError, algorithm, content_info, is_signed,
     public_key, signer_identifier, to_utc,
@@ -63,6 +63,15 @@ pub fn verify_at(cms: &[u8], anchors: &[Vec<u8>], at: UtcMs) -> Result<Verified,
     verify_whole(cms, Trust::At { anchors, at })
 }
 
+/// As [`verify_as_signed`], where it was seen before, as in a handshake, that the signer's certificate was issued by an
+/// authority that counts. `certificate_sha256` is that of its DER; its issuer is not looked at again.
+///
+/// # Errors
+/// As [`verify_as_signed`]; [`VerifyError::UnknownIssuer`] where the signer has another certificate.
+pub fn verify_of_known(cms: &[u8], certificate_sha256: &[u8; 32]) -> Result<Verified, VerifyError> {
+    verify_whole(cms, Trust::Known { certificate_sha256 })
+}
+
 /// As [`verify`], but any authority will do: it only shows that the holder of the enclosed certificate has signed, and
 /// not who that is.
 ///
@@ -76,6 +85,7 @@ enum Trust<'a> {
     Now { anchors: &'a [Vec<u8>], now: UtcMs },
     Then { anchors: &'a [Vec<u8>] },
     At { anchors: &'a [Vec<u8>], at: UtcMs },
+    Known { certificate_sha256: &'a [u8; 32] },
     Anybody,
 }
 
@@ -91,6 +101,7 @@ fn verify_whole(cms: &[u8], trust: Trust<'_>) -> Result<Verified, VerifyError> {
         Trust::Now { anchors, now } => check_chain(certificate, anchors, signing_time, Some(now))?,
         Trust::Then { anchors } => check_chain(certificate, anchors, signing_time, None)?,
         Trust::At { anchors, at } => check_chain(certificate, anchors, at, None)?,
+        Trust::Known { certificate_sha256 } => check_known(certificate, certificate_sha256, signing_time)?,
         Trust::Anybody => {}
     }
     Ok(Verified {
