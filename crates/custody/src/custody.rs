@@ -556,8 +556,8 @@ impl Custody {
             return Ok(());
         };
         match self.check_receipt(id, &sha256, signed) {
-            Ok(()) => {
-                self.outbox.receipt(id, signed, now)?;
+            Ok(received_at) => {
+                self.outbox.receipt(id, signed, received_at, now)?;
                 self.doubts.remove(&id);
                 self.unsettled = true;
                 tracing::info!(document = %id, "the gateway keeps the document");
@@ -574,13 +574,14 @@ impl Custody {
         Ok(())
     }
 
-    fn check_receipt(&self, id: DocumentId, sha256: &[u8; 32], signed: &[u8]) -> Result<(), DoubtError> {
+    /// Gives the time at which the gateway has stored the document.
+    fn check_receipt(&self, id: DocumentId, sha256: &[u8; 32], signed: &[u8]) -> Result<UtcMs, DoubtError> {
         let receipt = receipt::decode(self.signed_by_gateway(signed)?.expose())?;
         let about_it = receipt.document_id == id
             && receipt.document_sha256 == *sha256
             && receipt.kiosk_id == self.settings.kiosk_id;
         if about_it {
-            Ok(())
+            Ok(receipt.received_at)
         } else {
             Err(DoubtError::Other(id))
         }

@@ -109,7 +109,7 @@ fn a_postponed_entry_blocks_nobody(outbox: &mut dyn Outbox) {
     assert_eq!(state(outbox, 1), Some(EntryState::Pending));
     assert_eq!(drain(outbox, UtcMs(NOW.0 + 9)), [2]);
     assert_eq!(drain(outbox, UtcMs(NOW.0 + 10)), [1]);
-    outbox.receipt(document(2).id, RECEIPT, NOW).unwrap();
+    outbox.receipt(document(2).id, RECEIPT, NOW, NOW).unwrap();
     outbox.postpone(document(2).id, NOW).unwrap();
     assert_eq!(state(outbox, 2), Some(EntryState::AwaitingIdentification));
 }
@@ -137,7 +137,7 @@ fn a_wedged_entry_blocks_nobody(outbox: &mut dyn Outbox) {
     outbox.unwedge(document(1).id, NOW).unwrap();
     assert_eq!(drain(outbox, NOW), [1, 3], "it is back in its old place");
     assert!(
-        outbox.receipt(document(2).id, RECEIPT, NOW).unwrap(),
+        outbox.receipt(document(2).id, RECEIPT, NOW, NOW).unwrap(),
         "a late receipt counts"
     );
 }
@@ -161,11 +161,14 @@ fn an_entry_leaves_by_its_receipt(outbox: &mut dyn Outbox) {
     put(outbox, &[1, 2]);
     let id = document(1).id;
     outbox.next(NOW).unwrap();
-    assert!(outbox.receipt(id, RECEIPT, NOW).unwrap());
-    assert!(!outbox.receipt(id, RECEIPT, NOW).unwrap(), "a second receipt");
+    assert!(outbox.receipt(id, RECEIPT, NOW, NOW).unwrap());
+    assert!(
+        !outbox.receipt(id, RECEIPT, NOW, NOW).unwrap(),
+        "a second receipt"
+    );
     assert_eq!(state(outbox, 1), Some(EntryState::AwaitingIdentification));
     assert!(
-        outbox.receipt(document(2).id, RECEIPT, NOW).unwrap(),
+        outbox.receipt(document(2).id, RECEIPT, NOW, NOW).unwrap(),
         "even before it was handed out again"
     );
     assert_eq!(outbox.awaiting(usize::MAX).unwrap(), [id, document(2).id]);
@@ -186,7 +189,7 @@ fn an_entry_leaves_by_its_receipt(outbox: &mut dyn Outbox) {
 fn a_final_entry_leaves_whole(outbox: &mut dyn Outbox) {
     outbox.put_final(&document(1), &[], NOW).unwrap();
     assert_eq!(drain(outbox, NOW), [1]);
-    assert!(outbox.receipt(document(1).id, RECEIPT, NOW).unwrap());
+    assert!(outbox.receipt(document(1).id, RECEIPT, NOW, NOW).unwrap());
     assert_eq!(state(outbox, 1), Some(EntryState::Delivered));
     assert_eq!(
         outbox.counts().unwrap(),
@@ -203,7 +206,7 @@ fn unknown_ids_are_harmless(outbox: &mut dyn Outbox) {
     outbox.postpone(unknown, NOW).unwrap();
     outbox.wedge(unknown, WedgeReason::TooLarge, NOW).unwrap();
     outbox.unwedge(unknown, NOW).unwrap();
-    assert!(!outbox.receipt(unknown, RECEIPT, NOW).unwrap());
+    assert!(!outbox.receipt(unknown, RECEIPT, NOW, NOW).unwrap());
     assert!(!outbox.identified(unknown, NOW).unwrap());
     assert_eq!(state(outbox, 9), None);
     assert_eq!(
@@ -301,8 +304,8 @@ fn the_audit_log_is_a_chain(outbox: &mut dyn Outbox) {
         expected
     );
     put(outbox, &[1]);
-    outbox.receipt(document(1).id, RECEIPT, NOW).unwrap();
-    outbox.receipt(document(1).id, RECEIPT, NOW).unwrap();
+    outbox.receipt(document(1).id, RECEIPT, NOW, NOW).unwrap();
+    outbox.receipt(document(1).id, RECEIPT, NOW, NOW).unwrap();
     assert_eq!(outbox.audit_head().unwrap().number, 3);
     let last = outbox.append_audit(NOW, None, "SessionStarted").unwrap();
     assert_eq!(outbox.audit_head().unwrap(), last);

@@ -143,12 +143,21 @@ pub trait Outbox: Send {
     /// [`identified`](Outbox::identified) if an answer will come. `false` if there is no such entry; receipts may come
     /// twice.
     ///
+    /// `received_at` is when the gateway has stored it, by the gateway's clock, from which on it is retained: the kiosk's may
+    /// have been wrong.
+    ///
     /// A loss of power may undo this, and nothing is lost by that: the document is sent again, and the gateway gives the
     /// same receipt.
     ///
     /// # Errors
     /// If the store fails.
-    fn receipt(&mut self, id: DocumentId, signed_receipt: &[u8], now: UtcMs) -> Result<bool, OutboxError>;
+    fn receipt(
+        &mut self,
+        id: DocumentId,
+        signed_receipt: &[u8],
+        received_at: UtcMs,
+        now: UtcMs,
+    ) -> Result<bool, OutboxError>;
 
     /// The signed receipt of a retained document.
     ///

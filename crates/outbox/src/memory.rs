@@ -214,7 +214,13 @@ impl Outbox for MemoryOutbox {
         Ok(true)
     }
 
-    fn receipt(&mut self, id: DocumentId, signed_receipt: &[u8], now: UtcMs) -> Result<bool, OutboxError> {
+    fn receipt(
+        &mut self,
+        id: DocumentId,
+        signed_receipt: &[u8],
+        received_at: UtcMs,
+        now: UtcMs,
+    ) -> Result<bool, OutboxError> {
         let Some((place, row)) = self
             .place(id)
             .and_then(|place| Some((place, self.entries.remove(&place)?)))
@@ -228,7 +234,7 @@ impl Outbox for MemoryOutbox {
             place,
             row,
             receipt: signed_receipt.to_vec(),
-            received_at: now,
+            received_at,
         });
         self.newest_receipt = Some(now);
         self.contact = Some(now);

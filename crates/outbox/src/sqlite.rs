@@ -151,10 +151,17 @@ impl Outbox for SqliteOutbox {
         })
     }
 
-    fn receipt(&mut self, id: DocumentId, signed_receipt: &[u8], now: UtcMs) -> Result<bool, OutboxError> {
+    fn receipt(
+        &mut self,
+        id: DocumentId,
+        signed_receipt: &[u8],
+        received_at: UtcMs,
+        now: UtcMs,
+    ) -> Result<bool, OutboxError> {
         self.healed(|outbox| {
             let transaction = outbox.store.begin(Durability::Lazy)?;
-            let Some(position) = delivery::receipt(&transaction, id, signed_receipt, now)? else {
+            let Some(position) = delivery::receipt(&transaction, id, signed_receipt, received_at, now)?
+            else {
                 return Ok(false);
             };
             log::append(&transaction, now, None, &receipt_event(id))?;

@@ -126,7 +126,7 @@ pub struct CustodyState {
     pub heard_at: Option<UtcMs>,
     /// Bytes that are free on the disk of the store.
     pub disk_free_bytes: Option<u64>,
-    /// The kiosk's clock minus the gateway's, in milliseconds, as of the last greeting.
+    /// The gateway's clock minus the kiosk's, in milliseconds, as of the last greeting.
     pub clock_skew_ms: Option<i64>,
     /// The latest time that this kiosk has written down: no clock that is right shows less.
     pub latest_written_at: Option<UtcMs>,

@@ -146,7 +146,7 @@ impl<'a> Kiosk<'a> {
             Event::Delivered { id, receipt } => {
                 verify(&receipt, &self.anchors, now())
                     .map_err(|error| BenchError::Peer(error.to_string()))?;
-                if self.outbox.receipt(id, &receipt, now())? {
+                if self.outbox.receipt(id, &receipt, now(), now())? {
                     self.delivered += 1;
                 }
             }

@@ -16,6 +16,7 @@ fn open(bench: &Bench, now: UtcMs) -> Custody {
         kiosk_id: "kiosk-0001".to_owned(),
         data: bench.folder.path().to_owned(),
         // Port 9 discards, where anything listens at all.
+        pins: Vec::new(),
         url: "wss://127.0.0.1:9/v1/kiosk".to_owned(),
         keys: keys::KeyChoice::File {
             folder: bench.folder.path().join("keys"),

@@ -71,13 +71,13 @@ pub fn take_receipts(
     let mut taken = Taken::default();
     for (place, signed) in (1..).zip(signed_receipts) {
         match check(signed, kiosk_id, anchors, &pending) {
-            Ok(id) if pending.contains_key(&id) => {
-                if outbox.receipt(id, signed, now)? {
+            Ok((id, received_at)) if pending.contains_key(&id) => {
+                if outbox.receipt(id, signed, received_at, now)? {
                     taken.delivered.push(id);
                 }
                 pending.remove(&id);
             }
-            Ok(id) => match outbox.state(id)? {
+            Ok((id, _)) => match outbox.state(id)? {
                 Some(EntryState::Delivered | EntryState::AwaitingIdentification) => taken.known += 1,
                 _ => taken.forgotten += 1,
             },
@@ -103,7 +103,7 @@ fn check(
     kiosk_id: &str,
     anchors: &[Vec<u8>],
     pending: &HashMap<DocumentId, [u8; 32]>,
-) -> Result<DocumentId, DoubtError> {
+) -> Result<(DocumentId, UtcMs), DoubtError> {
     let verified = signature::verify_as_signed(signed, anchors)?;
     if verified.signer_common_name != SIGNER_COMMON_NAME {
         return Err(DoubtError::Signer(verified.signer_common_name));
@@ -114,7 +114,7 @@ fn check(
         .get(&id)
         .is_none_or(|sha256| *sha256 == receipt.document_sha256);
     if receipt.kiosk_id == kiosk_id && same {
-        Ok(id)
+        Ok((id, receipt.received_at))
     } else {
         Err(DoubtError::Other(id))
     }

@@ -28,9 +28,9 @@ fn events(outbox: &dyn Outbox, after: u64) -> Vec<String> {
 fn a_receipt_is_retained_until_it_is_forgotten(outbox: &mut dyn Outbox) {
     put(outbox, &[1, 2]);
     assert_eq!(outbox.retained_receipt(document(1).id).unwrap(), None);
-    outbox.receipt(document(1).id, b"one", at(1)).unwrap();
-    outbox.receipt(document(2).id, b"", at(2)).unwrap();
-    assert!(!outbox.receipt(document(1).id, b"other", at(3)).unwrap());
+    outbox.receipt(document(1).id, b"one", at(1), at(-9999)).unwrap();
+    outbox.receipt(document(2).id, b"", at(2), at(2)).unwrap();
+    assert!(!outbox.receipt(document(1).id, b"other", at(3), at(3)).unwrap());
     let receipt = |outbox: &dyn Outbox, number| outbox.retained_receipt(document(number).id).unwrap();
     assert_eq!(receipt(outbox, 1), Some(b"one".to_vec()), "the first one counts");
     assert_eq!(outbox.forget_delivered(at(1), at(9)).unwrap(), 0);
@@ -63,7 +63,7 @@ fn what_is_retained_is_sent_again_in_its_old_place(outbox: &mut dyn Outbox) {
     );
     for number in [1, 2] {
         outbox.next(NOW).unwrap();
-        outbox.receipt(document(number).id, RECEIPT, NOW).unwrap();
+        outbox.receipt(document(number).id, RECEIPT, NOW, NOW).unwrap();
     }
     assert!(outbox.resend(document(2).id, NOW).unwrap());
     assert!(!outbox.resend(document(2).id, NOW).unwrap(), "it waits already");
@@ -71,7 +71,7 @@ fn what_is_retained_is_sent_again_in_its_old_place(outbox: &mut dyn Outbox) {
     assert_eq!(state(outbox, 1), Some(EntryState::Pending));
     assert_eq!(outbox.counts().unwrap().retained, 0);
     assert_eq!(drain(outbox, NOW), [1, 2, 3]);
-    assert!(outbox.receipt(document(2).id, b"again", NOW).unwrap());
+    assert!(outbox.receipt(document(2).id, b"again", NOW, NOW).unwrap());
     let receipt = outbox.retained_receipt(document(2).id).unwrap();
     assert_eq!(receipt, Some(b"again".to_vec()));
     outbox.release_in_flight().unwrap();
@@ -82,7 +82,7 @@ fn an_answer_is_awaited_once(outbox: &mut dyn Outbox) {
     put(outbox, &[1, 2]);
     outbox.put_final(&document(3), &[], NOW).unwrap();
     for number in 1..=3 {
-        outbox.receipt(document(number).id, RECEIPT, NOW).unwrap();
+        outbox.receipt(document(number).id, RECEIPT, NOW, NOW).unwrap();
     }
     outbox.identified(document(2).id, NOW).unwrap();
     for number in 1..=3 {
@@ -91,7 +91,7 @@ fn an_answer_is_awaited_once(outbox: &mut dyn Outbox) {
     assert_eq!(outbox.awaiting(9).unwrap(), [document(1).id]);
     assert_eq!(outbox.counts().unwrap().awaiting, 1);
     for number in 1..=3 {
-        outbox.receipt(document(number).id, RECEIPT, NOW).unwrap();
+        outbox.receipt(document(number).id, RECEIPT, NOW, NOW).unwrap();
     }
     assert_eq!(outbox.awaiting(9).unwrap(), [document(1).id]);
     assert_eq!(outbox.awaiting(0).unwrap(), []);
@@ -109,7 +109,7 @@ fn retained_documents_are_forgotten_a_few_at_once(outbox: &mut dyn Outbox) {
         };
         outbox.put_final(&document, &[], NOW).unwrap();
         outbox
-            .receipt(document.id, RECEIPT, at(i64::from(number)))
+            .receipt(document.id, RECEIPT, at(i64::from(number)), at(i64::from(number)))
             .unwrap();
     }
     assert_eq!(outbox.forget_delivered(at(9999), NOW).unwrap(), FORGET_AT_ONCE);
@@ -123,7 +123,7 @@ fn retained_documents_are_forgotten_a_few_at_once(outbox: &mut dyn Outbox) {
 
 fn a_delivered_document_is_not_put_again(outbox: &mut dyn Outbox) {
     put(outbox, &[1]);
-    outbox.receipt(document(1).id, RECEIPT, NOW).unwrap();
+    outbox.receipt(document(1).id, RECEIPT, NOW, NOW).unwrap();
     put(outbox, &[1]);
     assert_eq!(outbox.next(NOW).unwrap(), None);
     let other = SignedDocument {
@@ -166,7 +166,7 @@ fn a_document_accounts_for_attempts(outbox: &mut dyn Outbox) {
 fn everything_that_is_not_delivered_is_exported(outbox: &mut dyn Outbox) {
     put(outbox, &[1, 2, 3, 4, 5]);
     outbox.next(NOW).unwrap();
-    outbox.receipt(document(2).id, RECEIPT, NOW).unwrap();
+    outbox.receipt(document(2).id, RECEIPT, NOW, NOW).unwrap();
     outbox.wedge(document(3).id, WedgeReason::AuditFork, NOW).unwrap();
     outbox.next(NOW).unwrap();
     outbox.postpone(document(4).id, UtcMs(i64::MAX)).unwrap();
@@ -208,7 +208,7 @@ fn it_tells_how_it_stands(outbox: &mut dyn Outbox) {
         (None, None)
     );
 
-    outbox.receipt(document(1).id, RECEIPT, at(10)).unwrap();
+    outbox.receipt(document(1).id, RECEIPT, at(10), at(10)).unwrap();
     outbox.contact(at(20)).unwrap();
     let standing = outbox.standing().unwrap();
     assert_eq!(standing.pending_bytes, 100);
@@ -220,7 +220,9 @@ fn it_tells_how_it_stands(outbox: &mut dyn Outbox) {
     outbox.resend(document(1).id, NOW).unwrap();
     assert_eq!(outbox.standing().unwrap().oldest_pending_put_at, Some(at(1)));
     for number in 1..=4 {
-        outbox.receipt(document(number).id, RECEIPT, at(30)).unwrap();
+        outbox
+            .receipt(document(number).id, RECEIPT, at(30), at(30))
+            .unwrap();
     }
     let standing = outbox.standing().unwrap();
     assert_eq!(

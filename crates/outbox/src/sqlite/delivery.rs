@@ -11,6 +11,7 @@ pub(super) fn receipt(
     transaction: &Transaction<'_>,
     id: DocumentId,
     signed_receipt: &[u8],
+    received_at: UtcMs,
     now: UtcMs,
 ) -> Result<Option<i64>, OutboxError> {
     let retained: Option<(i64, bool, i64)> = transaction
@@ -19,7 +20,7 @@ pub(super) fn receipt(
              SELECT position, id, is_final, put_at_ms, ?2, ?3, bytes FROM entry WHERE id = ?1
              RETURNING position, is_final, put_at_ms",
         )?
-        .query_row(params![id.0, now.0, signed_receipt], |row| {
+        .query_row(params![id.0, received_at.0, signed_receipt], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })
         .optional()?;

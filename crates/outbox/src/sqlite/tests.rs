@@ -94,7 +94,7 @@ fn everything_survives_a_restart() {
     outbox.next(NOW).unwrap();
     outbox.postpone(document(2).id, LATE).unwrap();
     outbox.wedge(document(3).id, WedgeReason::TooLarge, NOW).unwrap();
-    outbox.receipt(document(4).id, RECEIPT, NOW).unwrap();
+    outbox.receipt(document(4).id, RECEIPT, NOW, NOW).unwrap();
     outbox.record_attempt(&subject, Modality::Palm, NOW).unwrap();
     let head = outbox.append_audit(NOW, None, "KioskStopped").unwrap();
     drop(outbox);

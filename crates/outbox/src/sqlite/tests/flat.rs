@@ -96,7 +96,7 @@ const OPERATIONS: [Operation; 25] = [
     }),
     ("receipt", |outbox| {
         let id = oldest(outbox);
-        assert!(outbox.receipt(id, RECEIPT, NOW).unwrap());
+        assert!(outbox.receipt(id, RECEIPT, NOW, NOW).unwrap());
     }),
     ("resend", |outbox| {
         let id = oldest_retained(outbox);

@@ -226,7 +226,7 @@ fn settling_empties_the_journal() {
     let before = contents(&folder);
     outbox.settle().unwrap();
     assert!(contents(&folder) == before, "there is nothing to do");
-    outbox.receipt(document(1).id, RECEIPT, NOW).unwrap();
+    outbox.receipt(document(1).id, RECEIPT, NOW, NOW).unwrap();
     let tip = outbox.audit_tip().unwrap();
     assert!(outbox.store.is_dirty());
     let before = (journal(&folder), fs::read(path(&folder)).unwrap());
@@ -243,7 +243,7 @@ fn settling_empties_the_journal() {
 fn a_put_of_known_bytes_brings_all_to_the_disk() {
     let folder = folder();
     let mut outbox = three(&folder);
-    outbox.receipt(document(1).id, RECEIPT, NOW).unwrap();
+    outbox.receipt(document(1).id, RECEIPT, NOW, NOW).unwrap();
     outbox.put(&document(1), &[], NOW).unwrap();
     assert!(!outbox.store.is_dirty());
 }
@@ -258,7 +258,7 @@ fn a_suspicion_promises_nothing_new() {
         other => panic!("{other:?}"),
     };
     let before = promised(&folder);
-    outbox.receipt(document(1).id, RECEIPT, NOW).unwrap();
+    outbox.receipt(document(1).id, RECEIPT, NOW, NOW).unwrap();
     outbox.store.suspect();
     let expected = Mark {
         is_suspect: true,

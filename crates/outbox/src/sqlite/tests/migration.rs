@@ -151,7 +151,7 @@ fn a_store_of_the_schema_101_loses_nothing() {
     // Its log has no name, and goes on.
     assert_eq!(outbox.audit_head().unwrap().log, LogId::default());
     assert_eq!(outbox.next(NOW).unwrap().unwrap().id, document(1).id);
-    assert!(outbox.receipt(document(1).id, RECEIPT, NOW).unwrap());
+    assert!(outbox.receipt(document(1).id, RECEIPT, NOW, NOW).unwrap());
     assert!(outbox.unwedge(document(2).id, NOW).unwrap());
     assert_eq!(outbox.verify_audit().unwrap(), 3);
 }
@@ -318,7 +318,7 @@ fn an_older_program_works_on_a_store_of_this_version() {
         outbox.put(&document(number), &[], NOW).unwrap();
     }
     outbox.next(NOW).unwrap();
-    outbox.receipt(document(1).id, RECEIPT, NOW).unwrap();
+    outbox.receipt(document(1).id, RECEIPT, NOW, NOW).unwrap();
     outbox.wedge(document(2).id, WedgeReason::AuditFork, NOW).unwrap();
     outbox.wedge(document(3).id, WedgeReason::TooLarge, NOW).unwrap();
     drop(outbox);

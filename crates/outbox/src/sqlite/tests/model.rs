@@ -49,7 +49,7 @@ fn perform(outbox: &mut dyn Outbox, step: &Step) -> String {
         Step::Next(at) => format!("{:?}", outbox.next(UtcMs(*at)).unwrap()),
         Step::Postpone(number, until) => format!("{:?}", outbox.postpone(id(number), UtcMs(*until)).unwrap()),
         Step::Release => format!("{:?}", outbox.release_in_flight().unwrap()),
-        Step::Receipt(number) => format!("{:?}", outbox.receipt(id(number), RECEIPT, NOW).unwrap()),
+        Step::Receipt(number) => format!("{:?}", outbox.receipt(id(number), RECEIPT, NOW, NOW).unwrap()),
         Step::Identified(number) => format!("{:?}", outbox.identified(id(number), NOW).unwrap()),
         Step::Wedge(number) => format!(
             "{:?}",

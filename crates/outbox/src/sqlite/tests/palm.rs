@@ -32,7 +32,7 @@ fn palms_survive_a_restart() {
             outbox.settle_palm(document(number).id, true, NOW).unwrap();
         }
     }
-    outbox.receipt(document(3).id, RECEIPT, NOW).unwrap();
+    outbox.receipt(document(3).id, RECEIPT, NOW, NOW).unwrap();
     // One document was delivered, one was not; the answer to either is still to come.
     outbox.put(&document(4), &[], NOW).unwrap();
     outbox
