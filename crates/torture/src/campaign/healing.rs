@@ -212,20 +212,21 @@ impl Campaign {
 
     /// Tries each key of the kiosk, and flips back what was flipped; `true` if the store opens.
     fn rescue_one(&mut self, number: u8, store: &Path, at: usize) -> Result<bool, TortureError> {
-        let tries: Vec<Kept> = self
-            .kept
-            .iter()
-            .filter(|kept| kept.kiosk == number)
-            .cloned()
-            .collect();
-        for (turn, kept) in tries.iter().enumerate() {
-            if !self.key_fits(store, kept)? {
-                continue;
+        let mut tries = Vec::new();
+        for kept in self.kept.iter().filter(|kept| kept.kiosk == number) {
+            if self.key_fits(store, kept)? {
+                tries.push(kept.clone());
             }
-            let data = self.aside(&format!("rescue-{number}-{at}-{turn}"))?;
-            self.lay_out(number, store, kept, &data)?;
-            if self.deliver_from(number, &data)? {
-                return Ok(true);
+        }
+        // A key may be that of many faults. What flips back the bits of another one does damage itself, and shows so.
+        tries.sort_by_key(|kept| !kept.flips.is_empty());
+        for whole in [true, false] {
+            for (turn, kept) in tries.iter().enumerate() {
+                let data = self.aside(&format!("rescue-{number}-{at}-{turn}-{whole}"))?;
+                self.lay_out(number, store, kept, &data)?;
+                if self.deliver_from(number, &data, whole)? {
+                    return Ok(true);
+                }
             }
         }
         Ok(false)
@@ -277,8 +278,9 @@ impl Campaign {
         Ok(())
     }
 
-    /// Lets a kiosk work on this folder until it has delivered everything; `false` if the store is set aside again.
-    fn deliver_from(&mut self, number: u8, data: &Path) -> Result<bool, TortureError> {
+    /// Lets a kiosk work on this folder until it has delivered everything; `false` if the store is set aside again, or, where
+    /// it has to be `whole`, a part of it.
+    fn deliver_from(&mut self, number: u8, data: &Path, whole: bool) -> Result<bool, TortureError> {
         let disk = Disk::make(data, false)?;
         let url = format!("wss://{}/v1/kiosk", self.line.address());
         let mut kiosk = Kiosk::new(number, data, disk, &url)?;
@@ -303,13 +305,13 @@ impl Campaign {
             match report {
                 Report::Alert(code, _) if crate::ledger::is_damage(&code) && !opened => {
                     // An alert of an earlier time, or of now: the file beside it tells.
-                    if !quarantined(data)?.is_empty() {
+                    if is_aside(data, whole)? {
                         return Ok(false);
                     }
                 }
                 Report::Opened => {
                     opened = true;
-                    if !quarantined(data)?.is_empty() {
+                    if is_aside(data, whole)? {
                         return Ok(false);
                     }
                 }
@@ -328,6 +330,13 @@ impl Campaign {
         kiosk.stop();
         Ok(opened)
     }
+}
+
+/// Whether a store was set aside in a folder, or `any` part of one.
+fn is_aside(folder: &Path, any: bool) -> Result<bool, TortureError> {
+    let files = disk::files(folder)?;
+    let is_part = |path: &Path| file_name(path).contains(".quarantine-");
+    Ok(!quarantined(folder)?.is_empty() || any && files.iter().any(|(path, _)| is_part(path)))
 }
 
 /// Stores that were set aside in a folder: the files of the stores alone, without what lies beside them.
