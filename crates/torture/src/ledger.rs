@@ -191,6 +191,8 @@ pub struct Ledger {
     pub queue_max: u64,
     epochs: BTreeMap<u8, u32>,
     alerts: BTreeSet<(u8, String)>,
+    /// Kiosks that have told of damage since their store was open last.
+    damaged_since: BTreeSet<u8>,
 }
 
 impl Ledger {
@@ -234,7 +236,10 @@ impl Ledger {
             }
             Report::Down(reason) => format!("line down: {reason}"),
             Report::Up => "line up".to_owned(),
-            Report::Opened => "store opened".to_owned(),
+            Report::Opened => {
+                self.damaged_since.remove(&kiosk);
+                "store opened".to_owned()
+            }
             Report::Closed(code) => format!("store closed: {code}"),
             Report::Alert(code, _) => format!("alert: {code}"),
             Report::Standing(pending, _, _) => {
@@ -253,10 +258,12 @@ impl Ledger {
             Report::Bye => "ended well".to_owned(),
         };
         *self.said.entry(name).or_default() += 1;
-        // A kiosk says it again at every start, with the place in its log.
+        // A kiosk says it again at every start, with the place in its log; and it notes one damage twice where it was killed
+        // before it could open the store.
         if let Report::Alert(code, about) = report
             && is_damage(code)
             && self.alerts.insert((kiosk, about.clone()))
+            && self.damaged_since.insert(kiosk)
         {
             self.damaged.insert(epoch, format!("{code}: {about}"));
             *self.epochs.entry(kiosk).or_default() += 1;
@@ -329,5 +336,13 @@ mod tests {
         assert_eq!(put(&mut ledger, 2), (1, 1));
         assert_eq!(ledger.damaged.keys().copied().collect::<Vec<_>>(), [(1, 0)]);
         assert_eq!(ledger.epoch(0), (0, 0));
+        // Killed before the store was open, it has found the same again.
+        ledger.note(1, &Report::Opened);
+        ledger.note(1, &Report::Alert("StoreQuarantined".into(), "3".into()));
+        ledger.note(1, &Report::Alert("StoreQuarantined".into(), "4".into()));
+        ledger.note(1, &Report::Opened);
+        assert_eq!(put(&mut ledger, 3), (1, 2));
+        ledger.note(1, &Report::Alert("StoreQuarantined".into(), "5".into()));
+        assert_eq!(put(&mut ledger, 4), (1, 3));
     }
 }

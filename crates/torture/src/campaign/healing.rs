@@ -303,12 +303,6 @@ impl Campaign {
             };
             self.write(&format!("rescue {number} {report}"))?;
             match report {
-                Report::Alert(code, _) if crate::ledger::is_damage(&code) && !opened => {
-                    // An alert of an earlier time, or of now: the file beside it tells.
-                    if is_aside(data, whole)? {
-                        return Ok(false);
-                    }
-                }
                 Report::Opened => {
                     opened = true;
                     if is_aside(data, whole)? {
