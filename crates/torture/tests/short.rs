@@ -1,5 +1,6 @@
 //! A short torture with a fixed plan: what `cargo xtask torture` does a thousand times.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

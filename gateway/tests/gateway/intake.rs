@@ -19,26 +19,24 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 const KEY_COMPROMISE: u8 = 1;
 const SUPERSEDED: u8 = 4;
 
+/// The SHA-256 of the connection's certificate, from the document's.
+type Known = fn(&[u8]) -> Option<[u8; 32]>;
+
 /// A document that was signed `signed_ms` from now, by a certificate that was revoked, if it was, for a reason and at a
 /// time from now: what the kiosk hears, and what is noted.
 fn check(signed_ms: i64, revoked: Option<(u8, i64)>, expect: Result<&[&str], RefusalCode>) {
     // The same by the certificate of the connection, by none, and where that is another one.
-    let known: [fn(&[u8]) -> Option<[u8; 32]>; 3] = [
+    let known: [Known; 3] = [
         |certificate| Some(Sha256::digest(certificate).into()),
         |_| None,
         |_| Some([0; 32]),
     ];
     for known in known {
-        check_by(known, signed_ms, revoked, expect.clone());
+        check_by(known, signed_ms, revoked, expect);
     }
 }
 
-fn check_by(
-    known: fn(&[u8]) -> Option<[u8; 32]>,
-    signed_ms: i64,
-    revoked: Option<(u8, i64)>,
-    expect: Result<&[&str], RefusalCode>,
-) {
+fn check_by(known: Known, signed_ms: i64, revoked: Option<(u8, i64)>, expect: Result<&[&str], RefusalCode>) {
     let bank = Bank::new();
     let papers = bank.enrol("kiosk-1");
     let text = |file| String::from_utf8(papers.read(file)).unwrap();
