@@ -73,7 +73,7 @@ pub enum Happened {
 
 type Sink = Arc<dyn Fn(Event) + Send + Sync>;
 
-/// See the [module](self). One owner, on one thread.
+/// The kiosk's custody of documents, as this room describes it. One owner, on one thread.
 pub struct Custody {
     settings: Settings,
     software: Software,
