@@ -266,7 +266,7 @@ impl Package<'_> {
 
 /// Which documents go into which part, given the sizes of the signed documents in bytes: gives how many each part holds,
 /// in their order. No part is empty, and none is too large as long as no document exceeds
-/// [`SIGNED_MAX_BYTES`](crate::signature::SIGNED_MAX_BYTES).
+/// [`SIGNED_MAX_BYTES`].
 pub fn parts(sizes: impl IntoIterator<Item = usize>) -> Vec<usize> {
     const {
         assert!(SIGNED_MAX_BYTES + HEADER_FRAME_BYTES + PER_DOCUMENT_BYTES < PACKAGE_MAX_BYTES);

@@ -7,7 +7,7 @@
 //! 3. calls [`Sync::step`] with [`Input::Tick`] when [`Sync::deadline`] has come.
 //!
 //! Documents are sent in the order in which the owner hands them out, and answered in any. The gateway says how
-//! many may be under way; see [`window`].
+//! many may be under way; see `window`.
 
 mod former;
 mod input;

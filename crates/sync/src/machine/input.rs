@@ -104,7 +104,7 @@ pub enum Input {
     Seen(DocumentId),
     /// The owner wants a new certificate: PKCS#10 in DER. Asked for on every connection until it is answered.
     Renew(Vec<u8>),
-    /// The [deadline](Sync::deadline) may have come.
+    /// The [deadline](super::Sync::deadline) may have come.
     Tick,
 }
 
