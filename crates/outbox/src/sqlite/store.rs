@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, MAIN_DB, Transaction, TransactionBehavior};
 use verification::Sensitive;
 
 use super::file::beside;
@@ -241,17 +241,15 @@ fn count_frames(connection: &mut Connection, frames: &Arc<AtomicU32>) -> Result<
 
 /// Reads something, and asks whether SQLCipher has met a page whose authentication code is wrong.
 ///
-/// It gives zeros for such a page, and for each page after it, so that what fits on one page would be read wrongly and
-/// without an error. But it refuses to write from then on, and that can be asked for.
+/// It gives zeros for such a page, and for each page after it. Where that is the last page of a value, the value is read
+/// without an error. But SQLCipher takes the connection for one that may only read from then on, and says so.
 pub(super) fn read<T>(
     connection: &Connection,
     reading: impl FnOnce(&Connection) -> Result<T, OutboxError>,
 ) -> Result<T, OutboxError> {
     let value = reading(connection)?;
-    match Transaction::new_unchecked(connection, TransactionBehavior::Immediate).map_err(OutboxError::from) {
-        Ok(transaction) => transaction.rollback()?,
-        Err(OutboxError::Unwritable(error)) => return Err(OutboxError::Unreadable(Some(error))),
-        Err(error) => return Err(error),
+    if connection.is_readonly(MAIN_DB)? {
+        return Err(OutboxError::Unreadable(None));
     }
     Ok(value)
 }

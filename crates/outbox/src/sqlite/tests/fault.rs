@@ -455,3 +455,54 @@ fn damage_of_any_page_is_survived_by_the_rest() {
     }
     assert!(refused > 0, "some page was needed for a put");
 }
+
+/// SQLCipher gives zeros for a page that it cannot authenticate, and no error where that is the last one of a document.
+#[test]
+fn no_document_comes_back_with_other_bytes() {
+    const PAGE: usize = 4096;
+    let folder = folder();
+    let mut outbox = reopen(&path(&folder));
+    let long = |number: u8, length: usize| SignedDocument {
+        bytes: vec![number; length],
+        ..document(number)
+    };
+    let documents = [long(1, 11_139), long(2, 5_000), long(3, 300), long(4, 9_000)];
+    for document in &documents {
+        outbox.put(document, &[], NOW).unwrap();
+    }
+    drop(outbox);
+    let good = fs::read(path(&folder)).unwrap();
+    let same = |outbox: &mut SqliteOutbox| {
+        let mut found = 0;
+        while let Some(document) = outbox.next(NOW).unwrap() {
+            assert!(documents.contains(&document), "{}", document.id);
+            found += 1;
+        }
+        found
+    };
+    let (mut fewer, mut all) = (0, 0);
+    for place in (PAGE..good.len()).step_by(PAGE) {
+        let mut bad = good.clone();
+        bad[place + 1000] ^= 1;
+        // Damaged while it is closed: it is put aside, and what is left is taken over.
+        let copy = super::folder();
+        for (name, bytes) in contents(&folder) {
+            fs::write(copy.path().join(name), bytes).unwrap();
+        }
+        // Damaged while it is open, before a page was read.
+        let mut outbox = reopen(&path(&copy));
+        fs::write(path(&copy), &bad).unwrap();
+        outbox.store.connection.release_memory().unwrap();
+        same(&mut outbox);
+        drop(outbox);
+        fs::write(path(&copy), &bad).unwrap();
+        match same(&mut open(&path(&copy)).outbox) {
+            4 => all += 1,
+            _ => fewer += 1,
+        }
+    }
+    assert!(
+        fewer > 3,
+        "{fewer} pages hold something of a document, {all} do not"
+    );
+}
