@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use rusqlite::{Connection, MAIN_DB, OptionalExtension, TransactionBehavior};
 use tokio::sync::{Semaphore, broadcast};
 use verification::Sensitive;
 use verification::audit::LogId;
@@ -194,7 +194,16 @@ impl Readers {
             Some(connection) => connection,
             None => connect(&self.file, &self.key)?,
         };
-        let value = call(&connection).map_err(|source| StoreError::Database {
+        // SQLCipher gives zeros for a page that it cannot authenticate. Where that is the last page of a value there is no
+        // error, but the connection passes for one that may only read from then on.
+        let read = call(&connection).and_then(|value| match connection.is_readonly(MAIN_DB)? {
+            false => Ok(value),
+            true => Err(rusqlite::Error::SqliteFailure(
+                rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT),
+                None,
+            )),
+        });
+        let value = read.map_err(|source| StoreError::Database {
             file: self.file.clone(),
             source: Arc::new(source),
         })?;
@@ -276,7 +285,10 @@ fn begin(connection: &mut Connection, file: &Path, gateway: &str, now: UtcMs) ->
 
 #[cfg(test)]
 mod tests {
+    use verification::evidence::DocumentId;
+
     use super::*;
+    use crate::store::{Documents, NewDocument};
 
     /// An empty store, and the folder in which it lies.
     pub(super) fn store() -> (tempfile::TempDir, SqliteStore) {
@@ -320,5 +332,47 @@ mod tests {
         tokio::time::timeout(Duration::from_secs(30), ended)
             .await
             .unwrap();
+    }
+
+    #[tokio::test]
+    async fn no_document_is_read_with_other_bytes() {
+        const PAGE: usize = 4096;
+        let (folder, store) = store();
+        let file = folder.path().join("g.db");
+        let id = DocumentId([1; 16]);
+        let signed = Sensitive::new(vec![7; 11_139]);
+        let document = NewDocument {
+            id,
+            kiosk_id: "k".into(),
+            session: None,
+            outcome: "withdrawn".into(),
+            sha256: [2; 32],
+            signed: signed.clone(),
+            signed_at: UtcMs(1),
+            audit: None,
+            asks: false,
+            notes: Vec::new(),
+        };
+        store.put(document, UtcMs(2)).await.unwrap();
+        drop(store);
+        let good = std::fs::read(&file).unwrap();
+        let open = || SqliteStore::open(&file, &Sensitive::new([1; 32]), "a", UtcMs(3));
+        let mut unread = 0;
+        for place in (PAGE..good.len()).step_by(PAGE) {
+            let mut bad = good.clone();
+            bad[place + 1000] ^= 1;
+            std::fs::write(&file, bad).unwrap();
+            let Ok(store) = open() else {
+                continue;
+            };
+            match store.document(id).await {
+                Ok(Some(found)) => assert!(found.signed == signed, "page {}", place / PAGE + 1),
+                Ok(None) => panic!("a document is not there"),
+                Err(_) => unread += 1,
+            }
+        }
+        assert!(unread > 2, "{unread}");
+        std::fs::write(&file, good).unwrap();
+        assert!(open().unwrap().document(id).await.unwrap().is_some());
     }
 }
