@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use camera::{CameraPin, Format, PixelFormat};
-use custody::settings::{Gateway, Keys, Limits, SettingsError, Tables};
+use custody::settings::{Gateway, Keys, Limits, SettingsError, Tables, bytes_of_hex};
 use palm::ports::PortChoice;
 use palm::watched::{Setup, ThermometerSetup};
 use serde::Deserialize;
@@ -291,8 +291,8 @@ impl FilePalm {
             })
         });
         let device_key = self.device_key.map(|text| {
-            bytes_of_hex(&text)
-                .filter(|key| key.len() == DEVICE_KEY_LEN)
+            bytes_of_hex::<DEVICE_KEY_LEN>(&text)
+                .map(Vec::from)
                 .ok_or_else(|| format!("device_key wants {DEVICE_KEY_LEN} bytes in hexadecimal digits"))
         });
         Ok(Palm {
@@ -305,17 +305,6 @@ impl FilePalm {
             },
         })
     }
-}
-
-fn bytes_of_hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u8>> = text
-        .chars()
-        .map(|digit| digit.to_digit(16).and_then(|value| u8::try_from(value).ok()))
-        .collect();
-    let digits = digits?;
-    let (pairs, rest) = digits.as_chunks::<2>();
-    rest.is_empty()
-        .then(|| pairs.iter().map(|[high, low]| high << 4 | low).collect())
 }
 
 /// Every field may be left out; the default of [`Policy`] then holds.
