@@ -54,14 +54,13 @@ impl Store {
     /// The connection is in WAL mode, with synchronous FULL. From here on the journal is moved into the file by this type
     /// and not by SQLite.
     pub(super) fn new(
-        connection: Connection,
+        mut connection: Connection,
         path: &Path,
         mark: MarkFile,
         key: &Sensitive<[u8; 32]>,
     ) -> Result<Self, OutboxError> {
         // What was committed until now is in the journal as well.
         let frames = Arc::new(AtomicU32::new(1));
-        let mut connection = connection;
         count_frames(&mut connection, &frames)?;
         Ok(Self {
             connection,

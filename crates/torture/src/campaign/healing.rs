@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use outbox::sqlite::key_id;
+use verification::Sensitive;
 use verification::evidence::DocumentId;
 
 use super::{Campaign, Kept, file_name};
@@ -238,7 +240,7 @@ impl Campaign {
         for (path, _) in disk::files(&kept.keys)? {
             let text = std::fs::read_to_string(&path).map_err(TortureError::file(&path, "read"))?;
             if crate::scan::secret_of_pem(&text)
-                .is_some_and(|key| name.contains(&key_id(&key)) || name.ends_with("unknown"))
+                .is_some_and(|key| name.contains(&key_id(&Sensitive::new(key))) || name.ends_with("unknown"))
             {
                 return Ok(true);
             }
@@ -328,9 +330,13 @@ impl Campaign {
 
 /// Whether a store was set aside in a folder, or `any` part of one.
 fn is_aside(folder: &Path, any: bool) -> Result<bool, TortureError> {
+    if !any {
+        return Ok(!quarantined(folder)?.is_empty());
+    }
     let files = disk::files(folder)?;
-    let is_part = |path: &Path| file_name(path).contains(".quarantine-");
-    Ok(!quarantined(folder)?.is_empty() || any && files.iter().any(|(path, _)| is_part(path)))
+    Ok(files
+        .iter()
+        .any(|(path, _)| file_name(path).contains(".quarantine-")))
 }
 
 /// Stores that were set aside in a folder: the files of the stores alone, without what lies beside them.
@@ -348,11 +354,4 @@ fn quarantined(folder: &Path) -> Result<Vec<PathBuf>, TortureError> {
                 .is_some_and(|rest| !rest.contains('.'))
     };
     Ok(files.into_iter().map(|(path, _)| path).filter(is_store).collect())
-}
-
-/// The first 8 digits of the SHA-256 of a key.
-fn key_id(key: &[u8; 32]) -> String {
-    use sha2::Digest;
-    let digest = sha2::Sha256::digest(key);
-    crate::ledger::Hex(&digest).to_string().chars().take(8).collect()
 }
