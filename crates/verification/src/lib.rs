@@ -13,6 +13,7 @@
 pub mod audit;
 pub mod capture;
 pub mod custody;
+pub mod date;
 pub mod evidence;
 pub mod identifier;
 pub mod pad;
