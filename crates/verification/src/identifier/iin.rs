@@ -5,6 +5,12 @@ use std::str::FromStr;
 use thiserror::Error;
 use zeroize::Zeroize;
 
+use super::{check_digit, text_of, twelve_digits};
+use crate::date::{Date, is_day};
+
+/// No person is taken to be older, in full years. The oldest whose age was ever proved reached 122.
+const YEARS_MAX: i32 = 125;
+
 /// Individual identification number (ЖСН / ИИН): 12 digits with a birth date, a century-and-sex digit, a
 /// serial and a check digit.
 ///
@@ -30,10 +36,73 @@ pub enum IinError {
     CheckDigit,
 }
 
+/// The birth date that an IIN tells. Personal: `Debug` hides it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum BirthDate {
+    /// The whole date.
+    Known(Date),
+    /// The seventh digit is 0, which is reported for some foreigners: the year lacks its century.
+    WithoutCentury {
+        /// The last two digits of the year.
+        year_of_century: u8,
+        /// 1 to 12.
+        month: u8,
+        /// 1 to 31.
+        day: u8,
+    },
+}
+
+impl std::fmt::Debug for BirthDate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("BirthDate(sensitive)")
+    }
+}
+
 impl Iin {
     /// The twelve digits as text. The caller answers for where they go.
     pub fn expose(&self) -> String {
-        self.0.iter().map(|digit| char::from(b'0' + digit)).collect()
+        text_of(&self.0)
+    }
+
+    /// Whether the seventh digit tells century and sex. It is 0 in the numbers of some foreigners, as is
+    /// reported without a source: a reason to look twice, none to refuse.
+    pub fn is_century_known(&self) -> bool {
+        self.0[6] != 0
+    }
+
+    /// The birth date, as far as the number tells it.
+    pub fn birth_date(&self) -> BirthDate {
+        let pair = |at: usize| self.0[at] * 10 + self.0[at + 1];
+        let without = BirthDate::WithoutCentury {
+            year_of_century: pair(0),
+            month: pair(2),
+            day: pair(4),
+        };
+        let century = match self.0[6] {
+            1 | 2 => 1800,
+            3 | 4 => 1900,
+            5 | 6 => 2000,
+            _ => return without,
+        };
+        // The parser has let only days of the calendar pass.
+        Date::new(century + i32::from(pair(0)), pair(2), pair(4)).map_or(without, BirthDate::Known)
+    }
+
+    /// Whether a living person may have this number on that day: born by then, and at most 125 years old.
+    /// Where the century is unknown, one that fits is enough.
+    pub fn is_plausible_on(&self, today: Date) -> bool {
+        let lives = |born: Date| born <= today && born.full_years_until(today) <= YEARS_MAX;
+        match self.birth_date() {
+            BirthDate::Known(born) => lives(born),
+            BirthDate::WithoutCentury {
+                year_of_century,
+                month,
+                day,
+            } => [1800, 1900, 2000]
+                .into_iter()
+                .filter_map(|century| Date::new(century + i32::from(year_of_century), month, day))
+                .any(lives),
+        }
     }
 }
 
@@ -47,11 +116,7 @@ impl FromStr for Iin {
     type Err = IinError;
 
     fn from_str(text: &str) -> Result<Self, IinError> {
-        let bytes: &[u8; 12] = text.as_bytes().try_into().map_err(|_| IinError::Shape)?;
-        if !bytes.iter().all(u8::is_ascii_digit) {
-            return Err(IinError::Shape);
-        }
-        let digits = bytes.map(|byte| byte - b'0');
+        let digits = twelve_digits(text).ok_or(IinError::Shape)?;
         let century = match digits[6] {
             1 | 2 => 1800,
             3 | 4 => 1900,
@@ -60,8 +125,12 @@ impl FromStr for Iin {
             0 | 5 | 6 => 2000,
             _ => return Err(IinError::Century),
         };
-        let pair = |at: usize| u32::from(digits[at]) * 10 + u32::from(digits[at + 1]);
-        let year = if digits[6] == 0 { 2000 } else { century + pair(0) };
+        let pair = |at: usize| digits[at] * 10 + digits[at + 1];
+        let year = if digits[6] == 0 {
+            2000
+        } else {
+            century + i32::from(pair(0))
+        };
         if !is_day(year, pair(2), pair(4)) {
             return Err(IinError::BirthDate);
         }
@@ -70,37 +139,6 @@ impl FromStr for Iin {
         }
         Ok(Self(digits))
     }
-}
-
-/// The check digit of the first eleven digits; `None` where no number with these digits is issued.
-fn check_digit(digits: &[u8; 12]) -> Option<u8> {
-    let weigh = |weights: [u32; 11]| -> u32 {
-        weights
-            .iter()
-            .zip(digits)
-            .map(|(weight, digit)| weight * u32::from(*digit))
-            .sum::<u32>()
-            % 11
-    };
-    let first = weigh([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
-    let sum = if first == 10 {
-        weigh([3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2])
-    } else {
-        first
-    };
-    u8::try_from(sum).ok().filter(|digit| *digit < 10)
-}
-
-fn is_day(year: u32, month: u32, day: u32) -> bool {
-    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let last = match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 if leap => 29,
-        2 => 28,
-        _ => return false,
-    };
-    (1..=last).contains(&day)
 }
 
 #[cfg(test)]
@@ -131,10 +169,72 @@ mod tests {
         assert!(!format!("{iin:?}").contains("88"));
     }
 
+    fn date(text: &str) -> Date {
+        text.parse().unwrap()
+    }
+
+    /// A number with these eleven digits and the check digit that belongs to them.
+    fn number(eleven: &str) -> Option<Iin> {
+        (0..10).find_map(|last| format!("{eleven}{last}").parse().ok())
+    }
+
+    #[test]
+    fn tells_the_birth_date() {
+        let check = |eleven: &str, expect: BirthDate| {
+            let iin = number(eleven).unwrap();
+            // The types hide their values in Debug.
+            assert!(iin.birth_date() == expect, "{eleven}");
+            assert_eq!(
+                iin.is_century_known(),
+                matches!(expect, BirthDate::Known(_)),
+                "{eleven}"
+            );
+        };
+        check("88041240100", BirthDate::Known(date("1988-04-12")));
+        check("88041220100", BirthDate::Known(date("1888-04-12")));
+        check("04022950100", BirthDate::Known(date("2004-02-29")));
+        check(
+            "88041200100",
+            BirthDate::WithoutCentury {
+                year_of_century: 88,
+                month: 4,
+                day: 12,
+            },
+        );
+    }
+
+    #[test]
+    fn tells_whether_somebody_alive_may_have_it() {
+        let check = |eleven: &str, today: &str, expect: bool| {
+            let iin = number(eleven).unwrap();
+            assert_eq!(iin.is_plausible_on(date(today)), expect, "{eleven} {today}");
+        };
+        check("88041240100", "1988-04-11", false);
+        check("88041240100", "1988-04-12", true);
+        check("88041240100", "2114-04-11", true); // 125 years old until the next birthday
+        check("88041240100", "2114-04-12", false);
+        check("88041220100", "2026-11-22", false);
+        // 1888 is too long ago and 2088 has not come, but it may be 1988.
+        check("88041200100", "2026-11-22", true);
+        check("00022900100", "2026-11-22", true);
+        check("96022900100", "1890-01-01", false);
+    }
+
     proptest! {
         #[test]
         fn never_panics(text in "\\PC{0,20}") {
             let _ = text.parse::<Iin>();
+        }
+
+        #[test]
+        fn what_is_read_is_what_was_typed(text in "[0-9]{2}(0[1-9]|1[0-2])([0-2][0-9]|3[01])[0-6][0-9]{4}") {
+            if let Some(iin) = number(&text) {
+                prop_assert_eq!(&iin.expose()[..11], text.as_str());
+                if let BirthDate::Known(born) = iin.birth_date() {
+                    prop_assert_eq!(&born.to_string().replace('-', "")[2..], &text[..6]);
+                    prop_assert!(iin.is_plausible_on(born));
+                }
+            }
         }
     }
 
