@@ -16,6 +16,7 @@ pub mod custody;
 pub mod date;
 pub mod evidence;
 pub mod identifier;
+pub mod mrz;
 pub mod pad;
 pub mod palm;
 pub mod policy;
