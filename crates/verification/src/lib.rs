@@ -17,6 +17,7 @@ pub mod date;
 pub mod evidence;
 pub mod identifier;
 pub mod mrz;
+pub mod name;
 pub mod pad;
 pub mod palm;
 pub mod policy;
