@@ -11,10 +11,12 @@
 //! Names follow ISO/IEC 2382-37 (vocabulary of biometrics) and ISO/IEC 30107-3 (presentation attack detection).
 
 pub mod audit;
+pub mod calendar;
 pub mod capture;
 pub mod custody;
 pub mod date;
 pub mod evidence;
+pub mod hours;
 pub mod identifier;
 pub mod mrz;
 pub mod name;
