@@ -10,6 +10,7 @@
 //!
 //! Names follow ISO/IEC 2382-37 (vocabulary of biometrics) and ISO/IEC 30107-3 (presentation attack detection).
 
+pub mod amount;
 pub mod audit;
 pub mod calendar;
 pub mod capture;
