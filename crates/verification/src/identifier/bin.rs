@@ -143,6 +143,7 @@ mod tests {
             Ok((BinHolder::NonResident, BinPart::Representation)),
         );
         check("151263000014", Ok((BinHolder::Entrepreneur, BinPart::Farm)));
+        check("150440000402", Ok((BinHolder::Resident, BinPart::Head))); // by the second row of weights
         check("150440000014", Err(BinError::CheckDigit));
         check("151340000018", Err(BinError::Month));
         check("150040000018", Err(BinError::Month));

@@ -154,6 +154,8 @@ mod tests {
     fn tells_what_is_wrong() {
         check("880412401006", Ok(())); // the public test card of domain notes, section 3
         check("880412401007", Err(IinError::CheckDigit));
+        check("880412401703", Ok(())); // by the second row of weights
+        check("880412401790", Err(IinError::CheckDigit)); // not issued: both rows give 10
         check("881312401006", Err(IinError::BirthDate));
         check("890229401006", Err(IinError::BirthDate));
         check("880412901006", Err(IinError::Century));

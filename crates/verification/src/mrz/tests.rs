@@ -86,6 +86,20 @@ fn reads_the_public_examples() {
     assert_eq!(read(ERIKSSON).unwrap().kind, DocumentKind::Other(['I', '<']));
 }
 
+/// The composite check digit was reckoned apart from this code.
+#[test]
+fn the_composite_is_over_all_optional_data() {
+    let text =
+        "I<UTOD231458907<<<<<<<<<<<<<<A\n7408122F1204159UTO12345678ABC7\nERIKSSON<<ANNA<MARIA<<<<<<<<<<";
+    assert!(read(text).is_ok());
+    for (old, new) in [("<<A\n", "<<B\n"), ("UTO1", "UTO2"), ("ABC", "ABD")] {
+        check(
+            &text.replace(old, new),
+            Err(MrzError::CheckDigit(Field::Composite)),
+        );
+    }
+}
+
 #[test]
 fn reads_it_however_it_was_typed() {
     check(&KAZ.to_lowercase(), Ok(KAZ_TOLD));
@@ -140,6 +154,17 @@ fn the_iin_tells_the_century() {
     let line1 = format!("IDKAZ0412365878{}<<<", iin.expose());
     let document = read(&sealed_kaz(&line1, "2004120F3104110KAZ<<<<<<<<<<<0")).unwrap();
     assert_eq!(document.birth_date.expose().to_string(), "1920-04-12");
+    // A holder born in 1888 or in 2088 is nobody alive, though the two digits agree.
+    for century in [2, 6] {
+        let iin = (0..10)
+            .find_map(|last| format!("880412{century}0100{last}").parse::<Iin>().ok())
+            .unwrap();
+        let line1 = format!("IDKAZ0412365878{}<<<", iin.expose());
+        check(
+            &sealed_kaz(&line1, "8804120F3104110KAZ<<<<<<<<<<<0"),
+            Err(MrzError::IinBirthDate),
+        );
+    }
     // A number without century: the latest such day that has been.
     let iin = (0..10)
         .find_map(|last| format!("88041200100{last}").parse::<Iin>().ok())
@@ -313,6 +338,10 @@ fn long_numbers_have_their_check_digit_behind_them() {
     );
     check(
         "I<UTOD23145890<734907349073490",
+        Err(MrzError::Form(Field::Number)),
+    );
+    check(
+        "I<UTO<231458900<<<<<<<<<<<<<<<",
         Err(MrzError::Form(Field::Number)),
     );
     check(

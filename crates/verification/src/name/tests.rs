@@ -72,6 +72,9 @@ fn tells_letters_of_the_other_alphabet() {
     check("Cара", Err(look_alike(0, 'C', 'С')));
     check("Асаnов", Err(NameError::Mixed { position: 3 }));
     check("Johнn", Err(look_alike(3, 'н', 'h')));
+    // A letter without a twin tells more than one that has one.
+    check("Capш", Err(look_alike(0, 'C', 'С')));
+    check("Jоа", Err(look_alike(1, 'о', 'o')));
     check("Johnя", Err(NameError::Mixed { position: 4 }));
     let all = look_alikes("Cейiт Ахметoв");
     let found: Vec<_> = all.iter().map(|letter| (letter.position, letter.meant)).collect();
