@@ -4,6 +4,7 @@ use minicbor::{Decode, Encode};
 use verification::audit::{AuditHead, LogId};
 use verification::capture;
 use verification::evidence;
+use verification::integrity;
 use verification::pad;
 use verification::palm;
 use verification::policy;
@@ -52,7 +53,12 @@ codes! {
         6 TimedOut,
         7 DeviceUnavailable,
         8 AwaitingIdentification,
+        9 NotRequired,
+        10 Referred,
     }
+    RouteCode for evidence::Route { 1 Kiosk, 2 HostedPage }
+    IntegrityDemandCode for integrity::Demand { 1 Required, 2 Reported }
+    OperatorPresenceCode for policy::OperatorPresence { 1 Required, 2 NotRequired }
     ChallengeCode for pad::PadChallenge {
         1 TurnLeft,
         2 TurnRight,

@@ -136,6 +136,7 @@ fn somebody_who_left() -> Evidence {
         stills: Vec::new(),
         policy: Policy::default(),
         audit: None,
+        ..Evidence::blank()
     }
 }
 

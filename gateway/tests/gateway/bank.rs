@@ -305,6 +305,7 @@ pub fn evidence(kiosk_id: &str, number: u8, iin: &str) -> Evidence {
         }],
         policy: Policy::default(),
         audit: None,
+        ..Evidence::blank()
     }
 }
 
