@@ -7,8 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::capture::{CapturedSample, FaceMeasures, StreamMeasures, StreamState};
-use crate::pad::PadChallenge;
-use crate::pad::testing::{neutral, seen, turned};
+use crate::pad::testing::{neutral, obeying, seen};
 
 const IIN: &str = "880412401006";
 /// 12 July 2026, noon in Kazakhstan.
@@ -246,26 +245,11 @@ impl Kiosk {
                 return self;
             };
 
-            let mut face = FaceMeasures {
+            let asked = if obeys { prompt } else { FacePrompt::HoldStill };
+            let face = FaceMeasures {
                 passive_real: Some(self.passive_real),
-                relief: Some(turned(1.0)),
-                ..neutral()
+                ..obeying(asked, self.frame)
             };
-            // Half of the frames of a prompt show the action, the other half the return to neutral.
-            if let (FacePrompt::Act(challenge), true) = (prompt, obeys && self.frame % 20 < 10) {
-                match challenge {
-                    PadChallenge::TurnLeft => face.yaw_deg = 30.0,
-                    PadChallenge::TurnRight => face.yaw_deg = -30.0,
-                    PadChallenge::LookUp => face.pitch_deg = 20.0,
-                    PadChallenge::LookDown => face.pitch_deg = -20.0,
-                    PadChallenge::Blink => (face.eye_left_ratio, face.eye_right_ratio) = (0.05, 0.05),
-                    PadChallenge::OpenMouth => face.mouth_opening_ratio = 0.6,
-                    PadChallenge::Smile => {
-                        face.mouth_width_ratio += 0.15;
-                        face.mouth_corner_ratio -= 0.1;
-                    }
-                }
-            }
             self.frame(Some(face));
         }
         assert!(self.stuck, "the attempt has no end");
