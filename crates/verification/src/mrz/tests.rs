@@ -394,6 +394,20 @@ fn errors_read_well() {
     check(MrzError::Form(Field::Issuer), "line 1: no valid issuer");
 }
 
+/// One digit mistyped for another in lines 1 and 2 never reads as a document. (A letter may: the check digits
+/// count modulo 10.)
+#[test]
+fn a_single_wrong_digit_is_noticed() {
+    let digits = KAZ.bytes().enumerate().filter(|(_, byte)| byte.is_ascii_digit());
+    for (at, digit) in digits {
+        for add in 1..10 {
+            let mut bytes = KAZ.as_bytes().to_vec();
+            bytes[at] = b'0' + (digit - b'0' + add) % 10;
+            assert!(read(std::str::from_utf8(&bytes).unwrap()).is_err(), "{at} {add}");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn never_panics(
@@ -422,16 +436,6 @@ proptest! {
             prop_assert!(*document.birth_date.expose() <= date(TODAY));
             prop_assert!(!document.surname.expose().is_empty());
         }
-    }
-
-    /// One digit mistyped for another in lines 1 and 2 never reads as a document. (A letter may be: the check
-    /// digits count modulo 10.)
-    #[test]
-    fn a_single_wrong_digit_is_noticed(at in 0_usize..61, add in 1_u8..10) {
-        let mut bytes = KAZ.as_bytes().to_vec();
-        prop_assume!(bytes[at].is_ascii_digit());
-        bytes[at] = b'0' + (bytes[at] - b'0' + add) % 10;
-        prop_assert!(read(std::str::from_utf8(&bytes).unwrap()).is_err());
     }
 
     #[test]
