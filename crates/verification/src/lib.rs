@@ -15,6 +15,7 @@ pub mod capture;
 pub mod custody;
 pub mod evidence;
 pub mod identifier;
+pub mod integrity;
 pub mod pad;
 pub mod palm;
 pub mod policy;
