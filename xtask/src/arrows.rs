@@ -25,6 +25,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("eval", &["camera", "face", "verification"]),
     ("authority", &["verification"]),
     ("keys", &["verification"]),
+    ("integrity", &["verification"]),
     ("gateway", &["authority", "document", "sync", "verification"]),
     ("custody", &["document", "keys", "outbox", "sync", "verification"]),
     (
@@ -42,6 +43,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "custody",
             "document",
             "face",
+            "integrity",
             "ipc",
             "outbox",
             "palm",
