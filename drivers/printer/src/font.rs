@@ -116,7 +116,9 @@ impl Fonts {
 
     /// How wide a text is, in the unit of `size`.
     pub fn width(&self, text: &str, weight: Weight, size: f32) -> f32 {
-        let widths = text.chars().map(|character| self.place(character, weight).advance);
+        let widths = text
+            .chars()
+            .map(|character| self.place(character, weight).advance);
         widths.sum::<f32>() * size
     }
 }

@@ -1,12 +1,14 @@
 //! A layout as a PDF with text that can be selected, searched and read aloud.
 
-use krilla::Document;
 use krilla::Data;
+use krilla::Document;
 use krilla::geom::{PathBuilder, Point, Rect};
 use krilla::metadata::Metadata;
 use krilla::page::PageSettings;
 use krilla::surface::Surface;
-use krilla::tagging::{ArtifactType, Artifact, ContentTag, Identifier, Node, SpanTag, Tag, TagGroup, TagTree};
+use krilla::tagging::{
+    Artifact, ArtifactType, ContentTag, Identifier, Node, SpanTag, Tag, TagGroup, TagTree,
+};
 use krilla::text::{Font, GlyphId, KrillaGlyph};
 
 use crate::PrintError;
@@ -161,5 +163,13 @@ fn text(surface: &mut Surface<'_>, fonts: &Fonts, faces: &Faces, line: &Line, x:
 
 fn glyph((at, character, placed): &(usize, char, Placed)) -> KrillaGlyph {
     let id = GlyphId::new(u32::from(placed.glyph.0));
-    KrillaGlyph::new(id, placed.advance, 0.0, 0.0, 0.0, *at..*at + character.len_utf8(), None)
+    KrillaGlyph::new(
+        id,
+        placed.advance,
+        0.0,
+        0.0,
+        0.0,
+        *at..*at + character.len_utf8(),
+        None,
+    )
 }

@@ -137,7 +137,10 @@ mod tests {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
         let found = usb_printers(folder.path());
-        let names: Vec<_> = found.iter().map(|listing| listing.port.rsplit('/').next()).collect();
+        let names: Vec<_> = found
+            .iter()
+            .map(|listing| listing.port.rsplit('/').next())
+            .collect();
         assert_eq!(names, [Some("lp0"), Some("lp1")]);
         assert!(usb_printers(&folder.path().join("none")).is_empty());
     }

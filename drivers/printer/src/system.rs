@@ -40,7 +40,11 @@ impl System {
         let paper = config.paper.unwrap_or_default();
         let command = match config.command.as_slice() {
             [] if cfg!(unix) => lp(&config.port, paper),
-            [] => return Err(failed("no program is configured that prints a PDF from its standard input")),
+            [] => {
+                return Err(failed(
+                    "no program is configured that prints a PDF from its standard input",
+                ));
+            }
             given => given.to_vec(),
         };
         Ok(Self {
@@ -140,13 +144,28 @@ fn state(words: &str) -> Status {
 /// might say anything: so they are not handed on.
 fn refusal(queue: &str, complaints: &str) -> PrintError {
     let says = |words: &[&str]| words.iter().any(|word| complaints.contains(word));
-    if says(&["does not exist", "Invalid destination", "No destinations", "Unknown destination"]) {
+    if says(&[
+        "does not exist",
+        "Invalid destination",
+        "No destinations",
+        "Unknown destination",
+    ]) {
         PrintError::NotFound(queue.to_owned())
-    } else if says(&["Forbidden", "Unauthorized", "not authorized", "Not authorized", "Permission denied"]) {
+    } else if says(&[
+        "Forbidden",
+        "Unauthorized",
+        "not authorized",
+        "Not authorized",
+        "Permission denied",
+    ]) {
         PrintError::NoPermission(queue.to_owned())
     } else if says(&["not accepting jobs"]) {
         failed("the queue does not take jobs")
-    } else if says(&["Scheduler is not running", "Connection refused", "Unable to connect"]) {
+    } else if says(&[
+        "Scheduler is not running",
+        "Connection refused",
+        "Unable to connect",
+    ]) {
         failed("the print system does not run")
     } else {
         failed("the print program refused the job")
@@ -255,16 +274,24 @@ mod tests {
     #[test]
     fn the_state_of_a_queue_is_read() {
         let check = |words: &str, expect: &str| {
-            let word = state(words).ready().map_or_else(|fault| fault.word(), |()| "ready");
+            let word = state(words)
+                .ready()
+                .map_or_else(|fault| fault.word(), |()| "ready");
             assert_eq!(word, expect, "{words}");
         };
         let idle = "printer slips is idle.  enabled since Sun Nov 22 14:05:00 2026\n";
         check(idle, "ready");
         check(&format!("{idle}\tAlerts: none\n"), "ready");
         check(&format!("{idle}\tAlerts: media-low-warning\n"), "ready");
-        check(&format!("{idle}\tAlerts: media-empty-error,media-needed-error\n"), "out-of-paper");
+        check(
+            &format!("{idle}\tAlerts: media-empty-error,media-needed-error\n"),
+            "out-of-paper",
+        );
         check(&format!("{idle}\tAlerts: cover-open-error\n"), "cover-open");
-        check("printer slips disabled since Sun Nov 22 14:05:00 2026 -\n\treason unknown\n", "failed");
+        check(
+            "printer slips disabled since Sun Nov 22 14:05:00 2026 -\n\treason unknown\n",
+            "failed",
+        );
     }
 
     #[test]

@@ -59,15 +59,17 @@ impl Printer {
         let (slips, inbox) = mpsc::channel();
         let closing = Arc::new(AtomicBool::new(false));
         let ends = Arc::clone(&closing);
-        let thread = std::thread::Builder::new().name("printer".to_owned()).spawn(move || {
-            let mut desk = Desk {
-                open,
-                on_report,
-                printer: None,
-                told: None,
-            };
-            desk.serve(&inbox, &ends);
-        })?;
+        let thread = std::thread::Builder::new()
+            .name("printer".to_owned())
+            .spawn(move || {
+                let mut desk = Desk {
+                    open,
+                    on_report,
+                    printer: None,
+                    told: None,
+                };
+                desk.serve(&inbox, &ends);
+            })?;
         Ok(Self {
             slips: Some(slips),
             next: AtomicU64::new(1),
@@ -157,7 +159,9 @@ where
         }));
         let result = called.unwrap_or_else(|_| {
             tracing::error!("the driver of the printer panicked");
-            Err(PrintError::Failed("the driver of the printer panicked".to_owned()))
+            Err(PrintError::Failed(
+                "the driver of the printer panicked".to_owned(),
+            ))
         });
         if let Err(fault) = &result {
             tracing::debug!(%fault, "the printer failed");
@@ -225,14 +229,19 @@ mod tests {
     #[test]
     fn every_slip_is_answered_once_and_in_order() {
         let (printer, reports, _release) = start();
-        let orders: Vec<Order> = ["", "fail", "panic", ""].map(|title| printer.print(slip(title))).to_vec();
+        let orders: Vec<Order> = ["", "fail", "panic", ""]
+            .map(|title| printer.print(slip(title)))
+            .to_vec();
         let panicked = PrintError::Failed("the driver of the printer panicked".to_owned());
-        assert_eq!(answers(&reports, 4), [
-            Report::Done(orders[0]),
-            Report::Failed(orders[1], PrintError::OutOfPaper),
-            Report::Failed(orders[2], panicked),
-            Report::Done(orders[3]),
-        ]);
+        assert_eq!(
+            answers(&reports, 4),
+            [
+                Report::Done(orders[0]),
+                Report::Failed(orders[1], PrintError::OutOfPaper),
+                Report::Failed(orders[2], panicked),
+                Report::Done(orders[3]),
+            ]
+        );
         drop(printer);
         assert!(reports.iter().all(|report| matches!(report, Report::State(_))));
     }
@@ -246,7 +255,10 @@ mod tests {
         let ender = std::thread::spawn(move || drop(printer));
         release.send(()).unwrap();
         ender.join().unwrap();
-        let answers: Vec<Report> = reports.iter().filter(|report| !matches!(report, Report::State(_))).collect();
+        let answers: Vec<Report> = reports
+            .iter()
+            .filter(|report| !matches!(report, Report::State(_)))
+            .collect();
         let of = |order| {
             answers
                 .iter()

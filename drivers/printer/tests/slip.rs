@@ -23,7 +23,10 @@ fn the_pdf_holds_every_text() {
             let text = pdf_extract::extract_text_from_mem(&pdf_of(&slip, paper)).unwrap();
             let text = words(&text).concat();
             let lines = slip.lines.iter().flat_map(|line| [&line.label, &line.value]);
-            for wanted in lines.chain(&slip.paragraphs).chain([&slip.institution, &slip.title, &slip.footer]) {
+            for wanted in lines
+                .chain(&slip.paragraphs)
+                .chain([&slip.institution, &slip.title, &slip.footer])
+            {
                 let wanted = words(wanted).concat();
                 assert!(text.contains(&wanted), "{name}: {wanted} is not in {text}");
             }
@@ -58,7 +61,9 @@ fn the_qr_code_is_read_from_the_dots() {
         for paper in [Paper::Roll58, Paper::Roll80, Paper::A5] {
             let bitmap = raster::draw(&lay_out(&slip, paper).unwrap()).unwrap();
             assert_eq!(bitmap.width(), paper.printable_dots());
-            let read = read_qr(usize::from(bitmap.width()), bitmap.height(), |x, y| bitmap.is_black(x, y));
+            let read = read_qr(usize::from(bitmap.width()), bitmap.height(), |x, y| {
+                bitmap.is_black(x, y)
+            });
             assert_eq!(read, [DOCUMENT], "{}", paper.name());
         }
     }

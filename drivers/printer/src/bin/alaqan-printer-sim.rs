@@ -78,7 +78,8 @@ mod unix {
             link: arguments.link,
             folder: arguments.folder,
             slips: 0,
-            taken: 0.0,
+            allowed: 0.0,
+            took: Instant::now(),
             worked: Instant::now(),
             row_debt: 0,
         };
@@ -129,9 +130,10 @@ mod unix {
         folder: Option<PathBuf>,
         slips: u32,
         /// How many bytes a slow one may take by now.
-        taken: f64,
+        allowed: f64,
+        took: Instant,
         worked: Instant,
-        /// Parts of a row that are still to be printed, in rows by second and nanosecond.
+        /// How much may be printed by now, in rows times nanoseconds of a second.
         row_debt: u128,
     }
 
@@ -166,11 +168,12 @@ mod unix {
                 return std::thread::sleep(TICK);
             };
             let mut room = self.machine.room().min(4096);
-            let elapsed = self.worked.elapsed();
-            if let Some(speed) = self.machine.bytes_a_second() {
-                self.taken = (self.taken + f64::from(speed) * elapsed.as_secs_f64()).min(f64::from(speed));
+            let elapsed = self.took.elapsed();
+            self.took = Instant::now();
+            if let Some(speed) = self.machine.bytes_a_second().map(f64::from) {
+                self.allowed = (self.allowed + speed * elapsed.as_secs_f64()).min(speed);
                 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-                let allowed = self.taken as usize;
+                let allowed = self.allowed as usize;
                 room = room.min(allowed);
             }
             if self.machine.hangs() || room == 0 {
@@ -179,7 +182,7 @@ mod unix {
             pty.wait(TICK);
             let mut buffer = vec![0; room];
             let bytes = pty.receive(&mut buffer);
-            self.taken -= bytes.len() as f64;
+            self.allowed = (self.allowed - bytes.len() as f64).max(0.0);
             let answers = self.machine.receive(bytes);
             pty.send(&answers);
         }
@@ -191,8 +194,7 @@ mod unix {
             self.row_debt = (self.row_debt + elapsed.as_nanos() * ROWS_A_SECOND).min(100 * 1_000_000_000);
             let rows = usize::try_from(self.row_debt / 1_000_000_000)?;
             self.row_debt %= 1_000_000_000;
-            // One row at a time: a fault comes after just so many.
-            let answers = self.machine.work(rows.max(1));
+            let answers = self.machine.work(rows);
             if let Some(pty) = &self.pty {
                 pty.send(&answers);
             }

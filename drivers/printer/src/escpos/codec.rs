@@ -7,14 +7,16 @@ use crate::raster::Bitmap;
 
 /// `ESC @`: forgets what an earlier program has set.
 pub const INIT: [u8; 2] = [0x1b, b'@'];
-/// `GS r 1`: asks for the paper sensor in its turn, so that the answer says that everything before it was printed.
+/// `GS r 1`: asks for the paper sensor in its turn, so that the answer says that everything before it was worked off.
 pub const MARK: [u8; 3] = [0x1d, b'r', 1];
 /// `DLE DC4 8`: drops at once what has been sent and is not printed. Without it a printer whose paper is replaced would
 /// go on with the slip of a person who has gone.
 pub const CLEAR: [u8; 10] = [0x10, 0x14, 8, 1, 3, 20, 1, 6, 2, 8];
+/// The answer to [`CLEAR`].
+pub const CLEARED: [u8; 3] = [0x37, 0x25, 0];
 
-/// Rows of a band: small enough that a slow line carries one between two questions.
-pub const BAND_ROWS: usize = 32;
+/// Rows of a band: two of them fit into the 4 KB that small printers take ahead.
+pub const BAND_ROWS: usize = 24;
 
 /// `ESC J n`: feeds so many dots.
 pub fn feed(dots: u8) -> [u8; 3] {
@@ -48,10 +50,11 @@ fn defuse(dots: &mut [u8]) {
     }
 }
 
-/// All bytes of a slip, in the pieces in which they are sent: begin, bands, feed and cut.
+/// All bytes of a slip, in the pieces in which they are sent: begin, bands, feed and cut. Each ends with a mark.
 pub fn slip(bitmap: &Bitmap) -> Vec<Vec<u8>> {
-    let mut pieces = vec![INIT.to_vec()];
-    pieces.extend(bitmap.rows().chunks(BAND_ROWS).map(band));
+    let mut pieces = vec![[INIT.as_slice(), &MARK].concat()];
+    let bands = bitmap.rows().chunks(BAND_ROWS);
+    pieces.extend(bands.map(|rows| [band(rows).as_slice(), &MARK].concat()));
     pieces.push([feed(16).as_slice(), &cut(0), &MARK].concat());
     pieces
 }
@@ -122,7 +125,8 @@ impl Status {
         match self {
             Self { cover_open: true, .. } => Err(PrintError::CoverOpen),
             Self {
-                paper: PaperLevel::Out, ..
+                paper: PaperLevel::Out,
+                ..
             } => Err(PrintError::OutOfPaper),
             Self {
                 cutter_error: true, ..
@@ -200,9 +204,10 @@ mod tests {
 
     #[test]
     fn commands_have_the_bytes_of_the_reference() {
-        assert_eq!(band(&[vec![1, 2], vec![3, 4]]), [
-            0x1d, 0x76, 0x30, 0, 2, 0, 2, 0, 1, 2, 3, 4
-        ]);
+        assert_eq!(
+            band(&[vec![1, 2], vec![3, 4]]),
+            [0x1d, 0x76, 0x30, 0, 2, 0, 2, 0, 1, 2, 3, 4]
+        );
         assert_eq!(cut(3), [0x1d, 0x56, 0x42, 3]);
         assert_eq!(feed(16), [0x1b, 0x4a, 16]);
         assert_eq!(Question::Paper.bytes(), [0x10, 0x04, 4]);
@@ -213,7 +218,11 @@ mod tests {
         let check = |question, answer: u8, expect: Result<(), PrintError>| {
             let mut status = Status::default();
             let taken = status.take(question, answer);
-            assert_eq!(taken.and_then(|()| status.ready()), expect, "{question:?} {answer:#x}");
+            assert_eq!(
+                taken.and_then(|()| status.ready()),
+                expect,
+                "{question:?} {answer:#x}"
+            );
         };
         let failed = |why: &str| Err(PrintError::Failed(why.to_owned()));
         check(Question::Printer, 0x12, Ok(()));
@@ -221,9 +230,17 @@ mod tests {
         check(Question::Printer, 0x1a, failed("the printer is offline"));
         check(Question::Offline, 0x16, Err(PrintError::CoverOpen));
         check(Question::Offline, 0x32, Err(PrintError::OutOfPaper));
-        check(Question::Offline, 0x52, failed("the printer says that it has failed"));
+        check(
+            Question::Offline,
+            0x52,
+            failed("the printer says that it has failed"),
+        );
         check(Question::Error, 0x1a, failed("the cutter is stuck"));
-        check(Question::Error, 0x32, failed("the printer says that it has failed"));
+        check(
+            Question::Error,
+            0x32,
+            failed("the printer says that it has failed"),
+        );
         check(Question::Paper, 0x1e, Ok(()));
         check(Question::Paper, 0x72, Err(PrintError::OutOfPaper));
         let protocol = || Err(PrintError::Protocol("no answer to a question for its status"));

@@ -1,9 +1,12 @@
 //! One job of a printer: asking how it does, or printing a slip. Pure: bytes and times come in, steps go out.
 //!
 //! ```text
-//! Asking ──(print: all is well)──> Sending <─> Checking, after each piece ──> Ending ──> End
-//!    └──(status)──> End                                            asks on until the mark comes back
+//! Asking ──(print: all is well)──> Printing: pieces, at most two ahead of the marks that come back,
+//!    └──(status)──> End               and questions in between ──(all marks are back)──> End
 //! ```
+//!
+//! A printer that is out of paper takes no more than its buffer holds, and where the buffer is full, a question does
+//! not get through. So no more is sent ahead than the smallest buffer takes, whatever the flow control.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -15,10 +18,14 @@ use crate::PrintError;
 pub const ANSWER_LIMIT: Duration = Duration::from_secs(1);
 /// How long one that prints may: what was sent before lies on the line still.
 pub const BUSY_LIMIT: Duration = Duration::from_secs(5);
+/// How long it may take until the next piece is on paper.
+pub const PIECE_LIMIT: Duration = Duration::from_secs(15);
 /// How long a whole slip may take.
-pub const SLIP_LIMIT: Duration = Duration::from_secs(90);
-/// The pause between two questions to a printer that is ending a slip.
-pub const PAUSE: Duration = Duration::from_millis(250);
+pub const SLIP_LIMIT: Duration = Duration::from_secs(120);
+/// The pause between two questions to a printer that prints.
+pub const PAUSE: Duration = Duration::from_millis(100);
+/// How many pieces may be on their way: one is printed while the next is sent.
+pub const AHEAD_MAX: usize = 2;
 
 /// What is to be done next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,12 +41,8 @@ pub enum Step {
 enum Phase {
     /// Asks all questions, one after the other.
     Asking(usize),
-    /// Sends the next piece.
-    Sending,
-    /// Asks after a piece, by the index into [`CHECKS`].
-    Checking(usize),
-    /// All is sent; waits for the mark. The index as above.
-    Ending { next: usize, at: Duration },
+    /// Prints, and asks this of [`CHECKS`] at that time.
+    Printing { check: usize, at: Duration },
 }
 
 /// What is asked again and again while a slip is printed.
@@ -52,7 +55,10 @@ pub struct Job {
     phase: Phase,
     asked: Option<(Question, Duration)>,
     status: Status,
-    marked: bool,
+    /// Pieces that were sent and whose mark has not come back.
+    ahead: usize,
+    /// When a mark came last, or was first waited for; `None` where one has just come.
+    moved: Option<Duration>,
     has_sent: bool,
     fault: Option<PrintError>,
 }
@@ -65,13 +71,14 @@ impl Job {
             phase: Phase::Asking(0),
             asked: None,
             status: Status::default(),
-            marked: false,
+            ahead: 0,
+            moved: None,
             has_sent: false,
             fault: None,
         }
     }
 
-    /// Prints what these pieces are; the last of them ends with a mark.
+    /// Prints what these pieces are; each of them ends with a mark.
     pub fn print(pieces: Vec<Vec<u8>>) -> Self {
         Self {
             pieces: Some(pieces.into()),
@@ -89,64 +96,69 @@ impl Job {
         if let Some(fault) = self.fault.clone() {
             return Step::End(Err(fault));
         }
-        if now >= SLIP_LIMIT {
+        match self.phase {
+            Phase::Asking(index) => self.next_question(index, now),
+            Phase::Printing { check, at } => self.next_piece(check, at, now),
+        }
+    }
+
+    fn next_question(&mut self, index: usize, now: Duration) -> Step {
+        if let Some(waiting) = self.awaited(ANSWER_LIMIT, now) {
+            return waiting;
+        }
+        if let Some(question) = Question::ALL.get(index) {
+            self.phase = Phase::Asking(index + 1);
+            return self.ask(*question, now);
+        }
+        if self.pieces.is_none() {
+            return Step::End(Ok(self.status));
+        }
+        if let Err(fault) = self.status.ready() {
+            return self.fail(fault);
+        }
+        self.phase = Phase::Printing {
+            check: 0,
+            at: now + PAUSE,
+        };
+        self.next(now)
+    }
+
+    fn next_piece(&mut self, check: usize, at: Duration, now: Duration) -> Step {
+        if self.ahead < AHEAD_MAX
+            && let Some(piece) = self.pieces.as_mut().and_then(VecDeque::pop_front)
+        {
+            self.ahead += 1;
+            self.has_sent = true;
+            return Step::Send(piece);
+        }
+        if self.ahead == 0 {
+            return Step::End(Ok(self.status));
+        }
+        let moved = *self.moved.get_or_insert(now);
+        if now >= moved + PIECE_LIMIT || now >= SLIP_LIMIT {
             return self.give_up("the slip was not printed");
         }
-        if let Some((_, at)) = self.asked {
-            let limit = at + if self.has_sent { BUSY_LIMIT } else { ANSWER_LIMIT };
-            return if now >= limit {
-                self.give_up("no answer to a question for its status")
-            } else {
-                Step::Hear(limit)
-            };
+        if let Some(waiting) = self.awaited(BUSY_LIMIT, now) {
+            return waiting;
         }
-        match self.phase {
-            Phase::Asking(index) => {
-                if let Some(question) = Question::ALL.get(index) {
-                    self.phase = Phase::Asking(index + 1);
-                    return self.ask(*question, now);
-                }
-                if self.pieces.is_none() {
-                    return Step::End(Ok(self.status));
-                }
-                if let Err(fault) = self.status.ready() {
-                    return self.fail(fault);
-                }
-                self.phase = Phase::Sending;
-                self.next(now)
-            }
-            Phase::Sending => match self.pieces.as_mut().and_then(VecDeque::pop_front) {
-                Some(piece) => {
-                    self.has_sent = true;
-                    self.phase = Phase::Checking(0);
-                    Step::Send(piece)
-                }
-                None => {
-                    self.phase = Phase::Ending { next: 0, at: now };
-                    self.next(now)
-                }
-            },
-            Phase::Checking(index) => match CHECKS.get(index) {
-                Some(question) => {
-                    self.phase = Phase::Checking(index + 1);
-                    self.ask(*question, now)
-                }
-                None => {
-                    self.phase = Phase::Sending;
-                    self.next(now)
-                }
-            },
-            Phase::Ending { .. } if self.marked => Step::End(Ok(self.status)),
-            Phase::Ending { at, .. } if now < at => Step::Hear(at),
-            Phase::Ending { next, .. } => {
-                let question = CHECKS.get(next).copied().unwrap_or(Question::Offline);
-                self.phase = Phase::Ending {
-                    next: (next + 1) % CHECKS.len(),
-                    at: now + PAUSE,
-                };
-                self.ask(question, now)
-            }
+        if now < at {
+            return Step::Hear(at);
         }
+        self.phase = Phase::Printing {
+            check: (check + 1) % CHECKS.len(),
+            at: now + PAUSE,
+        };
+        self.ask(CHECKS.get(check).copied().unwrap_or(Question::Offline), now)
+    }
+
+    /// What to do where an answer is waited for.
+    fn awaited(&mut self, limit: Duration, now: Duration) -> Option<Step> {
+        let (_, asked) = self.asked?;
+        Some(if now >= asked + limit {
+            self.give_up("no answer to a question for its status")
+        } else {
+            Step::Hear(asked + limit)
+        })
     }
 
     /// Takes what the printer has said.
@@ -158,8 +170,10 @@ impl Job {
                     Some((question, _)) => self.answered(question, answer),
                     None => self.disbelieve("an answer that was not asked for"),
                 },
-                // It comes after the last piece alone.
-                Inbound::Mark if self.pieces.as_ref().is_some_and(VecDeque::is_empty) => self.marked = true,
+                Inbound::Mark if self.ahead > 0 => {
+                    self.ahead -= 1;
+                    self.moved = None;
+                }
                 Inbound::Mark | Inbound::Unknown => self.disbelieve("bytes that mean nothing"),
             }
         }
@@ -169,7 +183,6 @@ impl Job {
         if let Err(fault) = self.status.take(question, answer) {
             self.fault.get_or_insert(fault);
         } else if self.has_sent
-            && !self.marked
             && let Err(fault) = self.status.ready()
         {
             self.fault.get_or_insert(fault);
@@ -204,7 +217,10 @@ mod tests {
     const WELL: u8 = 0x12;
 
     /// Plays a printer that answers each question by `answer`, and the last piece with a mark.
-    fn play(mut job: Job, mut answer: impl FnMut(usize, u8) -> Vec<u8>) -> (Result<Status, PrintError>, Vec<Vec<u8>>) {
+    fn play(
+        mut job: Job,
+        mut answer: impl FnMut(usize, u8) -> Vec<u8>,
+    ) -> (Result<Status, PrintError>, Vec<Vec<u8>>) {
         let (mut now, mut pieces, mut questions) = (Duration::ZERO, Vec::new(), 0);
         loop {
             match job.next(now) {
@@ -214,7 +230,7 @@ mod tests {
                         questions += 1;
                     }
                     _ => {
-                        if bytes.ends_with(b"mark") {
+                        if bytes.ends_with(b"+") {
                             job.heard(&[0]);
                         }
                         pieces.push(bytes);
@@ -230,7 +246,7 @@ mod tests {
     }
 
     fn pieces() -> Vec<Vec<u8>> {
-        vec![b"one".to_vec(), b"two".to_vec(), b"mark".to_vec()]
+        [b"one+", b"two+", b"six+"].map(|piece| piece.to_vec()).to_vec()
     }
 
     #[test]
@@ -245,19 +261,32 @@ mod tests {
             let (result, sent) = play(Job::print(pieces()), |_, number| answer(number));
             assert_eq!((result, sent.len()), (Err(expect), 0));
         };
-        check(&|number| vec![if number == 4 { 0x72 } else { WELL }], PrintError::OutOfPaper);
-        check(&|number| vec![if number == 2 { 0x16 } else { WELL }], PrintError::CoverOpen);
+        check(
+            &|number| vec![if number == 4 { 0x72 } else { WELL }],
+            PrintError::OutOfPaper,
+        );
+        check(
+            &|number| vec![if number == 2 { 0x16 } else { WELL }],
+            PrintError::CoverOpen,
+        );
         check(&|_| vec![0xff], PrintError::Protocol("bytes that mean nothing"));
-        check(&|_| vec![WELL, WELL], PrintError::Protocol("an answer that was not asked for"));
-        check(&|_| vec![], PrintError::Timeout("no answer to a question for its status"));
+        check(
+            &|_| vec![WELL, WELL],
+            PrintError::Protocol("an answer that was not asked for"),
+        );
+        check(
+            &|_| vec![],
+            PrintError::Timeout("no answer to a question for its status"),
+        );
     }
 
     #[test]
     fn paper_that_ends_on_the_way_ends_the_job() {
-        let (result, sent) = play(Job::print(pieces()), |at, number| {
+        // Nothing comes back of any piece: two are sent, and no third.
+        let (result, sent) = play(Job::print(vec![b"one".to_vec(); 9]), |at, number| {
             vec![if at > 6 && number == 4 { 0x72 } else { WELL }]
         });
-        assert_eq!((result, sent.len()), (Err(PrintError::OutOfPaper), 2));
+        assert_eq!((result, sent.len()), (Err(PrintError::OutOfPaper), AHEAD_MAX));
     }
 
     #[test]
@@ -268,8 +297,18 @@ mod tests {
     }
 
     #[test]
+    fn a_mark_that_was_not_sent_is_nonsense() {
+        let (result, _) = play(Job::print(pieces()), |at, _| {
+            if at == 0 { vec![0, WELL] } else { vec![WELL] }
+        });
+        assert_eq!(result, Err(PrintError::Protocol("bytes that mean nothing")));
+    }
+
+    #[test]
     fn a_status_is_no_error() {
-        let (result, sent) = play(Job::status(), |_, number| vec![if number == 2 { 0x16 } else { WELL }]);
+        let (result, sent) = play(Job::status(), |_, number| {
+            vec![if number == 2 { 0x16 } else { WELL }]
+        });
         assert!(result.unwrap().cover_open);
         assert!(sent.is_empty());
     }

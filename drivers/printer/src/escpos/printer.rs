@@ -9,7 +9,7 @@ use crate::{PrintError, Slip, SlipPrinter, raster};
 
 /// How long a line may not take a single byte of what is sent.
 const SEND_LIMIT: Duration = Duration::from_secs(5);
-/// The same for dropping what lies in a printer that has failed.
+/// The same for dropping what lies in a printer that has failed, and for its answer to that.
 const CLEAR_LIMIT: Duration = Duration::from_millis(500);
 /// How long one read may block. Deadlines stand above it.
 const READ_SLICE: Duration = Duration::from_millis(20);
@@ -33,14 +33,18 @@ impl EscPos {
     fn on(line: Box<dyn Line>, paper: Option<Paper>) -> Result<Self, PrintError> {
         let paper = paper.unwrap_or_default();
         if paper.height_mm().is_some() {
-            return Err(PrintError::Failed("a receipt printer has a roll and no sheets".to_owned()));
+            return Err(PrintError::Failed(
+                "a receipt printer has a roll and no sheets".to_owned(),
+            ));
         }
         Ok(Self { line, paper })
     }
 
     fn run(&mut self, mut job: Job) -> Result<Status, PrintError> {
         // What an earlier job has left unread answers nothing.
-        self.line.discard().map_err(|error| fault(&error, "before a job"))?;
+        self.line
+            .discard()
+            .map_err(|error| fault(&error, "before a job"))?;
         let begun = Instant::now();
         let ended = loop {
             let done = match job.next(begun.elapsed()) {
@@ -63,10 +67,26 @@ impl EscPos {
             }
         };
         if ended.is_err() && job.has_sent() {
-            // A line that is gone took the rest of the slip with it.
-            let _ = self.line.send(&codec::CLEAR, CLEAR_LIMIT);
+            self.clear();
         }
         ended
+    }
+
+    /// Has the printer drop the rest of a slip, and hears that out, so that it answers nothing that is asked later. A
+    /// printer that does not know the command says nothing; a line that is gone took the rest with it.
+    fn clear(&mut self) {
+        if self.line.send(&codec::CLEAR, CLEAR_LIMIT).is_err() {
+            return;
+        }
+        let begun = Instant::now();
+        let mut heard = Vec::new();
+        while begun.elapsed() < CLEAR_LIMIT && !heard.ends_with(&codec::CLEARED) {
+            let mut buffer = [0; 64];
+            match self.line.receive(&mut buffer, READ_SLICE) {
+                Ok(count) => heard.extend_from_slice(buffer.get(..count).unwrap_or_default()),
+                Err(_) => return,
+            }
+        }
     }
 }
 

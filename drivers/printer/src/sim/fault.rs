@@ -28,7 +28,10 @@ pub enum Fault {
 
 /// All faults as they are written, and what they do.
 pub const FAULTS: &[(&str, &str)] = &[
-    ("paper-out[@ROWS]", "the roll ends, at once or after so many printed rows"),
+    (
+        "paper-out[@ROWS]",
+        "the roll ends, at once or after so many printed rows",
+    ),
     ("paper-low", "the roll is nearly at its end"),
     ("cover-open[@ROWS]", "the cover is opened"),
     ("cutter", "the cutter is stuck"),
@@ -91,7 +94,11 @@ mod tests {
             let plain = form.split_once('[').map_or(*form, |(name, _)| name);
             let written = plain.replace("BYTES", "2000");
             assert!(written.parse::<Fault>().is_ok(), "{written}");
-            assert_eq!(form.contains('@'), format!("{plain}@5").parse::<Fault>().is_ok(), "{form}");
+            assert_eq!(
+                form.contains('@'),
+                format!("{plain}@5").parse::<Fault>().is_ok(),
+                "{form}"
+            );
         }
         assert!("slow=0".parse::<Fault>().is_err());
         assert!("paper".parse::<Fault>().is_err());

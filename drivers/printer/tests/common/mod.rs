@@ -88,5 +88,9 @@ pub fn slips() -> [Slip; 3] {
 pub fn read_qr(width: usize, height: usize, is_black: impl Fn(usize, usize) -> bool) -> Vec<String> {
     let mut picture = rqrr::PreparedImage::prepare_from_bitmap(width, height, is_black);
     let grids = picture.detect_grids();
-    grids.iter().filter_map(|grid| grid.decode().ok()).map(|(_, text)| text).collect()
+    grids
+        .iter()
+        .filter_map(|grid| grid.decode().ok())
+        .map(|(_, text)| text)
+        .collect()
 }

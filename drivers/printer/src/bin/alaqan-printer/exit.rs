@@ -35,6 +35,8 @@ pub fn code(error: &PrintError) -> u8 {
 
 /// The table as help shows it.
 pub fn table() -> String {
-    let lines = TABLE.iter().map(|(code, meaning)| format!("  {code:<3} {meaning}\n"));
+    let lines = TABLE
+        .iter()
+        .map(|(code, meaning)| format!("  {code:<3} {meaning}\n"));
     format!("Exit codes:\n{}", lines.collect::<String>().trim_end())
 }

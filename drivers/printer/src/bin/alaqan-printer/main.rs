@@ -66,7 +66,8 @@ enum Control {
 
 impl Choice {
     fn config(&self) -> Result<Config, PrintError> {
-        let driver = printer::driver(&self.driver).ok_or_else(|| PrintError::NotFound(self.driver.clone()))?;
+        let driver =
+            printer::driver(&self.driver).ok_or_else(|| PrintError::NotFound(self.driver.clone()))?;
         Ok(Config {
             baud: Some(self.baud),
             flow: match self.flow {
@@ -139,7 +140,10 @@ fn list() -> Result<Found, PrintError> {
             .map(|one| {
                 let about = one.about.as_deref().unwrap_or_default();
                 let denied = if one.permitted { "" } else { "no permission" };
-                format!("{} {} {about} {denied}", one.port, one.driver).trim_end().to_owned() + "\n"
+                format!("{} {} {about} {denied}", one.port, one.driver)
+                    .trim_end()
+                    .to_owned()
+                    + "\n"
             })
             .collect()
     };

@@ -53,7 +53,11 @@ pub(in crate::escpos) struct Usb {
 impl Usb {
     pub fn open(path: &str) -> io::Result<Self> {
         // Nobody else while we have it.
-        let file = OpenOptions::new().read(true).write(true).share_mode(0).open(path)?;
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .share_mode(0)
+            .open(path)?;
         let reader = file.try_clone()?;
         let (outbound, orders) = mpsc::channel::<Vec<u8>>();
         let (answers, sent) = mpsc::channel();
