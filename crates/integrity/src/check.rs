@@ -421,4 +421,17 @@ mod tests {
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
     }
+
+    /// The look before cannot help where somebody exchanges a file for a link in between.
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_came_in_between_is_not_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink("file", &link).unwrap();
+        fs::write(folder.path().join("file"), "x").unwrap();
+        assert!(open_file(&link, true).is_ok());
+        let error = open_file(&link, false).unwrap_err();
+        assert!(matches!(what_of(error), What::Unreadable(_)));
+    }
 }
