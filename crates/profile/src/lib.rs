@@ -14,6 +14,7 @@ mod effective;
 mod error;
 pub mod file;
 mod hours;
+mod kiosk;
 mod parse;
 pub mod policy;
 pub mod table;

@@ -257,7 +257,7 @@ fn line_of_key(source: Source<'_>, start: usize, key: &str) -> usize {
     found.next().map_or(first, |(at, _)| at + 1)
 }
 
-fn hours(source: Source<'_>, file: &Spanned<FileHours>) -> Result<Hours, ProfileError> {
+pub(crate) fn hours(source: Source<'_>, file: &Spanned<FileHours>) -> Result<Hours, ProfileError> {
     let FileHours {
         mon,
         tue,

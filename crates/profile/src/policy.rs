@@ -415,7 +415,11 @@ impl FileDemand {
 impl FilePolicy {
     /// The policy in force: what is given, and the defaults for the rest. It is not checked.
     pub fn effective(&self) -> Policy {
-        let rules = Policy::default();
+        self.over(Policy::default())
+    }
+
+    /// What is given, over these rules. It is not checked.
+    pub fn over(&self, rules: Policy) -> Policy {
         Policy {
             attempts: self.attempts.unwrap_or(rules.attempts),
             challenges_per_attempt: self.challenges_per_attempt.unwrap_or(rules.challenges_per_attempt),
