@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod bank;
+mod centre;
 mod delivery;
 mod enrolment;
+mod hosted;
 mod identification;
 mod intake;
 mod operation;
