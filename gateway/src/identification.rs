@@ -52,6 +52,9 @@ const ENROLMENT_TRIES: u32 = 3;
 /// The longest pause between them: a person is waiting for the answer.
 const ENROLMENT_PAUSE_MAX: Duration = Duration::from_secs(1);
 
+/// How often it looks whether a call that is under way elsewhere in this gateway has found the centre at work.
+const PROBE_PAUSE: Duration = Duration::from_millis(500);
+
 /// Everything that answering needs.
 pub struct Identifier {
     pub store: Arc<dyn Store>,
@@ -164,7 +167,11 @@ pub async fn run(identifier: Arc<Identifier>, mut stop: watch::Receiver<bool>) {
                 match due.map(|wait_ms| Duration::from_millis(u64::try_from(wait_ms).unwrap_or(0))) {
                     // With all places taken the next one waits for a place, not for its time.
                     Some(wait) if asking.len() < parallel && places > 0 => wait.min(IDLE_PAUSE),
-                    _ => identifier.door.opens_in().unwrap_or(IDLE_PAUSE).min(IDLE_PAUSE),
+                    // It waits for the centre: until it may be asked, or somebody else's call tells that it works.
+                    _ if places == 0 && asking.len() < parallel => {
+                        identifier.door.opens_in().unwrap_or(PROBE_PAUSE).min(IDLE_PAUSE)
+                    }
+                    _ => IDLE_PAUSE,
                 }
             }
             Err(error) => {

@@ -113,8 +113,8 @@ pub struct HostedRequest {
     pub expires_at: UtcMs,
 }
 
-/// A page that the centre has opened for one person.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A page that the centre has opened for one person. `Debug` does not say which, for whoever knows it can open the page.
+#[derive(Clone, PartialEq, Eq)]
 pub struct HostedSession {
     /// The centre's name of the session.
     pub session_id: String,
@@ -122,6 +122,12 @@ pub struct HostedSession {
     pub url: Link,
     /// How long the result is waited for.
     pub expires_at: UtcMs,
+}
+
+impl std::fmt::Debug for HostedSession {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "HostedSession(until {})", self.expires_at.0)
+    }
 }
 
 /// How a session on a page of the centre stands.
