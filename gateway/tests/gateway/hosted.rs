@@ -210,3 +210,62 @@ fn a_page_waits_for_a_centre_that_is_away() {
     assert_eq!(bank.read_answer(&kiosk.identified(id)).verdict, Verdict::Match);
     until("the count", || simulator.comparisons() == 1);
 }
+
+/// One gateway asks the centre, the other one has the kiosk.
+#[cfg(unix)]
+#[test]
+fn a_page_is_shown_by_the_gateway_that_has_the_kiosk() {
+    use gateway::config::{GatewayConfig, Instance, Postgres, StoreKind, read_store_key};
+    use gateway::server::Gateway;
+    use gateway::store::Trust;
+    use gateway::store::postgres::PostgresStore;
+
+    let database = crate::server::shared().database();
+    let settings = database.settings();
+    let mut bank = Bank::new();
+    let simulator = bank.simulator();
+    bank.config.store.kind = StoreKind::Postgres;
+    bank.config.store.postgres = Some(Postgres {
+        host: settings.host.clone(),
+        port: settings.port,
+        database: settings.database.clone(),
+        user: settings.user.clone(),
+        password_file: None,
+        authority: None,
+        connections: 4,
+    });
+    let config = |name: &str, parallel: u16| GatewayConfig {
+        gateway: Instance { name: name.into() },
+        idec: gateway::config::Idec {
+            parallel,
+            ..bank.config.idec.clone()
+        },
+        ..bank.config.clone()
+    };
+    let papers = bank.enrol("kiosk-1");
+    let key = read_store_key(&bank.config.store.key).unwrap();
+    let certificate = sync::chain_from_pem(&papers.read("kiosk.pem")).unwrap();
+    let certificate = gateway::enrolment::issued(&certificate[0]).unwrap();
+    let store = bank.runtime.block_on(async {
+        let store = PostgresStore::open(&settings, &key, "tool").await.unwrap();
+        store.add_kiosk("kiosk-1", crate::bank::now()).await.unwrap();
+        let added = store.add_certificate(&certificate, crate::bank::now()).await;
+        assert!(added.unwrap());
+        store
+    });
+    // Without a place for a question it never asks.
+    let start = |config: &GatewayConfig| bank.runtime.block_on(Gateway::start(config)).unwrap();
+    let has_kiosk = start(&config("has-kiosk", 0));
+    let mut kiosk = Kiosk::start(client(&papers, &has_kiosk));
+    let id = put(&mut kiosk, &papers, 1);
+    kiosk.delivered(id);
+    let _asks = start(&config("asks", 4));
+    let url = link(&mut kiosk, id).0;
+    browse(&bank, "POST", &format!("{url}/match"));
+    let answer = bank.read_answer(&kiosk.identified(id));
+    assert_eq!(answer.verdict, Verdict::Match);
+    assert_eq!(simulator.comparisons(), 1);
+    let days = bank.runtime.block_on(store.comparisons(BankDay::FIRST)).unwrap();
+    assert_eq!(days.into_iter().map(|(_, count)| count).collect::<Vec<_>>(), [1]);
+    bank.runtime.block_on(async { drop(store) });
+}
