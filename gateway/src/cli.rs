@@ -1,6 +1,7 @@
 //! The verbs of the program.
 
 mod certificates;
+mod costs;
 mod documents;
 mod error;
 mod kiosks;
@@ -138,6 +139,9 @@ enum Verb {
     /// The audit log of the gateway.
     #[command(subcommand)]
     Audit(documents::Audit),
+    /// The identification centre.
+    #[command(subcommand)]
+    Idec(costs::Idec),
 }
 
 /// Does what the arguments say.
@@ -180,6 +184,7 @@ pub fn act(arguments: Arguments) -> Done {
             documents::resend(open, &kiosk, &documents).await
         }),
         Verb::Audit(verb) => documents::audit(verb),
+        Verb::Idec(verb) => costs::act(verb),
     }
 }
 

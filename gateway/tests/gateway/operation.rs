@@ -8,7 +8,7 @@ use sync::wire::{ByeReason, GatewayFrame, KioskFrame, Payload};
 use crate::bank::{Bank, IIN, Kiosk, evidence, now};
 use crate::raw::{Raw, head, until};
 
-fn get(address: SocketAddr, path: &str) -> (u16, String) {
+pub fn get(address: SocketAddr, path: &str) -> (u16, String) {
     let mut tcp = TcpStream::connect(address).unwrap();
     write!(tcp, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
@@ -18,7 +18,7 @@ fn get(address: SocketAddr, path: &str) -> (u16, String) {
 }
 
 /// The value of a line of the metrics.
-fn value(address: SocketAddr, line: &str) -> Option<f64> {
+pub fn value(address: SocketAddr, line: &str) -> Option<f64> {
     let (status, body) = get(address, "/metrics");
     assert_eq!(status, 200);
     let found = body

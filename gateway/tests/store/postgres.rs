@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use gateway::idec::tariff::BankDay;
 use gateway::store::postgres::PostgresStore;
 use gateway::store::{Change, Documents, Filter, NewDocument, Put, Store, StoreError, Trust};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
@@ -278,6 +279,28 @@ fn gateways_that_start_at_once_make_the_tables_once() {
         shared().ask(database.name(), "SELECT count(*) FROM alaqan_schema"),
         "1"
     );
+}
+
+#[test]
+fn tables_of_the_first_version_learn_to_count() {
+    let database = shared().database();
+    run(async {
+        let store = open(&database, "a").await.unwrap();
+        store.put(document(1, b"x"), UtcMs(5)).await.unwrap();
+        drop(store);
+        shared().ask(
+            database.name(),
+            "DROP TABLE comparison; UPDATE alaqan_schema SET version = 1",
+        );
+        let store = open(&database, "a").await.unwrap();
+        assert!(store.compared(id(1), b"answer", UtcMs(6)).await.unwrap());
+        let days = store.comparisons(BankDay::FIRST).await.unwrap();
+        assert_eq!(days, [(BankDay(0), 1)]);
+        assert_eq!(
+            shared().ask(database.name(), "SELECT version FROM alaqan_schema"),
+            "2"
+        );
+    });
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use gateway::idec::tariff::BankDay;
 use gateway::store::sqlite::SqliteStore;
 use gateway::store::{AnswerState, Documents, Filter, Put, Store, StoreError, Trail};
 use rusqlite::{Connection, params};
@@ -155,6 +156,23 @@ async fn a_file_of_the_first_version_is_taken_over() {
             .len(),
         5
     );
+}
+
+#[tokio::test]
+async fn a_file_of_the_second_version_learns_to_count() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("g.db");
+    let store = open(&file, 1).unwrap();
+    store.put(document(1, b"x"), UtcMs(5)).await.unwrap();
+    drop(store);
+    let old = raw(&file);
+    old.execute_batch("DROP TABLE comparison; PRAGMA user_version = 2;")
+        .unwrap();
+    drop(old);
+    let store = open(&file, 1).unwrap();
+    assert!(store.compared(id(1), b"answer", UtcMs(6)).await.unwrap());
+    let days = store.comparisons(BankDay::FIRST).await.unwrap();
+    assert_eq!(days, [(BankDay(0), 1)]);
 }
 
 #[tokio::test]

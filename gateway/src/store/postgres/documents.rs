@@ -13,6 +13,7 @@ use super::listener::{self, NOTIFY};
 use super::row::{bytes, head, maybe_bytes, number};
 use super::schema::NEVER;
 use super::writer::{Answered, Document, Seen};
+use crate::idec::tariff::BankDay;
 use crate::store::rules::signed;
 use crate::store::sealed::Label;
 use crate::store::{
@@ -162,8 +163,33 @@ impl Documents for PostgresStore {
     }
 
     async fn answered(&self, id: DocumentId, answer: &[u8], now: UtcMs) -> Result<bool, StoreError> {
-        let sealed = self.seal.seal(Label::Answer(id), answer)?;
-        self.writer.answered(Answered { id, sealed, now }).await
+        self.keep(id, answer, false, now).await
+    }
+
+    async fn compared(&self, id: DocumentId, answer: &[u8], now: UtcMs) -> Result<bool, StoreError> {
+        self.keep(id, answer, true, now).await
+    }
+
+    async fn comparisons(&self, from: BankDay) -> Result<Vec<(BankDay, u64)>, StoreError> {
+        let select =
+            "SELECT day, sum(count)::bigint FROM comparison WHERE day >= $1 GROUP BY day ORDER BY day";
+        self.all(select, &[&from.0], |row| {
+            Ok((BankDay(row.try_get(0)?), number(row, 1)?))
+        })
+        .await
+    }
+
+    async fn postponed(&self, id: DocumentId, next_try_at: UtcMs) -> Result<(), StoreError> {
+        let update = "UPDATE document SET next_try_at = $2, leased_by = NULL, leased_until = 0
+            WHERE id = $1 AND answered_at IS NULL AND coalesce(leased_by, $3) = $3";
+        self.execute(update, &[&&id.0[..], &next_try_at.0, &self.gateway])
+            .await
+            .map(|_| ())
+    }
+
+    async fn announce(&self, change: Change) -> Result<(), StoreError> {
+        let messages = vec![listener::write(&change)];
+        self.all(NOTIFY, &[&messages], |_| Ok(())).await.map(|_| ())
     }
 
     async fn failed(
@@ -253,6 +279,26 @@ impl Documents for PostgresStore {
     async fn resends(&self, kiosk_id: &str) -> Result<Vec<DocumentId>, StoreError> {
         let select = "SELECT id FROM resend WHERE kiosk_id = $1 ORDER BY number";
         self.all(select, &[&kiosk_id], |row| bytes(row, 0).map(DocumentId))
+            .await
+    }
+}
+
+impl PostgresStore {
+    async fn keep(
+        &self,
+        id: DocumentId,
+        answer: &[u8],
+        is_comparison: bool,
+        now: UtcMs,
+    ) -> Result<bool, StoreError> {
+        let sealed = self.seal.seal(Label::Answer(id), answer)?;
+        self.writer
+            .answered(Answered {
+                id,
+                sealed,
+                is_comparison,
+                now,
+            })
             .await
     }
 }

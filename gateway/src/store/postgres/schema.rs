@@ -4,8 +4,8 @@ use tokio_postgres::{Client, Error, Transaction};
 
 use crate::store::StoreError;
 
-/// Version of the tables.
-const SCHEMA_VERSION: i64 = 1;
+/// Version of the tables. Version 1 counted no comparisons.
+const SCHEMA_VERSION: i64 = 2;
 
 /// `next_try_at` of a document that is not asked about again by itself.
 pub(super) const NEVER: i64 = i64::MAX;
@@ -135,6 +135,16 @@ CREATE TABLE revocation (
 CREATE TABLE series (name TEXT PRIMARY KEY, number BIGINT NOT NULL);
 ";
 
+/// What version 2 has beside version 1. Each gateway has rows of its own, so that none waits for another.
+const COMPARISONS: &str = "
+CREATE TABLE comparison (
+    day     BIGINT NOT NULL,                     -- days since 1970-01-01, in Kazakhstan
+    gateway TEXT   NOT NULL,
+    count   BIGINT NOT NULL,                     -- for which the centre is paid
+    PRIMARY KEY (day, gateway)
+);
+";
+
 /// Makes the tables or brings them up to date. Whoever comes at the same time waits.
 pub(super) async fn migrate(client: &mut Client, store: &str) -> Result<(), MigrateError> {
     let transaction = client.transaction().await?;
@@ -150,11 +160,18 @@ pub(super) async fn migrate(client: &mut Client, store: &str) -> Result<(), Migr
     match version(&transaction).await? {
         0 => {
             transaction.batch_execute(SCHEMA).await?;
+            transaction.batch_execute(COMPARISONS).await?;
             transaction
                 .execute(
                     "INSERT INTO alaqan_schema (version) VALUES ($1)",
                     &[&SCHEMA_VERSION],
                 )
+                .await?;
+        }
+        1 => {
+            transaction.batch_execute(COMPARISONS).await?;
+            transaction
+                .execute("UPDATE alaqan_schema SET version = $1", &[&SCHEMA_VERSION])
                 .await?;
         }
         SCHEMA_VERSION => {}

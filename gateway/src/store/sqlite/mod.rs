@@ -269,6 +269,7 @@ fn begin(connection: &mut Connection, file: &Path, gateway: &str, now: UtcMs) ->
     match version {
         0 => schema::create(&transaction).map_err(database)?,
         1 => schema::from_version_1(&transaction, gateway, log, now).map_err(database)?,
+        2 => schema::from_version_2(&transaction).map_err(database)?,
         SCHEMA_VERSION => {}
         version => {
             return Err(StoreError::Version {
