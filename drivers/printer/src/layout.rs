@@ -335,12 +335,10 @@ impl Sheet {
         if label_width + value_width + 3.0 <= self.width_mm && !broken_by_hand {
             self.need(value_mm * 1.3);
             self.put(label.to_owned(), 0.0, label_mm, Weight::Regular);
-            // On the same line, whatever the sizes.
-            self.y_mm += value_mm - label_mm;
+            // On the line of the value, whatever the sizes.
             if let Some(Item::Text(line)) = self.items.last_mut() {
                 line.baseline_mm += value_mm - label_mm;
             }
-            self.y_mm -= value_mm - label_mm;
             self.put(
                 value.to_owned(),
                 self.width_mm - value_width,
@@ -408,7 +406,8 @@ fn broken(fonts: &Fonts, text: &str, weight: Weight, size: f32, width: f32) -> V
                 && !character.is_whitespace()
                 && fonts.width(&line, weight, size) + fonts.place(character, weight).advance * size > width;
             if wider {
-                lines.push(std::mem::take(&mut line));
+                let rest = line.split_off(after_hyphen(&line));
+                lines.push(std::mem::replace(&mut line, rest));
             }
             line.push(character);
         }
@@ -422,6 +421,13 @@ fn broken(fonts: &Fonts, text: &str, weight: Weight, size: f32, width: f32) -> V
         lines.pop();
     }
     lines
+}
+
+/// Where to break in a word that is too long: after its last hyphen, as in the id of a document, if there is one in the
+/// second half; otherwise at the end.
+fn after_hyphen(line: &str) -> usize {
+    let found = line.rfind('-').map(|at| at + 1);
+    found.filter(|at| *at > line.len() / 2).unwrap_or(line.len())
 }
 
 #[cfg(test)]
@@ -454,6 +460,13 @@ mod tests {
         let lines = broken(fonts, text, Weight::Regular, 3.0, 40.0);
         assert!(lines.len() > 1);
         assert_eq!(lines.join(" "), text);
+    }
+
+    #[test]
+    fn an_id_is_broken_after_a_hyphen() {
+        let text = "0193a5e2-7c1b-7d44-9a3e-5f0c2b7d9e11";
+        let lines = broken(fonts().unwrap(), text, Weight::Bold, 3.0, 48.0);
+        assert_eq!(lines, ["0193a5e2-7c1b-7d44-9a3e-", "5f0c2b7d9e11"]);
     }
 
     #[test]
