@@ -134,12 +134,17 @@ impl CalendarData {
                 return Err(wrong(format!("{day} is there twice")));
             }
             if (entry.kind == DayOffKind::Transfer) != entry.instead_of.is_some() {
-                return Err(wrong("`for` names the holiday of a transfer, and stands with one only".to_owned()));
+                return Err(wrong(
+                    "`for` names the holiday of a transfer, and stands with one only".to_owned(),
+                ));
             }
             if entry.kind == DayOffKind::Transfer && is_weekend(day) {
-                return Err(wrong(format!("{day} is a weekend: a holiday is transferred to a working day")));
+                return Err(wrong(format!(
+                    "{day} is a weekend: a holiday is transferred to a working day"
+                )));
             }
-            if entry.kind == DayOffKind::State && is_weekend(day) && entry.certainty != DayCertainty::Expected {
+            if entry.kind == DayOffKind::State && is_weekend(day) && entry.certainty != DayCertainty::Expected
+            {
                 holidays_on_weekends.push((day, entry));
             }
             off.push(day);
@@ -153,11 +158,14 @@ impl CalendarData {
             let before = holidays_on_weekends.len();
             holidays_on_weekends.retain(|(day, _)| *day != holiday);
             if holidays_on_weekends.len() == before {
-                return Err(wrong(format!("{holiday} is no state holiday on a weekend, or was transferred before")));
+                return Err(wrong(format!(
+                    "{holiday} is no state holiday on a weekend, or was transferred before"
+                )));
             }
         }
         if let Some((day, entry)) = holidays_on_weekends.first() {
-            let message = format!("{day} falls on a weekend and wants a day off of the kind \"transfer\" with `for`");
+            let message =
+                format!("{day} falls on a weekend and wants a day off of the kind \"transfer\" with `for`");
             return Err(source.value(&entry.date.span(), "day_off.date", message));
         }
         let mut working: Vec<Date> = Vec::new();

@@ -8,8 +8,8 @@ use std::time::Duration;
 use verification::pad::PadChallenge;
 use verification::policy::{Demand, OperatorPresence, PalmPolicy, PassivePad, Policy, ScreenLight};
 use verification::service::{
-    AssistedRoute, ChoiceOption, Condition, ConsentDemand, ConsentText, Field, FieldKind, Group, LegalBasis, Refusal,
-    RequestDemand, RequestKind, Requirement, Service, SuspicionRule, Test, Texts,
+    AssistedRoute, ChoiceOption, Condition, ConsentDemand, ConsentText, Field, FieldKind, Group, LegalBasis,
+    Refusal, RequestDemand, RequestKind, Requirement, Service, SuspicionRule, Test, Texts,
 };
 
 use crate::hours::interval_text;
@@ -49,7 +49,12 @@ impl Lines {
     fn texts(&mut self, key: &str, Texts { kk, ru, en }: &Texts) {
         self.value(
             key,
-            format!("{{ kk = {}, ru = {}, en = {} }}", quoted(kk), quoted(ru), quoted(en)),
+            format!(
+                "{{ kk = {}, ru = {}, en = {} }}",
+                quoted(kk),
+                quoted(ru),
+                quoted(en)
+            ),
         );
     }
 
@@ -157,7 +162,10 @@ fn write_policy(lines: &mut Lines, policy: &Policy) {
     lines.table("policy");
     lines.value("attempts", attempts);
     lines.value("challenges_per_attempt", challenges_per_attempt);
-    lines.list("challenge_set", challenge_set.iter().map(|challenge| challenge_name(*challenge)));
+    lines.list(
+        "challenge_set",
+        challenge_set.iter().map(|challenge| challenge_name(*challenge)),
+    );
     lines.time("challenge_window_ms", *challenge_window);
     lines.time("positioning_limit_ms", *positioning_limit);
     lines.time("neutral_hold_ms", *neutral_hold);
@@ -275,7 +283,10 @@ fn write_hours(lines: &mut Lines, Hours { week, special }: &Hours) {
     for (year, month, day, intervals) in special {
         lines.entry("hours.special");
         lines.text("date", &date((*year, *month, *day)));
-        lines.list("intervals", intervals.iter().map(|interval| interval_text(*interval)));
+        lines.list(
+            "intervals",
+            intervals.iter().map(|interval| interval_text(*interval)),
+        );
     }
 }
 

@@ -4,6 +4,7 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Value;
 use toml::Spanned;
 
 use crate::policy::FilePolicy;
@@ -53,7 +54,20 @@ pub struct FileProfile {
 pub fn schema() -> String {
     let schema = schemars::schema_for!(FileProfile);
     // The alternate form is indented; maps, lists and texts can always be written.
-    format!("{:#}\n", schema.to_value())
+    format!("{:#}\n", sorted(schema.to_value()))
+}
+
+/// The same with the keys of each map in order, whatever the library keeps them in: that depends on who else uses it.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(parts) => {
+            let mut parts: Vec<_> = parts.into_iter().map(|(key, part)| (key, sorted(part))).collect();
+            parts.sort_by(|(one, _), (other, _)| one.cmp(other));
+            Value::Object(parts.into_iter().collect())
+        }
+        Value::Array(parts) => Value::Array(parts.into_iter().map(sorted).collect()),
+        other => other,
+    }
 }
 
 /// What several profiles share.

@@ -5,21 +5,25 @@ use jiff::civil::Date;
 /// Minutes of a day: where an interval may end.
 const MINUTES_OF_DAY: u16 = 24 * 60;
 
+/// A day that is different: year, month, day, and the intervals instead; none means closed.
+pub type SpecialDay = (i32, u8, u8, Vec<(u16, u16)>);
+
 /// Opening hours, in local time.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Hours {
     /// For each day from Monday on, intervals as minutes of the day `[from, to)`, in order, without overlap.
     pub week: [Vec<(u16, u16)>; 7],
-    /// Days that are different: year, month, day and the intervals instead; none means closed. In order, each day once.
-    pub special: Vec<(i32, u8, u8, Vec<(u16, u16)>)>,
+    /// Days that are different, in order, each once.
+    pub special: Vec<SpecialDay>,
 }
 
 /// Reads intervals such as `"09:00-18:00"`.
 pub(crate) fn intervals(texts: &[String]) -> Result<Vec<(u16, u16)>, String> {
     let mut read: Vec<(u16, u16)> = Vec::new();
     for text in texts {
-        let (from, to) = interval(text)
-            .ok_or_else(|| format!("{text:?} is no interval such as \"09:00-18:00\", within 00:00 to 24:00"))?;
+        let (from, to) = interval(text).ok_or_else(|| {
+            format!("{text:?} is no interval such as \"09:00-18:00\", within 00:00 to 24:00")
+        })?;
         if read.last().is_some_and(|(_, before)| *before > from) {
             return Err(format!("{text:?} begins before the interval before it ends"));
         }
@@ -63,7 +67,11 @@ pub(crate) fn day(text: &str) -> Result<Date, String> {
 /// A day as the plain numbers that are kept of it.
 pub(crate) fn parts(day: Date) -> (i32, u8, u8) {
     // A month has 1 to 12 and a day 1 to 31: both fit.
-    (i32::from(day.year()), day.month().unsigned_abs(), day.day().unsigned_abs())
+    (
+        i32::from(day.year()),
+        day.month().unsigned_abs(),
+        day.day().unsigned_abs(),
+    )
 }
 
 #[cfg(test)]
@@ -100,7 +108,14 @@ mod tests {
     #[test]
     fn days_are_read() {
         assert_eq!(day("2028-02-29").map(parts), Ok((2028, 2, 29)));
-        for wrong in ["2026-02-29", "2026-13-01", "20261231", "2026-12-31T00:00", "31.12.2026", ""] {
+        for wrong in [
+            "2026-02-29",
+            "2026-13-01",
+            "20261231",
+            "2026-12-31T00:00",
+            "31.12.2026",
+            "",
+        ] {
             assert!(day(wrong).is_err(), "{wrong}");
         }
     }

@@ -27,7 +27,7 @@ use verification::service::{ConsentDemand, LegalBasis, Service, Texts};
 
 pub use calendar::CalendarData;
 pub use error::ProfileError;
-pub use hours::Hours;
+pub use hours::{Hours, SpecialDay};
 pub use parse::{Links, Source, Sources};
 
 /// What kind of institution a profile is for.

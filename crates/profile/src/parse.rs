@@ -13,12 +13,12 @@ use verification::service::{
 
 use crate::error::ProfileError;
 use crate::file::{
-    FileAct, FileAssisted, FileCondition, FileConsent, FileField, FileFieldKind, FileGroup, FileHours, FileProfile,
-    FileRefusal, FileRequest, FileService, FileShared, FileTexts, FileWay,
+    FileAct, FileAssisted, FileCondition, FileConsent, FileField, FileFieldKind, FileGroup, FileHours,
+    FileProfile, FileRefusal, FileRequest, FileService, FileShared, FileTexts, FileWay,
 };
 use crate::hours::{day, intervals, parts};
 use crate::policy::{FilePolicy, KEYS, culprit};
-use crate::{Act, CalendarData, Hours, Profile};
+use crate::{Act, CalendarData, Hours, Profile, SpecialDay};
 
 /// The version of the format that is read.
 const FORMAT: u32 = 1;
@@ -95,7 +95,10 @@ impl Source<'_> {
     fn name(&self, key: &str, name: &Spanned<String>) -> Result<String, ProfileError> {
         let text = name.get_ref();
         let kebab = text.split('-').all(|part| {
-            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+            !part.is_empty()
+                && part
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
         });
         if !kebab || text.len() > NAME_MAX_CHARS {
             return Err(self.value(
@@ -117,7 +120,10 @@ impl Source<'_> {
             if written.is_empty() {
                 return wrong("a text is wanted in each of kk, ru and en; this one is empty".to_owned());
             }
-            if written.chars().any(|letter| letter.is_control() && letter != '\n') {
+            if written
+                .chars()
+                .any(|letter| letter.is_control() && letter != '\n')
+            {
                 return wrong("has a control character; line breaks alone are allowed".to_owned());
             }
             if let Some(word) = mixed_word(written) {
@@ -138,14 +144,17 @@ impl Source<'_> {
 /// The first word in which a Latin letter stands among Cyrillic ones.
 fn mixed_word(text: &str) -> Option<&str> {
     text.split(|letter: char| !letter.is_alphabetic()).find(|word| {
-        word.chars().any(|letter| ('\u{400}'..='\u{52f}').contains(&letter))
+        word.chars()
+            .any(|letter| ('\u{400}'..='\u{52f}').contains(&letter))
             && word.chars().any(|letter| letter.is_ascii_alphabetic())
     })
 }
 
 fn twice<'a>(names: impl IntoIterator<Item = &'a Spanned<String>>) -> Option<&'a Spanned<String>> {
     let mut seen = std::collections::HashSet::new();
-    names.into_iter().find(|name| !seen.insert(name.get_ref().as_str()))
+    names
+        .into_iter()
+        .find(|name| !seen.insert(name.get_ref().as_str()))
 }
 
 impl Profile {
@@ -172,11 +181,18 @@ impl Profile {
             file.service.iter().map(|service| (own, service)).collect();
         for wanted in &file.use_services {
             let found = sources.shared.and_then(|source| {
-                let service = shared.service.iter().find(|service| service.id.get_ref() == wanted.get_ref())?;
+                let service = shared
+                    .service
+                    .iter()
+                    .find(|service| service.id.get_ref() == wanted.get_ref())?;
                 Some((source, service))
             });
             let Some(found) = found else {
-                let there: Vec<_> = shared.service.iter().map(|service| service.id.get_ref().as_str()).collect();
+                let there: Vec<_> = shared
+                    .service
+                    .iter()
+                    .map(|service| service.id.get_ref().as_str())
+                    .collect();
                 let message = format!(
                     "{:?} is no service of the shared file; there are: {}",
                     wanted.get_ref(),
@@ -187,7 +203,8 @@ impl Profile {
             offered.push(found);
         }
         if offered.is_empty() {
-            let message = "a profile offers at least one service, in [[service]] or `use_services`".to_owned();
+            let message =
+                "a profile offers at least one service, in [[service]] or `use_services`".to_owned();
             return Err(own.value(&file.name.span(), "service", message));
         }
         let mut catalogue: Vec<Service> = Vec::new();
@@ -294,9 +311,8 @@ pub(crate) fn hours(source: Source<'_>, file: &Spanned<FileHours>) -> Result<Hou
     }
     read.special.sort_unstable();
     let pairs = read.special.iter().zip(read.special.iter().skip(1));
-    let same = |((y, m, d, _), (year, month, day, _)): &(&(i32, u8, u8, _), &(i32, u8, u8, _))| {
-        (y, m, d) == (year, month, day)
-    };
+    let same =
+        |((y, m, d, _), (year, month, day, _)): &(&SpecialDay, &SpecialDay)| (y, m, d) == (year, month, day);
     if let Some(((year, month, day, _), _)) = pairs.into_iter().find(same) {
         let message = format!("the day {year}-{month:02}-{day:02} is there twice");
         return Err(source.value(&file.span(), "hours.special", message));
@@ -322,7 +338,9 @@ impl Library {
             consents: Vec::new(),
         };
         let own = Some((sources.profile, &file.act, &file.consent));
-        let shared = sources.shared.map(|source| (source, &shared.act, &shared.consent));
+        let shared = sources
+            .shared
+            .map(|source| (source, &shared.act, &shared.consent));
         for (source, acts, consents) in own.into_iter().chain(shared) {
             if let Some(name) = twice(acts.iter().map(|act| &act.id)) {
                 let message = format!("the act {:?} is there twice", name.get_ref());
@@ -371,12 +389,28 @@ impl Library {
         }
         let mut consents = Vec::new();
         for name in &file.consents {
-            let Some(consent) = self.consents.iter().find(|consent| consent.text == *name.get_ref()) else {
-                let there: Vec<_> = self.consents.iter().map(|consent| consent.text.as_str()).collect();
-                let message = format!("{:?} is no consent; there are: {}", name.get_ref(), there.join(", "));
+            let Some(consent) = self
+                .consents
+                .iter()
+                .find(|consent| consent.text == *name.get_ref())
+            else {
+                let there: Vec<_> = self
+                    .consents
+                    .iter()
+                    .map(|consent| consent.text.as_str())
+                    .collect();
+                let message = format!(
+                    "{:?} is no consent; there are: {}",
+                    name.get_ref(),
+                    there.join(", ")
+                );
                 return Err(wrong(&name.span(), "consents", message));
             };
             consents.push(consent.clone());
+        }
+        if let Some(name) = twice(file.field.iter().map(|field| &field.name)) {
+            let message = format!("the field {:?} is there twice", name.get_ref());
+            return Err(wrong(&name.span(), "field", message));
         }
         let mut fields: Vec<Field> = Vec::new();
         for field in &file.field {
@@ -397,7 +431,10 @@ impl Library {
                 when: condition_of(source, &at("suspicion.when"), &suspicion.when, &fields)?,
             });
         }
-        let request = file.request.as_ref().map(|request| read_request(source, &at("request"), request));
+        let request = file
+            .request
+            .as_ref()
+            .map(|request| read_request(source, &at("request"), request));
         let service = Service {
             id: ServiceId(id.clone()),
             title: source.texts(&at("title"), &file.title)?,
@@ -462,7 +499,10 @@ fn read_consent(source: Source<'_>, file: &FileConsent) -> Result<ConsentDemand,
         return Err(wrong("version", "counts from 1".to_owned()));
     }
     if text == PALM_CONSENT.0 && file.version != PALM_CONSENT.1 {
-        let message = format!("the consent for the palm has version {} in this release", PALM_CONSENT.1);
+        let message = format!(
+            "the consent for the palm has version {} in this release",
+            PALM_CONSENT.1
+        );
         return Err(wrong("version", message));
     }
     let wording = match (&file.title, &file.body) {
@@ -517,7 +557,8 @@ fn read_field(
 ) -> Result<Field, ProfileError> {
     let name = source.name(service, &file.name)?;
     let key = |part: &str| format!("{service} {name:?}, {part}");
-    let wrong = |part: &str, message: &str| Err(source.value(&file.name.span(), &key(part), message.to_owned()));
+    let wrong =
+        |part: &str, message: &str| Err(source.value(&file.name.span(), &key(part), message.to_owned()));
     let counted = matches!(file.kind, FileFieldKind::Amount | FileFieldKind::Count);
     if counted != file.min.is_some() || counted != file.max.is_some() || file.min > file.max {
         return wrong(
@@ -527,11 +568,17 @@ fn read_field(
     }
     let is_text = file.kind == FileFieldKind::Text;
     if is_text != file.max_chars.is_some() || file.max_chars == Some(0) {
-        return wrong("max_chars", "texts have `max_chars`, 1 to 65535; other kinds have none");
+        return wrong(
+            "max_chars",
+            "texts have `max_chars`, 1 to 65535; other kinds have none",
+        );
     }
     let is_choice = file.kind == FileFieldKind::Choice;
     if is_choice != (file.option.len() >= 2) || (!is_choice && !file.option.is_empty()) {
-        return wrong("option", "choices have two `option` or more; other kinds have none");
+        return wrong(
+            "option",
+            "choices have two `option` or more; other kinds have none",
+        );
     }
     if let Some(option) = twice(file.option.iter().map(|option| &option.name)) {
         let message = format!("the option {:?} is there twice", option.get_ref());
@@ -563,7 +610,10 @@ fn read_field(
             FieldKind::Choice(file.option.iter().map(read).collect::<Result<_, _>>()?)
         }
     };
-    let when = file.when.as_ref().map(|when| condition_of(source, &key("when"), when, before));
+    let when = file
+        .when
+        .as_ref()
+        .map(|when| condition_of(source, &key("when"), when, before));
     let hint = file.hint.as_ref().map(|hint| source.texts(&key("hint"), hint));
     Ok(Field {
         kind,
@@ -616,7 +666,7 @@ fn condition_of(
             Test::Above(bound) | Test::AtLeast(bound),
         ) => {
             let last_without = match test {
-                Test::Above(bound) => Some(*bound),
+                Test::Above(bound) => Some(bound),
                 _ => bound.checked_sub(1),
             };
             last_without

@@ -5,7 +5,9 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use verification::pad::PadChallenge;
-use verification::policy::{Demand, OperatorPresence, PalmPolicy, PassivePad, Policy, PolicyError, ScreenLight};
+use verification::policy::{
+    Demand, OperatorPresence, PalmPolicy, PassivePad, Policy, PolicyError, ScreenLight,
+};
 
 /// A key of the policy, for messages and for the reference in `docs/profiles/README.md`.
 #[derive(Debug, Clone, Copy)]
@@ -422,13 +424,25 @@ impl FilePolicy {
     pub fn over(&self, rules: Policy) -> Policy {
         Policy {
             attempts: self.attempts.unwrap_or(rules.attempts),
-            challenges_per_attempt: self.challenges_per_attempt.unwrap_or(rules.challenges_per_attempt),
-            challenge_set: self.challenge_set.as_ref().map_or(rules.challenge_set, |set| set.iter().map(|challenge| challenge.rule()).collect()),
-            challenge_window: self.challenge_window_ms.map_or(rules.challenge_window, Duration::from_millis),
-            positioning_limit: self.positioning_limit_ms.map_or(rules.positioning_limit, Duration::from_millis),
+            challenges_per_attempt: self
+                .challenges_per_attempt
+                .unwrap_or(rules.challenges_per_attempt),
+            challenge_set: self.challenge_set.as_ref().map_or(rules.challenge_set, |set| {
+                set.iter().map(|challenge| challenge.rule()).collect()
+            }),
+            challenge_window: self
+                .challenge_window_ms
+                .map_or(rules.challenge_window, Duration::from_millis),
+            positioning_limit: self
+                .positioning_limit_ms
+                .map_or(rules.positioning_limit, Duration::from_millis),
             idle_limit: self.idle_limit_ms.map_or(rules.idle_limit, Duration::from_millis),
-            identification_patience: self.identification_patience_ms.map_or(rules.identification_patience, Duration::from_millis),
-            inter_eye_distance_min_px: self.inter_eye_distance_min_px.unwrap_or(rules.inter_eye_distance_min_px),
+            identification_patience: self
+                .identification_patience_ms
+                .map_or(rules.identification_patience, Duration::from_millis),
+            inter_eye_distance_min_px: self
+                .inter_eye_distance_min_px
+                .unwrap_or(rules.inter_eye_distance_min_px),
             turn_min_deg: self.turn_min_deg.unwrap_or(rules.turn_min_deg),
             nod_min_deg: self.nod_min_deg.unwrap_or(rules.nod_min_deg),
             passive: self.passive.map_or(rules.passive, Passive::rule),
@@ -459,13 +473,19 @@ impl FilePalmPolicy {
             seal: self.seal.map_or(rules.seal, FileDemand::rule),
             volume_min_ml: self.volume_min_ml.unwrap_or(rules.volume_min_ml),
             volume_max_ml: self.volume_max_ml.unwrap_or(rules.volume_max_ml),
-            temperature_min_celsius: self.temperature_min_celsius.unwrap_or(rules.temperature_min_celsius),
-            temperature_max_celsius: self.temperature_max_celsius.unwrap_or(rules.temperature_max_celsius),
+            temperature_min_celsius: self
+                .temperature_min_celsius
+                .unwrap_or(rules.temperature_min_celsius),
+            temperature_max_celsius: self
+                .temperature_max_celsius
+                .unwrap_or(rules.temperature_max_celsius),
             warmth_min_celsius: self.warmth_min_celsius.unwrap_or(rules.warmth_min_celsius),
             vascular_quality_min: self.vascular_quality_min.unwrap_or(rules.vascular_quality_min),
             liveness_min: self.liveness_min.unwrap_or(rules.liveness_min),
             scan_limit: self.scan_limit_ms.map_or(rules.scan_limit, Duration::from_millis),
-            nothing_presented_counts: self.nothing_presented_counts.unwrap_or(rules.nothing_presented_counts),
+            nothing_presented_counts: self
+                .nothing_presented_counts
+                .unwrap_or(rules.nothing_presented_counts),
             fallback_to_face: self.fallback_to_face.unwrap_or(rules.fallback_to_face),
         }
     }
@@ -475,7 +495,10 @@ impl FilePalmPolicy {
 pub(crate) fn culprit(given: &toml::Table) -> Option<(String, PolicyError)> {
     let single = |path: &str, table: toml::Table| {
         let file = FilePolicy::deserialize(toml::Value::Table(table)).ok()?;
-        file.effective().check().err().map(|error| (path.to_owned(), error))
+        file.effective()
+            .check()
+            .err()
+            .map(|error| (path.to_owned(), error))
     };
     given.iter().find_map(|(key, value)| match value {
         toml::Value::Table(inner) => inner.iter().find_map(|(name, value)| {

@@ -20,10 +20,24 @@ pub fn plain(profile: &Profile) -> String {
         line("  verification", &requirement(service));
         line("  ways", &ways(service).join(", "));
         line("  consents", &consents(service, |consent| consent.text.clone()));
-        line("  fields", &joined(service.fields.iter().map(|field| format!("{} ({})", field.name, kind(field)))));
+        line(
+            "  fields",
+            &joined(
+                service
+                    .fields
+                    .iter()
+                    .map(|field| format!("{} ({})", field.name, kind(field))),
+            ),
+        );
         line("  deadlines", &deadlines(service));
-        line("  suspicions", &joined(service.suspicions.iter().map(|rule| rule.code.clone())));
-        line("  acts", &joined(service.legal_basis.iter().map(|basis| basis.id.clone())));
+        line(
+            "  suspicions",
+            &joined(service.suspicions.iter().map(|rule| rule.code.clone())),
+        );
+        line(
+            "  acts",
+            &joined(service.legal_basis.iter().map(|basis| basis.id.clone())),
+        );
     }
     text
 }
@@ -48,7 +62,10 @@ pub fn markdown(profile: &Profile) -> String {
         put(&format!("| ways | {} |", ways(service).join(", ")));
         put(&format!(
             "| consents | {} |",
-            consents(service, |consent| format!("`{}` v{}", consent.text, consent.version))
+            consents(service, |consent| format!(
+                "`{}` v{}",
+                consent.text, consent.version
+            ))
         ));
         put(&format!("| deadlines | {} |", or_none(deadlines(service))));
         let suspicions = service
@@ -107,7 +124,10 @@ pub fn markdown(profile: &Profile) -> String {
             Certainty::Secondary => "`secondary`: **to be confirmed by a lawyer**",
             Certainty::Confirmed => "`confirmed` by the institution's lawyer",
         };
-        put(&format!("| `{}`: {} | {certainty} | {} |", act.basis.id, act.basis.title.en, act.note));
+        put(&format!(
+            "| `{}`: {} | {certainty} | {} |",
+            act.basis.id, act.basis.title.en, act.note
+        ));
     }
     text
 }
