@@ -17,7 +17,7 @@ use crate::file::{
     FileProfile, FileRefusal, FileRequest, FileService, FileShared, FileTexts, FileWay,
 };
 use crate::hours::{day, intervals, parts};
-use crate::policy::{FilePolicy, KEYS, culprit};
+use crate::policy::{FilePolicy, KEYS, culprit, unusable_time};
 use crate::{Act, CalendarData, Hours, Profile, SpecialDay};
 
 /// The version of the format that is read.
@@ -242,12 +242,19 @@ fn policy(source: Source<'_>, file: Option<&Spanned<FilePolicy>>) -> Result<Poli
     };
     let policy = file.get_ref().effective();
     let Err(error) = policy.check() else {
-        return Ok(policy);
+        return match unusable_time(&policy) {
+            None => Ok(policy),
+            Some(key) => Err(ProfileError::Value {
+                file: source.name.to_owned(),
+                line: line_of_key(source, file.span().start, key),
+                key: format!("policy.{key}"),
+                message: format!("is out of reach; allowed is {}", allowed(key)),
+            }),
+        };
     };
     let given = toml::from_str::<toml::Table>(source.text).ok();
     let given = given.as_ref().and_then(|file| file.get("policy")?.as_table());
     let (key, error) = given.and_then(culprit).unwrap_or_else(|| (String::new(), error));
-    let allowed = KEYS.iter().find(|known| known.name == key);
     let last = key.rsplit('.').next().unwrap_or_default();
     Err(ProfileError::Policy {
         file: source.name.to_owned(),
@@ -257,9 +264,17 @@ fn policy(source: Source<'_>, file: Option<&Spanned<FilePolicy>>) -> Result<Poli
         } else {
             format!("policy.{key}")
         },
-        allowed: allowed.map_or_else(String::new, |known| format!("; allowed is {}", known.allowed)),
+        allowed: match key.as_str() {
+            "" => String::new(),
+            key => format!("; allowed is {}", allowed(key)),
+        },
         source: error,
     })
+}
+
+fn allowed(key: &str) -> &'static str {
+    let known = KEYS.iter().find(|known| known.name == key);
+    known.map_or("what the reference says", |known| known.allowed)
 }
 
 /// The line behind this place on which the key is set; without one, the line of the place.

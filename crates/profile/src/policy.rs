@@ -39,22 +39,22 @@ pub const KEYS: &[Key] = &[
     },
     Key {
         name: "challenge_window_ms",
-        allowed: "1000 or more",
+        allowed: "1000 to 60000",
         meaning: "for one action and the return to neutral, in milliseconds",
     },
     Key {
         name: "positioning_limit_ms",
-        allowed: "any",
+        allowed: "5000 to 600000",
         meaning: "to stand in front of the camera, in milliseconds",
     },
     Key {
         name: "idle_limit_ms",
-        allowed: "any",
+        allowed: "20000 to 1800000",
         meaning: "without a touch, in milliseconds",
     },
     Key {
         name: "identification_patience_ms",
-        allowed: "any",
+        allowed: "1000 to 120000",
         meaning: "until the screen says that the answer comes later, in milliseconds",
     },
     Key {
@@ -209,10 +209,9 @@ pub const KEYS: &[Key] = &[
     },
 ];
 
-/// Every key may be left out; the default of [`Policy`] then holds.
-///
-/// The keys of the kiosk's own integrity get a table of their own here, `[policy.integrity]`, once their rules are settled
-/// ([`verification::integrity::IntegrityPolicy`]).
+// The keys of the kiosk's own integrity get a table of their own here, `[policy.integrity]`, once their rules are settled:
+// `verification::integrity::IntegrityPolicy`.
+/// The rules' numbers. Every key may be left out; its default then holds.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FilePolicy {
@@ -265,7 +264,7 @@ pub struct FilePolicy {
     palm: FilePalmPolicy,
 }
 
-/// As [`FilePolicy`], for the palm.
+/// The rules' numbers for the palm. Every key may be left out; its default then holds.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FilePalmPolicy {
@@ -412,6 +411,28 @@ impl FileDemand {
             Self::WhereMeasured => Demand::WhereMeasured,
         }
     }
+}
+
+/// Times that the rules leave open, with the least and the most with which a kiosk can be used, in milliseconds. Nobody is
+/// sent away within less than the 20 seconds that WCAG 2.2 (2.2.1) gives for an answer to a warning.
+const TIMES: [(&str, u128, u128); 4] = [
+    ("challenge_window_ms", 1_000, 60_000),
+    ("positioning_limit_ms", 5_000, 600_000),
+    ("idle_limit_ms", 20_000, 1_800_000),
+    ("identification_patience_ms", 1_000, 120_000),
+];
+
+/// The key of a time with which no kiosk can be used, if there is one.
+pub(crate) fn unusable_time(policy: &Policy) -> Option<&'static str> {
+    let times = [
+        policy.challenge_window,
+        policy.positioning_limit,
+        policy.idle_limit,
+        policy.identification_patience,
+    ];
+    let mut pairs = times.iter().zip(TIMES);
+    let found = pairs.find(|(time, (_, least, most))| !(*least..=*most).contains(&time.as_millis()));
+    found.map(|(_, (key, _, _))| key)
 }
 
 impl FilePolicy {

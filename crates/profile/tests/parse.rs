@@ -385,6 +385,11 @@ fn faults_are_told_with_their_place() {
     );
     own(
         "attempts = 3",
+        "idle_limit_ms = 1",
+        "line 17: policy.idle_limit_ms: is out of reach; allowed is 20000 to 1800000",
+    );
+    own(
+        "attempts = 3",
         "retention_years = 1",
         "line 17: policy.retention_years: the rules ask for documents to be kept",
     );
@@ -570,6 +575,67 @@ fn faults_are_told_with_their_place() {
         read(PROFILE, SHARED, &lonely),
         "2026-03-08 falls on a weekend and wants a day off",
     );
+}
+
+/// What the reference and the messages say of a key is what the reader does, at both ends of each range.
+#[test]
+fn what_is_said_to_be_allowed_is_allowed() {
+    let (before, rest) = PROFILE.split_once("[policy]").unwrap();
+    let (_, after) = rest.split_once("\n[[act]]").unwrap();
+    let is_read = |key: &str, value: &str| {
+        let text = format!("{before}[policy]\n{key} = {value}\n\n[[act]]{after}");
+        read(&text, SHARED, CALENDAR).is_ok()
+    };
+    let mut ranges = 0;
+    for key in profile::policy::KEYS {
+        let (range, other) = key.allowed.split_once(", ").unwrap_or((key.allowed, ""));
+        let words: Vec<_> = range.split(' ').collect();
+        let (inside, outside) = match words[..] {
+            [least, "to", most] if other.starts_with("below") => {
+                (vec![least], vec![below(least), above(most)])
+            }
+            [least, "to", most] if other.starts_with("above") => {
+                (vec![most], vec![below(least), above(most)])
+            }
+            [least, "to" | "or", most] if least.parse::<i64>().is_ok() && most != "more" => {
+                (vec![least, most], vec![below(least), above(most)])
+            }
+            [least, "or", "more"] => (vec![least], vec![below(least)]),
+            ["above", least] => match other.strip_prefix("up to ") {
+                Some(most) => (vec![most], vec![least.to_owned(), above(most)]),
+                None => (vec![], vec![least.to_owned()]),
+            },
+            _ => continue,
+        };
+        ranges += 1;
+        let number = |value: &str| {
+            let whole = key.name.ends_with("_ms") || is_whole(key.name);
+            if whole || value.contains('.') {
+                value.to_owned()
+            } else {
+                format!("{value}.0")
+            }
+        };
+        for value in inside {
+            assert!(is_read(key.name, &number(value)), "{} = {value}", key.name);
+        }
+        for value in outside {
+            assert!(!is_read(key.name, &number(&value)), "{} = {value}", key.name);
+        }
+    }
+    assert_eq!(ranges, 26);
+}
+
+fn is_whole(key: &str) -> bool {
+    ["attempts", "challenges_per_attempt", "retention_years"].contains(&key)
+}
+
+fn below(number: &str) -> String {
+    (number.parse::<i64>().unwrap() - 1).to_string()
+}
+
+fn above(number: &str) -> String {
+    (number.parse::<i64>().unwrap() + 1).to_string()
 }
 
 #[test]

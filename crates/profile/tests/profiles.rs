@@ -6,6 +6,8 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use expect_test::expect_file;
+use jiff::ToSpan;
+use jiff::civil::{Date, Weekday, date};
 use profile::policy::KEYS;
 use profile::{Profile, file, load, table};
 use verification::policy::Policy;
@@ -145,6 +147,33 @@ fn consents_are_asked_for_and_speak_of_the_right_institution() {
             assert_eq!(found, None, "{name}");
         }
     }
+}
+
+/// The example on the page of the migration desk, and the turn of the year, counted by the shipped calendar.
+#[test]
+fn the_calendar_knows_holidays_and_transfers() {
+    let calendar = shipped("migration-desk").calendar;
+    let is_off = |day: Date| {
+        let parts = (
+            i32::from(day.year()),
+            day.month().unsigned_abs(),
+            day.day().unsigned_abs(),
+        );
+        let weekend = matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday);
+        (weekend && !calendar.working_weekends.contains(&parts)) || calendar.holidays.contains(&parts)
+    };
+    let check = |from: Date, working_days: usize, expect: Date| {
+        let days = from.series(1.day()).skip(1);
+        let found = days.filter(|day| !is_off(*day)).nth(working_days - 1);
+        assert_eq!(found, Some(expect), "{working_days} working days from {from}");
+    };
+    check(date(2026, 5, 5), 5, date(2026, 5, 14));
+    check(date(2026, 3, 20), 1, date(2026, 3, 26));
+    check(date(2026, 12, 31), 3, date(2027, 1, 8));
+    check(date(2027, 3, 12), 5, date(2027, 3, 25));
+    // 30 August 2026 is a Sunday and no holiday any more: Monday is a working day.
+    check(date(2026, 8, 28), 1, date(2026, 8, 31));
+    assert_eq!(calendar.years, 2026..=2027);
 }
 
 #[test]
