@@ -37,7 +37,7 @@ pub struct FileProfile {
     #[schemars(with = "FileHours")]
     pub hours: Spanned<FileHours>,
     /// The rules' numbers.
-    #[schemars(with = "FilePolicy")]
+    #[schemars(with = "Option<FilePolicy>")]
     pub policy: Option<Spanned<FilePolicy>>,
     /// Acts on which services rest, besides those of the shared file.
     #[serde(default)]
