@@ -49,6 +49,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "ipc",
             "outbox",
             "palm",
+            "printer",
             "profile",
             "printer",
             "sync",

@@ -56,6 +56,14 @@ codes! {
         9 NotRequired,
         10 Referred,
     }
+    RequestStandingCode for evidence::RequestStanding {
+        1 Received,
+        2 InProgress,
+        3 Ready,
+        4 Answered,
+        5 Refused,
+        6 Unknown,
+    }
     RouteCode for evidence::Route { 1 Kiosk, 2 HostedPage }
     IntegrityDemandCode for integrity::Demand { 1 Required, 2 Reported }
     OperatorPresenceCode for policy::OperatorPresence { 1 Required, 2 NotRequired }
@@ -115,7 +123,7 @@ codes! {
         8 Cold,
     }
     SealFaultCode for palm::SealFault { 1 Missing, 2 Signature, 3 Key, 4 Challenge, 5 Chain, 6 Content }
-    VerdictCode for crate::identification::Verdict {
+    VerdictCode for evidence::Verdict {
         1 Match,
         2 NonMatch,
         3 PersonNotFound,

@@ -280,6 +280,7 @@ fn identification() -> Identification {
         answered_at: UtcMs(1_780_315_262_000),
         centre_answer_id: Some("a-1".to_owned()),
         nbas: Some(Nbas::Marked),
+        request: Some(verification::evidence::RequestStanding::InProgress),
     }
 }
 
@@ -454,7 +455,10 @@ fn each_refusal_has_its_name() {
     );
 
     let not_canonical = "the document is not in canonical form";
-    check(&[&[0xb8, 0x1d, 0x00, 0x18, 0x05], &good[4..]].concat(), not_canonical);
+    check(
+        &[&[0xb8, 0x1d, 0x00, 0x18, 0x05], &good[4..]].concat(),
+        not_canonical,
+    );
     check(&[&[0xbf], &good[2..], &[0xff]].concat(), not_canonical);
     // An entry that this version does not have.
     check(

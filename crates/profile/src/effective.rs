@@ -5,6 +5,7 @@
 use std::fmt::{Display, Write};
 use std::time::Duration;
 
+use verification::integrity::{self, IntegrityPolicy};
 use verification::pad::PadChallenge;
 use verification::policy::{Demand, OperatorPresence, PalmPolicy, PassivePad, Policy, ScreenLight};
 use verification::service::{
@@ -155,8 +156,7 @@ fn write_policy(lines: &mut Lines, policy: &Policy) {
         nbas_enrolment_min,
         operator,
         retention_years,
-        // It has no fields yet; each that it gets is written as a table `policy.integrity`.
-        integrity: verification::integrity::IntegrityPolicy,
+        integrity,
         palm,
     } = policy;
     lines.table("policy");
@@ -217,6 +217,24 @@ fn write_policy(lines: &mut Lines, policy: &Policy) {
     );
     lines.value("retention_years", retention_years);
     write_palm(lines, palm);
+    let IntegrityPolicy {
+        files,
+        debugger,
+        injected_libraries,
+        virtual_environment,
+    } = integrity;
+    lines.table("policy.integrity");
+    lines.text("files", integrity_name(*files));
+    lines.text("debugger", integrity_name(*debugger));
+    lines.text("injected_libraries", integrity_name(*injected_libraries));
+    lines.text("virtual_environment", integrity_name(*virtual_environment));
+}
+
+fn integrity_name(demand: integrity::Demand) -> &'static str {
+    match demand {
+        integrity::Demand::Required => "required",
+        integrity::Demand::Reported => "reported",
+    }
 }
 
 fn write_palm(lines: &mut Lines, palm: &PalmPolicy) {

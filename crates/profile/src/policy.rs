@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use verification::integrity::{self, IntegrityPolicy};
 use verification::pad::PadChallenge;
 use verification::policy::{
     Demand, OperatorPresence, PalmPolicy, PassivePad, Policy, PolicyError, ScreenLight,
@@ -207,10 +208,28 @@ pub const KEYS: &[Key] = &[
         allowed: "true or false",
         meaning: "whether the face may follow a palm that failed",
     },
+    Key {
+        name: "integrity.files",
+        allowed: "`required` or `reported`",
+        meaning: "the installed files are those of the signed release; what is only reported hinders nothing",
+    },
+    Key {
+        name: "integrity.debugger",
+        allowed: "`required` or `reported`",
+        meaning: "nobody debugs the program; what is only reported hinders nothing",
+    },
+    Key {
+        name: "integrity.injected_libraries",
+        allowed: "`required` or `reported`",
+        meaning: "the program holds no code from elsewhere; what is only reported hinders nothing",
+    },
+    Key {
+        name: "integrity.virtual_environment",
+        allowed: "`required` or `reported`",
+        meaning: "the machine is a real one; what is only reported hinders nothing",
+    },
 ];
 
-// The keys of the kiosk's own integrity get a table of their own here, `[policy.integrity]`, once their rules are settled:
-// `verification::integrity::IntegrityPolicy`.
 /// The rules' numbers. Every key may be left out; its default then holds.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -262,6 +281,57 @@ pub struct FilePolicy {
     /// The same for the palm.
     #[serde(default)]
     palm: FilePalmPolicy,
+    /// What the kiosk must find about itself.
+    #[serde(default)]
+    integrity: FileIntegrityPolicy,
+}
+
+/// As [`FilePolicy`], for the kiosk's own integrity.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FileIntegrityPolicy {
+    /// Whether the installed files must be those of the signed release.
+    files: Option<FileIntegrityDemand>,
+    /// Whether nobody may debug the program.
+    debugger: Option<FileIntegrityDemand>,
+    /// Whether the program may hold code from elsewhere.
+    injected_libraries: Option<FileIntegrityDemand>,
+    /// Whether the machine must be a real one.
+    virtual_environment: Option<FileIntegrityDemand>,
+}
+
+/// Whether something about the kiosk is asked for.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum FileIntegrityDemand {
+    /// No session begins without it.
+    Required,
+    /// It is told and written down.
+    Reported,
+}
+
+impl FileIntegrityDemand {
+    fn rule(self) -> integrity::Demand {
+        match self {
+            Self::Required => integrity::Demand::Required,
+            Self::Reported => integrity::Demand::Reported,
+        }
+    }
+}
+
+impl FileIntegrityPolicy {
+    fn effective(&self, rules: IntegrityPolicy) -> IntegrityPolicy {
+        IntegrityPolicy {
+            files: self.files.map_or(rules.files, FileIntegrityDemand::rule),
+            debugger: self.debugger.map_or(rules.debugger, FileIntegrityDemand::rule),
+            injected_libraries: self
+                .injected_libraries
+                .map_or(rules.injected_libraries, FileIntegrityDemand::rule),
+            virtual_environment: self
+                .virtual_environment
+                .map_or(rules.virtual_environment, FileIntegrityDemand::rule),
+        }
+    }
 }
 
 /// The rules' numbers for the palm. Every key may be left out; its default then holds.
@@ -479,6 +549,7 @@ impl FilePolicy {
             operator: self.operator.map_or(rules.operator, Operator::rule),
             retention_years: self.retention_years.unwrap_or(rules.retention_years),
             palm: self.palm.effective(rules.palm),
+            integrity: self.integrity.effective(rules.integrity),
             ..rules
         }
     }

@@ -145,7 +145,7 @@ fn read(profile: &str, shared: &str, calendar: &str) -> Result<Profile, ProfileE
 fn the_effective_text_is_pinned() {
     let profile = read(PROFILE, SHARED, CALENDAR).unwrap();
     expect_test::expect_file!["effective.toml"].assert_eq(&profile.effective());
-    expect_test::expect!["b42133d8637c185fe46bc37542beea2885d6573432caa74da62d350c72b7c551"]
+    expect_test::expect!["52555b09f3b034f00d5dd0e16644b51ea8ef1e6b69662c838515f0a6e242509e"]
         .assert_eq(&profile::hex(&profile.sha256));
     let text: toml::Table = toml::from_str(&profile.effective()).unwrap();
     assert_eq!(text["policy"]["palm"]["scan_limit_ms"].as_integer(), Some(10_000));
@@ -273,6 +273,10 @@ fn each_change_of_what_is_in_force_has_a_hash_of_its_own() {
         ("palm.scan_limit_ms", "9000"),
         ("palm.nothing_presented_counts", "true"),
         ("palm.fallback_to_face", "false"),
+        ("integrity.files", "\"reported\""),
+        ("integrity.debugger", "\"reported\""),
+        ("integrity.injected_libraries", "\"required\""),
+        ("integrity.virtual_environment", "\"required\""),
     ];
     let tried: Vec<_> = policy.iter().map(|(key, _)| *key).collect();
     let known: Vec<_> = profile::policy::KEYS.iter().map(|key| key.name).collect();
@@ -399,8 +403,8 @@ fn faults_are_told_with_their_place() {
     );
     own(
         "[policy.palm]",
-        "[policy.integrity]\n[policy.palm]",
-        "unknown field `integrity`",
+        "[policy.honesty]\n[policy.palm]",
+        "unknown field `honesty`",
     );
     own(
         "en = \"Rules\"",

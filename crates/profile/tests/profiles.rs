@@ -284,7 +284,9 @@ fn the_reference_knows_each_key() {
     properties(&schema, &mut keys);
     assert!(keys.len() > 60, "{keys:?}");
     for key in keys {
-        let named = page.contains(&format!("`{key}`")) || page.contains(&format!("`palm.{key}`"));
+        let named = page.contains(&format!("`{key}`"))
+            || page.contains(&format!("`palm.{key}`"))
+            || page.contains(&format!("`integrity.{key}`"));
         assert!(named, "docs/profiles/README.md does not tell of `{key}`");
     }
 }
@@ -314,7 +316,12 @@ fn the_keys_of_the_policy_are_those_of_the_schema() {
         known.keys().cloned().collect::<Vec<_>>()
     };
     let mut known = of("FilePolicy");
-    known.retain(|key| key != "palm");
+    known.retain(|key| key != "palm" && key != "integrity");
+    known.extend(
+        of("FileIntegrityPolicy")
+            .into_iter()
+            .map(|key| format!("integrity.{key}")),
+    );
     known.extend(of("FilePalmPolicy").into_iter().map(|key| format!("palm.{key}")));
     known.sort();
     let mut keys: Vec<_> = KEYS.iter().map(|key| key.name.to_owned()).collect();

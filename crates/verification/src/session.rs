@@ -60,6 +60,8 @@ pub struct Opening {
     pub policy: Policy,
     /// The profile of the institution from which catalogue and policy come.
     pub profile: ProfileIdentity,
+    /// The consent that the palm needs, as the profile words it.
+    pub palm_consent: ConsentDemand,
     /// The working days that deadlines count by.
     pub calendar: WorkCalendar,
     /// What the kiosk found about its own integrity, if it looked.

@@ -11,7 +11,8 @@ use verification::capture::{CameraIdentity, CapturedSample, StreamMeasures, Stre
 use verification::date::Date;
 use verification::evidence::{
     ConsentRecord, DocumentId, Evidence, IntegrityRecord, KioskIdentity, Language, Modality, Organisation,
-    Outcome, ProfileIdentity, ReadDocument, Route, SessionId, Still, StillPurpose, StillQuality,
+    Outcome, ProfileIdentity, ReadDocument, RequestStanding, Route, SessionId, Still, StillPurpose,
+    StillQuality,
 };
 use verification::identifier::Iin;
 use verification::integrity::{self, IntegrityPolicy};
@@ -482,6 +483,14 @@ pub fn some_identification() -> impl Strategy<Value = Identification> {
         ".{0,20}",
         prop::option::of(".{0,20}"),
     );
+    let standing = any_of([
+        RequestStanding::Received,
+        RequestStanding::InProgress,
+        RequestStanding::Ready,
+        RequestStanding::Answered,
+        RequestStanding::Refused,
+        RequestStanding::Unknown,
+    ]);
     let nbas = prop::option::of(any_of([
         Nbas::NoConsent,
         Nbas::BelowThreshold,
@@ -494,10 +503,10 @@ pub fn some_identification() -> impl Strategy<Value = Identification> {
         prop::option::of(number()),
         prop::option::of(number()),
         texts,
-        (utc(), nbas),
+        (utc(), nbas, prop::option::of(standing)),
     )
         .prop_map(
-            |((document_id, modality), verdict, score, threshold, texts, (answered_at, nbas))| {
+            |((document_id, modality), verdict, score, threshold, texts, (answered_at, nbas, request))| {
                 Identification {
                     document_id: DocumentId(document_id),
                     modality,
@@ -510,6 +519,7 @@ pub fn some_identification() -> impl Strategy<Value = Identification> {
                     answered_at,
                     centre_answer_id: texts.3,
                     nbas,
+                    request,
                 }
             },
         )

@@ -124,9 +124,9 @@ impl Session {
         let attempts = self.opening.policy.attempts;
         match state {
             PalmState::Consenting => Showing::Consent {
-                text: PALM_CONSENT.0.to_owned(),
-                version: PALM_CONSENT.1,
-                wording: None,
+                text: self.opening.palm_consent.text.clone(),
+                version: self.opening.palm_consent.version,
+                wording: self.opening.palm_consent.wording.clone(),
                 refusal: Refusal::Continues,
                 number: 1,
                 of: 1,
@@ -197,9 +197,10 @@ impl Session {
             return Vec::new();
         }
         self.touched_at = now.monotonic;
+        let (text, version) = (PALM_CONSENT.0.to_owned(), self.opening.palm_consent.version);
         self.facts.consents.push(ConsentRecord {
-            text: PALM_CONSENT.0.to_owned(),
-            version: PALM_CONSENT.1,
+            text: text.clone(),
+            version,
             language: self.opening.language,
             given,
             answered_at: now.utc,
@@ -207,15 +208,9 @@ impl Session {
         // Whoever keeps the palm to themselves still has the other ways.
         if !given {
             self.state = State::ChoosingMethod;
-            return vec![Effect::Audit(AuditEvent::ConsentRefused {
-                text: PALM_CONSENT.0.to_owned(),
-                version: PALM_CONSENT.1,
-            })];
+            return vec![Effect::Audit(AuditEvent::ConsentRefused { text, version })];
         }
-        let mut effects = vec![Effect::Audit(AuditEvent::ConsentGiven {
-            text: PALM_CONSENT.0.to_owned(),
-            version: PALM_CONSENT.1,
-        })];
+        let mut effects = vec![Effect::Audit(AuditEvent::ConsentGiven { text, version })];
         effects.extend(self.count_attempts(now, Modality::Palm));
         effects
     }

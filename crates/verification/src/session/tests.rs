@@ -40,6 +40,7 @@ fn opening() -> Opening {
         }],
         policy: Policy::default(),
         profile: ProfileIdentity::default(),
+        palm_consent: ConsentDemand::required("palm", 1),
         calendar: WorkCalendar {
             holidays: std::collections::BTreeSet::new(),
             working_weekends: std::collections::BTreeSet::new(),
