@@ -84,7 +84,7 @@ consent-refuse-continue = No, continue without
 consent-refuse-refer = No, I want a person to decide
 consent-refusal-title = What happens if I refuse?
 consent-refusal-body = The session ends and this kiosk does not confirm your identity. Ask a member of the bank's staff about other ways.
-consent-refusal-continues = The session goes on without this consent. It makes no difference to the service.
+consent-refusal-continues = The session goes on, but what this consent is about is not done.
 consent-refusal-refers = Not the kiosk but a member of the bank's staff decides. The kiosk records your request and gives it to them.
 consent-refusal-palm = You go back to the choice, and your palm is not scanned. You can use your face, or ask a member of the bank's staff.
 

@@ -121,8 +121,7 @@ pub fn OutcomeShown(
                 </span>
                 <Heading>{kiosk.say(title)}</Heading>
                 <p class="result__words">{kiosk.say(body)}</p>
-                {state}
-                <div class="panels">{request} {number}</div>
+                <div class="panels">{state} {request} {number}</div>
                 <div role="status" data-testid="slip">
                     {slip_line}
                 </div>
