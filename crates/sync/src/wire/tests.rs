@@ -127,7 +127,10 @@ fn frames_of_the_gateway_keep_their_bytes() {
         },
         expect!["820282068241014102"],
     );
-    check_gateway(hosted_page("https://c.kz/1"), expect!["8202840750a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a16e68747470733a2f2f632e6b7a2f311b000001a0c4506c00"]);
+    check_gateway(
+        hosted_page("https://c.kz/1"),
+        expect!["8202840750a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a16e68747470733a2f2f632e6b7a2f311b000001a0c4506c00"],
+    );
 }
 
 /// All codes, and how they stand in a frame: the numbers are kept for ever.
