@@ -26,6 +26,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("authority", &["verification"]),
     ("keys", &["verification"]),
     ("gateway", &["authority", "document", "sync", "verification"]),
+    ("paper", &["authority", "document", "verification"]),
     ("custody", &["document", "keys", "outbox", "sync", "verification"]),
     (
         "torture",
@@ -73,7 +74,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("cms", &["document", "gateway", "alaqan"]),
     (
         "tokio",
-        &["alaqan", "custody-bench", "gateway", "sync", "torture", "walk"],
+        &["alaqan", "custody-bench", "gateway", "paper", "sync", "torture", "walk"],
     ),
     (
         "tokio-tungstenite",
@@ -81,7 +82,8 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ),
     ("fantoccini", &["walk"]),
     ("axum", &["gateway"]),
-    ("reqwest", &["gateway"]),
+    ("krilla", &["paper"]),
+    ("reqwest", &["gateway", "paper"]),
     ("wasm-bindgen-cli-support", &["xtask"]),
 ];
 
