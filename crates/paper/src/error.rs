@@ -6,8 +6,8 @@ use thiserror::Error;
 /// Why a view, or a time stamp, cannot be made.
 #[derive(Debug, Error)]
 pub enum PaperError {
-    /// The PDF cannot be written; says what the library said, which quotes nothing of the document.
-    #[error("the PDF cannot be written: {0}")]
+    /// The PDF cannot be written; says which part of it the library refused.
+    #[error("the PDF cannot be written: {0} is refused")]
     Pdf(String),
     /// The authority of time cannot be reached, or did not answer in time.
     #[error("the authority of time cannot be reached")]

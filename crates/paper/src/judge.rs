@@ -88,7 +88,7 @@ pub enum Reason {
     NoList,
     /// A list that was given cannot be used.
     List(RevocationError),
-    /// The list should have been followed by a newer one at this time.
+    /// The newest list should have been followed by another; holds when it was made.
     ListOutdated(UtcMs),
     /// The certificate was revoked before it was used.
     Revoked(UtcMs),

@@ -67,7 +67,10 @@ pub fn pdf(shown: &Shown, language: Language) -> Result<Vec<u8>, PaperError> {
         surface.finish();
         page.finish();
     }
-    document.finish().map_err(|error| refused(&format!("{error:?}")))
+    document
+        .finish()
+        // What the library says may quote the text that it could not draw.
+        .map_err(|_| refused("the document"))
 }
 
 struct Fonts {
@@ -176,7 +179,7 @@ fn draw(surface: &mut Surface<'_>, item: Item, fonts: &Fonts) -> Result<(), Pape
             height,
             jpeg,
         } => {
-            let image = Image::from_jpeg(jpeg.into(), true).map_err(|_| refused("a picture"))?;
+            let image = Image::from_jpeg(jpeg.into(), false).map_err(|_| refused("a picture"))?;
             let size = Size::from_wh(width, height).ok_or_else(|| refused("the size of a picture"))?;
             surface.push_transform(&Transform::from_translate(x, y));
             surface.draw_image(image, size);
@@ -188,7 +191,7 @@ fn draw(surface: &mut Surface<'_>, item: Item, fonts: &Fonts) -> Result<(), Pape
 
 /// Width and height of a picture that can be drawn, in pixels.
 fn picture_size(jpeg: &[u8]) -> Option<(u32, u32)> {
-    let image = Image::from_jpeg(jpeg.to_vec().into(), true).ok()?;
+    let image = Image::from_jpeg(jpeg.to_vec().into(), false).ok()?;
     Some(image.size()).filter(|(width, height)| *width > 0 && *height > 0)
 }
 
