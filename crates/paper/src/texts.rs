@@ -85,20 +85,17 @@ impl Texts {
         Some(text.into_owned())
     }
 
-    /// A measure with as many decimals as say something, and the comma where the language has one.
+    /// A measure, with the comma where the language has one. It is not rounded: beside a threshold the last digit counts.
     pub(crate) fn number(&self, value: f32) -> String {
         if !value.is_finite() {
             return self.say(Key("paper-not-a-number"));
         }
         let size = value.abs();
-        let text = if size >= 100.0 {
-            format!("{value:.0}")
-        } else if size >= 10.0 {
-            format!("{value:.1}")
+        self.decimal(if size != 0.0 && !(1e-6..1e9).contains(&size) {
+            format!("{value:e}")
         } else {
-            format!("{value:.3}")
-        };
-        self.decimal(text)
+            value.to_string()
+        })
     }
 
     /// Seconds, to the hundredth.

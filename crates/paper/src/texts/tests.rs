@@ -88,16 +88,18 @@ fn times_and_numbers_of_each_language() {
             numbers
         );
     };
-    let comma = ["412", "31,2", "0,875", "-0,500"];
+    let comma = ["412,5", "31,25", "0,875", "-0,5"];
     check(Language::Kk, "2026 ж. 12 шілде, 01:30:05 (UTC+05:00)", comma);
     check(Language::Ru, "12 июля 2026 г., 01:30:05 (UTC+05:00)", comma);
     check(
         Language::En,
         "12 July 2026, 01:30:05 (UTC+05:00)",
-        ["412", "31.2", "0.875", "-0.500"],
+        ["412.5", "31.25", "0.875", "-0.5"],
     );
     let texts = Texts::new(Language::En);
     assert_eq!(texts.number(f32::NAN), "not a number");
+    assert_eq!(texts.number(0.949_999_9), "0.9499999");
+    assert_eq!(texts.number(f32::MAX), "3.4028235e38");
     assert_eq!(texts.time(UtcMs(i64::MAX)), "9223372036854775807 ms");
     assert_eq!(texts.seconds(std::time::Duration::from_millis(1250)), "1.25 s");
 }
