@@ -43,14 +43,7 @@ pub fn pdf(shown: &Shown, language: Language) -> Result<Vec<u8>, PaperError> {
         regular: Font::new(REGULAR.into(), 0).ok_or_else(|| refused("the font"))?,
         semi_bold: Font::new(SEMI_BOLD.into(), 0).ok_or_else(|| refused("the font"))?,
     };
-    let configuration = ConfigurationBuilder::new()
-        .with_archival_validator(Archival::A2_U)
-        .finish()
-        .map_err(|_| refused("the form of PDF"))?;
-    let mut document = Document::new_with(SerializeSettings {
-        configuration,
-        ..SerializeSettings::default()
-    });
+    let mut document = archival()?;
     document.set_metadata(metadata(shown, &texts));
     let count = pages.len();
     for (place, items) in (1..).zip(pages) {
@@ -71,6 +64,17 @@ pub fn pdf(shown: &Shown, language: Language) -> Result<Vec<u8>, PaperError> {
         .finish()
         // What the library says may quote the text that it could not draw.
         .map_err(|_| refused("the document"))
+}
+
+fn archival() -> Result<Document, PaperError> {
+    let configuration = ConfigurationBuilder::new()
+        .with_archival_validator(Archival::A2_U)
+        .finish()
+        .map_err(|_| refused("the form of PDF"))?;
+    Ok(Document::new_with(SerializeSettings {
+        configuration,
+        ..SerializeSettings::default()
+    }))
 }
 
 struct Fonts {
@@ -189,10 +193,24 @@ fn draw(surface: &mut Surface<'_>, item: Item, fonts: &Fonts) -> Result<(), Pape
     Ok(())
 }
 
-/// Width and height of a picture that can be drawn, in pixels.
+/// Width and height of a picture that can be drawn, in pixels. One bad picture must not cost the whole paper, and the library
+/// looks into pictures at the very end: so each is tried on a page of its own.
 fn picture_size(jpeg: &[u8]) -> Option<(u32, u32)> {
     let image = Image::from_jpeg(jpeg.to_vec().into(), false).ok()?;
-    Some(image.size()).filter(|(width, height)| *width > 0 && *height > 0)
+    let size = Some(image.size()).filter(|(width, height)| *width > 0 && *height > 0)?;
+    let mut trial = archival().ok()?;
+    trial.set_metadata(
+        Metadata::new()
+            .title("trial".to_owned())
+            .language("en".to_owned())
+            .creation_date(DateTime::new(1970)),
+    );
+    let mut page = trial.start_page_with(PageSettings::from_wh(PAGE_WIDTH_PT, PAGE_HEIGHT_PT)?);
+    let mut surface = page.surface();
+    surface.draw_image(image, Size::from_wh(1.0, 1.0)?);
+    surface.finish();
+    page.finish();
+    trial.finish().ok().map(|_| size)
 }
 
 #[cfg(test)]

@@ -3,11 +3,16 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
+#[path = "../../document/tests/generators/mod.rs"]
+#[allow(dead_code, reason = "the formats are tested where they are")]
+mod generators;
 
 use common::{Institution, SIGNED_AT, TEST_IIN, answer, evidence};
 use document::identification::{Identification, Verdict};
 use expect_test::expect_file;
+use generators::{some_evidence, some_identification};
 use paper::{LANGUAGES, Papers, Shown, Trust, html, json, judge, pdf, text};
+use proptest::prelude::*;
 use verification::Sensitive;
 use verification::evidence::{Evidence, Language, Outcome};
 
@@ -138,6 +143,9 @@ fn the_paper_in_each_language() {
 fn a_picture_that_is_none_is_said_to_be_none() {
     let mut evidence = evidence();
     evidence.stills[0].sample.jpeg = Sensitive::new(b"<script>no picture</script>".to_vec());
+    // In colours of printing, which PDF/A does not take without a profile.
+    let of_printing = include_bytes!("pictures/cmyk.jpg").to_vec();
+    evidence.stills[1].sample.jpeg = Sensitive::new(of_printing);
     evidence.organisation.name = "银行 Алақан".to_owned();
     let shown = shown_of(&evidence, None);
     let page = html(&shown, Language::En);
@@ -145,7 +153,7 @@ fn a_picture_that_is_none_is_said_to_be_none() {
     let bytes = pdf(&shown, Language::En).unwrap();
     let text = pdf_extract::extract_text_from_mem(&bytes).unwrap();
     let text = words(&text).join(" ");
-    assert!(text.contains("The picture cannot be read"), "{text}");
+    assert_eq!(text.matches("The picture cannot be read").count(), 2, "{text}");
     assert!(
         text.contains("?? Алақан"),
         "letters that no font has are marked: {text}"
@@ -198,4 +206,39 @@ fn programs_read_the_same() {
     assert_eq!(value["document"]["attempts"][1]["parts"][0]["value"], 0.875);
     assert_eq!(value["answer"]["verdict"], "Match");
     assert_eq!(value["document"]["stills"].as_array().unwrap().len(), 4);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Whatever a kiosk signed is shown in each form: no text, number, time or picture stops it.
+    #[test]
+    fn whatever_was_signed_is_shown(
+        evidence in some_evidence(),
+        answer in some_identification(),
+        language in prop::sample::select(LANGUAGES.to_vec()),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+    ) {
+        let mut evidence = evidence;
+        evidence.stills.extend(common::evidence().stills.into_iter().take(1).map(|mut still| {
+            let mut jpeg = still.sample.jpeg.expose().clone();
+            for (at, byte) in &changes {
+                let length = jpeg.len();
+                jpeg[at.index(length)] = *byte;
+            }
+            still.sample.jpeg = Sensitive::new(jpeg);
+            still
+        }));
+        let answer = Identification { document_id: evidence.document_id, ..answer };
+        let shown = shown_of(&evidence, Some(&answer));
+        let page = html(&shown, language);
+        prop_assert!(page.ends_with("</html>") && !page.contains("<script"));
+        let paper = pdf(&shown, language);
+        prop_assert!(paper.is_ok(), "{:?}", paper.err());
+        let hidden = text(&shown, language, false);
+        prop_assert!(evidence.claim.is_none() || !hidden.contains(TEST_IIN));
+        let value = json(&shown);
+        let id = evidence.document_id.to_string();
+        prop_assert_eq!(value["document"]["document_id"].as_str(), Some(id.as_str()));
+    }
 }

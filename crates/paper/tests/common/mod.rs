@@ -36,7 +36,7 @@ pub const TEST_IIN: &str = "880412401006";
 /// 2026-06-01T12:00:00Z.
 pub const SIGNED_AT: UtcMs = UtcMs(1_780_315_200_000);
 
-const FACE: &[u8] = include_bytes!("../pictures/face.jpg");
+pub const FACE: &[u8] = include_bytes!("../pictures/face.jpg");
 
 pub fn evidence() -> Evidence {
     let second = |number: i64| UtcMs(SIGNED_AT.0 - 120_000 + number * 1000);
