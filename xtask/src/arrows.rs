@@ -74,7 +74,15 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("cms", &["document", "gateway", "alaqan"]),
     (
         "tokio",
-        &["alaqan", "custody-bench", "gateway", "paper", "sync", "torture", "walk"],
+        &[
+            "alaqan",
+            "custody-bench",
+            "gateway",
+            "paper",
+            "sync",
+            "torture",
+            "walk",
+        ],
     ),
     (
         "tokio-tungstenite",

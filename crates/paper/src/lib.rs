@@ -10,7 +10,7 @@
 //! its bytes: [`judge`] gives no [`Shown`] then.
 //!
 //! **Architecture Invariant:** what cannot be told now, for want of an authority or of a fresh list of revocations, is never
-//! called invalid. [`tests/judge.rs`]
+//! called invalid (`tests/judge.rs`).
 //!
 //! A new field of a document becomes a row of one of the functions in `sections/`, each of which makes one [`Section`] from the
 //! [`Content`](document::content::Content); no form of output has to know of it.
