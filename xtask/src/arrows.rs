@@ -29,6 +29,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("keys", &["verification"]),
     ("integrity", &["verification"]),
     ("gateway", &["authority", "document", "sync", "verification"]),
+    ("paper", &["authority", "document", "verification"]),
     ("custody", &["document", "keys", "outbox", "sync", "verification"]),
     (
         "torture",
@@ -80,7 +81,15 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("cms", &["document", "gateway", "alaqan"]),
     (
         "tokio",
-        &["alaqan", "custody-bench", "gateway", "sync", "torture", "walk"],
+        &[
+            "alaqan",
+            "custody-bench",
+            "gateway",
+            "paper",
+            "sync",
+            "torture",
+            "walk",
+        ],
     ),
     (
         "tokio-tungstenite",
@@ -88,7 +97,8 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ),
     ("fantoccini", &["walk"]),
     ("axum", &["gateway"]),
-    ("reqwest", &["gateway"]),
+    ("krilla", &["paper"]),
+    ("reqwest", &["gateway", "paper"]),
     ("wasm-bindgen-cli-support", &["xtask"]),
 ];
 
