@@ -15,6 +15,7 @@ use common::{IIN, Institution, LIMIT, alone, now};
 use custody::{Custody, Happened, Software};
 use document::identification::Identification;
 use gateway::config::Scripted;
+use outbox::Outbox;
 use profile::Profile;
 use verification::Sensitive;
 use verification::capture::{CameraIdentity, CapturedSample};
@@ -596,11 +597,11 @@ fn every_answer_of_the_centre_leads_to_its_screen() {
 #[test]
 fn a_centre_that_cannot_answer_leaves_the_person_captured_and_not_identified() {
     let _alone = alone();
-    for scripted in [
-        Scripted::StateServiceError,
-        Scripted::Overload,
-        Scripted::Timeout,
-        Scripted::Malformed,
+    for (scripted, reason) in [
+        (Scripted::StateServiceError, "cannot answer now (status 503)"),
+        (Scripted::Overload, "cannot answer now (status 429)"),
+        (Scripted::Timeout, "does not answer in time"),
+        (Scripted::Malformed, "makes no sense"),
     ] {
         let mut institution = Institution::found();
         institution.open_gateway();
@@ -617,6 +618,7 @@ fn a_centre_that_cannot_answer_leaves_the_person_captured_and_not_identified() {
         assert_eq!(outcome, ipc::Outcome::AwaitingIdentification, "{scripted:?}");
         assert_eq!(walked.document.outcome, Outcome::AwaitingIdentification);
         assert!(walked.audit.iter().any(|event| event == "AnswerNotAwaited"), "{:?}", walked.audit);
-        institution.centre_asked_in_vain(walked.document.document_id, scripted);
+        let fault = institution.asked_in_vain(walked.document.document_id);
+        assert!(fault.contains(reason), "{fault}");
     }
 }

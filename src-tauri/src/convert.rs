@@ -273,6 +273,7 @@ pub fn request_number(document_id: DocumentId, recorded_at: UtcMs) -> String {
     request::number(document_id, Date::from_utc(recorded_at))
 }
 
+/// A day, for the screens.
 pub fn day(date: Date) -> ipc::Day {
     ipc::Day {
         year: date.year(),

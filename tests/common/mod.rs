@@ -26,6 +26,10 @@ use verification::time::UtcMs;
 
 /// A specimen number that is nobody's.
 pub const IIN: &str = "880412401006";
+/// A number that is no organisation's.
+pub const BIN: &str = "050140000001";
+/// The profile of the stories.
+pub const PROFILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/profiles/stories.toml");
 /// Longer than any step of a story takes, even on a loaded machine.
 pub const LIMIT: Duration = Duration::from_secs(120);
 
@@ -122,6 +126,8 @@ pub struct Institution {
     centre: Simulator,
     gateway: Option<Gateway>,
     address: SocketAddr,
+    /// The profile that its kiosk is configured with.
+    pub profile: PathBuf,
 }
 
 impl Institution {
@@ -146,6 +152,7 @@ impl Institution {
             centre,
             gateway: None,
             address,
+            profile: PROFILE.into(),
         }
     }
 
@@ -257,6 +264,26 @@ impl Institution {
         self.centre.set_script(IIN, scripted);
     }
 
+    /// Waits until the gateway has noted that the centre was asked about this document in vain; gives the reason.
+    pub fn asked_in_vain(&self, id: DocumentId) -> String {
+        let config = self.gateway_config();
+        block_on(&self.runtime, || async {
+            let store = gateway::storage::open(&config).await.unwrap();
+            let end = Instant::now() + LIMIT;
+            loop {
+                let listed = store.list(&Default::default(), u32::MAX).await.unwrap();
+                let listed = listed.into_iter().find(|listed| listed.id == id);
+                if let Some(gateway::store::AnswerState::Awaited { fault: Some(fault), .. }) =
+                    listed.map(|listed| listed.answer)
+                {
+                    return fault;
+                }
+                assert!(Instant::now() < end, "the centre was not asked");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        })
+    }
+
     /// How many comparisons the centre was asked for.
     pub fn comparisons(&self) -> u64 {
         self.centre.comparisons()
@@ -293,6 +320,7 @@ mode = "demo"
 kiosk_id = "kiosk-0001"
 data = {data:?}
 models = {models:?}
+profile = {profile:?}
 [organisation]
 name = "Test Bank"
 bin = "050140000000"
@@ -311,6 +339,7 @@ passive = "where-installed"
 "#,
             data = folder.join("data"),
             models = models(),
+            profile = self.profile,
             address = self.address,
             clips = clip.folder,
             clip = clip.file,
@@ -440,7 +469,7 @@ impl Person {
         }
         self.sees("the claim", |view| matches!(view.screen, Screen::Claim { .. }));
         self.wants(Intent::Claim {
-            iin: ipc::EnteredIin(IIN.into()),
+            iin: ipc::Entered(IIN.into()),
         });
         self.sees("the methods", |view| matches!(view.screen, Screen::Method { .. }));
     }
@@ -464,6 +493,17 @@ impl Person {
             other => panic!("{other:?}"),
         }
     }
+}
+
+/// A picture whose frame says this size; it shows nothing.
+pub fn jpeg(width_px: u16, height_px: u16) -> Vec<u8> {
+    let [[w1, w2], [h1, h2]] = [width_px.to_be_bytes(), height_px.to_be_bytes()];
+    let mut bytes = vec![0xff, 0xd8];
+    // Baseline frame of one component, then an empty scan.
+    bytes.extend([0xff, 0xc0, 0, 11, 8, h1, h2, w1, w2, 1, 1, 0x11, 0]);
+    bytes.extend([0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0, 0]);
+    bytes.extend([0xff, 0xd9]);
+    bytes
 }
 
 pub fn now() -> UtcMs {

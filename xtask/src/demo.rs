@@ -216,6 +216,7 @@ impl Stage {
         let facts = configuration::Facts {
             data: &self.folder.join("data"),
             models: &paths.models,
+            profile: &paths.root.join("profiles/bank.toml"),
             gateway_address: address,
             palm: &self.palm(),
             camera,

@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 use cddl_cat::validate_cbor_bytes;
 use document::{content, identification, receipt};
 use generators::{some_evidence, some_identification, some_receipt};
-use minicbor::Decoder;
 use minicbor::data::Type;
+use minicbor::{Decoder, Encoder};
 use proptest::prelude::*;
 
 /// The entries of the outer map that stand in the schema under a rule.
@@ -62,12 +62,18 @@ fn the_schema_names_the_versions_that_are_written() {
     assert_eq!(version("document"), content::VERSION);
     assert_eq!(version("answer"), identification::VERSION);
     assert_eq!(version("receipt"), receipt::VERSION);
-    let heading = format!("| {} |", content::VERSION);
-    assert!(
-        MANUAL.lines().any(|line| line.starts_with(&heading)),
-        "the history of versions in docs/document.md ends before version {}",
-        content::VERSION
-    );
+    let history = |paper: &str, version: u32| {
+        let heading = format!("\n## Versions of the {paper}\n");
+        let part = MANUAL.split(&heading).nth(1).unwrap();
+        let part = part.split("\n#").next().unwrap();
+        let row = part.lines().filter(|line| line.starts_with("| ")).next_back();
+        assert!(
+            row.is_some_and(|row| row.starts_with(&format!("| {version} |"))),
+            "the history of the {paper} in docs/document.md does not end with version {version}"
+        );
+    };
+    history("document", content::VERSION);
+    history("answer", identification::VERSION);
 }
 
 /// Every entry of the three papers has its line in the manual, and the manual has no other lines.
@@ -142,8 +148,17 @@ proptest! {
     #[test]
     fn an_entry_too_many_is_refused(evidence in some_evidence()) {
         let bytes = content::encode(&evidence);
-        // The outer map has fewer than 24 entries: its count stands in the first byte.
-        let more = [&[bytes[0] + 1], &bytes[1..], &[0x18, 0x63, 0x00]].concat();
+        let mut decoder = Decoder::new(&bytes);
+        let count = decoder.map().unwrap().unwrap();
+        let entries = &bytes[decoder.position()..];
+        // The head is written anew: with 24 entries and more the count has a byte of its own.
+        let with = |count: u64, last: &[u8]| {
+            let mut head = Encoder::new(Vec::new());
+            head.map(count).unwrap();
+            [&head.into_writer(), entries, last].concat()
+        };
+        prop_assert_eq!(with(count, &[]), bytes.clone());
+        let more = with(count + 1, &[0x18, 0x63, 0x00]);
         prop_assert!(validate_cbor_bytes("document", SCHEMA, &more).is_err());
     }
 }

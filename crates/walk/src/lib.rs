@@ -182,16 +182,121 @@ impl Walk {
     pub async fn identify_as(&self, service: &str, iin: &str) -> Result<(), WalkError> {
         self.wait_for(&["welcome"], STEP_LIMIT).await?;
         self.touch("begin").await?;
-        self.wait_for(&["service"], STEP_LIMIT).await?;
-        self.touch(&format!("service-{service}")).await?;
-        while self.wait_for(&["consent", "claim"], STEP_LIMIT).await? == "consent" {
-            let text = self.attribute("data-consent").await?;
-            self.touch("consent-agree").await?;
-            self.wait_for_change("data-consent", &text).await?;
+        self.choose(service).await?;
+        loop {
+            match self.wait_for(&["consent", "field", "claim"], STEP_LIMIT).await?.as_str() {
+                "consent" => {
+                    let text = self.attribute("data-consent").await?;
+                    self.touch("consent-agree").await?;
+                    self.wait_for_change("data-consent", &text).await?;
+                }
+                "field" => {
+                    self.answer_field(&[]).await?;
+                }
+                _ => break,
+            }
         }
         self.enter_iin(iin).await?;
         self.wait_for(&["method"], STEP_LIMIT).await?;
         Ok(())
+    }
+
+    /// Chooses a service, wherever on the pages of the service screen it is offered.
+    pub async fn choose(&self, service: &str) -> Result<(), WalkError> {
+        self.wait_for(&["service"], STEP_LIMIT).await?;
+        let (wanted, own_data) = (format!("service-{service}"), "own-data".to_owned());
+        loop {
+            if self.is_there(&wanted).await? {
+                return self.touch(&wanted).await;
+            }
+            // Pages first, then what stands under one's own data.
+            if self.is_there("page-next").await? {
+                let page = self.value_of("page", "data-page").await?;
+                self.touch("page-next").await?;
+                self.wait_for_other("page", "data-page", &page).await?;
+            } else {
+                self.touch(&own_data).await?;
+                self.wait_for_value("data-list", "own-data", STEP_LIMIT).await?;
+            }
+        }
+    }
+
+    /// Answers the field that is shown with what stands for its name in `answers`, or with something right for its kind;
+    /// gives the name.
+    pub async fn answer_field(&self, answers: &[(&str, &str)]) -> Result<String, WalkError> {
+        let field = self.attribute("data-field").await?;
+        let input = self.attribute("data-input").await?;
+        let given = answers.iter().find(|(name, _)| *name == field).map(|(_, value)| *value);
+        if input == "choice" {
+            let choice = match given {
+                Some(name) => format!("choice-{name}"),
+                None => self.first_of("choice-").await?,
+            };
+            self.touch(&choice).await?;
+        } else {
+            let value = given.unwrap_or(match input.as_str() {
+                "amount" => "2000000",
+                "count" => "3",
+                "phone" => "7012345678",
+                "bin" => "050140000001",
+                "card-number" => "041236587",
+                _ => "алма",
+            });
+            for symbol in value.chars() {
+                self.touch(&format!("key-{symbol}")).await?;
+            }
+            self.touch("field-next").await?;
+        }
+        self.wait_for_change("data-field", &field).await?;
+        Ok(field)
+    }
+
+    /// Whether there is an element with this `data-testid` that can be touched.
+    async fn is_there(&self, test_id: &str) -> Result<bool, WalkError> {
+        let script = "return document.querySelector(`[data-testid='${arguments[0]}']:not([disabled])`) !== null;";
+        let found = self.execute("look for an element", script, test_id).await?;
+        Ok(found.as_bool().unwrap_or_default())
+    }
+
+    /// The first `data-testid` that begins so.
+    async fn first_of(&self, prefix: &str) -> Result<String, WalkError> {
+        let script = "const first = document.querySelector(`[data-testid^='${arguments[0]}']`);
+                      return first ? first.dataset.testid : '';";
+        let found = self.execute("look for an element", script, prefix).await?;
+        Ok(found.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// An attribute of the element with this `data-testid`, empty where there is none.
+    async fn value_of(&self, test_id: &str, attribute: &str) -> Result<String, WalkError> {
+        let script = "const [id, name] = arguments[0].split(' ');
+                      const found = document.querySelector(`[data-testid='${id}']`);
+                      return found ? (found.getAttribute(name) ?? '') : '';";
+        let found = self
+            .execute("read an attribute", script, &format!("{test_id} {attribute}"))
+            .await?;
+        Ok(found.as_str().unwrap_or_default().to_owned())
+    }
+
+    async fn wait_for_other(&self, test_id: &str, attribute: &str, old: &str) -> Result<(), WalkError> {
+        let end = tokio::time::Instant::now() + STEP_LIMIT;
+        while self.value_of(test_id, attribute).await? == old {
+            if tokio::time::Instant::now() >= end {
+                return Err(WalkError::Screen {
+                    expected: format!("another {attribute} of {test_id}"),
+                    shown: old.to_owned(),
+                });
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Ok(())
+    }
+
+    async fn execute(&self, step: &str, script: &str, argument: &str) -> Result<serde_json::Value, WalkError> {
+        let done = self.client.execute(script, vec![argument.into()]).await;
+        done.map_err(|source| WalkError::Step {
+            step: step.to_owned(),
+            source: Box::new(source),
+        })
     }
 
     /// Types an IIN on the on-screen keypad and goes on.

@@ -110,9 +110,18 @@ async fn session(
     walk.wait_for(&["service"], STEP_LIMIT).await?;
     pictures.take(walk, "service").await?;
     println!("   service: {service}");
-    walk.touch(&format!("service-{service}")).await?;
-    while walk.wait_for(&["consent", "claim"], STEP_LIMIT).await? == "consent" {
-        consent(walk, pictures).await?;
+    walk.choose(service).await?;
+    loop {
+        match walk.wait_for(&["consent", "field", "claim"], STEP_LIMIT).await?.as_str() {
+            "consent" => consent(walk, pictures).await?,
+            "field" => {
+                let name = walk.attribute("data-field").await?;
+                pictures.take(walk, &format!("field-{name}")).await?;
+                println!("   field: {name}");
+                walk.answer_field(&[]).await?;
+            }
+            _ => break,
+        }
     }
     println!("   claim: the specimen IIN");
     walk.enter_iin(SPECIMEN_IIN).await?;

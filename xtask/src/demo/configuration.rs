@@ -14,6 +14,8 @@ pub struct Facts<'a> {
     pub data: &'a Path,
     /// Folder of the models.
     pub models: &'a Path,
+    /// The profile of the institution.
+    pub profile: &'a Path,
     /// Host and port of the gateway.
     pub gateway_address: &'a str,
     /// Port of the palm scanner.
@@ -30,6 +32,7 @@ struct File<'a> {
     kiosk_id: &'a str,
     data: &'a Path,
     models: &'a Path,
+    profile: &'a Path,
     organisation: Organisation<'a>,
     gateway: Gateway,
     keys: Keys,
@@ -37,7 +40,22 @@ struct File<'a> {
     palm: Palm<'a>,
     window: Window,
     policy: Policy<'a>,
+    hours: Hours,
 }
+
+/// A demonstration is open at any time.
+#[derive(Serialize)]
+struct Hours {
+    mon: [&'static str; 1],
+    tue: [&'static str; 1],
+    wed: [&'static str; 1],
+    thu: [&'static str; 1],
+    fri: [&'static str; 1],
+    sat: [&'static str; 1],
+    sun: [&'static str; 1],
+}
+
+const ALL_DAY: [&str; 1] = ["00:00-24:00"];
 
 #[derive(Serialize)]
 struct Organisation<'a> {
@@ -98,6 +116,7 @@ pub fn text(facts: &Facts<'_>) -> String {
         kiosk_id: KIOSK,
         data: facts.data,
         models: facts.models,
+        profile: facts.profile,
         organisation: Organisation {
             name: "Demo Bank",
             bin: "050140000001",
@@ -130,6 +149,15 @@ pub fn text(facts: &Facts<'_>) -> String {
             // document says so.
             passive: "where-installed",
         },
+        hours: Hours {
+            mon: ALL_DAY,
+            tue: ALL_DAY,
+            wed: ALL_DAY,
+            thu: ALL_DAY,
+            fri: ALL_DAY,
+            sat: ALL_DAY,
+            sun: ALL_DAY,
+        },
     };
     let body = toml::to_string(&file).unwrap_or_else(|error| unreachable!("only text and numbers: {error}"));
     format!("# Written by `cargo xtask run` at every start.\n{body}")
@@ -145,6 +173,7 @@ mod tests {
             let text = text(&Facts {
                 data: Path::new("/d/data"),
                 models: Path::new("/m"),
+                profile: Path::new("/p/bank.toml"),
                 gateway_address: "127.0.0.1:8443",
                 palm: Path::new("/d/palm"),
                 camera,
@@ -175,6 +204,15 @@ kiosk = true
 
 [policy]
 passive = "where-installed"
+
+[hours]
+mon = ["00:00-24:00"]
+tue = ["00:00-24:00"]
+wed = ["00:00-24:00"]
+thu = ["00:00-24:00"]
+fri = ["00:00-24:00"]
+sat = ["00:00-24:00"]
+sun = ["00:00-24:00"]
 "#,
         );
         let replay = Camera::Replay {
@@ -207,6 +245,15 @@ kiosk = true
 [policy]
 challenge_set = ["turn-left", "blink", "smile"]
 passive = "where-installed"
+
+[hours]
+mon = ["00:00-24:00"]
+tue = ["00:00-24:00"]
+wed = ["00:00-24:00"]
+thu = ["00:00-24:00"]
+fri = ["00:00-24:00"]
+sat = ["00:00-24:00"]
+sun = ["00:00-24:00"]
 "#,
         );
     }
