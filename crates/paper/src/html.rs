@@ -12,7 +12,7 @@ use crate::texts::{Key, Texts};
 
 const STYLE: &str = include_str!("page.css");
 
-/// The page of a document. It holds the stills and says who the person is.
+/// The page of a document. It holds the stills, and says who the person is and what was entered.
 ///
 /// What is written is escaped by `maud`, and the page allows itself no script and nothing from the network.
 pub fn html(shown: &Shown, language: Language) -> String {

@@ -5,15 +5,19 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use document::content::Content;
 use serde_json::{Value, json};
 use verification::audit::AuditHead;
+use verification::date::Date;
 use verification::evidence::{Language, StillPurpose};
 use verification::pad::AttemptRecord;
 use verification::palm::PalmAttemptRecord;
+use verification::policy::Policy;
+use verification::request;
 
 use crate::judge::{Shown, Signed, State, reason_text};
 use crate::texts::hex;
 
-/// What the document says, under English names. Times are milliseconds of UTC, values of the vocabulary are spelt as in the
-/// schema, stills are base64. It says who the person is.
+/// What the document says, under English names. Times are milliseconds of UTC, days `YYYY-MM-DD`, values of the vocabulary are spelt as in the
+/// schema, stills are base64. It says who the person is
+/// and what was entered.
 pub fn json(shown: &Shown) -> Value {
     let content = &shown.content;
     json!({
@@ -33,7 +37,10 @@ pub fn json(shown: &Shown) -> Value {
             "reference_source": answer.reference_source,
             "reference_date": answer.reference_date,
             "centre_request_id": answer.centre_request_id,
+            "centre_answer_id": answer.centre_answer_id,
             "answered_at_ms": answer.answered_at.0,
+            "nbas": answer.nbas.map(name),
+            "request": answer.request.map(name),
             "signature": signed(by),
         })),
         "receipt": shown.receipt.as_ref().map(|(receipt, by)| json!({
@@ -53,12 +60,40 @@ fn document(content: &Content) -> Value {
         "kiosk": { "kiosk_id": content.kiosk.kiosk_id, "software": content.kiosk.software },
         "language": content.language.tag(),
         "service": content.service.as_ref().map(|service| &service.0),
+        "profile": { "name": content.profile.name, "sha256": hex(&content.profile.sha256) },
+        "legal_basis": content.legal_basis,
         "consents": content.consents.iter().map(|consent| json!({
             "text": consent.text,
             "version": consent.version,
             "language": consent.language.tag(),
-            "given_at_ms": consent.given_at.0,
+            "given": consent.given,
+            "answered_at_ms": consent.answered_at.0,
         })).collect::<Vec<_>>(),
+        "entries": content.entries.iter().map(|entry| json!({
+            "field": entry.field,
+            "value": entry.value.expose(),
+            "look_alike": entry.look_alike,
+        })).collect::<Vec<_>>(),
+        "identity_document": content.identity_document.as_ref().map(|read| json!({
+            "kind": read.kind,
+            "number": read.number.expose(),
+            "surname": read.surname.expose(),
+            "given_names": read.given_names.expose(),
+            "expires": read.expires.to_string(),
+        })),
+        "request": content.request.as_ref().map(|made| json!({
+            "kind": made.kind,
+            "number": request::number(content.document_id, Date::from_utc(content.ended_at)),
+            "due": made.due.to_string(),
+        })),
+        "asks_request_state": content.asks_request_state,
+        "suspicions": content.suspicions,
+        "operator": content.operator,
+        "route": name(content.route),
+        "integrity": content.integrity.as_ref().map(|record| json!({
+            "codes": record.codes,
+            "checked_at_ms": record.checked_at.0,
+        })),
         "claim": content.claim.as_ref().map(|iin| iin.expose()),
         "modality": content.modality.map(name),
         "started_at_ms": content.started_at.0,
@@ -78,6 +113,13 @@ fn document(content: &Content) -> Value {
             "width_px": still.sample.width_px,
             "height_px": still.sample.height_px,
             "jpeg": BASE64.encode(still.sample.jpeg.expose()),
+            "quality": still.quality.map(|quality| json!({
+                "inter_eye_distance_px": quality.inter_eye_distance_px,
+                "sharpness": quality.sharpness,
+                "luminance_mean": quality.luminance_mean,
+                "yaw_deg": quality.yaw_deg,
+                "pitch_deg": quality.pitch_deg,
+            })),
         })).collect::<Vec<_>>(),
         "palm": content.palm.as_ref().map(|palm| json!({
             "scanner": palm.scanner.as_ref().map(|scanner| json!({
@@ -92,8 +134,24 @@ fn document(content: &Content) -> Value {
             "attempts": palm.attempts.iter().map(palm_attempt).collect::<Vec<_>>(),
             "enrolments": palm.enrolments.iter().map(name).collect::<Vec<_>>(),
         })),
-        "comparison_min": content.policy.comparison_min,
+        "policy": policy(&content.policy),
         "audit": content.audit.as_ref().map(head),
+    })
+}
+
+/// What a program may have to act on; the rest of the numbers is for people and stands in the other forms.
+fn policy(policy: &Policy) -> Value {
+    json!({
+        "comparison_min": policy.comparison_min,
+        "nbas_enrolment_min": policy.nbas_enrolment_min,
+        "operator": name(policy.operator),
+        "retention_years": policy.retention_years,
+        "integrity": {
+            "files": name(policy.integrity.files),
+            "debugger": name(policy.integrity.debugger),
+            "injected_libraries": name(policy.integrity.injected_libraries),
+            "virtual_environment": name(policy.integrity.virtual_environment),
+        },
     })
 }
 

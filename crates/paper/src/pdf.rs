@@ -31,7 +31,7 @@ use crate::texts::{Key, Texts};
 const REGULAR: &[u8] = include_bytes!("../fonts/Inter-Regular.ttf");
 const SEMI_BOLD: &[u8] = include_bytes!("../fonts/Inter-SemiBold.ttf");
 
-/// The document as a PDF. It holds the stills and says who the person is.
+/// The document as a PDF. It holds the stills, and says who the person is and what was entered.
 ///
 /// # Errors
 /// [`PaperError::Pdf`] where the library refuses.

@@ -36,7 +36,7 @@ pub struct Row {
     pub label: String,
     /// The value.
     pub value: String,
-    /// Whether it tells who the person is: it is not written to a terminal unasked.
+    /// Whether it tells who the person is, or what was entered: it is not written to a terminal unasked.
     pub personal: bool,
 }
 

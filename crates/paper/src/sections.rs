@@ -4,6 +4,7 @@ mod face;
 mod origin;
 mod palm;
 mod policy;
+mod procedure;
 mod proof;
 mod words;
 
@@ -23,12 +24,16 @@ pub(crate) fn sections_in(shown: &Shown, texts: &Texts) -> Vec<Section> {
     let parts = [
         Some(proof::result(shown, texts)),
         Some(origin::session(content, texts)),
-        Some(origin::person(content, texts)),
+        Some(procedure::person(content, texts)),
+        procedure::entries(content, texts),
+        procedure::request(content, texts),
         face::attempts(content, texts),
         face::stills(content, texts),
         palm::palm(content, texts),
         proof::identification(shown, texts),
         origin::devices(content, texts),
+        Some(origin::integrity(content, texts)),
+        Some(policy::procedure(content, texts)),
         Some(policy::face(content, texts)),
         policy::palm(content, texts),
         proof::audit(shown, texts),
@@ -49,6 +54,14 @@ fn row(texts: &Texts, label: Key, value: impl AsRef<str>) -> Row {
         label: texts.say(label),
         value: plain(value.as_ref()),
         personal: false,
+    }
+}
+
+/// A value that tells who the person is.
+fn personal(texts: &Texts, label: Key, value: impl AsRef<str>) -> Row {
+    Row {
+        personal: true,
+        ..row(texts, label, value)
     }
 }
 

@@ -10,7 +10,8 @@ use crate::texts::{Key, Texts};
 /// Names stand in a column of this width, in characters.
 const LABEL_WIDTH: usize = 44;
 
-/// The document in words. Who the person is stands in it only where that is asked for; stills never do.
+/// The document in words. Who the person is, and what was entered, stands in it only where that is
+/// asked for; stills never do.
 pub fn text(shown: &Shown, language: Language, personal: bool) -> String {
     let texts = Texts::new(language);
     let mut lines = vec![texts.say(Key("paper-title")), texts.say(Key("paper-subtitle"))];

@@ -3,6 +3,7 @@
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
+use verification::date::Date;
 use verification::evidence::Language;
 use verification::time::UtcMs;
 
@@ -67,7 +68,7 @@ impl Texts {
         self.named(key.0, variables).unwrap_or_else(|| key.0.to_owned())
     }
 
-    /// The text of a name that comes from the catalogue, such as `service-account-opening`.
+    /// The text of a name that comes from the catalogue, such as `consent-processing-title`.
     pub(crate) fn named<const N: usize>(
         &self,
         name: &str,
@@ -116,15 +117,24 @@ impl Texts {
             return format!("{} ms", at.0);
         };
         let local = time.to_zoned(TimeZone::fixed(KAZAKHSTAN));
-        let (day, year) = (local.day(), local.year());
-        let month = usize::try_from(local.month()).unwrap_or_default();
+        let (day, month, year) = (local.day(), local.month(), local.year());
+        let date = self.date_of(year.into(), month.into(), day.into());
+        format!("{date}, {} (UTC+05:00)", local.strftime("%H:%M:%S"))
+    }
+
+    /// A day of the calendar.
+    pub(crate) fn date(&self, date: Date) -> String {
+        self.date_of(date.year(), date.month().into(), date.day().into())
+    }
+
+    fn date_of(&self, year: i32, month: i32, day: i32) -> String {
+        let month = usize::try_from(month).unwrap_or_default();
         let month = |names: [&'static str; 12]| names.get(month.wrapping_sub(1)).copied().unwrap_or("?");
-        let date = match self.language {
+        match self.language {
             Language::Kk => format!("{year} ж. {day} {}", month(MONTHS_KK)),
             Language::Ru => format!("{day} {} {year} г.", month(MONTHS_RU)),
             Language::En => format!("{day} {} {year}", month(MONTHS_EN)),
-        };
-        format!("{date}, {} (UTC+05:00)", local.strftime("%H:%M:%S"))
+        }
     }
 }
 

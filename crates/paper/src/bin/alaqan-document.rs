@@ -39,7 +39,7 @@ enum Verb {
         /// In which language.
         #[arg(long, value_enum, default_value_t = Tongue::En)]
         language: Tongue,
-        /// Print the person's number, too, where the document goes to the terminal.
+        /// Print the person's number, names and entries, too, where the document goes to the terminal.
         #[arg(long)]
         personal: bool,
     },
@@ -234,7 +234,7 @@ fn show(shown: &Shown, form: &Form, language: Language, personal: bool) -> Resul
     };
     write_new(file, &bytes)?;
     eprintln!(
-        "alaqan-document: {} holds pictures of a person and the person's number; guard it as you guard the document",
+        "alaqan-document: {} holds pictures of a person and the person's number, names and entries; guard it as you guard the document",
         file.display()
     );
     Ok(State::Valid)

@@ -10,7 +10,7 @@ fn measure() -> Measure<'static> {
 fn the_fonts_have_every_letter_of_the_texts() {
     let measure = measure();
     for language in crate::LANGUAGES {
-        for file in ["document", "services", "consents"] {
+        for file in ["document", "consents"] {
             let path = format!(
                 "{}/../../locales/{}/{file}.ftl",
                 env!("CARGO_MANIFEST_DIR"),

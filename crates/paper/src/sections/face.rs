@@ -1,7 +1,7 @@
 //! Attempts with the face, and the stills.
 
 use document::content::Content;
-use verification::evidence::StillPurpose;
+use verification::evidence::{Still, StillPurpose};
 use verification::pad::AttemptRecord;
 use verification::pad::parts::PartRecord;
 
@@ -135,10 +135,7 @@ pub(super) fn stills(content: &Content, texts: &Texts) -> Option<Section> {
         return None;
     }
     let pictures = content.stills.iter().map(|still| {
-        let purpose = texts.say(match still.purpose {
-            StillPurpose::Comparison => Key("paper-still-comparison"),
-            StillPurpose::Challenge(challenge) => words::challenge(challenge),
-        });
+        let purpose = purpose_of(still, texts);
         let sample = &still.sample;
         Picture {
             caption: texts.say_with(
@@ -155,6 +152,50 @@ pub(super) fn stills(content: &Content, texts: &Texts) -> Option<Section> {
             height_px: sample.height_px,
         }
     });
-    let blocks = vec![Block::Pictures(pictures.collect())];
+    let blocks = vec![Block::Pictures(pictures.collect()), measures(content, texts)];
     Some(section(texts, Key("paper-stills"), blocks))
+}
+
+fn purpose_of(still: &Still, texts: &Texts) -> String {
+    texts.say(match still.purpose {
+        StillPurpose::Comparison => Key("paper-still-comparison"),
+        StillPurpose::Challenge(challenge) => words::challenge(challenge),
+    })
+}
+
+/// What was measured on each still, in the order of the pictures.
+fn measures(content: &Content, texts: &Texts) -> Block {
+    let lines = content.stills.iter().map(|still| {
+        let values = still.quality.map(|quality| {
+            [
+                quality.inter_eye_distance_px,
+                quality.sharpness,
+                quality.luminance_mean,
+                quality.yaw_deg,
+                quality.pitch_deg,
+            ]
+        });
+        let cells = match values {
+            Some(values) => values.map(|value| texts.number(value)),
+            None => std::array::from_fn(|_| texts.say(Key("paper-not-measured"))),
+        };
+        let own = [purpose_of(still, texts), still.sample.frame.to_string()];
+        own.into_iter().chain(cells).collect()
+    });
+    Block::Table {
+        caption: texts.say(Key("paper-still-measures")),
+        head: head(
+            texts,
+            [
+                Key("paper-still-kept-for"),
+                Key("paper-still-frame"),
+                Key("paper-still-eyes"),
+                Key("paper-still-sharpness"),
+                Key("paper-still-luminance"),
+                Key("paper-still-turn"),
+                Key("paper-still-nod"),
+            ],
+        ),
+        lines: lines.collect(),
+    }
 }

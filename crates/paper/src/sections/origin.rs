@@ -2,21 +2,18 @@
 
 use document::content::Content;
 
-use super::{head, row, row_or_none, section, words};
-use crate::section::{Block, Row, Section, plain};
-use crate::texts::{Key, Texts};
+use super::{row, row_or_none, section, words};
+use crate::section::{Block, Section};
+use crate::texts::{Key, Texts, hex};
 
 pub(super) fn session(content: &Content, texts: &Texts) -> Section {
-    let service = content.service.as_ref().map(|service| {
-        // A service of a newer catalogue shows its name.
-        texts
-            .named(&format!("service-{}", service.0), [])
-            .unwrap_or_else(|| service.0.clone())
-    });
+    let service = content.service.as_ref().map(|service| service.0.clone());
+    let acts = (!content.legal_basis.is_empty()).then(|| content.legal_basis.join(", "));
     let rows = vec![
         row(texts, Key("paper-organisation"), &content.organisation.name),
         row(texts, Key("paper-bin"), &content.organisation.bin),
         row_or_none(texts, Key("paper-service"), service),
+        row_or_none(texts, Key("paper-legal-basis"), acts),
         row_or_none(
             texts,
             Key("paper-modality"),
@@ -24,6 +21,7 @@ pub(super) fn session(content: &Content, texts: &Texts) -> Section {
                 .modality
                 .map(|modality| texts.say(words::modality(modality))),
         ),
+        row(texts, Key("paper-route"), texts.say(words::route(content.route))),
         row(texts, Key("paper-started"), texts.time(content.started_at)),
         row(texts, Key("paper-ended"), texts.time(content.ended_at)),
         row(
@@ -31,49 +29,15 @@ pub(super) fn session(content: &Content, texts: &Texts) -> Section {
             Key("paper-language"),
             texts.say(words::language(content.language)),
         ),
+        row_or_none(texts, Key("paper-operator"), content.operator.clone()),
         row(texts, Key("paper-kiosk"), &content.kiosk.kiosk_id),
         row(texts, Key("paper-software"), &content.kiosk.software),
+        row(texts, Key("paper-profile"), &content.profile.name),
+        row(texts, Key("paper-profile-digest"), hex(&content.profile.sha256)),
         row(texts, Key("paper-document-id"), content.document_id.to_string()),
         row(texts, Key("paper-session-id"), content.session_id.to_string()),
     ];
     section(texts, Key("paper-session"), vec![Block::Rows(rows)])
-}
-
-pub(super) fn person(content: &Content, texts: &Texts) -> Section {
-    let iin = content.claim.as_ref().map(|iin| iin.expose());
-    let mut blocks = vec![Block::Rows(vec![Row {
-        personal: iin.is_some(),
-        ..row_or_none(texts, Key("paper-iin"), iin)
-    }])];
-    if content.consents.is_empty() {
-        blocks.push(Block::Note(texts.say(Key("paper-no-consents"))));
-    } else {
-        let lines = content.consents.iter().map(|consent| {
-            let title = texts
-                .named(&format!("consent-{}-title", consent.text), [])
-                .unwrap_or_else(|| consent.text.clone());
-            vec![
-                plain(&title),
-                consent.version.to_string(),
-                texts.say(words::language(consent.language)),
-                texts.time(consent.given_at),
-            ]
-        });
-        blocks.push(Block::Table {
-            caption: texts.say(Key("paper-consents")),
-            head: head(
-                texts,
-                [
-                    Key("paper-consent"),
-                    Key("paper-version"),
-                    Key("paper-language"),
-                    Key("paper-given"),
-                ],
-            ),
-            lines: lines.collect(),
-        });
-    }
-    section(texts, Key("paper-person"), blocks)
 }
 
 pub(super) fn devices(content: &Content, texts: &Texts) -> Option<Section> {
@@ -115,4 +79,19 @@ pub(super) fn devices(content: &Content, texts: &Texts) -> Option<Section> {
         ]);
     }
     (!rows.is_empty()).then(|| section(texts, Key("paper-devices"), vec![Block::Rows(rows)]))
+}
+
+/// What the kiosk found about itself. That it found nothing out is said as well.
+pub(super) fn integrity(content: &Content, texts: &Texts) -> Section {
+    let block = match &content.integrity {
+        None => Block::Note(texts.say(Key("paper-no-integrity"))),
+        Some(record) => {
+            let codes = (!record.codes.is_empty()).then(|| record.codes.join(", "));
+            Block::Rows(vec![
+                row(texts, Key("paper-integrity-at"), texts.time(record.checked_at)),
+                row_or_none(texts, Key("paper-integrity-codes"), codes),
+            ])
+        }
+    };
+    section(texts, Key("paper-integrity"), vec![block])
 }

@@ -63,6 +63,34 @@ pub(super) fn face(content: &Content, texts: &Texts) -> Section {
     section(texts, Key("paper-policy"), vec![Block::Rows(rows)])
 }
 
+/// What holds of the session as a whole, whatever is compared.
+pub(super) fn procedure(content: &Content, texts: &Texts) -> Section {
+    let policy = &content.policy;
+    let demand = |key, value| row(texts, key, texts.say(words::integrity_demand(value)));
+    let rows = vec![
+        row(
+            texts,
+            Key("paper-policy-operator"),
+            texts.say(words::presence(policy.operator)),
+        ),
+        row(
+            texts,
+            Key("paper-policy-nbas"),
+            texts.number(policy.nbas_enrolment_min),
+        ),
+        row(
+            texts,
+            Key("paper-policy-retention"),
+            policy.retention_years.to_string(),
+        ),
+        demand(Key("paper-policy-files"), policy.integrity.files),
+        demand(Key("paper-policy-debugger"), policy.integrity.debugger),
+        demand(Key("paper-policy-injected"), policy.integrity.injected_libraries),
+        demand(Key("paper-policy-virtual"), policy.integrity.virtual_environment),
+    ];
+    section(texts, Key("paper-policy-procedure"), vec![Block::Rows(rows)])
+}
+
 pub(super) fn palm(content: &Content, texts: &Texts) -> Option<Section> {
     content.palm.as_ref()?;
     let policy = &content.policy.palm;

@@ -53,6 +53,8 @@ fn conclusion(shown: &Shown, answer: Option<&Identification>) -> Key {
             }
         }
         (Outcome::AwaitingIdentification, None) => Key("paper-conclusion-unknown"),
+        (Outcome::NotRequired, _) => Key("paper-conclusion-not-required"),
+        (Outcome::Referred, _) => Key("paper-conclusion-referred"),
         _ => Key("paper-conclusion-not-confirmed"),
     }
 }
@@ -77,7 +79,7 @@ pub(super) fn identification(shown: &Shown, texts: &Texts) -> Option<Section> {
             section(texts, Key("paper-identification"), vec![note])
         });
     };
-    let rows = vec![
+    let mut rows = vec![
         row(
             texts,
             Key("paper-verdict"),
@@ -101,8 +103,18 @@ pub(super) fn identification(shown: &Shown, texts: &Texts) -> Option<Section> {
         row(texts, Key("paper-reference-source"), &answer.reference_source),
         row_or_none(texts, Key("paper-reference-date"), answer.reference_date.clone()),
         row(texts, Key("paper-centre-request"), &answer.centre_request_id),
+        row_or_none(texts, Key("paper-centre-answer"), answer.centre_answer_id.clone()),
         row(texts, Key("paper-answered"), texts.time(answer.answered_at)),
     ];
+    if let Some(nbas) = answer.nbas {
+        rows.push(row(texts, Key("paper-nbas"), texts.say(words::nbas(nbas))));
+    }
+    if answer.request.is_some() || shown.content.asks_request_state {
+        let standing = answer
+            .request
+            .map(|standing| texts.say(words::standing(standing)));
+        rows.push(row_or_none(texts, Key("paper-standing"), standing));
+    }
     Some(section(
         texts,
         Key("paper-identification"),

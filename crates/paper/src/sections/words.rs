@@ -1,13 +1,14 @@
 //! The word for each value of the vocabulary.
 
-use document::identification::Verdict;
+use document::identification::{Nbas, Verdict};
 use verification::capture::StreamState;
-use verification::evidence::{Language, Modality, Outcome};
+use verification::evidence::{Language, Modality, Outcome, RequestStanding, Route};
+use verification::integrity;
 use verification::pad::parts::{Finding, PadPart};
 use verification::pad::{AttackSign, AttemptFailure, PadChallenge};
 use verification::palm::decision::{PalmFailure, PalmPart};
 use verification::palm::{EnrolOutcome, PalmQuality, ScanResult, SealFault, SealState};
-use verification::policy::{Demand, PassivePad, ScreenLight};
+use verification::policy::{Demand, OperatorPresence, PassivePad, ScreenLight};
 
 use crate::texts::{Key, Texts};
 
@@ -21,6 +22,8 @@ pub(super) fn outcome(outcome: Outcome) -> Key {
         Outcome::TimedOut => Key("paper-outcome-timed-out"),
         Outcome::DeviceUnavailable => Key("paper-outcome-device-unavailable"),
         Outcome::AwaitingIdentification => Key("paper-outcome-awaiting-identification"),
+        Outcome::NotRequired => Key("paper-outcome-not-required"),
+        Outcome::Referred => Key("paper-outcome-referred"),
     }
 }
 
@@ -30,6 +33,36 @@ pub(super) fn verdict(verdict: Verdict) -> Key {
         Verdict::NonMatch => Key("paper-verdict-non-match"),
         Verdict::PersonNotFound => Key("paper-verdict-person-not-found"),
         Verdict::NoReference => Key("paper-verdict-no-reference"),
+        Verdict::DocumentTypeNotAccepted => Key("paper-verdict-document-type"),
+        Verdict::QualityInsufficient => Key("paper-verdict-quality"),
+        Verdict::NotCompleted => Key("paper-verdict-not-completed"),
+    }
+}
+
+pub(super) fn nbas(nbas: Nbas) -> Key {
+    match nbas {
+        Nbas::NoConsent => Key("paper-nbas-no-consent"),
+        Nbas::BelowThreshold => Key("paper-nbas-below-threshold"),
+        Nbas::Marked => Key("paper-nbas-marked"),
+        Nbas::Failed => Key("paper-nbas-failed"),
+    }
+}
+
+pub(super) fn standing(standing: RequestStanding) -> Key {
+    match standing {
+        RequestStanding::Received => Key("paper-standing-received"),
+        RequestStanding::InProgress => Key("paper-standing-in-progress"),
+        RequestStanding::Ready => Key("paper-standing-ready"),
+        RequestStanding::Answered => Key("paper-standing-answered"),
+        RequestStanding::Refused => Key("paper-standing-refused"),
+        RequestStanding::Unknown => Key("paper-standing-unknown"),
+    }
+}
+
+pub(super) fn route(route: Route) -> Key {
+    match route {
+        Route::Kiosk => Key("paper-route-kiosk"),
+        Route::HostedPage => Key("paper-route-hosted-page"),
     }
 }
 
@@ -231,5 +264,19 @@ pub(super) fn light(light: ScreenLight) -> Key {
         ScreenLight::Required => Key("paper-demand-required"),
         ScreenLight::Supporting => Key("paper-demand-supporting"),
         ScreenLight::Off => Key("paper-demand-off"),
+    }
+}
+
+pub(super) fn presence(presence: OperatorPresence) -> Key {
+    match presence {
+        OperatorPresence::Required => Key("paper-demand-required"),
+        OperatorPresence::NotRequired => Key("paper-demand-not-required"),
+    }
+}
+
+pub(super) fn integrity_demand(demand: integrity::Demand) -> Key {
+    match demand {
+        integrity::Demand::Required => Key("paper-demand-required"),
+        integrity::Demand::Reported => Key("paper-demand-reported"),
     }
 }

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use document::content;
-use document::identification::{self, Identification, SIGNER_COMMON_NAME, Verdict};
+use document::identification::{self, Identification, Nbas, SIGNER_COMMON_NAME, Verdict};
 use document::receipt::{self, Receipt};
 use document::signature::{P256Signer, sign};
 use rcgen::{
@@ -16,9 +16,11 @@ use sha2::{Digest, Sha256};
 use verification::Sensitive;
 use verification::audit::{AuditHead, LogId};
 use verification::capture::{CameraIdentity, CapturedSample, StreamMeasures, StreamState};
+use verification::date::Date;
 use verification::evidence::{
-    ConsentRecord, DocumentId, Evidence, KioskIdentity, Language, Modality, Organisation, Outcome,
-    PalmEvidence, SessionId, Still, StillPurpose,
+    ConsentRecord, DocumentId, Evidence, IntegrityRecord, KioskIdentity, Language, Modality, Organisation,
+    Outcome, PalmEvidence, ProfileIdentity, ReadDocument, RequestStanding, Route, SessionId, Still,
+    StillPurpose, StillQuality,
 };
 use verification::pad::parts::{Finding, PadPart, PartRecord};
 use verification::pad::{AttackSign, AttemptFailure, AttemptRecord, ChallengeRecord, PadChallenge};
@@ -28,11 +30,19 @@ use verification::palm::{
     ScanResult, ScannerIdentity, SealFault, SealState,
 };
 use verification::policy::Policy;
-use verification::service::ServiceId;
+use verification::service::{Entry, RequestRecord, ServiceId};
 use verification::time::UtcMs;
 
 /// The public test card of the state, not a person.
 pub const TEST_IIN: &str = "880412401006";
+/// What was entered, and what was read from an identity document of nobody.
+pub const ENTERED: [&str; 5] = [
+    "+77010000000",
+    "Аcан Серікұлы",
+    "001234567",
+    "SPECIMENOVA",
+    "AISHA MARIA",
+];
 /// 2026-06-01T12:00:00Z.
 pub const SIGNED_AT: UtcMs = UtcMs(1_780_315_200_000);
 
@@ -61,6 +71,18 @@ pub fn evidence() -> Evidence {
             height_px: 200,
             jpeg: Sensitive::new(FACE.to_vec()),
         },
+        quality: (purpose != StillPurpose::Challenge(PadChallenge::Blink)).then_some(StillQuality {
+            inter_eye_distance_px: 96.5,
+            sharpness: 0.8125,
+            luminance_mean: 141.25,
+            yaw_deg: -2.5,
+            pitch_deg: 3.75,
+        }),
+    };
+    let entry = |field: &str, value: &str, look_alike| Entry {
+        field: field.to_owned(),
+        value: Sensitive::new(value.to_owned()),
+        look_alike,
     };
     let stills = std::iter::once(StillPurpose::Comparison)
         .chain(actions.map(StillPurpose::Challenge))
@@ -83,15 +105,59 @@ pub fn evidence() -> Evidence {
                 text: "processing".to_owned(),
                 version: 2,
                 language: Language::Kk,
-                given_at: second(5),
+                given: true,
+                answered_at: second(5),
+            },
+            ConsentRecord {
+                text: "nbas-enrolment".to_owned(),
+                version: 1,
+                language: Language::Kk,
+                given: false,
+                answered_at: second(7),
             },
             ConsentRecord {
                 text: "a-text-of-a-newer-catalogue".to_owned(),
                 version: 1,
                 language: Language::Ru,
-                given_at: second(9),
+                given: true,
+                answered_at: second(9),
             },
         ],
+        profile: ProfileIdentity {
+            name: "bank".to_owned(),
+            sha256: [0xf0; 32],
+        },
+        legal_basis: vec!["kz-law-94-v".to_owned(), "kz-law-191-iv".to_owned()],
+        entries: vec![
+            entry("phone", ENTERED[0], false),
+            entry("full-name", ENTERED[1], true),
+            entry("what-text", "бірінші жол\nсоңғы жол", false),
+        ],
+        identity_document: Some(ReadDocument {
+            kind: "ID KAZ".to_owned(),
+            number: Sensitive::new(ENTERED[2].to_owned()),
+            surname: Sensitive::new(ENTERED[3].to_owned()),
+            given_names: Sensitive::new(ENTERED[4].to_owned()),
+            expires: Date::new(2031, 12, 5).unwrap(),
+        }),
+        request: Some(RequestRecord {
+            kind: "erasure".to_owned(),
+            due: Date::new(2026, 6, 22).unwrap(),
+        }),
+        asks_request_state: true,
+        suspicions: vec!["numbers-above-cap".to_owned(), "pressure".to_owned()],
+        operator: Some("Б. Қызметкер".to_owned()),
+        route: Route::Kiosk,
+        integrity: Some(IntegrityRecord {
+            codes: vec![
+                format!("manifest:{}", "a5".repeat(32)),
+                "files:intact".to_owned(),
+                "debugger:no".to_owned(),
+                "injected:unknown".to_owned(),
+                "virtual:kvm".to_owned(),
+            ],
+            checked_at: second(-30),
+        }),
         claim: Some(TEST_IIN.parse().unwrap()),
         modality: Some(Modality::Face),
         started_at: second(0),
@@ -217,6 +283,9 @@ pub fn answer() -> Identification {
         reference_date: Some("2024-02-29".to_owned()),
         centre_request_id: "d0d0".to_owned(),
         answered_at: UtcMs(SIGNED_AT.0 + 2000),
+        centre_answer_id: Some("idec-77".to_owned()),
+        nbas: Some(Nbas::NoConsent),
+        request: Some(RequestStanding::InProgress),
     }
 }
 
