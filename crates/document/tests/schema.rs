@@ -66,7 +66,7 @@ fn the_schema_names_the_versions_that_are_written() {
         let heading = format!("\n## Versions of the {paper}\n");
         let part = MANUAL.split(&heading).nth(1).unwrap();
         let part = part.split("\n#").next().unwrap();
-        let row = part.lines().filter(|line| line.starts_with("| ")).next_back();
+        let row = part.lines().rfind(|line| line.starts_with("| "));
         assert!(
             row.is_some_and(|row| row.starts_with(&format!("| {version} |"))),
             "the history of the {paper} in docs/document.md does not end with version {version}"

@@ -338,6 +338,7 @@ impl<'a> Pages<'a> {
             });
             self.line(cells.collect());
         }
+        self.y += 6.0;
     }
 }
 
