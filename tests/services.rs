@@ -379,7 +379,7 @@ fn profiles() -> Vec<(PathBuf, Profile)> {
         .map(|entry| entry.unwrap().path())
         .filter(|path| {
             let text = std::fs::read_to_string(path).unwrap();
-            text.contains("\nkind = ")
+            text.contains("\ncalendar = ")
         })
         .collect();
     files.sort();

@@ -561,6 +561,7 @@ mod tests {
     use super::*;
 
     const GOOD: &str = r#"
+        profile = "../profiles/bank.toml"
         mode = "demo"
         kiosk_id = "kiosk-0001"
         data = "/data"
@@ -580,8 +581,15 @@ mod tests {
         passive = "where-installed"
     "#;
 
+    /// A file that need not be there, from which the profiles are found.
+    const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/kiosk.toml");
+
+    fn parse(text: &str) -> Result<Config, ConfigError> {
+        Config::parse(text, Path::new(FILE))
+    }
+
     fn check(text: &str, expect: &str) {
-        let error = Config::parse(text, Path::new("kiosk.toml")).unwrap_err();
+        let error = parse(text).unwrap_err();
         let message = crate::chain(&error);
         assert!(message.contains(expect), "{message}");
         assert!(message.contains("kiosk.toml"), "{message}");
@@ -589,7 +597,7 @@ mod tests {
 
     #[test]
     fn says_what_is_wrong_and_where() {
-        assert!(Config::parse(GOOD, Path::new("kiosk.toml")).is_ok());
+        assert!(parse(GOOD).is_ok());
         check("", "missing field `mode`");
         check(
             &GOOD.replace("kiosk = true", "kiosk = true\nkisok = 1"),
@@ -611,12 +619,12 @@ mod tests {
             let table = format!("[palm]\nport = \"COM3\"\ndriver = \"dfrobot-ai10\"\n{rest}\n[window]");
             GOOD.replace("[window]", &table)
         };
-        assert!(Config::parse(&palm(""), Path::new("kiosk.toml")).is_ok());
+        assert!(parse(&palm("")).is_ok());
         check(&palm("device_key = \"0203\""), "device_key wants 33 bytes");
         let sealed = |text: String| text.replace("[policy]", "[policy.palm]\nseal = \"required\"\n[policy]");
         check(&sealed(palm("")), "device_key must say whose");
         let key = format!("device_key = \"{}\"", "02".repeat(33));
-        assert!(Config::parse(&sealed(palm(&key)), Path::new("kiosk.toml")).is_ok());
+        assert!(parse(&sealed(palm(&key))).is_ok());
         check(
             &palm("thermometer = { port = \"COM4\", driver = \"x\" }"),
             "there is no driver \"x\"; there are: mcu-90615",
@@ -637,14 +645,35 @@ mod tests {
             &GOOD.replace("[policy]", "[policy]\nturn_min_deg = nan"),
             "outside its range",
         );
+        let with = |table: &str| GOOD.replace("[window]", &format!("{table}\n[window]"));
+        check(
+            &with("[printer]\ndriver = \"x\"\nport = \"p\""),
+            "there is no driver \"x\"; there are: escpos-serial",
+        );
+        check(&with("[integrity]\nrelease_keys = [\"02\"]"), "[integrity]");
+        check(
+            &with("[[operators]]\nnumber = \"7\"\nname = \"a\"\ncode = \"b\""),
+            "operator \"7\" needs a number of two digits",
+        );
+        check(
+            &GOOD.replace("[policy]", "[policy]\noperator = \"required\""),
+            "the policy wants one to be present",
+        );
+        check(
+            &with("[hours]\nmon = [\"18:00-09:00\"]"),
+            "is no interval such as",
+        );
+        check(&GOOD.replace("bank.toml", "nowhere.toml"), "nowhere.toml cannot be read");
         let production = GOOD.replace("\"demo\"", "\"production\"");
+        check(&production, "no business identification number");
+        let production = production.replace("050140000000", "050140000001");
         check(&production, "the camera is not pinned");
         let production = production.replace("device = 0", "device = 0\npin = \"usb 046d:0825 1-2:1.0\"");
         check(&production, "the passive models are not required");
         let production = production.replace("where-installed", "required");
         check(&production, "keys may not lie in files");
         let sealed = production.replace("[camera]", "[keys]\nplace = \"tpm\"\n[camera]");
-        assert!(Config::parse(&sealed, Path::new("kiosk.toml")).is_ok());
+        assert!(parse(&sealed).is_ok());
         check(
             &GOOD.replace("[camera]", "[custody]\npending_stop = 1\n[camera]"),
             "the limit pending closes",
@@ -658,14 +687,17 @@ mod tests {
     fn the_example_is_right() {
         let example = include_str!("../../docs/kiosk.toml")
             .replace("passive = \"required\"", "passive = \"where-installed\"");
-        let config = Config::parse(&example, Path::new("kiosk.toml")).unwrap();
+        let config = parse(&example).unwrap();
         assert_eq!(
             config.policy,
             Policy {
                 passive: PassivePad::WhereInstalled,
+                integrity: IntegrityPolicy::demo(),
                 ..Policy::default()
             }
         );
+        assert_eq!(config.profile.name, "bank");
+        assert!(config.printer.is_some());
     }
 
     #[test]
