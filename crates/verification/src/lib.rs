@@ -18,6 +18,7 @@ pub mod identifier;
 pub mod pad;
 pub mod palm;
 pub mod policy;
+pub mod request;
 pub mod sensitive;
 pub mod service;
 pub mod session;
