@@ -25,7 +25,11 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("eval", &["camera", "face", "verification"]),
     ("authority", &["verification"]),
     ("keys", &["verification"]),
-    ("gateway", &["authority", "document", "sync", "verification"]),
+    ("institution", &["document", "verification"]),
+    (
+        "gateway",
+        &["authority", "document", "institution", "sync", "verification"],
+    ),
     ("custody", &["document", "keys", "outbox", "sync", "verification"]),
     (
         "torture",

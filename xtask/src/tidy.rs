@@ -14,6 +14,7 @@ const PURE: &[&str] = &[
     "crates/verification/src",
     "crates/authority/src",
     "crates/document/src",
+    "crates/institution/src",
     "crates/keys/src/name.rs",
     "crates/keys/src/tpm/blob.rs",
     "crates/keys/src/tpm/fault.rs",
