@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use document::content;
+use document::content::{self, Content};
 use document::identification::{self, Identification, Verdict};
 use document::signature::{self, ExternalSigner};
 use sync::machine::FailureClass;
@@ -15,6 +15,7 @@ use verification::time::UtcMs;
 
 use crate::config::Idec;
 use crate::idec::{Answer, CentreError, IdentificationCentre, Request};
+use crate::institution::Outlet;
 use crate::intake;
 use crate::store::{Store, StoreError};
 use crate::utc_now;
@@ -35,6 +36,8 @@ pub struct Identifier {
     pub settings: Idec,
     /// Notified when a document was stored.
     pub stored: Arc<Notify>,
+    /// Tells the institution's systems.
+    pub outlet: Option<Arc<Outlet>>,
 }
 
 /// What the centre is asked.
@@ -42,6 +45,8 @@ struct Open {
     request: Request,
     /// The score that the policy of the session asks for.
     comparison_min: f32,
+    /// What the document says, without its pictures.
+    content: Content,
 }
 
 /// Why one document has no answer yet.
@@ -177,17 +182,21 @@ impl Identifier {
         // As it was let in: the certificate of the kiosk may have expired since.
         let (verified, _) = intake::verify(signed, &self.anchors, None, received_at)
             .map_err(|error| AskError::Document(error.to_string()))?;
-        let content = content::decode(verified.content.expose())
+        let mut content = content::decode(verified.content.expose())
             .map_err(|error| AskError::Document(error.to_string()))?;
         let question =
             intake::question(&content).ok_or_else(|| AskError::Document("it asks nothing".into()))?;
+        let comparison_min = question.comparison_min;
+        let request = Request {
+            request_id: id.to_string(),
+            claim: question.claim.clone(),
+            probe: question.probe,
+        };
+        content.stills.clear();
         Ok(Open {
-            request: Request {
-                request_id: id.to_string(),
-                claim: question.claim.clone(),
-                probe: question.probe,
-            },
-            comparison_min: question.comparison_min,
+            request,
+            comparison_min,
+            content,
         })
     }
 
@@ -205,7 +214,7 @@ impl Identifier {
             Verdict::Match if threshold.is_some_and(below) => Verdict::NonMatch,
             verdict => verdict,
         };
-        let bytes = identification::encode(&Identification {
+        let identification = Identification {
             document_id: id,
             modality,
             verdict,
@@ -215,13 +224,21 @@ impl Identifier {
             reference_date: answer.reference_date,
             centre_request_id: open.request.request_id,
             answered_at: now,
+        };
+        let bytes = identification::encode(&identification);
+        let told = self.outlet.as_ref();
+        let notices = told.map_or_else(Vec::new, |outlet| {
+            outlet.tell_of(&open.content, Some(&identification), now)
         });
         let signed = {
             let signer = self.signer.lock().unwrap_or_else(PoisonError::into_inner);
             signature::sign(&bytes, &*signer, now)?
         };
         // Where another gateway was quicker, its answer counts for all.
-        if self.store.answered(id, &signed, now).await? {
+        if self.store.answered_with(id, &signed, notices, now).await? {
+            if let Some(outlet) = &self.outlet {
+                outlet.wake();
+            }
             tracing::info!(document = %id, ?verdict, "the centre has answered");
         }
         Ok(())

@@ -7,6 +7,8 @@ use verification::evidence::{DocumentId, SessionId};
 use verification::time::UtcMs;
 
 use super::StoreError;
+use super::notices::NewNotice;
+use super::requests::NewRequest;
 
 /// A document on its way into the store.
 #[derive(Debug, Clone)]
@@ -32,6 +34,10 @@ pub struct NewDocument {
     /// What is to be noted beside the document in the audit log, for example that the kiosk's clock is wrong. Nothing
     /// personal.
     pub notes: Vec<String>,
+    /// The request of a data subject in it, for the register.
+    pub request: Option<NewRequest>,
+    /// What the institution's systems are told of it.
+    pub notices: Vec<NewNotice>,
 }
 
 /// What became of a document that was put.
@@ -226,7 +232,22 @@ pub trait Documents {
     ///
     /// # Errors
     /// When the disk or the database fails.
-    async fn answered(&self, id: DocumentId, answer: &[u8], now: UtcMs) -> Result<bool, StoreError>;
+    async fn answered(&self, id: DocumentId, answer: &[u8], now: UtcMs) -> Result<bool, StoreError> {
+        self.answered_with(id, answer, Vec::new(), now).await
+    }
+
+    /// As [`answered`](Documents::answered), with what the institution's systems are told of it. Where the answer is not
+    /// kept, nor are they.
+    ///
+    /// # Errors
+    /// When the disk or the database fails.
+    async fn answered_with(
+        &self,
+        id: DocumentId,
+        answer: &[u8],
+        notices: Vec<NewNotice>,
+        now: UtcMs,
+    ) -> Result<bool, StoreError>;
 
     /// Notes that the centre was asked in vain, and when to ask again; `None` for not by itself.
     ///

@@ -18,7 +18,7 @@ fn get(address: SocketAddr, path: &str) -> (u16, String) {
 }
 
 /// The value of a line of the metrics.
-fn value(address: SocketAddr, line: &str) -> Option<f64> {
+pub fn value(address: SocketAddr, line: &str) -> Option<f64> {
     let (status, body) = get(address, "/metrics");
     assert_eq!(status, 200);
     let found = body

@@ -24,7 +24,7 @@ fn gateway(bank: &Bank, arguments: &[&str]) -> Output {
 }
 
 /// What the program prints, when it ends with this code.
-fn ends(bank: &Bank, code: i32, arguments: &[&str]) -> String {
+pub fn ends(bank: &Bank, code: i32, arguments: &[&str]) -> String {
     let output = gateway(bank, arguments);
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");

@@ -36,6 +36,16 @@ on_all! {
         a_start_gives_back_what_was_claimed_in_the_former_life,
         a_late_failure_takes_nothing_from_who_asks_now,
         a_name_or_file_is_of_one_running_gateway;
+    notices:
+        a_notice_comes_with_what_it_speaks_of_or_not_at_all,
+        many_at_once_each_bring_their_own,
+        a_claimed_notice_is_nobody_elses_until_it_ends,
+        a_lease_of_a_notice_ends,
+        a_start_gives_back_claimed_notices;
+    requests:
+        a_request_comes_with_its_document_and_once,
+        every_change_of_a_request_is_kept,
+        what_is_overdue_is_found;
     trail:
         every_change_has_its_record_and_the_chain_is_whole,
         a_forked_log_is_refused_in_any_order,

@@ -10,14 +10,15 @@ use verification::time::UtcMs;
 use super::PostgresStore;
 use super::chain::Chain;
 use super::listener::{self, NOTIFY};
+use super::notices::seal_all;
 use super::row::{bytes, head, maybe_bytes, number};
 use super::schema::NEVER;
 use super::writer::{Answered, Document, Seen};
 use crate::store::rules::signed;
 use crate::store::sealed::Label;
 use crate::store::{
-    AnswerState, COUNT_MAX, Change, Claimed, Documents, Filter, Listed, NewDocument, Standing, StoreError,
-    Stored, StoredDocument,
+    AnswerState, COUNT_MAX, Change, Claimed, Documents, Filter, Listed, NewDocument, NewNotice, Standing,
+    StoreError, Stored, StoredDocument,
 };
 
 /// The clock of the database, which all gateways share: leases are counted by it.
@@ -29,10 +30,12 @@ impl Documents for PostgresStore {
         let sealed = self
             .seal
             .seal(Label::Signed(document.id), document.signed.expose())?;
+        let notices = seal_all(&self.seal, &document.notices)?;
         self.writer
             .put(Document {
                 document,
                 sealed,
+                notices,
                 now,
             })
             .await
@@ -161,9 +164,22 @@ impl Documents for PostgresStore {
         self.execute(update, &[&ids, &self.gateway]).await.map(|_| ())
     }
 
-    async fn answered(&self, id: DocumentId, answer: &[u8], now: UtcMs) -> Result<bool, StoreError> {
+    async fn answered_with(
+        &self,
+        id: DocumentId,
+        answer: &[u8],
+        notices: Vec<NewNotice>,
+        now: UtcMs,
+    ) -> Result<bool, StoreError> {
         let sealed = self.seal.seal(Label::Answer(id), answer)?;
-        self.writer.answered(Answered { id, sealed, now }).await
+        let notices = seal_all(&self.seal, &notices)?;
+        let answered = Answered {
+            id,
+            sealed,
+            notices,
+            now,
+        };
+        self.writer.answered(answered).await
     }
 
     async fn failed(

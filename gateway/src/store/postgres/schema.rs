@@ -2,10 +2,14 @@
 
 use tokio_postgres::{Client, Error, Transaction};
 
+use super::steps::STEPS;
 use crate::store::StoreError;
 
-/// Version of the tables.
-const SCHEMA_VERSION: i64 = 1;
+/// Version of the tables below.
+const BASE_VERSION: i64 = 1;
+
+/// Version of the tables with all steps.
+const SCHEMA_VERSION: i64 = BASE_VERSION + STEPS.len() as i64;
 
 /// `next_try_at` of a document that is not asked about again by itself.
 pub(super) const NEVER: i64 = i64::MAX;
@@ -150,6 +154,7 @@ pub(super) async fn migrate(client: &mut Client, store: &str) -> Result<(), Migr
     match version(&transaction).await? {
         0 => {
             transaction.batch_execute(SCHEMA).await?;
+            step_up(&transaction, BASE_VERSION).await?;
             transaction
                 .execute(
                     "INSERT INTO alaqan_schema (version) VALUES ($1)",
@@ -158,6 +163,12 @@ pub(super) async fn migrate(client: &mut Client, store: &str) -> Result<(), Migr
                 .await?;
         }
         SCHEMA_VERSION => {}
+        version @ BASE_VERSION..SCHEMA_VERSION => {
+            step_up(&transaction, version).await?;
+            transaction
+                .execute("UPDATE alaqan_schema SET version = $1", &[&SCHEMA_VERSION])
+                .await?;
+        }
         version => {
             return Err(MigrateError::Store(StoreError::Version {
                 store: store.to_owned(),
@@ -167,6 +178,16 @@ pub(super) async fn migrate(client: &mut Client, store: &str) -> Result<(), Migr
         }
     }
     transaction.commit().await?;
+    Ok(())
+}
+
+/// Adds what has come after this version.
+async fn step_up(transaction: &Transaction<'_>, version: i64) -> Result<(), Error> {
+    for (step, from) in STEPS.iter().zip(BASE_VERSION..) {
+        if from >= version {
+            transaction.batch_execute(step).await?;
+        }
+    }
     Ok(())
 }
 

@@ -10,11 +10,11 @@ use verification::time::UtcMs;
 
 use super::schema::NEVER;
 use super::writer::Work;
-use super::{SqliteStore, signed, unsigned};
+use super::{SqliteStore, notices, requests, signed, unsigned};
 use crate::store::rules::{check_head, put_event};
 use crate::store::{
-    AnswerState, COUNT_MAX, Change, Claimed, Documents, Filter, HeadCheck, Listed, NewDocument, Put,
-    Standing, StoreError, Stored, StoredDocument,
+    AnswerState, COUNT_MAX, Change, Claimed, Documents, Filter, HeadCheck, Listed, NewDocument, NewNotice,
+    Put, Standing, StoreError, Stored, StoredDocument,
 };
 
 /// The documents that nobody asks about and that are due, the longest due first.
@@ -158,7 +158,13 @@ impl Documents for SqliteStore {
         .await
     }
 
-    async fn answered(&self, id: DocumentId, answer: &[u8], now: UtcMs) -> Result<bool, StoreError> {
+    async fn answered_with(
+        &self,
+        id: DocumentId,
+        answer: &[u8],
+        notices: Vec<NewNotice>,
+        now: UtcMs,
+    ) -> Result<bool, StoreError> {
         let answer = Sensitive::new(answer.to_vec());
         self.write_bytes(answer.expose().len(), move |work| {
             let found = work
@@ -181,6 +187,7 @@ impl Documents for SqliteStore {
                 "UPDATE document SET answered_at = ?2, fault = NULL, leased_until = 0 WHERE number = ?1",
                 params![number, now.0],
             )?;
+            notices::insert(work, &notices, now)?;
             work.note(&format!("document-answered {id}"), None, now)?;
             work.changed(Change::Answered { id, kiosk_id });
             Ok(true)
@@ -369,6 +376,8 @@ fn put(work: &Work<'_>, document: &NewDocument, now: UtcMs) -> rusqlite::Result<
         "INSERT INTO signed (number, bytes) VALUES (?1, ?2)",
         params![work.connection.last_insert_rowid(), document.signed.expose()],
     )?;
+    requests::insert(work, document, now)?;
+    notices::insert(work, &document.notices, now)?;
     work.execute(
         "DELETE FROM resend WHERE id = ?1 AND kiosk_id = ?2",
         params![id.0, document.kiosk_id],
