@@ -1,6 +1,7 @@
 //! The verbs of the program.
 
 mod certificates;
+mod costs;
 mod documents;
 mod error;
 mod kiosks;
@@ -145,6 +146,9 @@ enum Verb {
     /// The audit log of the gateway.
     #[command(subcommand)]
     Audit(documents::Audit),
+    /// The identification centre.
+    #[command(subcommand)]
+    Idec(costs::Idec),
 }
 
 /// Does what the arguments say.
@@ -189,6 +193,7 @@ pub fn act(arguments: Arguments) -> Done {
         Verb::Request(verb) => requests::act(verb),
         Verb::Notice(verb) => requests::notices(verb),
         Verb::Audit(verb) => documents::audit(verb),
+        Verb::Idec(verb) => costs::act(verb),
     }
 }
 

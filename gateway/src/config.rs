@@ -15,10 +15,10 @@ use verification::Sensitive;
 
 pub use institution::{FileDrop, Identity, Institution, Webhook};
 pub use sections::{
-    Authority, AuthorityKind, Idec, Instance, KeyAndCertificate, Limits, LogFormat, Ops, Packages, Postgres,
-    StoreFiles, StoreKind, Tls,
+    Authority, AuthorityKind, Breaker, Idec, Instance, KeyAndCertificate, Limits, LogFormat, Ops, Packages,
+    Postgres, StoreFiles, StoreKind, Tariff, Tls,
 };
-pub use sim::{Scripted, SimConfig};
+pub use sim::{Script, Scripted, ScriptedPage, SimConfig};
 
 /// The gateway's configuration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -175,6 +175,33 @@ impl GatewayConfig {
                 "is less than idec.retry_min_ms",
             ),
             (idec.parallel == 0, "idec.parallel", "is 0"),
+            (
+                !(0.0..=1.0).contains(&idec.nbas_enrolment_min),
+                "idec.nbas_enrolment_min",
+                "is not between 0 and 1",
+            ),
+            (idec.breaker.failures == 0, "idec.breaker.failures", "is 0"),
+            (idec.breaker.open_ms == 0, "idec.breaker.open_ms", "is 0"),
+            (idec.hosted.poll_ms == 0, "idec.hosted.poll_ms", "is 0"),
+            (
+                idec.hosted.poll_later_ms == 0,
+                "idec.hosted.poll_later_ms",
+                "is 0",
+            ),
+            (idec.hosted.window_ms == 0, "idec.hosted.window_ms", "is 0"),
+            (
+                idec.hosted
+                    .return_url
+                    .as_ref()
+                    .is_some_and(|url| !url.starts_with("https://")),
+                "idec.hosted.return_url",
+                "does not start with https://",
+            ),
+            (
+                !idec.tariff.is_rising(),
+                "idec.tariff.steps",
+                "are not in rising order",
+            ),
             (
                 store.kind == StoreKind::Postgres && store.postgres.is_none(),
                 "store.kind",

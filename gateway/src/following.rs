@@ -63,7 +63,7 @@ impl Follower {
             Change::Certified { kiosk_id } => self.certified(&kiosk_id).await,
             Change::Missed => self.all().await,
             // Heard elsewhere.
-            Change::Answered { .. } | Change::Arrived { .. } => {}
+            Change::Answered { .. } | Change::Arrived { .. } | Change::HostedOpened { .. } => {}
         }
     }
 

@@ -11,6 +11,7 @@
 //! or come in a package. The time is the signer's own word, so this ends where the key is in other hands: after a
 //! revocation for the compromise of a key nothing that it has signed is accepted any more, whatever time it bears.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
@@ -23,11 +24,13 @@ use sha2::{Digest, Sha256};
 use sync::wire::RefusalCode;
 use tokio::sync::oneshot;
 use verification::Sensitive;
+use verification::capture::CapturedSample;
 use verification::evidence::{DocumentId, Modality, Outcome, StillPurpose};
 use verification::identifier::Iin;
 use verification::palm::ScanResult;
 use verification::time::UtcMs;
 
+use crate::idec::quality::ProbeQuality;
 use crate::idec::{PalmRecord, Probe};
 use crate::institution::Outlet;
 use crate::store::{NewDocument, NewRequest, Put, Store, StoreError};
@@ -365,16 +368,36 @@ fn check(
 fn request_of(_content: &Content) -> Option<NewRequest> {
     None
 }
+/// The consent without which no picture is added to the national biometric authentication system (NBAS).
+pub const NBAS_CONSENT: &str = "nbas-enrolment";
 
 /// What the centre is asked about a document.
 #[derive(Debug)]
 pub struct Question<'a> {
     /// The claimed identity.
     pub claim: &'a Iin,
-    /// What was captured.
-    pub probe: Probe,
+    /// What was captured, or that the centre is to capture by itself.
+    pub capture: Capture,
     /// The score that the policy of the session asks for.
     pub comparison_min: f32,
+    /// Whether the person consented to the NBAS.
+    pub consents_to_nbas: bool,
+}
+
+/// Who captures.
+#[derive(Debug)]
+pub enum Capture {
+    /// The kiosk has: this.
+    Probe(Probe),
+    /// The centre does, on a page of its own.
+    HostedPage,
+}
+
+impl Question<'_> {
+    /// Whether the centre captures on a page of its own.
+    pub fn hosted(&self) -> bool {
+        matches!(self.capture, Capture::HostedPage)
+    }
 }
 
 /// The question that follows from a document, if any does.
@@ -382,19 +405,50 @@ pub fn question(content: &Content) -> Option<Question<'_>> {
     if content.outcome != Outcome::AwaitingIdentification {
         return None;
     }
-    let probe = match content.modality {
-        Some(Modality::Palm) => Probe::Palm(Box::new(passed_palm(content)?)),
-        Some(Modality::Face) | None => {
-            let mut stills = content.stills.iter();
-            let still = stills.find(|still| still.purpose == StillPurpose::Comparison)?;
-            Probe::Face(still.sample.jpeg.clone())
-        }
+    let capture = match content.modality {
+        _ if is_hosted(content) => Capture::HostedPage,
+        Some(Modality::Palm) => Capture::Probe(Probe::Palm(Box::new(passed_palm(content)?))),
+        Some(Modality::Face) | None => Capture::Probe(Probe::Face(probe_still(content)?.jpeg.clone())),
     };
+    let mut consents = content.consents.iter();
     Some(Question {
         claim: content.claim.as_ref()?,
-        probe,
+        capture,
         comparison_min: content.policy.comparison_min,
+        consents_to_nbas: consents.any(|consent| consent.text == NBAS_CONSENT),
     })
+}
+
+/// Whether the person of this document is to be identified on a page of the centre.
+///
+/// Nothing else leaves a document that awaits identification by the face without an attempt and without a picture: the
+/// kiosk captures one only after an attempt that passed.
+pub fn is_hosted(content: &Content) -> bool {
+    content.outcome == Outcome::AwaitingIdentification
+        && content.modality == Some(Modality::Face)
+        && content.attempts.is_empty()
+        && content.stills.is_empty()
+}
+
+/// What is known of the picture that the centre would compare; `None` where there is none. The measures that documents
+/// carry are added here.
+pub fn probe_quality(content: &Content) -> Option<ProbeQuality<'_>> {
+    if content.modality == Some(Modality::Palm) {
+        return None;
+    }
+    let still = probe_still(content)?;
+    Some(ProbeQuality {
+        jpeg: still.jpeg.expose(),
+        said_px: (still.width_px, still.height_px),
+        measures: BTreeMap::new(),
+    })
+}
+
+/// The picture that the centre would compare.
+fn probe_still(content: &Content) -> Option<&CapturedSample> {
+    let mut stills = content.stills.iter();
+    let still = stills.find(|still| still.purpose == StillPurpose::Comparison)?;
+    Some(&still.sample)
 }
 
 /// The attempt with the palm that passed: there is none where a document contradicts itself.

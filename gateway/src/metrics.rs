@@ -10,7 +10,11 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 use sync::wire::{ByeReason, RefusalCode};
 
-use crate::idec::{Answer, CentreError, Comparison, IdentificationCentre, Request};
+use crate::idec::breaker;
+use crate::idec::{
+    Centre, CentreError, Comparison, Confirmation, HostedPage, HostedRequest, HostedSession, HostedState,
+    IdentificationCentre, Opening, Polling, Request,
+};
 use crate::store::{NoticeStanding, RequestStanding, Standing};
 
 /// One label with values that the program knows beforehand.
@@ -29,6 +33,15 @@ pub struct Metrics {
     enrolments: By,
     renewals: By,
     questions: By,
+    enrolment_calls: By,
+    page_calls: By,
+    pictures_held_back: By,
+    pages: By,
+    nbas: By,
+    breaker: Gauge,
+    breaker_opened: Counter,
+    comparisons_today: Gauge,
+    tenge_today: Gauge,
     store_errors: Counter,
     audit_forks: Counter,
     clock_skews: Counter,
@@ -60,6 +73,15 @@ impl Metrics {
             enrolments: By::default(),
             renewals: By::default(),
             questions: By::default(),
+            enrolment_calls: By::default(),
+            page_calls: By::default(),
+            pictures_held_back: By::default(),
+            pages: By::default(),
+            nbas: By::default(),
+            breaker: Gauge::default(),
+            breaker_opened: Counter::default(),
+            comparisons_today: Gauge::default(),
+            tenge_today: Gauge::default(),
             store_errors: Counter::default(),
             audit_forks: Counter::default(),
             clock_skews: Counter::default(),
@@ -124,6 +146,8 @@ impl Metrics {
             "Questions to the centre, by result",
             self.questions.clone(),
         );
+        self.register_centre();
+        let r = &mut self.registry;
         r.register(
             "store_errors",
             "Calls of the store that failed",
@@ -203,6 +227,55 @@ impl Metrics {
             "requests_overdue",
             "Requests of data subjects that should have been answered by now, up to 100000",
             self.requests_overdue.clone(),
+        );
+    }
+
+    fn register_centre(&mut self) {
+        let r = &mut self.registry;
+        r.register(
+            "enrolment_calls",
+            "Requests to the centre to add a picture to the NBAS, by result",
+            self.enrolment_calls.clone(),
+        );
+        r.register(
+            "page_calls",
+            "Requests to the centre about its pages, by result",
+            self.page_calls.clone(),
+        );
+        r.register(
+            "pictures_held_back",
+            "Pictures that were not sent to the centre for their quality, by reason",
+            self.pictures_held_back.clone(),
+        );
+        r.register(
+            "pages",
+            "Pages of the centre, by what became of them",
+            self.pages.clone(),
+        );
+        r.register(
+            "nbas",
+            "Matches of faces, by what became of the NBAS",
+            self.nbas.clone(),
+        );
+        r.register(
+            "centre_breaker",
+            "How the breaker before the centre stands: 0 closed, 1 half-open, 2 open",
+            self.breaker.clone(),
+        );
+        r.register(
+            "centre_breaker_opened",
+            "How often the breaker before the centre has opened",
+            self.breaker_opened.clone(),
+        );
+        r.register(
+            "comparisons_today",
+            "Comparisons of all gateways for which the centre is paid, today in Kazakhstan",
+            self.comparisons_today.clone(),
+        );
+        r.register(
+            "comparisons_today_tenge",
+            "What they cost by the tariff of the configuration",
+            self.tenge_today.clone(),
         );
     }
 
@@ -321,7 +394,43 @@ impl Metrics {
         }
     }
 
-    fn asked(&self, result: &Result<Answer, CentreError>) {
+    /// A picture was not sent to the centre.
+    pub fn picture_held_back(&self, reason: &'static str) {
+        self.pictures_held_back.get_or_create(&[("reason", reason)]).inc();
+    }
+
+    /// Something became of a page of the centre: `opened`, `answered`, `not-completed`, `expired`.
+    pub fn page(&self, event: &'static str) {
+        self.pages.get_or_create(&[("event", event)]).inc();
+    }
+
+    /// What became of the NBAS after a match.
+    pub fn nbas(&self, result: &'static str) {
+        self.nbas.get_or_create(&[("result", result)]).inc();
+    }
+
+    /// How the breaker stands.
+    pub fn breaker(&self, standing: breaker::Standing) {
+        self.breaker.set(match standing {
+            breaker::Standing::Closed => 0,
+            breaker::Standing::HalfOpen => 1,
+            breaker::Standing::Open => 2,
+        });
+    }
+
+    /// The breaker has opened.
+    pub fn breaker_opened(&self) {
+        self.breaker_opened.inc();
+    }
+
+    /// What was compared today, and what it costs.
+    pub fn comparisons(&self, today: u64, tenge: u64) {
+        self.comparisons_today
+            .set(i64::try_from(today).unwrap_or(i64::MAX));
+        self.tenge_today.set(i64::try_from(tenge).unwrap_or(i64::MAX));
+    }
+
+    fn called<T>(calls: &By, result: &Result<T, CentreError>) {
         let name = match result {
             Ok(_) => "answered",
             Err(CentreError::Unreachable(_)) => "unreachable",
@@ -330,7 +439,7 @@ impl Metrics {
             Err(CentreError::Nonsense(_)) => "nonsense",
             Err(CentreError::Rejected { .. }) => "rejected",
         };
-        self.questions.get_or_create(&[("result", name)]).inc();
+        calls.get_or_create(&[("result", name)]).inc();
     }
 }
 
@@ -373,13 +482,13 @@ pub fn reason_name(reason: ByeReason) -> &'static str {
 
 /// A centre whose answers are counted.
 pub struct Counted {
-    centre: std::sync::Arc<dyn IdentificationCentre>,
+    centre: std::sync::Arc<dyn Centre>,
     metrics: std::sync::Arc<Metrics>,
 }
 
 impl Counted {
     /// Counts what this centre answers.
-    pub fn new(centre: std::sync::Arc<dyn IdentificationCentre>, metrics: std::sync::Arc<Metrics>) -> Self {
+    pub fn new(centre: std::sync::Arc<dyn Centre>, metrics: std::sync::Arc<Metrics>) -> Self {
         Self { centre, metrics }
     }
 }
@@ -388,7 +497,33 @@ impl IdentificationCentre for Counted {
     fn compare<'a>(&'a self, request: &'a Request) -> Comparison<'a> {
         Box::pin(async move {
             let result = self.centre.compare(request).await;
-            self.metrics.asked(&result);
+            Metrics::called(&self.metrics.questions, &result);
+            result
+        })
+    }
+
+    fn enrol<'a>(&'a self, request_id: &'a str) -> Confirmation<'a> {
+        Box::pin(async move {
+            let result = self.centre.enrol(request_id).await;
+            Metrics::called(&self.metrics.enrolment_calls, &result);
+            result
+        })
+    }
+}
+
+impl HostedPage for Counted {
+    fn open<'a>(&'a self, request: &'a HostedRequest) -> Opening<'a> {
+        Box::pin(async move {
+            let result: Result<HostedSession, _> = self.centre.open(request).await;
+            Metrics::called(&self.metrics.page_calls, &result);
+            result
+        })
+    }
+
+    fn poll<'a>(&'a self, session: &'a HostedSession) -> Polling<'a> {
+        Box::pin(async move {
+            let result: Result<HostedState, _> = self.centre.poll(session).await;
+            Metrics::called(&self.metrics.page_calls, &result);
             result
         })
     }

@@ -13,6 +13,10 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::config::Tariff;
+use crate::idec::breaker;
+use crate::idec::tariff::BankDay;
+use crate::identification::Door;
 use crate::metrics::Metrics;
 use crate::store::Store;
 use crate::utc_now;
@@ -32,6 +36,8 @@ pub struct Condition {
     metrics: Arc<Metrics>,
     /// Certificates of the gateway that must count, with their names.
     certificates: Vec<(&'static str, Leaf)>,
+    door: Arc<Door>,
+    tariff: Tariff,
     stop: watch::Receiver<bool>,
     /// When the store was last asked, and why it could not be written then.
     probed: Mutex<Option<(Instant, Option<String>)>>,
@@ -43,12 +49,16 @@ impl Condition {
         store: Arc<dyn Store>,
         metrics: Arc<Metrics>,
         certificates: Vec<(&'static str, Leaf)>,
+        door: Arc<Door>,
+        tariff: Tariff,
         stop: watch::Receiver<bool>,
     ) -> Self {
         Self {
             store,
             metrics,
             certificates,
+            door,
+            tariff,
             stop,
             probed: Mutex::new(None),
         }
@@ -71,6 +81,29 @@ impl Condition {
         faults.extend(self.store_fault().await);
         self.metrics.ready(faults.is_empty());
         faults
+    }
+
+    /// What does not work as it should, though kiosks are welcome: their documents are safe here and wait.
+    pub fn degradations(&self) -> Vec<&'static str> {
+        let standing = self.door.standing();
+        self.metrics.breaker(standing);
+        match standing {
+            breaker::Standing::Closed => Vec::new(),
+            breaker::Standing::HalfOpen => vec!["degraded: the centre is asked whether it works again"],
+            breaker::Standing::Open => vec!["degraded: the centre does not work; questions wait"],
+        }
+    }
+
+    /// Brings the costs of today up to date.
+    async fn count(&self) -> Option<()> {
+        let today = BankDay::of(utc_now());
+        let counted = tokio::time::timeout(PROBE_LIMIT, self.store.comparisons(today)).await;
+        let days = counted.ok()?.ok()?;
+        let found = days.into_iter().find(|(day, _)| *day == today);
+        let comparisons = found.map_or(0, |(_, count)| count);
+        self.metrics
+            .comparisons(comparisons, self.tariff.tenge(comparisons));
+        Some(())
     }
 
     async fn store_fault(&self) -> Option<String> {
@@ -127,7 +160,7 @@ impl Endpoint {
     /// Answers until it is dropped: also while the gateway stops, for that is when it is asked whether it is ready.
     pub async fn serve(self, condition: Arc<Condition>) {
         let router = Router::new()
-            .route("/health", get(|| async { "alive\n" }))
+            .route("/health", get(health))
             .route("/ready", get(ready))
             .route("/metrics", get(metrics))
             .with_state(condition);
@@ -137,18 +170,34 @@ impl Endpoint {
     }
 }
 
+async fn health(State(condition): State<Arc<Condition>>) -> String {
+    with_degradations("alive\n", &condition)
+}
+
+fn with_degradations(first: &str, condition: &Condition) -> String {
+    let mut text = first.to_owned();
+    for degradation in condition.degradations() {
+        text += degradation;
+        text.push('\n');
+    }
+    text
+}
+
 async fn ready(State(condition): State<Arc<Condition>>) -> Response {
     let faults = condition.faults().await;
     if faults.is_empty() {
-        "ready\n".into_response()
+        with_degradations("ready\n", &condition).into_response()
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, faults.join("\n") + "\n").into_response()
     }
 }
 
 async fn metrics(State(condition): State<Arc<Condition>>) -> Response {
-    // Brings the days of the certificates and the readiness up to date.
+    // Brings the days of the certificates, the readiness, the breaker and the costs up to date.
     condition.faults().await;
+    condition.degradations();
+    // Where the store fails, the numbers of before stand.
+    let _: Option<()> = condition.count().await;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], condition.metrics.to_text()).into_response()
 }

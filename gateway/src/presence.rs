@@ -24,6 +24,8 @@ pub struct Presence {
 #[derive(Debug)]
 struct Entry {
     connection: ConnectionId,
+    /// Whether the kiosk takes links to pages of the centre.
+    takes_pages: bool,
     /// `None` once the kiosk is connected to another gateway; the connection is about to end.
     frames: Option<mpsc::Sender<GatewayFrame>>,
 }
@@ -31,7 +33,9 @@ struct Entry {
 impl Presence {
     /// Notes a connection and gives its name and the frames for it. A former connection of the same kiosk is
     /// replaced: its frames end. Other gateways hear of it by [`Trust::arrive`](crate::store::Trust::arrive).
-    pub fn arrive(&self, kiosk_id: &str) -> (ConnectionId, mpsc::Receiver<GatewayFrame>) {
+    ///
+    /// A page of the centre is sent only to a kiosk that takes such pages.
+    pub fn arrive(&self, kiosk_id: &str, takes_pages: bool) -> (ConnectionId, mpsc::Receiver<GatewayFrame>) {
         let (frames, inbox) = mpsc::channel(WAITING_MAX);
         let mut kiosks = self.lock();
         kiosks.0 += 1;
@@ -40,6 +44,7 @@ impl Presence {
         let connection = ConnectionId((u128::from(chance) << 64 | u128::from(kiosks.0)).to_be_bytes());
         let entry = Entry {
             connection,
+            takes_pages,
             frames: Some(frames),
         };
         kiosks.1.insert(kiosk_id.to_owned(), entry);
@@ -65,6 +70,9 @@ impl Presence {
         let Some(entry) = kiosks.1.get(kiosk_id) else {
             return;
         };
+        if matches!(frame, GatewayFrame::HostedPage { .. }) && !entry.takes_pages {
+            return;
+        }
         let sent = entry.frames.as_ref().map(|frames| frames.try_send(frame));
         if let Some(Err(TrySendError::Full(_))) = sent {
             kiosks.1.remove(kiosk_id);
@@ -76,6 +84,13 @@ impl Presence {
         let kiosks = self.lock();
         let here = kiosks.1.iter().filter(|(_, entry)| entry.frames.is_some());
         here.map(|(kiosk_id, _)| kiosk_id.clone()).collect()
+    }
+
+    /// Whether a kiosk is connected here that takes links to pages of the centre.
+    pub fn takes_pages(&self, kiosk_id: &str) -> bool {
+        let kiosks = self.lock();
+        let entry = kiosks.1.get(kiosk_id);
+        entry.is_some_and(|entry| entry.frames.is_some() && entry.takes_pages)
     }
 
     /// Ends the frames of a kiosk that is connected to another gateway by now.
@@ -119,7 +134,12 @@ pub async fn follow(presence: Arc<Presence>, store: Arc<dyn Store>, mut stop: wa
                 Ok(Change::Arrived { kiosk_id, .. }) => part(&presence, &*store, vec![kiosk_id]).await,
                 Ok(Change::Missed) | Err(RecvError::Lagged(_)) => look_up(&presence, &*store).await,
                 // Heard elsewhere.
-                Ok(Change::ResendRequested { .. } | Change::Certified { .. } | Change::TrustChanged) => Ok(()),
+                Ok(
+                    Change::ResendRequested { .. }
+                    | Change::Certified { .. }
+                    | Change::TrustChanged
+                    | Change::HostedOpened { .. },
+                ) => Ok(()),
                 Err(RecvError::Closed) => return,
             },
             () = crate::stopped(&mut stop) => return,
@@ -208,8 +228,8 @@ mod tests {
     #[test]
     fn the_newest_connection_counts() {
         let presence = Presence::default();
-        let (first, mut first_frames) = presence.arrive("k");
-        let (_, mut second_frames) = presence.arrive("k");
+        let (first, mut first_frames) = presence.arrive("k", false);
+        let (_, mut second_frames) = presence.arrive("k", false);
         presence.leave("k", first);
         presence.send("k", receipt());
         presence.send("other", receipt());
@@ -222,9 +242,25 @@ mod tests {
     }
 
     #[test]
+    fn pages_go_to_those_alone_who_take_them() {
+        let page = || GatewayFrame::HostedPage {
+            id: DocumentId([1; 16]),
+            url: sync::wire::Link("https://c.example/1".into()),
+            expires_at: UtcMs(1),
+        };
+        let presence = Presence::default();
+        let (_, mut takes_none) = presence.arrive("k", false);
+        presence.send("k", page());
+        assert_eq!(takes_none.try_recv(), Err(mpsc::error::TryRecvError::Empty));
+        let (_, mut takes) = presence.arrive("k", true);
+        presence.send("k", page());
+        assert_eq!(takes.try_recv(), Ok(page()));
+    }
+
+    #[test]
     fn a_kiosk_that_does_not_listen_is_let_go() {
         let presence = Presence::default();
-        let (_, mut frames) = presence.arrive("k");
+        let (_, mut frames) = presence.arrive("k", false);
         for _ in 0..=WAITING_MAX {
             presence.send("k", receipt());
         }
@@ -245,7 +281,7 @@ mod tests {
         let store: Arc<dyn Store> = Arc::new(store);
         let (here, elsewhere) = (Arc::new(Presence::default()), Presence::default());
         let (_stop, stopped) = watch::channel(false);
-        let (connection, mut frames) = here.arrive("k");
+        let (connection, mut frames) = here.arrive("k", false);
         store.arrive("k", connection, UtcMs(1)).await.unwrap();
         let following = tokio::spawn(follow(Arc::clone(&here), Arc::clone(&store), stopped));
         let id = DocumentId([1; 16]);
@@ -273,13 +309,13 @@ mod tests {
             Some(GatewayFrame::Identified { id, document })
         );
 
-        let (newer, _newer_frames) = elsewhere.arrive("k");
+        let (newer, _newer_frames) = elsewhere.arrive("k", false);
         store.arrive("k", newer, UtcMs(3)).await.unwrap();
         assert_eq!(frames.recv().await, None);
         assert_eq!(here.why_ended("k"), ByeReason::Replaced);
         assert!(here.here().is_empty());
         // Back again: old news about the other gateway end nothing.
-        let (back, mut frames) = here.arrive("k");
+        let (back, mut frames) = here.arrive("k", false);
         store.arrive("k", back, UtcMs(4)).await.unwrap();
         part(&here, &*store, vec!["k".into()]).await.unwrap();
         here.send("k", receipt());

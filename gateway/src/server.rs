@@ -24,9 +24,9 @@ use crate::config::{self, AuthorityKind, ConfigError, GatewayConfig};
 use crate::connection::Shared;
 use crate::enrolment::{Issuer, Registrar};
 use crate::following::{Follower, RevocationFile, RevocationFileError};
-use crate::idec::IdentificationCentre;
+use crate::idec::Centre;
 use crate::idec::https::{HttpsCentre, HttpsError};
-use crate::identification::Identifier;
+use crate::identification::{Door, Identifier, Sessions};
 use crate::import::{KeyError, PackageKey};
 use crate::institution::delivery::Delivery;
 use crate::institution::{Outlet, OutletError};
@@ -124,10 +124,7 @@ impl Gateway {
     ///
     /// # Errors
     /// As [`Gateway::start`].
-    pub async fn start_with(
-        config: &GatewayConfig,
-        centre: Arc<dyn IdentificationCentre>,
-    ) -> Result<Self, GatewayError> {
+    pub async fn start_with(config: &GatewayConfig, centre: Arc<dyn Centre>) -> Result<Self, GatewayError> {
         let papers = Papers::read(config)?;
         let signer = Arc::new(Mutex::new(papers.signer));
         let outlet = Outlet::read(config)?;
@@ -163,9 +160,13 @@ impl Gateway {
         let (shut_out, shut_out_now) = watch::channel(Arc::new(ShutOut::look_up(&*store).await?));
         let (leaving, left) = watch::channel(false);
         let (stop, stopped) = watch::channel(false);
+        let door = Arc::new(Door::new((&config.idec.breaker).into(), Arc::clone(&metrics)));
         let identifier = Arc::new(Identifier {
             store: Arc::clone(&store),
             centre: Arc::new(Counted::new(centre, Arc::clone(&metrics))),
+            door: Arc::clone(&door),
+            sessions: Sessions::default(),
+            metrics: Arc::clone(&metrics),
             signer: Arc::clone(&signer),
             anchors: papers.anchors.clone(),
             settings: config.idec.clone(),
@@ -176,6 +177,8 @@ impl Gateway {
             Arc::clone(&store),
             Arc::clone(&metrics),
             papers.certificates,
+            door,
+            config.idec.tariff.clone(),
             left,
         );
         let registrar = Registrar::new(

@@ -813,6 +813,10 @@ impl Core {
             },
             Ok(Happened::Nothing) => {}
             Ok(Happened::Answered(answer)) => self.answered(&answer, now),
+            // It comes only to a kiosk that names the capability, and this one does not.
+            Ok(Happened::HostedPage { document_id, .. }) => {
+                tracing::warn!(document = %document_id, "a page of the centre came though nobody asked for one");
+            }
             Err(error) => self.store_failed(&error, "the store failed"),
         }
     }

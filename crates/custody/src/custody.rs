@@ -69,6 +69,16 @@ pub enum Happened {
     Nothing,
     /// The centre's answer, signed by the gateway. It comes again until [`Custody::answer_is_stored`] was called.
     Answered(Box<Identification>),
+    /// The person of this document, whose answer is awaited, is to be identified on this page of the centre. It may come
+    /// again, and the newest counts. The link is that person's alone.
+    HostedPage {
+        /// The document.
+        document_id: DocumentId,
+        /// Where the page is: `https://…`.
+        url: Sensitive<String>,
+        /// Until when the page can be used, by the clock of the gateway.
+        expires_at: UtcMs,
+    },
 }
 
 type Sink = Arc<dyn Fn(Event) + Send + Sync>;
@@ -351,6 +361,9 @@ impl Custody {
                 self.wake();
             }
             Line::Certificates { chain } => self.renewed(chain, now)?,
+            Line::HostedPage { id, url, expires_at } => {
+                return self.hosted_page(id, Sensitive::new(url.0), expires_at);
+            }
         }
         self.count()?;
         Ok(Happened::Nothing)
@@ -637,6 +650,24 @@ impl Custody {
         self.doubts.remove(&id);
         self.outbox.wedge(id, reason, now)?;
         Ok(())
+    }
+
+    /// A page of the centre counts only for a document whose answer is awaited here.
+    fn hosted_page(
+        &self,
+        id: DocumentId,
+        url: Sensitive<String>,
+        expires_at: UtcMs,
+    ) -> Result<Happened, CustodyError> {
+        if !self.awaiting()?.contains(&id) {
+            tracing::warn!(document = %id, "a page of the centre is for no document that awaits its answer");
+            return Ok(Happened::Nothing);
+        }
+        Ok(Happened::HostedPage {
+            document_id: id,
+            url,
+            expires_at,
+        })
     }
 
     /// The centre has answered: the answer counts only with the gateway's signature.

@@ -109,7 +109,16 @@ codes! {
         8 Cold,
     }
     SealFaultCode for palm::SealFault { 1 Missing, 2 Signature, 3 Key, 4 Challenge, 5 Chain, 6 Content }
-    VerdictCode for crate::identification::Verdict { 1 Match, 2 NonMatch, 3 PersonNotFound, 4 NoReference }
+    VerdictCode for crate::identification::Verdict {
+        1 Match,
+        2 NonMatch,
+        3 PersonNotFound,
+        4 NoReference,
+        5 DocumentTypeNotAccepted,
+        6 QualityInsufficient,
+        7 NotCompleted,
+    }
+    NbasCode for crate::identification::Nbas { 1 NoConsent, 2 BelowThreshold, 3 Marked, 4 Failed }
 }
 
 /// Where an audit log stands.

@@ -4,17 +4,18 @@ use minicbor::{Decode, Encode};
 use verification::evidence::{DocumentId, Modality};
 use verification::time::UtcMs;
 
-use crate::codes::{ModalityCode, VerdictCode, canonical, from_bytes, to_bytes};
+use crate::codes::{ModalityCode, NbasCode, VerdictCode, canonical, from_bytes, to_bytes};
 use crate::content::DecodeError;
 
-/// Version of the format that [`encode`] writes. Version 1 knew no palm and always had a threshold.
-pub const VERSION: u32 = 2;
+/// Version of the format that [`encode`] writes. Version 1 knew no palm and always had a threshold; version 2 had the
+/// first four verdicts alone, no name of the centre's answer, and said nothing about the NBAS.
+pub const VERSION: u32 = 3;
 
 /// Common name of the certificate that signs answers. A kiosk accepts an answer from no other signer, and no
 /// kiosk is ever enrolled under this name.
 pub const SIGNER_COMMON_NAME: &str = "alaqan-gateway-answers";
 
-/// What the centre found.
+/// What became of a document: what the centre found, or why it was not asked or found nothing. Each is final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verdict {
     /// The captured sample and the reference are of one person.
@@ -25,6 +26,25 @@ pub enum Verdict {
     PersonNotFound,
     /// The person is known, but there is no reference to compare with.
     NoReference,
+    /// The centre does not accept the kind of document that the person's reference comes from.
+    DocumentTypeNotAccepted,
+    /// The picture is below the gateway's quality gate. The centre was not asked, and nothing was paid.
+    QualityInsufficient,
+    /// The person did not finish on the page of the centre, or too late. Nothing was compared.
+    NotCompleted,
+}
+
+/// Whether the picture was marked for the national biometric authentication system (NBAS) after a match of a face.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Nbas {
+    /// No: the person did not consent to it.
+    NoConsent,
+    /// No: the score is a match, but below the one from which pictures are added.
+    BelowThreshold,
+    /// Yes, and the centre has confirmed it.
+    Marked,
+    /// It was to be, but the centre did not confirm it.
+    Failed,
 }
 
 /// The answer of the Identification Data Exchange Center to one document, as the gateway passes it on.
@@ -41,14 +61,18 @@ pub struct Identification {
     /// The score from which the gateway takes a comparison for a match; absent for the palm, where the centre's word
     /// alone counts.
     pub threshold: Option<f32>,
-    /// Where the reference comes from, in the centre's own words.
+    /// Where the reference comes from, in the centre's own words; empty where it did not compare.
     pub reference_source: String,
     /// Date of the reference as the centre gives it.
     pub reference_date: Option<String>,
     /// The centre's name for this request.
     pub centre_request_id: String,
-    /// When the centre answered.
+    /// When the centre answered, or the gateway found that it is not to be asked.
     pub answered_at: UtcMs,
+    /// The centre's own name for its answer, where it gives one.
+    pub centre_answer_id: Option<String>,
+    /// What became of the NBAS; absent where that is no question: without a match, and for the palm.
+    pub nbas: Option<Nbas>,
 }
 
 /// The canonical bytes of an answer: what the gateway signs.
@@ -64,6 +88,8 @@ pub fn encode(identification: &Identification) -> Vec<u8> {
         centre_request_id: &identification.centre_request_id,
         answered_at_ms: identification.answered_at.0,
         modality: identification.modality.into(),
+        centre_answer_id: identification.centre_answer_id.as_deref(),
+        nbas: identification.nbas.map(Into::into),
     })
 }
 
@@ -83,6 +109,8 @@ pub fn decode(bytes: &[u8]) -> Result<Identification, DecodeError> {
         reference_date: wire.reference_date.map(str::to_owned),
         centre_request_id: wire.centre_request_id.to_owned(),
         answered_at: UtcMs(wire.answered_at_ms),
+        centre_answer_id: wire.centre_answer_id.map(str::to_owned),
+        nbas: wire.nbas.map(Into::into),
     };
     if encode(&identification) != bytes {
         return Err(DecodeError::NotCanonical);
@@ -113,4 +141,8 @@ struct IdentificationWire<'a> {
     answered_at_ms: i64,
     #[n(9)]
     modality: ModalityCode,
+    #[b(10)]
+    centre_answer_id: Option<&'a str>,
+    #[n(11)]
+    nbas: Option<NbasCode>,
 }

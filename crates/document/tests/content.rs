@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use document::auditlog;
 use document::content::{self, CONTENT_MAX_BYTES, DecodeError};
-use document::identification::{self, Identification, Verdict};
+use document::identification::{self, Identification, Nbas, Verdict};
 use document::package;
 use document::receipt::{self, Receipt};
 use expect_test::{Expect, expect};
@@ -238,6 +238,8 @@ fn identification() -> Identification {
         reference_date: Some("2024-02-29".to_owned()),
         centre_request_id: "d0d0".to_owned(),
         answered_at: UtcMs(1_780_315_262_000),
+        centre_answer_id: Some("a-1".to_owned()),
+        nbas: Some(Nbas::Marked),
     }
 }
 
@@ -295,8 +297,8 @@ fn the_format_of_the_answer_is_kept() {
     check_snapshot(
         &identification::encode(&identification()),
         expect![[r#"
-            {0: 2, 1: h'd0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0', 2: 1, 3: 5e-1, 4: 2.5e-1, 5: "passport register", 6: "2024-02-29", 7: "d0d0", 8: 1780315262000, 9: 1}
-            1e614b12eae541b1a5b2672615b6681e11c1aac1b711aa2d61b53dcd8213ef38"#]],
+            {0: 3, 1: h'd0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0', 2: 1, 3: 5e-1, 4: 2.5e-1, 5: "passport register", 6: "2024-02-29", 7: "d0d0", 8: 1780315262000, 9: 1, 10: "a-1", 11: 3}
+            0a738595c2e44b473e6f38e6d44aad48502768ba121477ea007df79d7a4c0c0b"#]],
     );
 }
 

@@ -293,6 +293,9 @@ pub fn verdict_name(verdict: Verdict) -> &'static str {
         Verdict::NonMatch => "non-match",
         Verdict::PersonNotFound => "person-not-found",
         Verdict::NoReference => "no-reference",
+        Verdict::DocumentTypeNotAccepted => "document-type-not-accepted",
+        Verdict::QualityInsufficient => "quality-insufficient",
+        Verdict::NotCompleted => "not-completed",
     }
 }
 

@@ -113,6 +113,8 @@ fn answer(verdict: Verdict, score: Option<f32>) -> Identification {
         reference_date: None,
         centre_request_id: "07".into(),
         answered_at: UtcMs(1_790_000_031_000),
+        centre_answer_id: None,
+        nbas: None,
     }
 }
 
@@ -193,6 +195,23 @@ fn every_kind_is_pinned_to_the_letter() {
             },
         }),
     );
+}
+
+#[test]
+fn every_verdict_has_a_name_in_the_schema() {
+    for verdict in [
+        Verdict::Match,
+        Verdict::NonMatch,
+        Verdict::PersonNotFound,
+        Verdict::NoReference,
+        Verdict::DocumentTypeNotAccepted,
+        Verdict::QualityInsufficient,
+        Verdict::NotCompleted,
+    ] {
+        let evidence = evidence(Outcome::AwaitingIdentification);
+        let notices = notices_of(&evidence, Some(&answer(verdict, None)));
+        holds(&notices[0], &written(&Writer::default(), &notices[0]));
+    }
 }
 
 #[test]

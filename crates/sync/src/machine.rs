@@ -232,6 +232,9 @@ impl Sync {
                 let chain = chain.into_iter().map(|certificate| certificate.0).collect();
                 vec![Effect::Report(Event::Certificates { chain })]
             }
+            GatewayFrame::HostedPage { id, url, expires_at } => {
+                vec![Effect::Report(Event::HostedPage { id, url, expires_at })]
+            }
             GatewayFrame::Bye { reason } => self.drop_link(now, random, LinkDownReason::Bye(reason)),
             GatewayFrame::Welcome { .. } => {
                 self.drop_link(now, random, LinkDownReason::Nonsense("a second welcome".into()))

@@ -4,8 +4,9 @@
 //! array of its number and its fields. `docs/wire-protocol.md` says it all for those who write the other end.
 //!
 //! A reader skips fields that it does not know behind those that it knows, and takes a number of a refusal or
-//! farewell that it does not know for one of no further meaning; so either may be added without a new version. A
-//! changed meaning, and a new kind of frame, is a new version.
+//! farewell that it does not know for one of no further meaning; so either may be added without a new version. A new
+//! kind of frame is sent only to an end that has named the capability to which it belongs; a changed meaning is a new
+//! version.
 
 mod fields;
 mod reasons;
@@ -53,6 +54,12 @@ pub const REQUEST_MAX_BYTES: usize = 16 * 1024;
 
 /// How many certificates a chain may have, the kiosk's own one counted.
 pub const CHAIN_MAX: usize = 8;
+
+/// The longest link in a frame, in bytes.
+pub const LINK_MAX_BYTES: usize = 2048;
+
+/// Who names this capability in its greeting is sent [`GatewayFrame::HostedPage`].
+pub const HOSTED_PAGE: &str = "hosted-page";
 
 /// From the kiosk to the gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -214,6 +221,40 @@ pub enum GatewayFrame {
         #[n(0)]
         chain: Vec<Payload>,
     },
+    /// The centre has opened a page on which the person of this document is to be identified. Sent only to a kiosk that
+    /// has named [`HOSTED_PAGE`]; perhaps more than once, and the newest counts.
+    #[n(7)]
+    HostedPage {
+        /// The document.
+        #[cbor(n(0), with = "fields::id")]
+        id: DocumentId,
+        /// Where the page is: `https://…`, at most [`LINK_MAX_BYTES`].
+        #[n(1)]
+        url: Link,
+        /// Until when the page can be used, by the clock of the gateway.
+        #[cbor(n(2), with = "fields::utc")]
+        expires_at: UtcMs,
+    },
+}
+
+/// A link to a page that is meant for one person; `Debug` does not show it, for whoever has it can open the page.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(transparent)]
+pub struct Link(#[n(0)] pub String);
+
+impl Link {
+    /// Whether it is one that may be opened: over TLS, not too long, and without anything but visible ASCII.
+    pub fn is_sound(&self) -> bool {
+        let host = self.0.strip_prefix("https://");
+        let visible = self.0.bytes().all(|byte| byte.is_ascii_graphic());
+        host.is_some_and(|host| !host.is_empty()) && visible && self.0.len() <= LINK_MAX_BYTES
+    }
+}
+
+impl std::fmt::Debug for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(a link)")
+    }
 }
 
 /// Bytes that `Debug` does not show.
@@ -314,12 +355,16 @@ impl GatewayFrame {
                 export_recipient.as_deref().map_or(Ok(()), text)?;
             }
             Self::Certificates { chain } => at_most("certificates", chain.len(), CHAIN_MAX)?,
+            Self::HostedPage { url, .. } if !url.is_sound() => {
+                return Err(WireError::Malformed("not a link over TLS".into()));
+            }
             // The list of the first was held to its limit while it was read.
             Self::Resend { .. }
             | Self::Receipt { .. }
             | Self::Refused { .. }
             | Self::Identified { .. }
-            | Self::Bye { .. } => {}
+            | Self::Bye { .. }
+            | Self::HostedPage { .. } => {}
         }
         Ok(frame)
     }

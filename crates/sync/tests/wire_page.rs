@@ -11,7 +11,8 @@ use minicbor::Decoder;
 use minicbor::data::Type;
 use sync::wire::{
     AWAITING_MAX, ByeReason, CAPABILITIES_MAX, CHAIN_MAX, DOCUMENT_MAX_BYTES, FRAME_MAX_BYTES, GatewayFrame,
-    KioskFrame, REQUEST_MAX_BYTES, RESEND_MAX, RefusalCode, SUBPROTOCOL, TEXT_MAX_BYTES, VERSION,
+    KioskFrame, LINK_MAX_BYTES, REQUEST_MAX_BYTES, RESEND_MAX, RefusalCode, SUBPROTOCOL, TEXT_MAX_BYTES,
+    VERSION,
 };
 use verification::evidence::{
     DocumentId, Evidence, KioskIdentity, Language, Organisation, Outcome, SessionId,
@@ -98,7 +99,7 @@ fn every_frame_is_shown_as_it_is() {
         assert!(name.starts_with(&kind(&frame)), "{name}");
         kinds.insert(name.split('-').next().unwrap(), "gateway");
     }
-    assert_eq!(kinds.len(), 12, "{kinds:?}");
+    assert_eq!(kinds.len(), 13, "{kinds:?}");
 }
 
 #[test]
@@ -266,6 +267,7 @@ fn every_limit_is_named() {
         ("content of a document", CONTENT_MAX_BYTES),
         ("certificate request", REQUEST_MAX_BYTES),
         ("text in a frame", TEXT_MAX_BYTES),
+        ("link", LINK_MAX_BYTES),
         ("awaiting", AWAITING_MAX),
         ("awaiting", RESEND_MAX),
         ("capabilities", CAPABILITIES_MAX),

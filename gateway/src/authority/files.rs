@@ -150,7 +150,11 @@ timeout_ms = 60000
 # The Retry-After of those whose script is "overload".
 retry_after_s = 5
 
-# What happens for which IIN; "match" for all others. Test numbers only.
+# The score of these IINs instead of the one of their answer.
+[scores]
+"900108300005" = 0.94
+
+# What happens for which IIN; "match" for all others. A list is one after the other. Test numbers only.
 [script]
 "900101300007" = "no_match"
 "900102300002" = "person_not_found"
@@ -159,6 +163,12 @@ retry_after_s = 5
 "900105300009" = "overload"
 "900106300004" = "timeout"
 "900107300006" = "malformed"
+"900109300000" = "document_type_not_accepted"
+"900110300006" = ["state_service_error", "match"]
+
+# How the pages of which IIN finish by themselves: match, no_match, cancel, expire. All others wait for a button.
+[hosted_script]
+"900111300001" = "match"
 "#
     )
 }

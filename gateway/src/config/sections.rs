@@ -6,6 +6,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::idec::breaker;
+use crate::idec::hosted::Hosted;
+use crate::idec::quality::QualityGate;
+pub use crate::idec::tariff::Tariff;
+
 /// How lines of the log look.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -180,7 +185,7 @@ impl Postgres {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Idec {
-    /// Base address, `https://…`; comparisons are posted to `/v1/comparisons` under it.
+    /// Base address, `https://…`; what is posted under it stands in `docs/idec.md`.
     pub url: String,
     /// Certificate of the authority that issued the centre's certificate, PEM; no other is trusted.
     pub authority: PathBuf,
@@ -200,6 +205,50 @@ pub struct Idec {
     /// How many documents are asked about at once.
     #[serde(default = "default_parallel")]
     pub parallel: u16,
+    /// From which score of a match on the centre is told to add the picture to the NBAS, 0 to 1, where the person has
+    /// consented to that.
+    #[serde(default = "default_comparison_min")]
+    pub nbas_enrolment_min: f32,
+    /// When the centre is left alone for a while.
+    #[serde(default)]
+    pub breaker: Breaker,
+    /// What a picture must be like to be sent.
+    #[serde(default)]
+    pub quality: QualityGate,
+    /// Pages of the centre.
+    #[serde(default)]
+    pub hosted: Hosted,
+    /// What comparisons cost.
+    #[serde(default)]
+    pub tariff: Tariff,
+}
+
+/// When the centre is left alone for a while.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Breaker {
+    /// After how many failures in a row.
+    pub failures: u32,
+    /// For how long, unless the centre asks for longer.
+    pub open_ms: u64,
+}
+
+impl Default for Breaker {
+    fn default() -> Self {
+        Self {
+            failures: 5,
+            open_ms: 10_000,
+        }
+    }
+}
+
+impl From<&Breaker> for breaker::Settings {
+    fn from(breaker: &Breaker) -> Self {
+        Self {
+            failures: breaker.failures,
+            pause: Duration::from_millis(breaker.open_ms),
+        }
+    }
 }
 
 impl Idec {

@@ -33,9 +33,56 @@ pub struct SimConfig {
     /// The `Retry-After` of those whose script is `overload`.
     #[serde(default = "default_retry_after_s")]
     pub retry_after_s: u64,
+    /// How many enrolments are answered 503 before the first one is taken.
+    #[serde(default)]
+    pub enrolment_faults: u32,
+    /// After how long a page finishes by itself whose script says how.
+    #[serde(default)]
+    pub hosted_after_ms: u64,
+    /// Where pages are, as those see it who open them; `https://` and the address it listens on, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hosted_base_url: Option<String>,
+    /// The score of these IINs instead of the one of their answer.
+    #[serde(default)]
+    pub scores: BTreeMap<String, f32>,
     /// What happens for which IIN; `match` for all others. Test numbers only: this file is not protected.
     #[serde(default)]
-    pub script: BTreeMap<String, Scripted>,
+    pub script: BTreeMap<String, Script>,
+    /// How the pages of which IIN finish by themselves; all others wait for who presses a button on them.
+    #[serde(default)]
+    pub hosted_script: BTreeMap<String, ScriptedPage>,
+}
+
+/// What happens for an IIN.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Script {
+    /// Always the same.
+    Always(Scripted),
+    /// One after the other with each question that was not answered before; the last one stays. At least one.
+    Sequence(Vec<Scripted>),
+}
+
+impl Script {
+    /// What happens with the question of this number, from 0.
+    pub fn at(&self, number: usize) -> Scripted {
+        match self {
+            Self::Always(scripted) => *scripted,
+            Self::Sequence(all) => *all.get(number).or_else(|| all.last()).unwrap_or(&Scripted::Match),
+        }
+    }
+}
+
+impl From<Scripted> for Script {
+    fn from(scripted: Scripted) -> Self {
+        Self::Always(scripted)
+    }
+}
+
+impl<const N: usize> From<[Scripted; N]> for Script {
+    fn from(sequence: [Scripted; N]) -> Self {
+        Self::Sequence(sequence.into())
+    }
 }
 
 /// What the simulator does.
@@ -50,6 +97,8 @@ pub enum Scripted {
     PersonNotFound,
     /// Answers that there is no reference of this person.
     NoReference,
+    /// Answers that the kind of document is not accepted of which the reference is.
+    DocumentTypeNotAccepted,
     /// Answers 503, as if a state service were down.
     StateServiceError,
     /// Answers 429 with `Retry-After`.
@@ -58,6 +107,20 @@ pub enum Scripted {
     Timeout,
     /// Answers something that is not the agreed JSON.
     Malformed,
+}
+
+/// How a page finishes by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScriptedPage {
+    /// With a match.
+    Match,
+    /// With no match.
+    NoMatch,
+    /// The person leaves it.
+    Cancel,
+    /// Nobody does anything, until it is too late for the simulator.
+    Expire,
 }
 
 impl SimConfig {
@@ -69,15 +132,37 @@ impl SimConfig {
         let mut config: Self = parse(file)?;
         rebase(&mut config.certificate, file);
         rebase(&mut config.key, file);
-        if !(0.0..=1.0).contains(&config.score) {
-            let fault = "is not between 0 and 1";
-            return Err(ConfigError::Value {
+        let is_score = |score: &f32| (0.0..=1.0).contains(score);
+        let is_empty = |script: &Script| *script == Script::Sequence(Vec::new());
+        let checks = [
+            (!is_score(&config.score), "score", "is not between 0 and 1"),
+            (
+                !config.scores.values().all(is_score),
+                "scores",
+                "are not all between 0 and 1",
+            ),
+            (
+                config.script.values().any(is_empty),
+                "script",
+                "has a sequence without an answer",
+            ),
+            (
+                config
+                    .hosted_base_url
+                    .as_ref()
+                    .is_some_and(|url| !url.starts_with("https://")),
+                "hosted_base_url",
+                "does not start with https://",
+            ),
+        ];
+        match checks.into_iter().find(|(wrong, ..)| *wrong) {
+            Some((_, key, fault)) => Err(ConfigError::Value {
                 file: file.to_owned(),
-                key: "score",
+                key,
                 fault,
-            });
+            }),
+            None => Ok(config),
         }
-        Ok(config)
     }
 }
 

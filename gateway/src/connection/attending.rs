@@ -33,7 +33,8 @@ struct UnderWay {
     last: Option<oneshot::Receiver<()>>,
     bytes: usize,
     ids: HashSet<DocumentId>,
-    /// Answers of the centre that have overtaken the receipt. A kiosk awaits an answer only after the receipt.
+    /// Answers and pages of the centre that have overtaken the receipt. A kiosk awaits them only after the receipt. No
+    /// page counts any more once there is the answer.
     early: HashMap<DocumentId, GatewayFrame>,
 }
 
@@ -64,7 +65,7 @@ pub async fn attend(
 ) -> End {
     let kiosk_id = leaf.common_name.as_str();
     // From here on answers come by the queue, so that none falls between what is owed now and the next one.
-    let (connection, mut queue) = shared.presence.arrive(kiosk_id);
+    let (connection, mut queue) = shared.presence.arrive(kiosk_id, greeted.takes_pages);
     shared.logged(shared.store.arrive(kiosk_id, connection, utc_now()).await);
     let end = match Box::pin(greeting::welcome(shared, line, kiosk_id, &greeted.awaiting)).await {
         Ok(()) => serve(shared, line, &leaf, greeted.skew_ms, &mut queue, stop).await,
@@ -121,11 +122,16 @@ async fn serve(
                 }
             },
             frame = queue.recv() => match frame {
-                Some(GatewayFrame::Identified { id, document }) if under_way.ids.contains(&id) => {
-                    under_way.early.insert(id, GatewayFrame::Identified { id, document });
-                    Ok(())
-                }
-                Some(frame) => send(line, &frame).await,
+                Some(frame) => match about(&frame).filter(|id| under_way.ids.contains(id)) {
+                    Some(id) => {
+                        let is_page = matches!(frame, GatewayFrame::HostedPage { .. });
+                        if !is_page || !matches!(under_way.early.get(&id), Some(GatewayFrame::Identified { .. })) {
+                            under_way.early.insert(id, frame);
+                        }
+                        Ok(())
+                    }
+                    None => send(line, &frame).await,
+                },
                 None => Err(End::Bye(shared.presence.why_ended(kiosk_id))),
             },
             Ok(()) = shut_out.changed() => {
@@ -147,6 +153,14 @@ async fn serve(
         if let Err(end) = done {
             return end;
         }
+    }
+}
+
+/// The document about which the centre says something in this frame.
+fn about(frame: &GatewayFrame) -> Option<DocumentId> {
+    match frame {
+        GatewayFrame::Identified { id, .. } | GatewayFrame::HostedPage { id, .. } => Some(*id),
+        _ => None,
     }
 }
 
@@ -258,16 +272,19 @@ async fn answer(
         return Ok(());
     }
     shared.metrics.receipt_after(settled.since.elapsed());
-    match early {
-        Some(frame) => send(line, &frame).await,
-        None if settled.known => match shared.logged(shared.store.answer(settled.id).await).flatten() {
+    let has_answer = matches!(early, Some(GatewayFrame::Identified { .. }));
+    if let Some(frame) = early {
+        send(line, &frame).await?;
+    }
+    match has_answer {
+        false if settled.known => match shared.logged(shared.store.answer(settled.id).await).flatten() {
             Some(answer) => {
                 let (id, document) = (settled.id, Payload(answer));
                 send(line, &GatewayFrame::Identified { id, document }).await
             }
             None => Ok(()),
         },
-        None => Ok(()),
+        _ => Ok(()),
     }
 }
 

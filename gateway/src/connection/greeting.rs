@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use authority::Leaf;
-use sync::wire::{ByeReason, GatewayFrame, KioskFrame, RESEND_MAX, VERSION};
+use sync::wire::{ByeReason, GatewayFrame, HOSTED_PAGE, KioskFrame, RESEND_MAX, VERSION};
 use tokio::sync::watch;
 use verification::evidence::DocumentId;
 
@@ -28,6 +28,8 @@ pub struct Greeted {
     pub awaiting: Vec<DocumentId>,
     /// The kiosk's clock minus ours, where it is wrong.
     pub skew_ms: Option<i64>,
+    /// Whether the kiosk takes links to pages of the centre.
+    pub takes_pages: bool,
 }
 
 /// Hears the greeting and judges it.
@@ -113,7 +115,11 @@ pub async fn greet(
         "a kiosk has come"
     );
     let skew_ms = skew(shared, kiosk_id, at.0.saturating_sub(now.0)).await;
-    Ok(Greeted { awaiting, skew_ms })
+    Ok(Greeted {
+        awaiting,
+        skew_ms,
+        takes_pages: capabilities.iter().any(|name| name == HOSTED_PAGE),
+    })
 }
 
 /// Says everywhere that a clock is wrong, if it is.

@@ -8,9 +8,18 @@
 //! Our scanners compare within themselves and give out neither picture nor template, so the only honest thing to send is
 //! a [`PalmRecord`]: which scanner found what, and what was measured. The centre's word is then what counts, and no
 //! threshold of ours is held against it. Should the centre want something else, [`https`] is the one place to change.
+//!
+//! **Two ways to ask.** What is published of the real centre is a redirect: the person is sent to a page of the centre,
+//! which captures and compares by itself. [`IdentificationCentre`] is the one way, a comparison of what the kiosk has
+//! captured; [`HostedPage`] is the other. What stands before both is pure: [`breaker`], [`quality`], [`tariff`],
+//! [`hosted`].
 
+pub mod breaker;
+pub mod hosted;
 pub mod https;
+pub mod quality;
 pub mod sim;
+pub mod tariff;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -18,6 +27,7 @@ use std::time::Duration;
 
 use document::identification::Verdict;
 use sync::machine::FailureClass;
+use sync::wire::Link;
 use verification::Sensitive;
 use verification::evidence::Modality;
 use verification::identifier::Iin;
@@ -86,6 +96,51 @@ pub struct Answer {
     pub reference_source: String,
     /// Date of the reference, in the centre's words.
     pub reference_date: Option<String>,
+    /// The centre's own name for this answer, where it gives one.
+    pub answer_id: Option<String>,
+}
+
+/// One page that is asked for.
+#[derive(Debug, Clone)]
+pub struct HostedRequest {
+    /// The idempotency key: the same id is the same session.
+    pub request_id: String,
+    /// The claimed identity.
+    pub claim: Iin,
+    /// Where the page leads when it is done, if anywhere.
+    pub return_url: Option<String>,
+    /// How long the result is waited for.
+    pub expires_at: UtcMs,
+}
+
+/// A page that the centre has opened for one person. `Debug` does not say which, for whoever knows it can open the page.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HostedSession {
+    /// The centre's name of the session.
+    pub session_id: String,
+    /// Where the page is.
+    pub url: Link,
+    /// How long the result is waited for.
+    pub expires_at: UtcMs,
+}
+
+impl std::fmt::Debug for HostedSession {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "HostedSession(until {})", self.expires_at.0)
+    }
+}
+
+/// How a session on a page of the centre stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum HostedState {
+    /// The person is not done.
+    Pending,
+    /// The centre has found something.
+    Done(Answer),
+    /// The person has left the page, or was too late for the centre. Nothing was compared.
+    NotCompleted,
+    /// The centre knows no such session any more.
+    Gone,
 }
 
 /// Why there is no answer.
@@ -133,8 +188,35 @@ impl CentreError {
 /// What [`IdentificationCentre::compare`] gives.
 pub type Comparison<'a> = Pin<Box<dyn Future<Output = Result<Answer, CentreError>> + Send + 'a>>;
 
+/// What [`IdentificationCentre::enrol`] gives.
+pub type Confirmation<'a> = Pin<Box<dyn Future<Output = Result<(), CentreError>> + Send + 'a>>;
+
 /// A centre that compares what was captured with the reference of a claimed identity.
 pub trait IdentificationCentre: Send + Sync {
     /// Asks for one comparison. Asking again with the same request id costs nothing.
     fn compare<'a>(&'a self, request: &'a Request) -> Comparison<'a>;
+
+    /// Says that the picture of this request, which was a match, is to be added to the national biometric
+    /// authentication system (NBAS). Saying it again changes nothing. `Ok` means that the centre has confirmed it.
+    fn enrol<'a>(&'a self, request_id: &'a str) -> Confirmation<'a>;
 }
+
+/// What [`HostedPage::open`] gives.
+pub type Opening<'a> = Pin<Box<dyn Future<Output = Result<HostedSession, CentreError>> + Send + 'a>>;
+
+/// What [`HostedPage::poll`] gives.
+pub type Polling<'a> = Pin<Box<dyn Future<Output = Result<HostedState, CentreError>> + Send + 'a>>;
+
+/// A centre that captures and compares on a page of its own, to which the person is sent.
+pub trait HostedPage: Send + Sync {
+    /// Asks for a page. Asking again with the same request id gives the same session, as long as the centre knows it.
+    fn open<'a>(&'a self, request: &'a HostedRequest) -> Opening<'a>;
+
+    /// Asks how a session stands.
+    fn poll<'a>(&'a self, session: &'a HostedSession) -> Polling<'a>;
+}
+
+/// A centre that can be asked in both ways.
+pub trait Centre: IdentificationCentre + HostedPage {}
+
+impl<T: IdentificationCentre + HostedPage> Centre for T {}

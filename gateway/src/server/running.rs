@@ -79,6 +79,12 @@ pub async fn run(parts: Parts, mut stop: watch::Receiver<bool>) -> Result<(), Fa
     let mut vital = Vital::default();
     // Connections and vital parts end when this ends, whether it was told to or not.
     let (end, stopped) = watch::channel(false);
+    let pages = identification::show_pages(
+        Arc::clone(&identifier),
+        Arc::clone(&shared.presence),
+        stopped.clone(),
+    );
+    vital.spawn("pages of the centre", pages);
     vital.spawn("identification", identification::run(identifier, stopped.clone()));
     vital.spawn("what follows the changes", follower.run(stopped.clone()));
     for delivery in deliveries {

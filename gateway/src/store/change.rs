@@ -14,6 +14,13 @@ pub enum Change {
         /// The kiosk that waits for the answer.
         kiosk_id: String,
     },
+    /// The centre has opened a page for the person of this document; where it is, is asked of the centre.
+    HostedOpened {
+        /// The document.
+        id: DocumentId,
+        /// The kiosk at which the person is.
+        kiosk_id: String,
+    },
     /// The kiosk is connected by this connection and no other.
     Arrived {
         /// The kiosk.

@@ -6,9 +6,10 @@ use verification::audit::AuditHead;
 use verification::evidence::{DocumentId, SessionId};
 use verification::time::UtcMs;
 
-use super::StoreError;
 use super::notices::NewNotice;
 use super::requests::NewRequest;
+use super::{Change, StoreError};
+use crate::idec::tariff::BankDay;
 
 /// A document on its way into the store.
 #[derive(Debug, Clone)]
@@ -227,13 +228,13 @@ pub trait Documents {
     /// When the disk or the database fails.
     async fn release(&self, ids: &[DocumentId]) -> Result<(), StoreError>;
 
-    /// Stores the signed answer, noted in the audit log. It is on the disk when this returns. An answer that is there
-    /// already stays; says whether this one is kept.
+    /// Stores the signed answer for which the centre was not paid, noted in the audit log. It is on the disk when this
+    /// returns. An answer that is there already stays; says whether this one is kept.
     ///
     /// # Errors
     /// When the disk or the database fails.
     async fn answered(&self, id: DocumentId, answer: &[u8], now: UtcMs) -> Result<bool, StoreError> {
-        self.answered_with(id, answer, Vec::new(), now).await
+        self.keep_answer(id, answer, false, Vec::new(), now).await
     }
 
     /// As [`answered`](Documents::answered), with what the institution's systems are told of it. Where the answer is not
@@ -247,7 +248,52 @@ pub trait Documents {
         answer: &[u8],
         notices: Vec<NewNotice>,
         now: UtcMs,
+    ) -> Result<bool, StoreError> {
+        self.keep_answer(id, answer, false, notices, now).await
+    }
+
+    /// As [`answered`](Documents::answered), of an answer that the centre has given.
+    ///
+    /// # Errors
+    /// When the disk or the database fails.
+    async fn compared(&self, id: DocumentId, answer: &[u8], now: UtcMs) -> Result<bool, StoreError> {
+        self.keep_answer(id, answer, true, Vec::new(), now).await
+    }
+
+    /// As [`answered`](Documents::answered), with all that goes into the same transaction where the answer is kept: for
+    /// an answer of the centre, `is_comparison`, the comparison is counted for the day of `now`; and what the
+    /// institution's systems are told.
+    ///
+    /// # Errors
+    /// When the disk or the database fails.
+    async fn keep_answer(
+        &self,
+        id: DocumentId,
+        answer: &[u8],
+        is_comparison: bool,
+        notices: Vec<NewNotice>,
+        now: UtcMs,
     ) -> Result<bool, StoreError>;
+
+    /// How many comparisons of all gateways were counted on each day from this one on, in the order of the days. Days
+    /// without any are left out.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn comparisons(&self, from: BankDay) -> Result<Vec<(BankDay, u64)>, StoreError>;
+
+    /// Gives back what was claimed, to be asked about at this time. Unlike [`failed`](Documents::failed) it is nobody's
+    /// failure, and not counted as one.
+    ///
+    /// # Errors
+    /// When the disk or the database fails.
+    async fn postponed(&self, id: DocumentId, next_try_at: UtcMs) -> Result<(), StoreError>;
+
+    /// Tells all gateways, this one included, of something that does not stand in the store. It may get lost.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn announce(&self, change: Change) -> Result<(), StoreError>;
 
     /// Notes that the centre was asked in vain, and when to ask again; `None` for not by itself.
     ///

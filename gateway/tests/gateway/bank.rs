@@ -44,7 +44,10 @@ pub const IIN: &str = "880412401006";
 /// What a scanner signed stays at the bank.
 pub const PALM_STATEMENT: &[u8] = b"statement of the scanner";
 
-pub const JPEG: &[u8] = b"\xff\xd8\xff a picture of nobody \xff\xd9";
+/// The form of a picture of 240 by 240 pixels, which is what the quality gate looks at.
+pub const JPEG: &[u8] = b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0\
+    \xff\xc0\0\x0b\x08\0\xf0\0\xf0\x01\x01\x11\0\
+    \xff\xda\0\x08\x01\x01\0\0\x3f\0 a picture of nobody \xff\xd9";
 
 /// A free address for what is started later.
 pub fn anywhere() -> SocketAddr {
@@ -80,6 +83,8 @@ impl Bank {
         let mut config = GatewayConfig::load(&folder.path().join("gateway.toml")).unwrap();
         config.idec.retry_min_ms = 20;
         config.idec.retry_max_ms = 100;
+        config.idec.breaker.open_ms = 100;
+        config.idec.hosted.poll_ms = 20;
         let sim_config = SimConfig::load(&folder.path().join("idec.toml")).unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -268,8 +273,8 @@ impl Enrolled {
 pub fn evidence(kiosk_id: &str, number: u8, iin: &str) -> Evidence {
     let sample = CapturedSample {
         frame: 7,
-        width_px: 4,
-        height_px: 4,
+        width_px: 240,
+        height_px: 240,
         jpeg: Sensitive::new(JPEG.to_vec()),
     };
     Evidence {
@@ -305,6 +310,15 @@ pub fn evidence(kiosk_id: &str, number: u8, iin: &str) -> Evidence {
         }],
         policy: Policy::default(),
         audit: None,
+    }
+}
+
+/// As [`evidence`], for a person who is to be identified on a page of the centre.
+pub fn hosted_evidence(kiosk_id: &str, number: u8, iin: &str) -> Evidence {
+    Evidence {
+        camera: None,
+        stills: Vec::new(),
+        ..evidence(kiosk_id, number, iin)
     }
 }
 
@@ -438,7 +452,8 @@ impl Kiosk {
                 Event::Welcome { .. }
                 | Event::Identified { .. }
                 | Event::Resend { .. }
-                | Event::Certificates { .. } => {}
+                | Event::Certificates { .. }
+                | Event::HostedPage { .. } => {}
             }
             if let Some(picked) = pick(&event) {
                 return picked;

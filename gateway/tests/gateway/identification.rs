@@ -1,6 +1,6 @@
 //! Questions to the centre and their answers.
 
-use crate::bank::{Bank, IIN, Kiosk, PATIENCE, evidence};
+use crate::bank::{Bank, IIN, Kiosk, PATIENCE, evidence, palm_evidence};
 use document::identification::Verdict;
 use gateway::config::Scripted;
 use gateway::store::AnswerState;
@@ -26,6 +26,11 @@ fn every_verdict_reaches_the_kiosk() {
     check(Scripted::NoMatch, Verdict::NonMatch, Some(0.312));
     check(Scripted::PersonNotFound, Verdict::PersonNotFound, None);
     check(Scripted::NoReference, Verdict::NoReference, None);
+    check(
+        Scripted::DocumentTypeNotAccepted,
+        Verdict::DocumentTypeNotAccepted,
+        None,
+    );
 }
 
 #[test]
@@ -136,8 +141,9 @@ fn a_rejected_question_is_not_asked_again_and_blocks_nothing() {
     let gateway = bank.gateway();
     let papers = bank.enrol("kiosk-1");
     let mut kiosk = Kiosk::start(papers.client(gateway.address()));
-    let mut broken = evidence("kiosk-1", 1, IIN);
-    broken.stills[0].sample.jpeg = verification::Sensitive::new(b"not a picture".to_vec());
+    let mut broken = palm_evidence("kiosk-1", 1, IIN);
+    let attempt = broken.palm.as_mut().unwrap().attempts.last_mut().unwrap();
+    attempt.scan.as_mut().unwrap().readings.volume_ml = Some(5000.0);
     let (id, signed) = papers.sign(&broken);
     kiosk.put((id, signed));
     kiosk.delivered(id);

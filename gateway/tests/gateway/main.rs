@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod bank;
+mod centre;
 mod delivery;
 mod enrolment;
+mod hosted;
 mod identification;
 mod institution;
 mod intake;
@@ -18,3 +20,15 @@ mod secrets;
 mod strangers;
 mod trust;
 mod verbs;
+
+/// The PostgreSQL server of the tests of the stores.
+#[cfg(unix)]
+#[path = "../store/server.rs"]
+#[allow(dead_code, reason = "those tests use all of it")]
+mod server;
+
+/// What the server takes from beside it there.
+#[cfg(unix)]
+mod bed {
+    pub use crate::bank::PATIENCE;
+}

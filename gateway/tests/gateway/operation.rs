@@ -8,7 +8,7 @@ use sync::wire::{ByeReason, GatewayFrame, KioskFrame, Payload};
 use crate::bank::{Bank, IIN, Kiosk, evidence, now};
 use crate::raw::{Raw, head, until};
 
-fn get(address: SocketAddr, path: &str) -> (u16, String) {
+pub fn get(address: SocketAddr, path: &str) -> (u16, String) {
     let mut tcp = TcpStream::connect(address).unwrap();
     write!(tcp, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();

@@ -304,3 +304,52 @@ fn every_verb_has_a_help_and_stands_in_the_manual() {
     }
     assert!(seen >= 17, "{seen}");
 }
+
+#[test]
+fn costs_are_listed_by_day_for_people_and_programs() {
+    use gateway::store::Documents;
+    let bank = Bank::new();
+    assert_eq!(ends(&bank, 0, &["idec", "costs"]), "");
+    let papers = bank.enrol("kiosk-1");
+    let days = [
+        (1, 1_795_373_999_999),
+        (2, 1_795_374_000_000),
+        (3, 1_795_374_000_001),
+    ];
+    bank.runtime.block_on(async {
+        let store = bank.store();
+        for (number, at) in days {
+            let (id, signed) = papers.document(number, IIN);
+            let at = verification::time::UtcMs(at);
+            let new = gateway::store::NewDocument {
+                id,
+                kiosk_id: "kiosk-1".into(),
+                session: None,
+                outcome: "awaiting-identification".into(),
+                sha256: [number; 32],
+                signed: Sensitive::new(signed),
+                signed_at: at,
+                audit: None,
+                asks: true,
+                notes: Vec::new(),
+                request: None,
+                notices: Vec::new(),
+            };
+            store.put(new, at).await.unwrap();
+            assert!(store.compared(id, b"answer", at).await.unwrap());
+        }
+    });
+    assert_eq!(
+        ends(&bank, 0, &["idec", "costs"]),
+        "2026-11-22\t1\t400\n2026-11-23\t2\t800\n"
+    );
+    let lines = ends(&bank, 0, &["idec", "costs", "--json"]);
+    let lines: Vec<serde_json::Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(
+        lines[1],
+        serde_json::json!({ "day": "2026-11-23", "comparisons": 2, "tenge": 800 })
+    );
+}

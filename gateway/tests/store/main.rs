@@ -35,6 +35,9 @@ on_all! {
         a_lease_ends_by_itself,
         a_start_gives_back_what_was_claimed_in_the_former_life,
         a_late_failure_takes_nothing_from_who_asks_now,
+        comparisons_are_counted_once_and_by_the_day,
+        what_is_postponed_has_not_failed,
+        what_is_announced_is_heard_by_all,
         a_name_or_file_is_of_one_running_gateway;
     notices:
         a_notice_comes_with_what_it_speaks_of_or_not_at_all,

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use gateway::idec::tariff::BankDay;
 use gateway::store::postgres::PostgresStore;
 use gateway::store::{
     Change, Documents, Filter, NewDocument, NewNotice, NewRequest, Notices, Put, RequestChange, RequestSet,
@@ -307,6 +308,29 @@ fn gateways_that_start_at_once_make_the_tables_once() {
 }
 
 #[test]
+fn tables_of_the_first_version_learn_to_count() {
+    let database = shared().database();
+    run(async {
+        let store = open(&database, "a").await.unwrap();
+        store.put(document(1, b"x"), UtcMs(5)).await.unwrap();
+        drop(store);
+        shared().ask(
+            database.name(),
+            "DROP TABLE comparison, notice, subject_request, subject_request_version; DROP FUNCTION alaqan_kept;
+             UPDATE alaqan_schema SET version = 1",
+        );
+        let store = open(&database, "a").await.unwrap();
+        assert!(store.compared(id(1), b"answer", UtcMs(6)).await.unwrap());
+        let days = store.comparisons(BankDay::FIRST).await.unwrap();
+        assert_eq!(days, [(BankDay(0), 1)]);
+        assert_eq!(
+            shared().ask(database.name(), "SELECT version FROM alaqan_schema"),
+            "3"
+        );
+    });
+}
+
+#[test]
 fn what_a_newer_program_made_is_left_alone() {
     let database = shared().database();
     run(async {
@@ -320,7 +344,7 @@ fn what_a_newer_program_made_is_left_alone() {
 }
 
 #[test]
-fn tables_of_the_first_version_get_what_was_added() {
+fn tables_of_the_second_version_get_what_was_added() {
     let database = shared().database();
     run(async {
         let store = open(&database, "a").await.unwrap();
@@ -329,7 +353,7 @@ fn tables_of_the_first_version_get_what_was_added() {
         shared().ask(
             database.name(),
             "DROP TABLE notice, subject_request, subject_request_version; DROP FUNCTION alaqan_kept;
-             UPDATE alaqan_schema SET version = 1",
+             UPDATE alaqan_schema SET version = 2",
         );
         let store = open(&database, "a").await.unwrap();
         assert!(store.document(id(1)).await.unwrap().is_some());
@@ -342,7 +366,7 @@ fn tables_of_the_first_version_get_what_was_added() {
     });
     assert_eq!(
         shared().ask(database.name(), "SELECT version FROM alaqan_schema"),
-        "2"
+        "3"
     );
 }
 

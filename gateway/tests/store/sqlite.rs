@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use gateway::idec::tariff::BankDay;
 use gateway::store::sqlite::SqliteStore;
 use gateway::store::{
     AnswerState, Documents, Filter, NewDocument, NewRequest, Notices, Put, Route, Store, StoreError, Trail,
@@ -161,7 +162,7 @@ async fn a_file_of_the_first_version_is_taken_over() {
 }
 
 #[tokio::test]
-async fn a_file_of_the_second_version_gets_what_was_added() {
+async fn a_file_of_the_third_version_gets_what_was_added() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("g.db");
     let store = open(&file, 1).unwrap();
@@ -170,7 +171,7 @@ async fn a_file_of_the_second_version_gets_what_was_added() {
     raw(&file)
         .execute_batch(
             "DROP TABLE notice; DROP TABLE subject_request; DROP TABLE subject_request_version;
-             PRAGMA user_version = 2;",
+             PRAGMA user_version = 3;",
         )
         .unwrap();
     let store = open(&file, 1).unwrap();
@@ -201,6 +202,26 @@ async fn no_hand_takes_a_request_out_of_the_register() {
         let error = raw(&file).execute_batch(change).unwrap_err().to_string();
         assert!(error.contains("kept"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_file_of_the_second_version_learns_to_count() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("g.db");
+    let store = open(&file, 1).unwrap();
+    store.put(document(1, b"x"), UtcMs(5)).await.unwrap();
+    drop(store);
+    let old = raw(&file);
+    old.execute_batch(
+        "DROP TABLE comparison; DROP TABLE notice; DROP TABLE subject_request;
+         DROP TABLE subject_request_version; PRAGMA user_version = 2;",
+    )
+    .unwrap();
+    drop(old);
+    let store = open(&file, 1).unwrap();
+    assert!(store.compared(id(1), b"answer", UtcMs(6)).await.unwrap());
+    let days = store.comparisons(BankDay::FIRST).await.unwrap();
+    assert_eq!(days, [(BankDay(0), 1)]);
 }
 
 #[tokio::test]

@@ -153,7 +153,10 @@ impl<'a> Kiosk<'a> {
             Event::LinkDown { reason } => return Err(BenchError::Peer(reason.to_string())),
             Event::Refused { code, .. } => return Err(BenchError::Peer(format!("refused: {}", code.name()))),
             Event::Postponed { .. } => return Err(BenchError::Peer("the gateway cannot store".into())),
-            Event::Identified { .. } | Event::Resend { .. } | Event::Certificates { .. } => {}
+            Event::Identified { .. }
+            | Event::Resend { .. }
+            | Event::Certificates { .. }
+            | Event::HostedPage { .. } => {}
         }
         Ok(())
     }

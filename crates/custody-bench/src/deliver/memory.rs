@@ -68,7 +68,10 @@ pub fn deliver(url: &str, loads: Vec<Load>, window: u16) -> Result<Duration, Ben
             Event::LinkDown { reason } => return Err(BenchError::Peer(reason.to_string())),
             Event::Refused { code, .. } => return Err(BenchError::Peer(format!("refused: {}", code.name()))),
             Event::Postponed { .. } => return Err(BenchError::Peer("the gateway cannot store".into())),
-            Event::Identified { .. } | Event::Resend { .. } | Event::Certificates { .. } => {}
+            Event::Identified { .. }
+            | Event::Resend { .. }
+            | Event::Certificates { .. }
+            | Event::HostedPage { .. } => {}
         }
     }
     Ok(start.elapsed())

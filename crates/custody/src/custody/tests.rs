@@ -134,6 +134,40 @@ fn receipts_of_others_let_nothing_go() {
 }
 
 #[test]
+fn a_page_of_the_centre_is_for_a_document_that_awaits_its_answer() {
+    let bench = Bench::new();
+    let at = now();
+    let mut custody = open(&bench, at);
+    let document = SignedDocument {
+        id: DocumentId([7; 16]),
+        bytes: vec![1, 2, 3],
+    };
+    let page = || {
+        Event(sync::Event::HostedPage {
+            id: document.id,
+            url: sync::wire::Link("https://centre.example/1".into()),
+            expires_at: UtcMs(9),
+        })
+    };
+    // Not delivered, and so not awaited, yet.
+    custody.outbox.put(&document, &[], at).unwrap();
+    assert_eq!(custody.handle(page(), at).unwrap(), Happened::Nothing);
+    custody.outbox.receipt(document.id, b"receipt", at, at).unwrap();
+    let happened = custody.handle(page(), at).unwrap();
+    assert!(!format!("{happened:?}").contains("centre.example"));
+    assert_eq!(
+        happened,
+        Happened::HostedPage {
+            document_id: document.id,
+            url: Sensitive::new("https://centre.example/1".into()),
+            expires_at: UtcMs(9),
+        }
+    );
+    custody.outbox.identified(document.id, at).unwrap();
+    assert_eq!(custody.handle(page(), at).unwrap(), Happened::Nothing);
+}
+
+#[test]
 fn keys_of_the_store_follow_each_other() {
     let bench = Bench::new();
     let mut custody = open(&bench, now());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use document::identification::{Identification, Verdict};
+use document::identification::{Identification, Nbas, Verdict};
 use document::receipt::Receipt;
 use proptest::prelude::*;
 use verification::Sensitive;
@@ -356,27 +356,45 @@ pub fn some_identification() -> impl Strategy<Value = Identification> {
         Verdict::NonMatch,
         Verdict::PersonNotFound,
         Verdict::NoReference,
+        Verdict::DocumentTypeNotAccepted,
+        Verdict::QualityInsufficient,
+        Verdict::NotCompleted,
     ]);
-    let texts = (".{0,20}", prop::option::of(".{0,20}"), ".{0,20}");
+    let texts = (
+        ".{0,20}",
+        prop::option::of(".{0,20}"),
+        ".{0,20}",
+        prop::option::of(".{0,20}"),
+    );
+    let nbas = prop::option::of(any_of([
+        Nbas::NoConsent,
+        Nbas::BelowThreshold,
+        Nbas::Marked,
+        Nbas::Failed,
+    ]));
     (
         (any::<[u8; 16]>(), modality()),
         verdict,
         prop::option::of(number()),
         prop::option::of(number()),
         texts,
-        utc(),
+        (utc(), nbas),
     )
         .prop_map(
-            |((document_id, modality), verdict, score, threshold, texts, answered_at)| Identification {
-                document_id: DocumentId(document_id),
-                modality,
-                verdict,
-                score,
-                threshold,
-                reference_source: texts.0,
-                reference_date: texts.1,
-                centre_request_id: texts.2,
-                answered_at,
+            |((document_id, modality), verdict, score, threshold, texts, (answered_at, nbas))| {
+                Identification {
+                    document_id: DocumentId(document_id),
+                    modality,
+                    verdict,
+                    score,
+                    threshold,
+                    reference_source: texts.0,
+                    reference_date: texts.1,
+                    centre_request_id: texts.2,
+                    answered_at,
+                    centre_answer_id: texts.3,
+                    nbas,
+                }
             },
         )
 }

@@ -6,7 +6,7 @@ use verification::audit::AuditHead;
 use verification::evidence::DocumentId;
 use verification::time::UtcMs;
 
-use crate::wire::{ByeReason, GatewayFrame, KioskFrame, RefusalCode, WireError};
+use crate::wire::{ByeReason, GatewayFrame, KioskFrame, Link, RefusalCode, WireError};
 
 /// The shortest pause of a kiosk that was replaced.
 const REPLACED_PAUSE: Duration = Duration::from_secs(2);
@@ -184,6 +184,16 @@ pub enum Event {
         /// The certificates.
         chain: Vec<Vec<u8>>,
     },
+    /// The centre has opened a page on which the person of this document is to be identified. Comes only where the
+    /// greeting named [`HOSTED_PAGE`](crate::wire::HOSTED_PAGE); perhaps more than once, and the newest counts.
+    HostedPage {
+        /// The document.
+        id: DocumentId,
+        /// Where the page is: `https://…`.
+        url: Link,
+        /// Until when the page can be used, by the clock of the gateway.
+        expires_at: UtcMs,
+    },
 }
 
 impl std::fmt::Debug for Event {
@@ -199,6 +209,7 @@ impl std::fmt::Debug for Event {
             Self::Identified { id, document } => write!(f, "Identified({id}, {} bytes)", document.len()),
             Self::Resend { ids } => write!(f, "Resend({} documents)", ids.len()),
             Self::Certificates { chain } => write!(f, "Certificates({})", chain.len()),
+            Self::HostedPage { id, expires_at, .. } => write!(f, "HostedPage({id}, until {})", expires_at.0),
         }
     }
 }

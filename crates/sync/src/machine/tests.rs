@@ -102,6 +102,26 @@ fn open(rest: &[(u64, Input)]) -> Vec<(u64, Input)> {
 }
 
 #[test]
+fn a_page_of_the_centre_is_passed_on_without_its_link_in_the_log() {
+    let page = GatewayFrame::HostedPage {
+        id: id(1),
+        url: crate::wire::Link("https://centre.example/x".into()),
+        expires_at: UtcMs(7),
+    };
+    check(
+        &open(&[(1, Input::Loaded(None)), (2, Input::Frame(Ok(page)))]),
+        expect![[r#"
+            0: connect
+            0: hello awaiting 0
+            0: Welcome(g, skew 1000 ms), load
+            1: 
+            2: HostedPage(01010101010101010101010101010101, until 7)
+            deadline Some(10.002s)
+        "#]],
+    );
+}
+
+#[test]
 fn delivers_one_after_the_other_and_passes_answers_on() {
     let identified = GatewayFrame::Identified {
         id: id(1),

@@ -50,6 +50,14 @@ fn welcome(export_recipient: Option<String>) -> GatewayFrame {
     }
 }
 
+fn hosted_page(url: &str) -> GatewayFrame {
+    GatewayFrame::HostedPage {
+        id: ID,
+        url: Link(url.into()),
+        expires_at: UtcMs(1_790_000_000_000),
+    }
+}
+
 fn enrol() -> KioskFrame {
     KioskFrame::Enrol {
         protocol: VERSION,
@@ -118,6 +126,10 @@ fn frames_of_the_gateway_keep_their_bytes() {
             chain: vec![Payload(vec![1]), Payload(vec![2])],
         },
         expect!["820282068241014102"],
+    );
+    check_gateway(
+        hosted_page("https://c.kz/1"),
+        expect!["8202840750a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a16e68747470733a2f2f632e6b7a2f311b000001a0c4506c00"],
     );
 }
 
@@ -313,12 +325,23 @@ fn limits_are_kept() {
         GatewayFrame::Certificates {
             chain: vec![Payload(Vec::new()); CHAIN_MAX + 1],
         },
+        hosted_page(&format!("https://{}", "x".repeat(LINK_MAX_BYTES - 7))),
+        hosted_page("http://c.kz/1"),
+        hosted_page("https://"),
+        hosted_page("https://c.kz/ 1"),
+        hosted_page("https://c.kz/ә"),
     ] {
         assert!(matches!(
             GatewayFrame::decode(&frame.encode()),
             Err(WireError::Malformed(_))
         ));
     }
+}
+
+#[test]
+fn the_longest_link_fits() {
+    let frame = hosted_page(&format!("https://{}", "x".repeat(LINK_MAX_BYTES - 8)));
+    assert_eq!(GatewayFrame::decode(&frame.encode()), Ok(frame));
 }
 
 #[test]
@@ -338,6 +361,7 @@ fn debug_hides_documents_and_codes() {
     };
     assert!(format!("{frame:?}").ends_with("document: (3 bytes) }"));
     assert!(!format!("{:?}", enrol()).contains("ABCD"));
+    assert!(!format!("{:?}", hosted_page("https://c.kz/1")).contains("c.kz"));
 }
 
 proptest! {
@@ -353,6 +377,7 @@ proptest! {
         let refused = GatewayFrame::Refused { id: ID, code: RefusalCode::Unavailable { retry_after_ms: 1 } };
         for mut bytes in [
             hello().encode(), enrol().encode(), identified.encode(), refused.encode(), welcome(None).encode(),
+            hosted_page("https://c.kz/1").encode(),
         ] {
             let last = bytes.len() - 1;
             bytes[at.min(last)] = byte;
@@ -366,7 +391,7 @@ proptest! {
     fn reads_what_it_wrote(
         kiosk_id in ".{0,20}", software in ".{0,20}", ids: Vec<[u8; 16]>, document: Vec<u8>, number: u32, ms: u64,
         hash: [u8; 32], at: i64, pending: u64, capabilities in proptest::collection::vec(".{0,9}", 0..5),
-        export_recipient in proptest::option::of(".{0,20}"),
+        export_recipient in proptest::option::of(".{0,20}"), link in "[!-~]{1,60}",
     ) {
         let awaiting: Vec<_> = ids.into_iter().map(DocumentId).collect();
         let audit = AuditHead { log: LogId([1; 16]), number: ms, hash };
@@ -391,6 +416,7 @@ proptest! {
             GatewayFrame::Refused { id: ID, code: RefusalCode::Unavailable { retry_after_ms: ms } },
             GatewayFrame::Bye { reason: number.into() },
             GatewayFrame::Resend { ids: awaiting },
+            GatewayFrame::HostedPage { id: ID, url: Link(format!("https://{link}")), expires_at: UtcMs(at) },
         ] {
             prop_assert_eq!(GatewayFrame::decode(&frame.encode()), Ok(frame));
         }

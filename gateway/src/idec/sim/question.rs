@@ -76,13 +76,7 @@ struct Part {
 impl Question {
     /// Checks the form; gives what is asked about, or what is wrong.
     pub(super) fn check(&self) -> Result<Subject, &'static str> {
-        // It is logged and kept, so it must be what it says and not a place for something else.
-        let id = self.request_id.as_bytes();
-        let is_id = (1..=64).contains(&id.len())
-            && id
-                .iter()
-                .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
-        if !is_id {
+        if !is_request_id(&self.request_id) {
             return Err("not a request id");
         }
         if self.iin.parse::<Iin>().is_err() {
@@ -139,6 +133,14 @@ impl Palm {
             Err("readings that make no sense")
         }
     }
+}
+
+/// It is logged and kept, so it must be what it says and not a place for something else.
+pub(super) fn is_request_id(id: &str) -> bool {
+    (1..=64).contains(&id.len())
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 fn is_jpeg(bytes: &[u8]) -> bool {

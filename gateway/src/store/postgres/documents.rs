@@ -14,6 +14,7 @@ use super::notices::seal_all;
 use super::row::{bytes, head, maybe_bytes, number};
 use super::schema::NEVER;
 use super::writer::{Answered, Document, Seen};
+use crate::idec::tariff::BankDay;
 use crate::store::rules::signed;
 use crate::store::sealed::Label;
 use crate::store::{
@@ -164,10 +165,11 @@ impl Documents for PostgresStore {
         self.execute(update, &[&ids, &self.gateway]).await.map(|_| ())
     }
 
-    async fn answered_with(
+    async fn keep_answer(
         &self,
         id: DocumentId,
         answer: &[u8],
+        is_comparison: bool,
         notices: Vec<NewNotice>,
         now: UtcMs,
     ) -> Result<bool, StoreError> {
@@ -176,10 +178,33 @@ impl Documents for PostgresStore {
         let answered = Answered {
             id,
             sealed,
+            is_comparison,
             notices,
             now,
         };
         self.writer.answered(answered).await
+    }
+
+    async fn comparisons(&self, from: BankDay) -> Result<Vec<(BankDay, u64)>, StoreError> {
+        let select =
+            "SELECT day, sum(count)::bigint FROM comparison WHERE day >= $1 GROUP BY day ORDER BY day";
+        self.all(select, &[&from.0], |row| {
+            Ok((BankDay(row.try_get(0)?), number(row, 1)?))
+        })
+        .await
+    }
+
+    async fn postponed(&self, id: DocumentId, next_try_at: UtcMs) -> Result<(), StoreError> {
+        let update = "UPDATE document SET next_try_at = $2, leased_by = NULL, leased_until = 0
+            WHERE id = $1 AND answered_at IS NULL AND coalesce(leased_by, $3) = $3";
+        self.execute(update, &[&&id.0[..], &next_try_at.0, &self.gateway])
+            .await
+            .map(|_| ())
+    }
+
+    async fn announce(&self, change: Change) -> Result<(), StoreError> {
+        let messages = vec![listener::write(&change)];
+        self.all(NOTIFY, &[&messages], |_| Ok(())).await.map(|_| ())
     }
 
     async fn failed(

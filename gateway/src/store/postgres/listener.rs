@@ -212,6 +212,7 @@ pub(super) const NOTIFY: &str = "SELECT pg_notify('alaqan', t) FROM unnest($1::t
 pub(super) fn write(change: &Change) -> String {
     match change {
         Change::Answered { id, kiosk_id } => format!("answered {id} {kiosk_id}"),
+        Change::HostedOpened { id, kiosk_id } => format!("hosted {id} {kiosk_id}"),
         Change::Arrived { kiosk_id, connection } => format!("arrived {connection} {kiosk_id}"),
         Change::ResendRequested { kiosk_id } => format!("resend {kiosk_id}"),
         Change::Certified { kiosk_id } => format!("certified {kiosk_id}"),
@@ -230,6 +231,10 @@ fn read(message: &str) -> Change {
     let kiosk_id = rest.to_owned();
     let change = match word {
         "answered" => named(rest).map(|(id, kiosk_id)| Change::Answered {
+            id: DocumentId(id),
+            kiosk_id,
+        }),
+        "hosted" => named(rest).map(|(id, kiosk_id)| Change::HostedOpened {
             id: DocumentId(id),
             kiosk_id,
         }),
@@ -261,6 +266,7 @@ mod tests {
         fn reads_what_it_writes(kiosk_id in any::<String>(), id in any::<[u8; 16]>()) {
             for change in [
                 Change::Answered { id: DocumentId(id), kiosk_id: kiosk_id.clone() },
+                Change::HostedOpened { id: DocumentId(id), kiosk_id: kiosk_id.clone() },
                 Change::Arrived { kiosk_id: kiosk_id.clone(), connection: ConnectionId(id) },
                 Change::ResendRequested { kiosk_id: kiosk_id.clone() },
                 Change::Certified { kiosk_id: kiosk_id.clone() },

@@ -1,7 +1,17 @@
 //! What was added to the tables after version 1, one step for each version.
 
 /// The steps: the first one makes version 2 of version 1.
-pub(super) const STEPS: [&str; 1] = [INSTITUTION];
+pub(super) const STEPS: [&str; 2] = [COMPARISONS, INSTITUTION];
+
+/// Comparisons for which the centre is paid. Each gateway has rows of its own, so that none waits for another.
+const COMPARISONS: &str = "
+CREATE TABLE comparison (
+    day     BIGINT NOT NULL,                     -- days since 1970-01-01, in Kazakhstan
+    gateway TEXT   NOT NULL,
+    count   BIGINT NOT NULL,                     -- for which the centre is paid
+    PRIMARY KEY (day, gateway)
+);
+";
 
 /// Notices for the institution's own systems, and the register of requests.
 const INSTITUTION: &str = "

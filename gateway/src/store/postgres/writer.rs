@@ -39,6 +39,8 @@ pub(super) struct Document {
 pub(super) struct Answered {
     pub id: DocumentId,
     pub sealed: Vec<u8>,
+    /// Whether the centre is paid for it.
+    pub is_comparison: bool,
     pub notices: Vec<SealedNotice>,
     pub now: UtcMs,
 }

@@ -11,6 +11,7 @@ use verification::time::UtcMs;
 use super::schema::NEVER;
 use super::writer::Work;
 use super::{SqliteStore, notices, requests, signed, unsigned};
+use crate::idec::tariff::BankDay;
 use crate::store::rules::{check_head, put_event};
 use crate::store::{
     AnswerState, COUNT_MAX, Change, Claimed, Documents, Filter, HeadCheck, Listed, NewDocument, NewNotice,
@@ -158,41 +159,58 @@ impl Documents for SqliteStore {
         .await
     }
 
-    async fn answered_with(
+    async fn keep_answer(
         &self,
         id: DocumentId,
         answer: &[u8],
+        is_comparison: bool,
         notices: Vec<NewNotice>,
         now: UtcMs,
     ) -> Result<bool, StoreError> {
         let answer = Sensitive::new(answer.to_vec());
         self.write_bytes(answer.expose().len(), move |work| {
-            let found = work
-                .connection
-                .prepare_cached(
-                    "SELECT number, kiosk_id FROM document WHERE id = ?1 AND answered_at IS NULL",
-                )?
-                .query_row(params![id.0], |row| {
-                    Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
-                })
-                .optional()?;
-            let Some((number, kiosk_id)) = found else {
-                return Ok(false);
-            };
-            work.execute(
-                "INSERT INTO answer (number, bytes) VALUES (?1, ?2)",
-                params![number, answer.expose()],
-            )?;
-            work.execute(
-                "UPDATE document SET answered_at = ?2, fault = NULL, leased_until = 0 WHERE number = ?1",
-                params![number, now.0],
-            )?;
-            notices::insert(work, &notices, now)?;
-            work.note(&format!("document-answered {id}"), None, now)?;
-            work.changed(Change::Answered { id, kiosk_id });
-            Ok(true)
+            let kept = keep(work, id, &answer, &notices, now)?;
+            if kept && is_comparison {
+                work.execute(
+                    "INSERT INTO comparison (day, gateway, count) VALUES (?1, ?2, 1)
+                     ON CONFLICT (day, gateway) DO UPDATE SET count = count + 1",
+                    params![BankDay::of(now).0, work.gateway()],
+                )?;
+            }
+            Ok(kept)
         })
         .await
+    }
+
+    async fn comparisons(&self, from: BankDay) -> Result<Vec<(BankDay, u64)>, StoreError> {
+        self.read(move |connection| {
+            connection
+                .prepare_cached(
+                    "SELECT day, sum(count) FROM comparison WHERE day >= ?1 GROUP BY day ORDER BY day",
+                )?
+                .query_map(params![from.0], |row| {
+                    Ok((BankDay(row.get(0)?), unsigned(row.get(1)?)))
+                })?
+                .collect()
+        })
+        .await
+    }
+
+    async fn postponed(&self, id: DocumentId, next_try_at: UtcMs) -> Result<(), StoreError> {
+        self.write(move |work| {
+            work.execute(
+                "UPDATE document SET next_try_at = ?2, leased_until = 0 WHERE id = ?1 AND answered_at IS NULL",
+                params![id.0, next_try_at.0],
+            )
+            .map(|_| ())
+        })
+        .await
+    }
+
+    async fn announce(&self, change: Change) -> Result<(), StoreError> {
+        // Nobody may be listening.
+        let _ = self.changes.send(change);
+        Ok(())
     }
 
     async fn failed(
@@ -302,6 +320,38 @@ impl Documents for SqliteStore {
         })
         .await
     }
+}
+
+/// Stores an answer, unless there is one.
+fn keep(
+    work: &Work<'_>,
+    id: DocumentId,
+    answer: &Sensitive<Vec<u8>>,
+    notices: &[NewNotice],
+    now: UtcMs,
+) -> rusqlite::Result<bool> {
+    let found = work
+        .connection
+        .prepare_cached("SELECT number, kiosk_id FROM document WHERE id = ?1 AND answered_at IS NULL")?
+        .query_row(params![id.0], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+        })
+        .optional()?;
+    let Some((number, kiosk_id)) = found else {
+        return Ok(false);
+    };
+    work.execute(
+        "INSERT INTO answer (number, bytes) VALUES (?1, ?2)",
+        params![number, answer.expose()],
+    )?;
+    work.execute(
+        "UPDATE document SET answered_at = ?2, fault = NULL, leased_until = 0 WHERE number = ?1",
+        params![number, now.0],
+    )?;
+    notices::insert(work, notices, now)?;
+    work.note(&format!("document-answered {id}"), None, now)?;
+    work.changed(Change::Answered { id, kiosk_id });
+    Ok(true)
 }
 
 fn put(work: &Work<'_>, document: &NewDocument, now: UtcMs) -> rusqlite::Result<Stored> {

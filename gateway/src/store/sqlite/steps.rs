@@ -1,7 +1,17 @@
 //! What was added to the tables after version 2, one step for each version.
 
 /// The steps: the first one makes version 3 of version 2.
-pub(super) const STEPS: [&str; 1] = [INSTITUTION];
+pub(super) const STEPS: [&str; 2] = [COMPARISONS, INSTITUTION];
+
+/// Comparisons for which the centre is paid.
+const COMPARISONS: &str = "
+CREATE TABLE comparison (
+    day     INTEGER NOT NULL,                    -- days since 1970-01-01, in Kazakhstan
+    gateway TEXT    NOT NULL,
+    count   INTEGER NOT NULL,                    -- for which the centre is paid
+    PRIMARY KEY (day, gateway)
+) STRICT, WITHOUT ROWID;
+";
 
 /// Notices for the institution's own systems, and the register of requests.
 const INSTITUTION: &str = "

@@ -1,7 +1,8 @@
-use gateway::store::{NewDocument, StoreError};
+use gateway::idec::tariff::BankDay;
+use gateway::store::{Change, NewDocument, StoreError};
 use verification::time::UtcMs;
 
-use crate::bed::{Bed, document, id, now, until};
+use crate::bed::{Bed, PATIENCE, document, id, now, until};
 
 /// Longer than any test.
 const LONG_MS: u64 = 600_000;
@@ -118,4 +119,83 @@ pub async fn a_name_or_file_is_of_one_running_gateway(bed: Bed) {
     }
     drop(runs);
     second.run_alone().await.unwrap();
+}
+
+pub async fn comparisons_are_counted_once_and_by_the_day(bed: Bed) {
+    let (store, second) = bed.two().await;
+    for number in 1..=6 {
+        store.put(document(number, b"x"), UtcMs(1)).await.unwrap();
+    }
+    // The last millisecond of a day in Kazakhstan, and the first one of the next.
+    let (last, first) = (UtcMs(1_795_373_999_999), UtcMs(1_795_374_000_000));
+    let (day, next) = (BankDay::of(last), BankDay::of(first));
+    assert_eq!(next.0, day.0 + 1);
+    assert!(store.compared(id(1), b"a", last).await.unwrap());
+    assert!(second.compared(id(2), b"a", last).await.unwrap());
+    // What is there already was counted, and what is answered here costs nothing.
+    assert!(!second.compared(id(1), b"b", last).await.unwrap());
+    assert!(store.answered(id(3), b"own", last).await.unwrap());
+    assert!(!store.compared(id(3), b"a", last).await.unwrap());
+    assert!(!store.compared(id(9), b"of nothing", last).await.unwrap());
+    assert_eq!(store.comparisons(BankDay::FIRST).await.unwrap(), [(day, 2)]);
+    // At once, from both.
+    let (a, b, c, d) = tokio::join!(
+        store.compared(id(4), b"a", first),
+        second.compared(id(4), b"a", first),
+        store.compared(id(5), b"a", first),
+        second.compared(id(6), b"a", first),
+    );
+    assert!(a.unwrap() ^ b.unwrap());
+    assert!(c.unwrap() && d.unwrap());
+    let expect = [(day, 2), (next, 3)];
+    assert_eq!(second.comparisons(BankDay::FIRST).await.unwrap(), expect);
+    assert_eq!(store.comparisons(next).await.unwrap(), expect[1..]);
+    assert_eq!(store.comparisons(BankDay(next.0 + 1)).await.unwrap(), []);
+    drop((store, second));
+    let store = bed.open("a").await;
+    assert_eq!(store.comparisons(BankDay::FIRST).await.unwrap(), expect);
+}
+
+pub async fn what_is_postponed_has_not_failed(bed: Bed) {
+    let (store, second) = bed.two().await;
+    let (t0, at) = (now(), UtcMs(now().0 + 1_000_000));
+    store.put(document(1, b"x"), t0).await.unwrap();
+    assert_eq!(store.claim(1, LONG_MS, t0).await.unwrap().ids, [id(1)]);
+    store.postponed(id(1), at).await.unwrap();
+    assert_eq!(store.document(id(1)).await.unwrap().unwrap().attempts, 0);
+    let claimed = second.claim(9, LONG_MS, UtcMs(at.0 - 1)).await.unwrap();
+    assert_eq!((claimed.ids, claimed.next_at), (vec![], Some(at)));
+    assert_eq!(second.claim(9, LONG_MS, at).await.unwrap().ids, [id(1)]);
+    if store.gateway() != second.gateway() {
+        // Who has lost its lease takes nothing from who asks now.
+        store.postponed(id(1), UtcMs(1)).await.unwrap();
+        assert_eq!(store.claim(9, LONG_MS, at).await.unwrap().ids, []);
+    }
+    second.answered(id(1), b"a", at).await.unwrap();
+    second.postponed(id(1), UtcMs(1)).await.unwrap();
+    assert_eq!(second.claim(9, LONG_MS, at).await.unwrap().ids, []);
+}
+
+pub async fn what_is_announced_is_heard_by_all(bed: Bed) {
+    let (store, second) = bed.two().await;
+    let mut heard = [store.changes(), second.changes()];
+    let page = Change::HostedOpened {
+        id: id(1),
+        kiosk_id: "a kiosk".into(),
+    };
+    for changes in &mut heard {
+        // A line that is still being made hears it the next time.
+        let mut last = store.announce(page.clone()).await;
+        loop {
+            last.unwrap();
+            match tokio::time::timeout(PATIENCE, changes.recv())
+                .await
+                .unwrap()
+                .unwrap()
+            {
+                change if change == page => break,
+                _ => last = store.announce(page.clone()).await,
+            }
+        }
+    }
 }

@@ -211,7 +211,8 @@ impl World {
             Event::Welcome { .. }
             | Event::Identified { .. }
             | Event::Resend { .. }
-            | Event::Certificates { .. } => {}
+            | Event::Certificates { .. }
+            | Event::HostedPage { .. } => {}
         }
     }
 

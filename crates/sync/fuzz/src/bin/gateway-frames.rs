@@ -20,6 +20,7 @@ fuzz_target!(|input: &[u8]| {
         } => assert!(number > 13),
         GatewayFrame::Resend { ids } => assert!(ids.len() <= RESEND_MAX),
         GatewayFrame::Certificates { chain } => assert!(chain.len() <= CHAIN_MAX),
+        GatewayFrame::HostedPage { url, .. } => assert!(url.is_sound()),
         _ => {}
     }
 });

@@ -68,7 +68,8 @@ impl Owner {
             Event::Welcome { .. }
             | Event::Identified { .. }
             | Event::Resend { .. }
-            | Event::Certificates { .. } => {}
+            | Event::Certificates { .. }
+            | Event::HostedPage { .. } => {}
         }
         None
     }

@@ -10,6 +10,7 @@ use verification::evidence::DocumentId;
 use verification::time::UtcMs;
 
 use super::{Answered, Document, Seen, Write};
+use crate::idec::tariff::BankDay;
 use crate::store::postgres::Link;
 use crate::store::postgres::chain::Chain;
 use crate::store::postgres::listener::{self, NOTIFY};
@@ -73,6 +74,7 @@ async fn perform(
     };
     let mut stored = stored.into_iter();
     let mut kept = answer(transaction, &mut chain, &answers).await?;
+    count(transaction, gateway, &answers, &kept).await?;
     see(transaction, &mut chain, &seen).await?;
     let replies = writes
         .iter()
@@ -400,6 +402,29 @@ async fn answer(
     transaction.query(&statement, &[&messages]).await?;
     notices::insert(transaction, &told).await?;
     Ok(kept)
+}
+
+/// Counts the comparisons among the answers that are kept. Where there are two about one document, the first one is.
+async fn count(
+    transaction: &Transaction<'_>,
+    gateway: &str,
+    answers: &[&Answered],
+    kept: &BTreeSet<DocumentId>,
+) -> Result<(), Error> {
+    let mut seen = BTreeSet::new();
+    let mut counts: BTreeMap<i64, i64> = BTreeMap::new();
+    for answered in answers {
+        if seen.insert(answered.id) && kept.contains(&answered.id) && answered.is_comparison {
+            *counts.entry(BankDay::of(answered.now).0).or_default() += 1;
+        }
+    }
+    let upsert = "INSERT INTO comparison (day, gateway, count) VALUES ($1, $2, $3)
+        ON CONFLICT (day, gateway) DO UPDATE SET count = comparison.count + excluded.count";
+    for (day, count) in counts {
+        let statement = transaction.prepare_cached(upsert).await?;
+        transaction.execute(&statement, &[&day, &gateway, &count]).await?;
+    }
+    Ok(())
 }
 
 async fn see(transaction: &Transaction<'_>, chain: &mut Chain, seen: &[&Seen]) -> Result<(), Error> {
