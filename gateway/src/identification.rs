@@ -86,6 +86,8 @@ struct Open {
     content: Content,
     /// Whether the person consented to the NBAS.
     consents_to_nbas: bool,
+    /// The score that the policy of the session asks for before the NBAS.
+    nbas_enrolment_min: f32,
 }
 
 /// In which way the centre is asked.
@@ -407,6 +409,7 @@ impl Identifier {
             }),
         };
         let (comparison_min, consents_to_nbas) = (question.comparison_min, question.consents_to_nbas);
+        let nbas_enrolment_min = question.nbas_enrolment_min;
         content.stills.clear();
         Ok(Open {
             asked,
@@ -414,6 +417,7 @@ impl Identifier {
             received_at,
             comparison_min,
             consents_to_nbas,
+            nbas_enrolment_min,
             content,
         })
     }
@@ -470,6 +474,7 @@ impl Identifier {
             answered_at: utc_now(),
             centre_answer_id: answer.answer_id,
             nbas,
+            request: None,
         };
         let signed = self.sign(&identification)?;
         // Where another gateway was quicker, its answer counts for all, and the comparison was counted there.
@@ -493,6 +498,7 @@ impl Identifier {
             answered_at: utc_now(),
             centre_answer_id: None,
             nbas: None,
+            request: None,
         };
         let signed = self.sign(&identification)?;
         if self.store_answer(open, &identification, &signed, false).await? {
@@ -511,7 +517,7 @@ impl Identifier {
     async fn nbas(&self, id: DocumentId, open: &Open, score: f32) -> Nbas {
         let nbas = if !open.consents_to_nbas {
             Nbas::NoConsent
-        } else if score < self.settings.nbas_enrolment_min {
+        } else if score < open.nbas_enrolment_min.max(self.settings.nbas_enrolment_min) {
             Nbas::BelowThreshold
         } else {
             self.mark(id, open.request_id()).await

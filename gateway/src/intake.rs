@@ -24,10 +24,10 @@ use sha2::{Digest, Sha256};
 use sync::wire::RefusalCode;
 use tokio::sync::oneshot;
 use verification::Sensitive;
-use verification::capture::CapturedSample;
-use verification::evidence::{DocumentId, Modality, Outcome, StillPurpose};
+use verification::evidence::{DocumentId, Modality, Outcome, Route, Still, StillPurpose, StillQuality};
 use verification::identifier::Iin;
 use verification::palm::ScanResult;
+use verification::service::NBAS_CONSENT;
 use verification::time::UtcMs;
 
 use crate::idec::quality::ProbeQuality;
@@ -364,12 +364,19 @@ fn check(
     Ok(Checked { document, leaf })
 }
 
-/// The request of a data subject in a document, for the register. Documents of this version hold none.
-fn request_of(_content: &Content) -> Option<NewRequest> {
-    None
+/// The request of a data subject in a document, for the register.
+fn request_of(content: &Content) -> Option<NewRequest> {
+    let request = content.request.as_ref()?;
+    // Up to the end of that day in Kazakhstan.
+    let end = request.due.plus_days(1).unwrap_or(request.due).start_utc();
+    Some(NewRequest::of(
+        content.document_id,
+        &request.kind,
+        content.ended_at,
+        UtcMs(end.0.saturating_sub(1)),
+        &content.organisation.bin,
+    ))
 }
-/// The consent without which no picture is added to the national biometric authentication system (NBAS).
-pub const NBAS_CONSENT: &str = "nbas-enrolment";
 
 /// What the centre is asked about a document.
 #[derive(Debug)]
@@ -382,6 +389,8 @@ pub struct Question<'a> {
     pub comparison_min: f32,
     /// Whether the person consented to the NBAS.
     pub consents_to_nbas: bool,
+    /// The score that the policy of the session asks for before the NBAS.
+    pub nbas_enrolment_min: f32,
 }
 
 /// Who captures.
@@ -408,23 +417,23 @@ pub fn question(content: &Content) -> Option<Question<'_>> {
     let capture = match content.modality {
         _ if is_hosted(content) => Capture::HostedPage,
         Some(Modality::Palm) => Capture::Probe(Probe::Palm(Box::new(passed_palm(content)?))),
-        Some(Modality::Face) | None => Capture::Probe(Probe::Face(probe_still(content)?.jpeg.clone())),
+        Some(Modality::Face) | None => Capture::Probe(Probe::Face(probe_still(content)?.sample.jpeg.clone())),
     };
     let mut consents = content.consents.iter();
     Some(Question {
         claim: content.claim.as_ref()?,
         capture,
         comparison_min: content.policy.comparison_min,
-        consents_to_nbas: consents.any(|consent| consent.text == NBAS_CONSENT),
+        consents_to_nbas: consents.any(|consent| consent.given && consent.text == NBAS_CONSENT),
+        nbas_enrolment_min: content.policy.nbas_enrolment_min,
     })
 }
 
-/// Whether the person of this document is to be identified on a page of the centre.
-///
-/// Nothing else leaves a document that awaits identification by the face without an attempt and without a picture: the
-/// kiosk captures one only after an attempt that passed.
+/// Whether the person of this document is to be identified on a page of the centre. Whoever was captured at the kiosk is
+/// not.
 pub fn is_hosted(content: &Content) -> bool {
     content.outcome == Outcome::AwaitingIdentification
+        && content.route == Route::HostedPage
         && content.modality == Some(Modality::Face)
         && content.attempts.is_empty()
         && content.stills.is_empty()
@@ -438,17 +447,25 @@ pub fn probe_quality(content: &Content) -> Option<ProbeQuality<'_>> {
     }
     let still = probe_still(content)?;
     Some(ProbeQuality {
-        jpeg: still.jpeg.expose(),
-        said_px: (still.width_px, still.height_px),
-        measures: BTreeMap::new(),
+        jpeg: still.sample.jpeg.expose(),
+        said_px: (still.sample.width_px, still.sample.height_px),
+        measures: still.quality.map(measures).unwrap_or_default(),
     })
 }
 
+/// What was measured on a picture, by the names in the configuration of the gate.
+fn measures(quality: StillQuality) -> BTreeMap<&'static str, f32> {
+    BTreeMap::from([
+        ("inter_eye_distance_px", quality.inter_eye_distance_px),
+        ("sharpness", quality.sharpness),
+        ("luminance_mean", quality.luminance_mean),
+    ])
+}
+
 /// The picture that the centre would compare.
-fn probe_still(content: &Content) -> Option<&CapturedSample> {
+fn probe_still(content: &Content) -> Option<&Still> {
     let mut stills = content.stills.iter();
-    let still = stills.find(|still| still.purpose == StillPurpose::Comparison)?;
-    Some(&still.sample)
+    stills.find(|still| still.purpose == StillPurpose::Comparison)
 }
 
 /// The attempt with the palm that passed: there is none where a document contradicts itself.

@@ -174,6 +174,7 @@ fn document(kiosk: &P256Signer, kiosk_id: &str, number: u8, at: UtcMs) -> (Docum
         stills: Vec::new(),
         policy: Policy::default(),
         audit: None,
+        ..Evidence::blank()
     };
     let content = Sensitive::new(content::encode(&evidence));
     (evidence.document_id, sign(content.expose(), kiosk, at).unwrap())

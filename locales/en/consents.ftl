@@ -31,3 +31,13 @@ consent-palm-body =
     The template is kept until you withdraw this consent, unless the law obliges the bank to keep it longer.
 
     The consent is voluntary. You can withdraw it at the bank at any time: the template is then deleted from the scanner. Instead of the palm you can always use your face, or ask a member of the bank's staff.
+consent-nbas-enrolment-title = Consent to put your picture into the national biometric base
+consent-nbas-enrolment-body =
+    If your picture matches the reference of the centre well, it can be put into the national biometric base (NBAS). Confirming your identity will then be easier next time.
+
+    With this consent you allow the bank to:
+
+    • give the base the image of your face that is taken today;
+    • give it your IIN together with the image.
+
+    The consent is voluntary: you get the service without it too. You can withdraw it at any time. To do so, contact the bank, or choose "My personal data" at this kiosk.

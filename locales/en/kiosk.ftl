@@ -10,7 +10,38 @@ calm = Calm colours
 contrast = High contrast
 cancel = End session
 back = Back
+continue = Continue
 step = Step { $number } of { $of }
+
+## Keys
+keypad = Digits
+key-delete = Delete
+keyboard = Keyboard
+key-space = Space
+key-shift = Capital letter
+layout-kk = Қаз
+layout-ru = Рус
+layout-en = Lat
+
+## Day, money, pages
+amount = ₸{ $amount }
+date = { $day } { $month ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[12] December
+} { $year }
+page = Page { $number } of { $of }
+page-previous = Previous page
+page-next = Next page
 
 ## Notices and status strip
 notice-replay = A recording is played instead of the camera: { $name }
@@ -40,15 +71,39 @@ welcome-begin = Start
 
 ## Service
 service-title = Which service do you need?
+own-data-title = My personal data
+own-data-hint = Learn about your data, correct it, or withdraw a consent
+own-data-back = To the services
 
 ## Consent
 consent-number = Consent { $number } of { $of }
 consent-version = Version of the text: { $version }
 consent-agree = I agree
 consent-refuse = I refuse
+consent-refuse-continue = No, continue without
+consent-refuse-refer = No, I want a person to decide
 consent-refusal-title = What happens if I refuse?
 consent-refusal-body = The session ends and this kiosk does not confirm your identity. Ask a member of the bank's staff about other ways.
+consent-refusal-continues = The session goes on, but what this consent is about is not done.
+consent-refusal-refers = Not the kiosk but a member of the bank's staff decides. The kiosk records your request and gives it to them.
 consent-refusal-palm = You go back to the choice, and your palm is not scanned. You can use your face, or ask a member of the bank's staff.
+
+## Question of the service
+field-number = Question { $number } of { $of }
+field-skip = Skip
+field-entered = Characters: { $count } of { $of }
+field-error-missing = An answer is needed. Please fill it in.
+field-error-shape = This is not written correctly. Please check it.
+field-error-too-small = Too little. The smallest value is { $min }.
+field-error-too-large = Too much. The largest value is { $max }.
+field-error-too-long = { $max ->
+    [one] Too long. At most { $max } character.
+   *[other] Too long. At most { $max } characters.
+}
+field-error-country = This is a number of another country. Please enter one of Kazakhstan.
+field-error-not-mobile = This is not a mobile number. Please enter the number of a mobile phone.
+field-error-check-digit = One of the digits is wrong. Please compare the number with the document.
+field-error-letters = No name has such characters. Please use letters, hyphens and apostrophes.
 
 ## IIN
 claim-title = Enter your IIN
@@ -57,13 +112,30 @@ claim-entered = { $count ->
     [one] { $count } digit of { $of } entered
    *[other] { $count } digits of { $of } entered
 }
-claim-keypad = Digits
-claim-delete = Delete
-claim-next = Continue
 claim-error-shape = An IIN has exactly 12 digits. Please check the number.
 claim-error-birth-date = The first 6 digits are a date of birth, but there is no such date. Please check them.
 claim-error-century = The 7th digit is not valid. Please check it.
 claim-error-check-digit = One of the digits is wrong. Please compare the number with your identity card.
+claim-error-implausible = The date of birth in the number does not seem right. Please compare the number with your identity card.
+claim-by-zone = Read the identity card
+claim-by-iin = Enter the IIN
+zone-title = The three lines on the back of your identity card
+zone-hint = Hold the card to the scanner, or type the three lines at the bottom of its back. Empty places in them are filled with <.
+zone-entered = Line { $line } of { $lines }: { $count } of { $of } characters
+zone-delete-line = Delete line
+claim-error-zone-shape = These do not look like the lines of an identity card. Each of the three lines has 30 characters.
+claim-error-zone-check-digit = One of the characters was misread. Please compare the lines with the card, or scan it again.
+claim-error-expired = The identity card is no longer valid. Enter your IIN, or ask a member of the bank's staff.
+claim-error-no-iin = There is no IIN in this document. Please enter your IIN.
+
+## Member of the staff
+operator-title = Please call a member of the bank's staff
+operator-hint = To go on, a member of staff must be present and enter their code
+operator-entered = { $count ->
+    [one] { $count } digit entered
+   *[other] { $count } digits entered
+}
+operator-wrong = The code is not right. Please ask the member of staff to enter it again.
 
 ## Method
 method-title = Choose how to confirm your identity
@@ -72,13 +144,27 @@ method-face-hint = You look into the camera and make a few movements
 calm-hint = For people sensitive to flashes: during the capture the screen changes its colours slowly and faintly
 method-palm = Palm
 method-palm-hint = You bring your palm to the scanner
+method-phone = Phone
+method-phone-hint = On your own phone, with the centre's page
 method-video = Video call
 method-video-hint = A specialist helps you by video
+method-images = Pictures
+method-images-hint = A member of the bank's staff checks pictures of your face and your document
 availability-ready = Available
 availability-device-unavailable = The device is not working now
 availability-not-for-this-service = Not for this service
 availability-not-enrolled = Your palm is not registered at this kiosk yet
+availability-offline = There is no connection to the bank now
 availability-not-yet = Not available yet
+
+## On one's own phone
+phone-title = Continue on your phone
+phone-opening = Opening the centre's page
+phone-qr = QR code of the centre's page
+phone-step-1 = Point the camera of your phone at the QR code.
+phone-step-2 = Open the link and follow the instructions on the centre's page.
+phone-step-3 = When you have finished, look at this screen.
+phone-waits = The kiosk goes on by itself when the result arrives
 
 ## Capture of any kind
 capture-attempt = Attempt { $attempt } of { $attempts }
@@ -235,12 +321,47 @@ outcome-device-unavailable = A device is not working
 outcome-device-unavailable-body = This was not your fault. Please ask a member of the bank's staff.
 outcome-awaiting-identification = Recorded, but not yet confirmed
 outcome-awaiting-identification-body = Your data is saved. The centre's answer will come later: ask the bank for it with the record number.
+outcome-not-required = Your request is accepted
+outcome-not-required-body = Your identity need not be confirmed for this.
+outcome-referred = A member of the bank's staff goes on
+outcome-referred-body = Your identity was not confirmed automatically. Please go to a member of the bank's staff and tell them the record number.
+outcome-person-not-found = The centre found no such person
+outcome-person-not-found-body = Please check your IIN and start again. If the number is right, ask a member of the bank's staff.
+outcome-no-reference = The centre has no picture of you to compare with
+outcome-no-reference-body = This was not your fault. Please ask a member of the bank's staff, who will confirm your identity in another way.
+outcome-document-type-not-accepted = The centre does not accept this kind of document
+outcome-document-type-not-accepted-body = If you have another document, start again with it, or ask a member of the bank's staff.
+outcome-quality-insufficient = The picture was not good enough to be compared
+outcome-quality-insufficient-body = Start again and stand closer to the camera where it is brighter, or ask a member of the bank's staff.
+outcome-not-completed = You did not finish on your phone
+outcome-not-completed-body = The page was closed, or its time ran out. You can start again and choose another way.
 outcome-palm-awaits-confirmation = Your palm is recorded, but not yet confirmed
 outcome-palm-awaits-confirmation-body = You can use your palm at this kiosk once the centre has confirmed your identity. Ask the bank for its answer with the record number.
 outcome-palm-registered = Your palm is registered
 outcome-palm-registered-body = The centre has confirmed your identity. From now on you can use your palm at this kiosk.
 outcome-record = Record number
+outcome-record-qr = QR code of the record number
+outcome-request = Request number
+outcome-request-due = Answer until { $date }
+outcome-request-state = Your request
+request-state-received = Your request has arrived at the bank. Work on it has not begun yet.
+request-state-in-progress = The bank is working on your request.
+request-state-ready = The answer is ready. Please get it from a member of the bank's staff.
+request-state-answered = Your request was answered.
+request-state-refused = Your request was refused. Ask a member of the bank's staff for the reason.
+request-state-unknown = You have no request with this number. Please check the number, or ask a member of the bank's staff.
+slip-print = Print
+slip-again = Print again
+slip-printing = Printing
+slip-printed = Please take your printout
+slip-failed = Printing did not work. Try again, or write the number down.
+slip-no-paper = The printer has no paper. Tell a member of the bank's staff, or write the number down.
 finish = Done
+
+## Outside the opening hours
+closed-title = The kiosk is closed now
+closed-body = Requests and documents are accepted during opening hours.
+closed-opens = Opens on { $date } at { $time }
 
 ## Out of service
 out-of-service-title = The kiosk is out of service for now
@@ -254,5 +375,6 @@ out-of-service-pending = Too many records are waiting to be sent
 out-of-service-unsynced = The bank's server has not been reached for too long
 out-of-service-disk = The disk is full
 out-of-service-clock = The clock is wrong
+out-of-service-integrity = The program's files did not pass the check
 out-of-service-set-aside = Records were set aside and want a technician
 out-of-service-code = Code for the technician: { $code }

@@ -1,7 +1,6 @@
 //! The configuration file of a kiosk.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use camera::{CameraPin, Format, PixelFormat};
 use custody::settings::{Gateway, Keys, Limits, SettingsError, Tables, bytes_of_hex};
@@ -9,10 +8,19 @@ use palm::ports::PortChoice;
 use palm::watched::{Setup, ThermometerSetup};
 use serde::Deserialize;
 use thiserror::Error;
-use verification::evidence::Organisation;
-use verification::pad::PadChallenge;
-use verification::policy::{Demand, PalmPolicy, PassivePad, Policy, PolicyError, ScreenLight};
-use verification::service::{PALM_CONSENT, Service, ServiceId};
+use toml::Spanned;
+use profile::policy::FilePolicy;
+use profile::file::FileHours;
+use profile::{Hours, ProfileError};
+use verification::calendar::WorkCalendar;
+use verification::evidence::{Organisation, ProfileIdentity};
+use verification::hours::OpeningHours;
+use verification::identifier::Bin;
+use verification::integrity::IntegrityPolicy;
+use verification::policy::{Demand, OperatorPresence, PassivePad, Policy, PolicyError};
+use verification::service::{ConsentDemand, PALM_CONSENT, Service};
+
+use crate::operators::Operator;
 
 /// Why a configuration cannot be used.
 #[derive(Debug, Error)]
@@ -57,6 +65,30 @@ pub enum ConfigError {
         /// What is wrong, and what there is to choose from.
         message: String,
     },
+    /// The profile of the institution cannot be used.
+    #[error("the profile that {path} names cannot be used")]
+    Profile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: ProfileError,
+    },
+    /// The institution's BIN is none.
+    #[error("[organisation] in {path}: bin is no business identification number")]
+    Bin {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A release key, an operator or the printer cannot be used.
+    #[error("{table} in {path}: {message}")]
+    Table {
+        /// The table.
+        table: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
     /// Gateway, keys or limits cannot be used.
     #[error("{path} cannot be used")]
     Custody {
@@ -96,6 +128,31 @@ pub struct Config {
     pub policy: Policy,
     /// The services on offer.
     pub catalogue: Vec<Service>,
+    /// The profile from which catalogue and policy come, with the changes of this kiosk.
+    pub profile: ProfileIdentity,
+    /// The consent that the palm needs, as the profile words it.
+    pub palm_consent: ConsentDemand,
+    /// When the kiosk serves.
+    pub hours: OpeningHours,
+    /// The working days that deadlines count by.
+    pub calendar: WorkCalendar,
+    /// Where the release's files lie.
+    pub integrity: Integrity,
+    /// The printer of slips, if there is one.
+    pub printer: Option<printer::Config>,
+    /// Who may say to be present.
+    pub operators: Vec<Operator>,
+}
+
+/// Where the release's files lie, and whose they must be.
+#[derive(Debug, Clone, Default)]
+pub struct Integrity {
+    /// The folder of the installation; without it that of the program.
+    pub folder: Option<PathBuf>,
+    /// The manifest; without it the one in that folder.
+    pub manifest: Option<PathBuf>,
+    /// Keys of releases.
+    pub keys: Vec<integrity::ReleaseKey>,
 }
 
 /// Where frames come from.
@@ -169,8 +226,80 @@ struct File {
     camera: FileCamera,
     palm: Option<FilePalm>,
     window: Window,
+    /// Beside this file, unless it is an absolute path.
+    profile: PathBuf,
     #[serde(default)]
     policy: FilePolicy,
+    hours: Option<Spanned<FileHours>>,
+    #[serde(default)]
+    integrity: FileIntegrity,
+    printer: Option<FilePrinter>,
+    #[serde(default)]
+    operators: Vec<Operator>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct FileIntegrity {
+    folder: Option<PathBuf>,
+    manifest: Option<PathBuf>,
+    #[serde(default)]
+    release_keys: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FilePrinter {
+    driver: String,
+    port: String,
+    baud: Option<u32>,
+    flow: Option<FileFlow>,
+    paper: Option<FilePaper>,
+    #[serde(default)]
+    command: Vec<String>,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "kebab-case")]
+enum FilePaper {
+    #[serde(rename = "roll-58")]
+    Roll58,
+    #[serde(rename = "roll-80")]
+    Roll80,
+    A5,
+    A4,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "kebab-case")]
+enum FileFlow {
+    None,
+    Hardware,
+    Software,
+}
+
+impl FilePrinter {
+    fn config(self) -> Result<printer::Config, String> {
+        let names = || printer::PRINTERS.iter().map(|driver| driver.name).collect::<Vec<_>>().join(", ");
+        let driver = printer::driver(&self.driver)
+            .ok_or_else(|| format!("there is no driver {:?}; there are: {}", self.driver, names()))?;
+        Ok(printer::Config {
+            baud: self.baud,
+            flow: match self.flow {
+                None | Some(FileFlow::Hardware) => printer::Flow::Hardware,
+                Some(FileFlow::None) => printer::Flow::None,
+                Some(FileFlow::Software) => printer::Flow::Software,
+            },
+            paper: self.paper.map(|paper| match paper {
+                FilePaper::Roll58 => printer::layout::Paper::Roll58,
+                FilePaper::Roll80 => printer::layout::Paper::Roll80,
+                FilePaper::A5 => printer::layout::Paper::A5,
+                FilePaper::A4 => printer::layout::Paper::A4,
+            }),
+            command: self.command,
+            ..printer::Config::new(driver, self.port)
+        })
+    }
 }
 
 #[derive(Deserialize, PartialEq)]
@@ -205,14 +334,6 @@ struct FileCamera {
 enum Pixels {
     Mjpeg,
     Yuyv,
-}
-
-#[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "kebab-case")]
-enum Light {
-    Required,
-    Supporting,
-    Off,
 }
 
 impl FileCamera {
@@ -307,176 +428,6 @@ impl FilePalm {
     }
 }
 
-/// Every field may be left out; the default of [`Policy`] then holds.
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct FilePolicy {
-    attempts: Option<u8>,
-    challenges_per_attempt: Option<u8>,
-    challenge_set: Option<Vec<Challenge>>,
-    challenge_window_ms: Option<u64>,
-    positioning_limit_ms: Option<u64>,
-    idle_limit_ms: Option<u64>,
-    identification_patience_ms: Option<u64>,
-    inter_eye_distance_min_px: Option<f32>,
-    turn_min_deg: Option<f32>,
-    nod_min_deg: Option<f32>,
-    passive: Option<Passive>,
-    passive_min: Option<f32>,
-    relief_min: Option<f32>,
-    cut_out_max: Option<f32>,
-    screen_max: Option<f32>,
-    likeness_min: Option<f32>,
-    light: Option<Light>,
-    light_gain_min: Option<f32>,
-    comparison_min: Option<f32>,
-    #[serde(default)]
-    palm: FilePalmPolicy,
-}
-
-/// As [`FilePolicy`], for the palm.
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct FilePalmPolicy {
-    vascular: Option<FileDemand>,
-    volume: Option<FileDemand>,
-    temperature: Option<FileDemand>,
-    liveness: Option<FileDemand>,
-    seal: Option<FileDemand>,
-    volume_min_ml: Option<f32>,
-    volume_max_ml: Option<f32>,
-    temperature_min_celsius: Option<f32>,
-    temperature_max_celsius: Option<f32>,
-    warmth_min_celsius: Option<f32>,
-    vascular_quality_min: Option<f32>,
-    liveness_min: Option<f32>,
-    scan_limit_ms: Option<u64>,
-    nothing_presented_counts: Option<bool>,
-    fallback_to_face: Option<bool>,
-}
-
-#[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "kebab-case")]
-enum FileDemand {
-    Required,
-    WhereMeasured,
-}
-
-impl From<FileDemand> for Demand {
-    fn from(demand: FileDemand) -> Self {
-        match demand {
-            FileDemand::Required => Self::Required,
-            FileDemand::WhereMeasured => Self::WhereMeasured,
-        }
-    }
-}
-
-impl FilePalmPolicy {
-    fn effective(self, rules: &PalmPolicy) -> PalmPolicy {
-        let demand = |given: Option<FileDemand>, rule: Demand| given.map_or(rule, Demand::from);
-        PalmPolicy {
-            vascular: demand(self.vascular, rules.vascular),
-            volume: demand(self.volume, rules.volume),
-            temperature: demand(self.temperature, rules.temperature),
-            liveness: demand(self.liveness, rules.liveness),
-            seal: demand(self.seal, rules.seal),
-            volume_min_ml: self.volume_min_ml.unwrap_or(rules.volume_min_ml),
-            volume_max_ml: self.volume_max_ml.unwrap_or(rules.volume_max_ml),
-            temperature_min_celsius: self
-                .temperature_min_celsius
-                .unwrap_or(rules.temperature_min_celsius),
-            temperature_max_celsius: self
-                .temperature_max_celsius
-                .unwrap_or(rules.temperature_max_celsius),
-            warmth_min_celsius: self.warmth_min_celsius.unwrap_or(rules.warmth_min_celsius),
-            vascular_quality_min: self.vascular_quality_min.unwrap_or(rules.vascular_quality_min),
-            liveness_min: self.liveness_min.unwrap_or(rules.liveness_min),
-            scan_limit: self.scan_limit_ms.map_or(rules.scan_limit, Duration::from_millis),
-            nothing_presented_counts: self
-                .nothing_presented_counts
-                .unwrap_or(rules.nothing_presented_counts),
-            fallback_to_face: self.fallback_to_face.unwrap_or(rules.fallback_to_face),
-        }
-    }
-}
-
-#[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "kebab-case")]
-enum Challenge {
-    TurnLeft,
-    TurnRight,
-    LookUp,
-    LookDown,
-    Blink,
-    OpenMouth,
-    Smile,
-}
-
-#[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "kebab-case")]
-enum Passive {
-    Required,
-    WhereInstalled,
-}
-
-impl From<Challenge> for PadChallenge {
-    fn from(challenge: Challenge) -> Self {
-        match challenge {
-            Challenge::TurnLeft => Self::TurnLeft,
-            Challenge::TurnRight => Self::TurnRight,
-            Challenge::LookUp => Self::LookUp,
-            Challenge::LookDown => Self::LookDown,
-            Challenge::Blink => Self::Blink,
-            Challenge::OpenMouth => Self::OpenMouth,
-            Challenge::Smile => Self::Smile,
-        }
-    }
-}
-
-impl FilePolicy {
-    fn effective(self) -> Policy {
-        let rules = Policy::default();
-        let time = |given: Option<u64>, rule: Duration| given.map_or(rule, Duration::from_millis);
-        Policy {
-            attempts: self.attempts.unwrap_or(rules.attempts),
-            challenges_per_attempt: self
-                .challenges_per_attempt
-                .unwrap_or(rules.challenges_per_attempt),
-            challenge_set: self.challenge_set.map_or(rules.challenge_set, |set| {
-                set.into_iter().map(PadChallenge::from).collect()
-            }),
-            challenge_window: time(self.challenge_window_ms, rules.challenge_window),
-            positioning_limit: time(self.positioning_limit_ms, rules.positioning_limit),
-            idle_limit: time(self.idle_limit_ms, rules.idle_limit),
-            identification_patience: time(self.identification_patience_ms, rules.identification_patience),
-            inter_eye_distance_min_px: self
-                .inter_eye_distance_min_px
-                .unwrap_or(rules.inter_eye_distance_min_px),
-            turn_min_deg: self.turn_min_deg.unwrap_or(rules.turn_min_deg),
-            nod_min_deg: self.nod_min_deg.unwrap_or(rules.nod_min_deg),
-            passive: match self.passive {
-                None | Some(Passive::Required) => PassivePad::Required,
-                Some(Passive::WhereInstalled) => PassivePad::WhereInstalled,
-            },
-            passive_min: self.passive_min.unwrap_or(rules.passive_min),
-            relief_min: self.relief_min.unwrap_or(rules.relief_min),
-            cut_out_max: self.cut_out_max.unwrap_or(rules.cut_out_max),
-            screen_max: self.screen_max.unwrap_or(rules.screen_max),
-            likeness_min: self.likeness_min.unwrap_or(rules.likeness_min),
-            light: match self.light {
-                None => rules.light,
-                Some(Light::Required) => ScreenLight::Required,
-                Some(Light::Supporting) => ScreenLight::Supporting,
-                Some(Light::Off) => ScreenLight::Off,
-            },
-            light_gain_min: self.light_gain_min.unwrap_or(rules.light_gain_min),
-            comparison_min: self.comparison_min.unwrap_or(rules.comparison_min),
-            palm: self.palm.effective(&rules.palm),
-            ..rules
-        }
-    }
-}
-
 impl Config {
     /// Reads and checks a file.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
@@ -493,7 +444,21 @@ impl Config {
             path: path(),
             message: error.to_string(),
         })?;
-        let policy = file.policy.effective();
+        let demo = file.mode == Mode::Demo;
+        let profile = path().parent().map(|folder| folder.join(&file.profile));
+        let profile = profile::load(profile.as_deref().unwrap_or(&file.profile))
+            .map_err(|source| ConfigError::Profile { path: path(), source })?;
+        let mut policy = file.policy.over(profile.policy.clone());
+        if demo {
+            policy.integrity = IntegrityPolicy::demo();
+        }
+        let source = profile::Source {
+            name: &path().display().to_string(),
+            text,
+        };
+        let hours = file.hours.map(|table| Hours::read(source, &table)).transpose();
+        let hours = hours.map_err(|source| ConfigError::Profile { path: path(), source })?;
+        let profile = profile.of_kiosk(policy.clone(), hours);
         policy
             .check()
             .map_err(|source| ConfigError::Policy { path: path(), source })?;
@@ -512,7 +477,29 @@ impl Config {
                 message: "the policy requires the scanner's signature; device_key must say whose".to_owned(),
             });
         }
-        let demo = file.mode == Mode::Demo;
+        let table = |table, message| ConfigError::Table {
+            table,
+            path: path(),
+            message,
+        };
+        if !demo && file.organisation.bin.parse::<Bin>().is_err() {
+            return Err(ConfigError::Bin { path: path() });
+        }
+        let unusable = file.operators.iter().find(|operator| !operator.is_usable());
+        if let Some(operator) = unusable {
+            let message = format!("operator {:?} needs a number of two digits, a name and a code", operator.number());
+            return Err(table("[[operators]]", message));
+        }
+        if policy.operator == OperatorPresence::Required && file.operators.is_empty() {
+            let message = "the policy wants one to be present, and there is none".to_owned();
+            return Err(table("[[operators]]", message));
+        }
+        let keys = file.integrity.release_keys.iter().map(|text| integrity::ReleaseKey::parse(text));
+        let keys = keys
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| table("[integrity]", error.to_string()))?;
+        let printer = file.printer.map(FilePrinter::config).transpose();
+        let printer = printer.map_err(|message| table("[printer]", message))?;
         if !demo {
             let refuse = |what| Err(ConfigError::Production { path: path(), what });
             if matches!(camera, Camera::Replay { .. }) {
@@ -547,37 +534,26 @@ impl Config {
             palm,
             window: file.window,
             policy,
-            catalogue: catalogue(),
+            profile: ProfileIdentity {
+                name: profile.name.clone(),
+                sha256: profile.sha256,
+            },
+            palm_consent: profile
+                .consent(PALM_CONSENT.0)
+                .cloned()
+                .unwrap_or_else(|| ConsentDemand::required(PALM_CONSENT.0, PALM_CONSENT.1)),
+            hours: profile.opening_hours(),
+            calendar: profile.work_calendar(),
+            catalogue: profile.catalogue,
+            integrity: Integrity {
+                folder: file.integrity.folder,
+                manifest: file.integrity.manifest,
+                keys,
+            },
+            printer,
+            operators: file.operators,
         })
     }
-}
-
-/// The services of the first version. They become data of the institution's profile with the service catalogue.
-fn catalogue() -> Vec<Service> {
-    let service = |id: &str| Service {
-        id: ServiceId(id.to_owned()),
-        consents: vec![("processing".to_owned(), 2), ("automated-decision".to_owned(), 1)],
-        face: true,
-        palm: true,
-        enrols_palm: false,
-    };
-    let mut enrolment = Service {
-        palm: false,
-        enrols_palm: true,
-        ..service("palm-enrolment")
-    };
-    let (text, version) = PALM_CONSENT;
-    enrolment.consents.push((text.to_owned(), version));
-    vec![
-        service("account-opening"),
-        service("online-loan"),
-        Service {
-            palm: false,
-            ..service("sim-registration")
-        },
-        service("data-update"),
-        enrolment,
-    ]
 }
 
 #[cfg(test)]

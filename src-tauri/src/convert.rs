@@ -3,19 +3,31 @@
 use ipc::{AttemptReason, Availability, HandPrompt};
 use verification::capture::DeviceFault;
 use verification::custody::Concern;
-use verification::evidence::{Language, Modality, Outcome};
+use verification::date::Date;
+use verification::evidence::{DocumentId, Language, Modality, Outcome, RequestStanding, Verdict};
+use verification::hours::OpeningHours;
 use verification::identifier::IinError;
+use verification::mrz::MrzError;
 use verification::pad::positioning::FacePrompt;
 use verification::pad::{AttemptFailure, PadChallenge};
 use verification::palm::decision::{PalmFailure, PalmPart};
 use verification::palm::{EnrolOutcome, HandPosition};
-use verification::session::{Failure, Session, Showing};
+use verification::request;
+use verification::service::{
+    AssistedRoute, Field, FieldError, FieldKind, Group, Refusal, Service, Texts,
+};
+use verification::session::{ClaimFault, Failure, Input, Session, Showing};
+use verification::time::UtcMs;
 
 /// What the methods' devices can do now.
 #[derive(Debug, Clone, Copy)]
 pub struct Devices {
     /// A palm scanner answers that measures what the policy requires.
     pub palm: bool,
+    /// There is a line to the gateway.
+    pub online: bool,
+    /// How the slip of this session stands.
+    pub slip: ipc::Slip,
 }
 
 /// The code under which the staff hear of a concern.
@@ -36,23 +48,43 @@ pub fn concern(concern: Concern) -> ipc::ErrorCode {
 pub fn screen(session: &Session, devices: Devices) -> Option<ipc::Screen> {
     Some(match session.showing() {
         Showing::Service => ipc::Screen::Service {
-            services: session
-                .catalogue()
-                .iter()
-                .map(|service| service.id.0.clone())
-                .collect(),
+            services: session.catalogue().iter().map(offer).collect(),
         },
         Showing::Consent {
             text,
             version,
+            wording,
+            refusal: follows,
             number,
             of,
         } => ipc::Screen::Consent {
             text,
             version,
+            wording: wording.map(|wording| ipc::Wording {
+                title: texts(&wording.title),
+                body: texts(&wording.body),
+            }),
+            refusal: refusal(follows),
             number: count(number),
             of: count(of),
         },
+        Showing::Field {
+            field,
+            number,
+            of,
+            error,
+        } => ipc::Screen::Field {
+            input: field_input(&field),
+            field: field.name,
+            required: field.required,
+            label: texts(&field.label),
+            hint: texts(&field.hint),
+            number: count(number),
+            of: count(of),
+            error: error.map(field_error),
+        },
+        Showing::Operator { wrong } => ipc::Screen::Operator { wrong },
+        Showing::HostedPage { url } => ipc::Screen::Phone { url },
         Showing::Claim { error } => ipc::Screen::Claim {
             error: error.map(claim_error),
         },
@@ -60,8 +92,10 @@ pub fn screen(session: &Session, devices: Devices) -> Option<ipc::Screen> {
             face,
             palm,
             not_enrolled,
+            hosted_page,
+            assisted,
         } => ipc::Screen::Method {
-            methods: methods(face, palm, not_enrolled, devices),
+            methods: methods(face, palm, not_enrolled, hosted_page, &assisted, devices),
         },
         Showing::OpeningCamera => ipc::Screen::Progress {
             stage: ipc::Stage::Camera,
@@ -133,10 +167,22 @@ pub fn screen(session: &Session, devices: Devices) -> Option<ipc::Screen> {
             outcome: how,
             document_id,
             enrolled_palm,
+            request_due,
+            verdict,
+            request,
         } => ipc::Screen::Outcome {
-            outcome: outcome(how),
+            outcome: outcome(how, verdict),
             record: document_id.map(|id| id.to_string()).unwrap_or_default(),
             enrolled_palm,
+            request: document_id
+                .zip(request_due)
+                .map(|(id, due)| (request_number(id, session.ended_at()), day(due))),
+            request_state: request.map(request_state),
+            slip: if document_id.is_some() {
+                devices.slip
+            } else {
+                ipc::Slip::None
+            },
         },
         Showing::StoreFailed => ipc::Screen::OutOfService {
             code: ipc::ErrorCode::Store,
@@ -149,27 +195,149 @@ fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-fn methods(face: bool, palm: bool, not_enrolled: bool, devices: Devices) -> Vec<(ipc::Method, Availability)> {
-    use Availability::{DeviceUnavailable, NotEnrolled, NotForThisService, NotYet, Ready};
+/// A service as it is offered.
+fn offer(service: &Service) -> ipc::Offer {
+    ipc::Offer {
+        id: service.id.0.clone(),
+        title: texts(&service.title),
+        summary: texts(&service.summary),
+        own_data: service.group == Group::OwnData,
+    }
+}
+
+fn texts(texts: &Texts) -> ipc::Texts {
+    ipc::Texts {
+        kk: texts.kk.clone(),
+        ru: texts.ru.clone(),
+        en: texts.en.clone(),
+    }
+}
+
+fn refusal(refusal: Refusal) -> ipc::Refusal {
+    match refusal {
+        Refusal::Ends => ipc::Refusal::Ends,
+        Refusal::Continues => ipc::Refusal::Continues,
+        Refusal::Refers => ipc::Refusal::Refers,
+    }
+}
+
+fn field_input(field: &Field) -> ipc::FieldInput {
+    match &field.kind {
+        FieldKind::Amount { .. } => ipc::FieldInput::Amount,
+        FieldKind::Count { .. } => ipc::FieldInput::Count,
+        FieldKind::Phone => ipc::FieldInput::Phone,
+        FieldKind::Bin => ipc::FieldInput::Bin,
+        FieldKind::CardNumber => ipc::FieldInput::CardNumber,
+        FieldKind::Name => ipc::FieldInput::Name,
+        FieldKind::Text { max_chars } => ipc::FieldInput::Text {
+            max_chars: u32::from(*max_chars),
+        },
+        FieldKind::Choice(options) => ipc::FieldInput::Choice {
+            options: options
+                .iter()
+                .map(|option| (option.name.clone(), texts(&option.title)))
+                .collect(),
+        },
+        FieldKind::RequestNumber => ipc::FieldInput::RequestNumber,
+    }
+}
+
+fn field_error(error: FieldError) -> ipc::FieldError {
+    match error {
+        FieldError::Missing => ipc::FieldError::Missing,
+        // A choice that is not on offer was never on the screen.
+        FieldError::Shape | FieldError::NotOffered => ipc::FieldError::Shape,
+        FieldError::TooSmall(min) => ipc::FieldError::TooSmall { min },
+        FieldError::TooLarge(max) => ipc::FieldError::TooLarge { max },
+        FieldError::TooLong(max) => ipc::FieldError::TooLong { max: u32::from(max) },
+        FieldError::Country => ipc::FieldError::Country,
+        FieldError::NotMobile => ipc::FieldError::NotMobile,
+        FieldError::CheckDigit => ipc::FieldError::CheckDigit,
+        FieldError::Letters => ipc::FieldError::Letters,
+    }
+}
+
+fn request_state(standing: RequestStanding) -> ipc::RequestState {
+    match standing {
+        RequestStanding::Received => ipc::RequestState::Received,
+        RequestStanding::InProgress => ipc::RequestState::InProgress,
+        RequestStanding::Ready => ipc::RequestState::Ready,
+        RequestStanding::Answered => ipc::RequestState::Answered,
+        RequestStanding::Refused => ipc::RequestState::Refused,
+        RequestStanding::Unknown => ipc::RequestState::Unknown,
+    }
+}
+
+/// The number under which a request is asked about later.
+pub fn request_number(document_id: DocumentId, recorded_at: UtcMs) -> String {
+    request::number(document_id, Date::from_utc(recorded_at))
+}
+
+pub fn day(date: Date) -> ipc::Day {
+    ipc::Day {
+        year: date.year(),
+        month: date.month(),
+        day: date.day(),
+    }
+}
+
+/// The screen outside the opening hours; `None` within them.
+pub fn closed(hours: &OpeningHours, now: UtcMs) -> Option<ipc::Screen> {
+    if hours.is_open(now) {
+        return None;
+    }
+    let opens = hours.opens_next(now).map(|at| {
+        let date = Date::from_utc(at);
+        let minutes = (at.0 - date.start_utc().0) / 60_000;
+        let part = |value: i64| u8::try_from(value).unwrap_or(0);
+        (day(date), part(minutes / 60), part(minutes % 60))
+    });
+    Some(ipc::Screen::Closed { opens })
+}
+
+fn methods(
+    face: bool,
+    palm: bool,
+    not_enrolled: bool,
+    hosted_page: bool,
+    assisted: &[AssistedRoute],
+    devices: Devices,
+) -> Vec<(ipc::Method, Availability)> {
+    use Availability::{DeviceUnavailable, NotEnrolled, NotForThisService, NotYet, Offline, Ready};
     let palm = match (palm, devices.palm) {
         (false, _) => NotForThisService,
         (true, _) if not_enrolled => NotEnrolled,
         (true, false) => DeviceUnavailable,
         (true, true) => Ready,
     };
+    let phone = match (hosted_page, devices.online) {
+        (false, _) => NotForThisService,
+        (true, false) => Offline,
+        (true, true) => Ready,
+    };
+    let with_people = |route| {
+        if assisted.contains(&route) {
+            NotYet
+        } else {
+            NotForThisService
+        }
+    };
     vec![
         (ipc::Method::Face, if face { Ready } else { NotForThisService }),
         (ipc::Method::Palm, palm),
-        (ipc::Method::Video, NotYet),
+        (ipc::Method::Phone, phone),
+        (ipc::Method::Video, with_people(AssistedRoute::Video)),
+        (ipc::Method::Images, with_people(AssistedRoute::ImageBased)),
     ]
 }
 
-/// The modality behind a method; a video call has none.
-pub fn modality(method: ipc::Method) -> Option<Modality> {
+/// What a choice of the method says to the session; the ways that this version does not have say nothing.
+pub fn method(method: ipc::Method) -> Input {
     match method {
-        ipc::Method::Face => Some(Modality::Face),
-        ipc::Method::Palm => Some(Modality::Palm),
-        ipc::Method::Video => None,
+        ipc::Method::Face => Input::MethodChosen(Modality::Face),
+        ipc::Method::Palm => Input::MethodChosen(Modality::Palm),
+        ipc::Method::Phone => Input::HostedPageChosen,
+        ipc::Method::Video | ipc::Method::Images => Input::Touched,
     }
 }
 
@@ -182,12 +350,17 @@ pub fn language(language: ipc::Language) -> Language {
     }
 }
 
-fn claim_error(error: IinError) -> ipc::ClaimError {
-    match error {
-        IinError::Shape => ipc::ClaimError::Shape,
-        IinError::BirthDate => ipc::ClaimError::BirthDate,
-        IinError::Century => ipc::ClaimError::Century,
-        IinError::CheckDigit => ipc::ClaimError::CheckDigit,
+fn claim_error(fault: ClaimFault) -> ipc::ClaimError {
+    match fault {
+        ClaimFault::Iin(IinError::Shape) => ipc::ClaimError::Shape,
+        ClaimFault::Iin(IinError::BirthDate) => ipc::ClaimError::BirthDate,
+        ClaimFault::Iin(IinError::Century) => ipc::ClaimError::Century,
+        ClaimFault::Iin(IinError::CheckDigit) => ipc::ClaimError::CheckDigit,
+        ClaimFault::Zone(MrzError::CheckDigit(_)) => ipc::ClaimError::ZoneCheckDigit,
+        ClaimFault::Zone(_) => ipc::ClaimError::ZoneShape,
+        ClaimFault::Expired => ipc::ClaimError::Expired,
+        ClaimFault::NoIin => ipc::ClaimError::NoIin,
+        ClaimFault::Implausible => ipc::ClaimError::Implausible,
     }
 }
 
@@ -305,8 +478,19 @@ fn attempt_reason(failure: AttemptFailure) -> AttemptReason {
     }
 }
 
-fn outcome(outcome: Outcome) -> ipc::Outcome {
+/// Where the centre said why there is no match, that is what is shown.
+fn outcome(outcome: Outcome, verdict: Option<Verdict>) -> ipc::Outcome {
+    match verdict {
+        Some(Verdict::PersonNotFound) => return ipc::Outcome::PersonNotFound,
+        Some(Verdict::NoReference) => return ipc::Outcome::NoReference,
+        Some(Verdict::DocumentTypeNotAccepted) => return ipc::Outcome::DocumentTypeNotAccepted,
+        Some(Verdict::QualityInsufficient) => return ipc::Outcome::QualityInsufficient,
+        Some(Verdict::NotCompleted) => return ipc::Outcome::NotCompleted,
+        Some(Verdict::Match | Verdict::NonMatch) | None => {}
+    }
     match outcome {
+        Outcome::NotRequired => ipc::Outcome::NotRequired,
+        Outcome::Referred => ipc::Outcome::Referred,
         Outcome::Verified => ipc::Outcome::Verified,
         Outcome::NotVerified => ipc::Outcome::NotVerified,
         Outcome::AttackSuspected => ipc::Outcome::AttackSuspected,

@@ -12,14 +12,14 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use custody::{Custody, CustodyError, Happened, Software};
-use document::identification::{Identification, Verdict};
+use document::identification::Identification;
 use face::{Analyzer, ModelFolder};
 use ipc::{Intent, Link, Screen, View};
 use outbox::{Outbox, OutboxError};
 use thiserror::Error;
 use verification::Sensitive;
 use verification::custody::Concern;
-use verification::evidence::{DocumentId, KioskIdentity, SessionId};
+use verification::evidence::{DocumentId, KioskIdentity, SessionId, Verdict};
 use verification::identifier::Iin;
 use verification::pad::PadChallenge;
 use verification::pad::plan;
@@ -33,7 +33,10 @@ use verification::time::{Now, UtcMs};
 use crate::capture::{self, Capture, Command, OpenCamera, Report};
 use crate::config::{Camera, Config};
 use crate::convert::{self, Devices};
+use crate::guard::Guard;
+use crate::operators;
 use crate::scanner::{Heard, Scanner};
+use crate::slips::{Facts, Slips};
 
 /// Why the kiosk cannot start.
 #[derive(Debug, Error)]
@@ -73,6 +76,8 @@ enum Event {
     Camera(Report),
     Line(custody::Event),
     Scanner(palm::watched::Report),
+    Printer(printer::Report),
+    Looked(Box<verification::integrity::IntegrityReport>),
     Stop,
 }
 
@@ -281,6 +286,8 @@ struct Core {
     language: ipc::Language,
     calm: bool,
     scanner: Scanner,
+    guard: Guard,
+    slips: Slips,
     /// Why no session may begin, as of the last look while nobody was there.
     closed: Option<Concern>,
     /// When custody is to be looked after, on the monotonic clock.
@@ -296,8 +303,13 @@ impl Core {
         let analyzer = Analyzer::new(&ModelFolder::open(&config.models)?)?;
         let now = parts.now().utc;
         let line_events = parts.events.clone();
-        let mut capabilities = vec!["face".to_owned()];
+        let guard = Guard::start(&config.integrity, config.policy.integrity, parts.now().monotonic, now);
+        if let Some(fault) = guard.fault() {
+            tracing::error!(fault = fault.code(), codes = ?guard.codes(), "the kiosk is not as the policy wants it");
+        }
+        let mut capabilities = vec!["face".to_owned(), "hosted-page".to_owned()];
         capabilities.extend(config.palm.is_some().then(|| "palm".to_owned()));
+        capabilities.extend(guard.codes());
         let mut custody = Custody::open(
             config.custody.clone(),
             Software::running(env!("CARGO_PKG_VERSION"), capabilities),
@@ -330,6 +342,11 @@ impl Core {
         let setup = config.palm.as_ref().map(|palm| palm.setup());
         let scanner =
             Scanner::start(setup, parts.events.clone(), Event::Scanner).map_err(StartError::Thread)?;
+        let printed = parts.events.clone();
+        let slips = Slips::start(config.printer.clone(), move |report| {
+            let _ = printed.send(Event::Printer(report));
+        })
+        .map_err(StartError::Thread)?;
         let mut core = Self {
             parts: Arc::clone(parts),
             custody,
@@ -340,12 +357,16 @@ impl Core {
             language: ipc::Language::default(),
             calm: false,
             scanner,
+            guard,
+            slips,
             closed: None,
             next_look: Duration::ZERO,
             opens_due: 0,
             broken: None,
         };
         core.closed = core.custody.closed(now)?;
+        let codes = core.guard.codes().join(" ");
+        core.note(None, &format!("IntegrityChecked {codes}"));
         Ok(core)
     }
 
@@ -370,6 +391,8 @@ impl Core {
                 Ok(Event::Camera(report)) => self.measured(report),
                 Ok(Event::Line(event)) => self.line_changed(event),
                 Ok(Event::Scanner(report)) => self.scanner_said(report),
+                Ok(Event::Printer(report)) => self.slips.hear(&report),
+                Ok(Event::Looked(report)) => self.looked(*report),
                 Err(RecvTimeoutError::Timeout) => self.give(Input::Tick),
                 Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => {
                     self.give(Input::Cancel);
@@ -395,6 +418,41 @@ impl Core {
         }
         if self.closed.is_some() {
             self.next_look = monotonic + CLOSED_PAUSE;
+        }
+        if self.guard.next_at().is_some_and(|at| at <= monotonic) {
+            let looked = self.looked_sink();
+            self.guard.tick(monotonic, now, looked);
+        }
+    }
+
+    fn looked_sink(&self) -> impl FnOnce(verification::integrity::IntegrityReport) + Send + 'static + use<> {
+        let events = self.parts.events.clone();
+        move |report| {
+            let _ = events.send(Event::Looked(Box::new(report)));
+        }
+    }
+
+    fn looked(&mut self, report: verification::integrity::IntegrityReport) {
+        self.guard.looked(report, self.parts.now().monotonic);
+        if let Some(fault) = self.guard.fault() {
+            tracing::error!(fault = fault.code(), "the kiosk is not as the policy wants it");
+        }
+        let codes = self.guard.codes().join(" ");
+        self.note(None, &format!("IntegrityChecked {codes}"));
+    }
+
+    /// What stands on the screen while nobody is served.
+    fn idle_screen(&self) -> Screen {
+        if self.guard.fault().is_some() {
+            return Screen::OutOfService {
+                code: ipc::ErrorCode::Integrity,
+            };
+        }
+        match self.closed {
+            Some(concern) => Screen::OutOfService {
+                code: convert::concern(concern),
+            },
+            None => convert::closed(&self.parts.config.hours, self.parts.now().utc).unwrap_or(Screen::Welcome),
         }
     }
 
@@ -442,6 +500,8 @@ impl Core {
     fn view(&self) -> View {
         let policy = &self.parts.config.policy.palm;
         let devices = Devices {
+            online: self.custody.is_online(),
+            slip: self.slips.stands(),
             palm: self
                 .scanner
                 .stands()
@@ -452,12 +512,7 @@ impl Core {
             .session
             .as_ref()
             .and_then(|session| convert::screen(session, devices))
-            .unwrap_or(match self.closed {
-                Some(concern) => Screen::OutOfService {
-                    code: convert::concern(concern),
-                },
-                None => Screen::Welcome,
-            });
+            .unwrap_or_else(|| self.idle_screen());
         let now = self.parts.now().monotonic;
         let idle_left = self
             .session
@@ -497,11 +552,18 @@ impl Core {
             Intent::Begin => return self.begin(),
             Intent::ChooseService { service } => Input::ServiceChosen(ServiceId(service)),
             Intent::AnswerConsent { text, given } => Input::ConsentAnswered { text, given },
-            Intent::Claim { iin } => Input::ClaimEntered(Sensitive::new(iin.0)),
-            Intent::ChooseMethod { method } => match convert::modality(method) {
-                Some(modality) => Input::MethodChosen(modality),
-                None => Input::Touched,
+            Intent::AnswerField { field, value } => Input::FieldEntered {
+                field,
+                value: Sensitive::new(value.0),
             },
+            Intent::Claim { iin } => Input::ClaimEntered(Sensitive::new(iin.0)),
+            Intent::ClaimByZone { zone } => Input::ZoneEntered(Sensitive::new(zone.0)),
+            Intent::EnterOperator { code } => Input::OperatorEntered(Sensitive::new(code.0)),
+            Intent::ChooseMethod { method } => convert::method(method),
+            Intent::Print => {
+                self.print();
+                Input::Touched
+            }
             Intent::Retry => Input::Retry,
             Intent::Back => Input::Back,
             Intent::Cancel => Input::Cancel,
@@ -526,7 +588,19 @@ impl Core {
         if let Some(concern) = self.closed {
             return self.note(None, &format!("SessionRefused concern={concern:?}"));
         }
+        let now = self.parts.now();
+        self.guard.session_begins(now.monotonic);
+        if let Some(fault) = self.guard.fault() {
+            let looked = self.looked_sink();
+            self.guard.session_ended(now.monotonic, now.utc, looked);
+            return self.note(None, &format!("SessionRefused integrity={}", fault.code()));
+        }
         let config = &self.parts.config;
+        if !config.hours.is_open(now.utc) {
+            let looked = self.looked_sink();
+            self.guard.session_ended(now.monotonic, now.utc, looked);
+            return;
+        }
         let opening = Opening {
             session_id: SessionId(uuid::Uuid::new_v4().into_bytes()),
             document_id: DocumentId(uuid::Uuid::new_v4().into_bytes()),
@@ -539,6 +613,10 @@ impl Core {
             calm: self.calm,
             catalogue: config.catalogue.clone(),
             policy: config.policy.clone(),
+            profile: config.profile.clone(),
+            palm_consent: config.palm_consent.clone(),
+            calendar: config.calendar.clone(),
+            integrity: Some(self.guard.record()),
         };
         let (session, effects) = Session::open(opening, self.parts.now());
         tracing::info!(session = %session.id(), "a session is open");
@@ -590,6 +668,10 @@ impl Core {
         if closed {
             tracing::info!(session = %session.id(), "the session is closed");
             self.session = None;
+            self.slips.forget();
+            let now = self.parts.now();
+            let looked = self.looked_sink();
+            self.guard.session_ended(now.monotonic, now.utc, looked);
             self.language = ipc::Language::default();
             self.calm = false;
             self.look_after_custody();
@@ -609,6 +691,10 @@ impl Core {
                         Some(Input::StoreFailed)
                     }
                 }
+            }
+            Effect::CheckOperator(code) => {
+                let operator = operators::present(&self.parts.config.operators, &code);
+                Some(Input::OperatorChecked(operator))
             }
             Effect::OpenCamera => {
                 self.opens_due += 1;
@@ -812,6 +898,12 @@ impl Core {
                 Err(error) => self.store_failed(&error, "the store does not say how it stands"),
             },
             Ok(Happened::Nothing) => {}
+            Ok(Happened::HostedPage { document_id, url, .. }) => {
+                self.give(Input::HostedPageOpened {
+                    document_id,
+                    url: url.expose().clone(),
+                });
+            }
             Ok(Happened::Answered(answer)) => self.answered(&answer, now),
             // It comes only to a kiosk that names the capability, and this one does not.
             Ok(Happened::HostedPage { document_id, .. }) => {
@@ -838,10 +930,45 @@ impl Core {
         if let Err(error) = stored {
             return self.store_failed(&error, "the centre's answer cannot be stored");
         }
+        let verdict = match answer.verdict {
+            Verdict::Match if !matched => Verdict::NonMatch,
+            verdict => verdict,
+        };
         self.give(Input::Identified {
             document_id: id,
-            matched,
+            verdict,
+            request: answer.request,
         });
+    }
+}
+
+impl Core {
+    /// Prints what the outcome screen says.
+    fn print(&mut self) {
+        let Some(session) = &self.session else { return };
+        let Showing::Outcome {
+            outcome,
+            document_id: Some(document_id),
+            request_due,
+            verdict,
+            ..
+        } = session.showing()
+        else {
+            return;
+        };
+        let at = session.ended_at();
+        let facts = Facts {
+            institution: &self.parts.config.organisation.name,
+            document_id,
+            at,
+            outcome,
+            verdict,
+            request: request_due.map(|due| (convert::request_number(document_id, at), due)),
+        };
+        let id = session.id();
+        if self.slips.print(&facts, convert::language(self.language)) {
+            self.note(Some(id), "SlipOrdered");
+        }
     }
 }
 

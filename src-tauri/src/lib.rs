@@ -9,10 +9,13 @@
 pub mod capture;
 mod commands;
 pub mod config;
-mod convert;
+pub mod convert;
+mod guard;
 pub mod kiosk;
 pub mod logging;
+pub mod operators;
 mod scanner;
+mod slips;
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
 //! The frame around every screen, and what all screens share.
 
-use ::ipc::{ErrorCode, Intent, Language, Link, Screen, View};
+use ::ipc::{ErrorCode, Intent, Language, Link, Screen, Slip, Texts, View};
 use leptos::prelude::*;
 
 use crate::components::idle::IdleWarning;
@@ -12,12 +12,16 @@ use crate::locale::{self, Arguments, Key};
 use crate::screens::attempt_failed::AttemptFailed;
 use crate::screens::camera_trouble::CameraTroubleShown;
 use crate::screens::claim::Claim;
+use crate::screens::closed::Closed;
 use crate::screens::consent::Consent;
 use crate::screens::face::Face;
+use crate::screens::field::FieldShown;
 use crate::screens::method::MethodChoice;
+use crate::screens::operator::Operator;
 use crate::screens::out_of_service::OutOfService;
 use crate::screens::outcome::OutcomeShown;
 use crate::screens::palm::Palm;
+use crate::screens::phone::Phone;
 use crate::screens::progress::Progress;
 use crate::screens::scanner_trouble::ScannerTroubleShown;
 use crate::screens::service::ServiceChoice;
@@ -62,9 +66,9 @@ impl Kiosk {
         move || locale::text(self.language.get(), key, arguments())
     }
 
-    /// A text of the catalogue that follows the language.
-    pub fn say_named(self, name: String) -> impl Fn() -> String + Send + 'static {
-        move || locale::named(self.language.get(), &name, vec![])
+    /// A text of the institution that follows the language.
+    pub fn say_texts(self, texts: Texts) -> impl Fn() -> String + Send + Sync + 'static {
+        move || texts.of(self.language.get()).to_owned()
     }
 }
 
@@ -151,6 +155,22 @@ pub fn App() -> impl IntoView {
 fn frame(screen: &Screen) -> Screen {
     match screen {
         Screen::Claim { .. } => Screen::Claim { error: None },
+        Screen::Field { .. } => {
+            let mut field = screen.clone();
+            if let Screen::Field { error, .. } = &mut field {
+                *error = None;
+            }
+            field
+        }
+        Screen::Operator { .. } => Screen::Operator { wrong: false },
+        Screen::Phone { .. } => Screen::Phone { url: None },
+        Screen::Outcome { .. } => {
+            let mut outcome = screen.clone();
+            if let Screen::Outcome { slip, .. } = &mut outcome {
+                *slip = Slip::None;
+            }
+            outcome
+        }
         Screen::Face { .. } => Screen::Face {
             prompt: ::ipc::Prompt::ShowFace,
             done: 0,
@@ -171,7 +191,10 @@ fn frame(screen: &Screen) -> Screen {
 
 /// Whether there is a session that a touch keeps alive.
 fn is_in_session(screen: &Screen) -> bool {
-    !matches!(screen, Screen::Welcome | Screen::OutOfService { .. })
+    !matches!(
+        screen,
+        Screen::Welcome | Screen::Closed { .. } | Screen::OutOfService { .. }
+    )
 }
 
 fn show(screen: Screen) -> AnyView {
@@ -181,10 +204,24 @@ fn show(screen: Screen) -> AnyView {
         Screen::Consent {
             text,
             version,
+            wording,
+            refusal,
             number,
             of,
-        } => view! { <Consent text version number of /> }.into_any(),
+        } => view! { <Consent text version wording refusal number of /> }.into_any(),
+        Screen::Field {
+            field,
+            input,
+            required,
+            label,
+            hint,
+            number,
+            of,
+            ..
+        } => view! { <FieldShown field input required label hint number of /> }.into_any(),
         Screen::Claim { .. } => view! { <Claim /> }.into_any(),
+        Screen::Operator { .. } => view! { <Operator /> }.into_any(),
+        Screen::Phone { .. } => view! { <Phone /> }.into_any(),
         Screen::Method { methods } => view! { <MethodChoice methods /> }.into_any(),
         Screen::Face { .. } => view! { <Face /> }.into_any(),
         Screen::CameraTrouble { trouble } => view! { <CameraTroubleShown trouble /> }.into_any(),
@@ -198,7 +235,11 @@ fn show(screen: Screen) -> AnyView {
             outcome,
             record,
             enrolled_palm,
-        } => view! { <OutcomeShown outcome record enrolled_palm /> }.into_any(),
+            request,
+            request_state,
+            ..
+        } => view! { <OutcomeShown outcome record enrolled_palm request request_state /> }.into_any(),
+        Screen::Closed { opens } => view! { <Closed opens /> }.into_any(),
         Screen::OutOfService { code } => view! { <OutOfService code /> }.into_any(),
     }
 }
@@ -222,7 +263,7 @@ fn without_shell() -> View {
 
 #[cfg(test)]
 mod tests {
-    use ::ipc::{ClaimError, HandPrompt, PalmPurpose, Prompt};
+    use ::ipc::{ClaimError, FieldError, FieldInput, HandPrompt, Outcome, PalmPurpose, Prompt, Refusal};
 
     use super::*;
 
@@ -254,9 +295,50 @@ mod tests {
             frame(&palm(HandPrompt::ShowHand, 1)),
             frame(&palm(HandPrompt::HoldStill, 2))
         );
+        let field = |name: &str, error| Screen::Field {
+            field: name.into(),
+            input: FieldInput::Amount,
+            required: true,
+            label: Texts::default(),
+            hint: Texts::default(),
+            number: 1,
+            of: 2,
+            error,
+        };
+        assert_eq!(
+            frame(&field("amount", Some(FieldError::Missing))),
+            frame(&field("amount", None))
+        );
+        assert_ne!(frame(&field("amount", None)), frame(&field("income", None)));
+        assert_eq!(
+            frame(&Screen::Operator { wrong: true }),
+            frame(&Screen::Operator { wrong: false })
+        );
+        let phone = |url: Option<&str>| Screen::Phone {
+            url: url.map(str::to_owned),
+        };
+        assert_eq!(frame(&phone(Some("https://page.example"))), frame(&phone(None)));
+        let outcome = |outcome, slip| Screen::Outcome {
+            outcome,
+            record: "0af3".into(),
+            enrolled_palm: false,
+            request: None,
+            request_state: None,
+            slip,
+        };
+        assert_eq!(
+            frame(&outcome(Outcome::Verified, Slip::Ready)),
+            frame(&outcome(Outcome::Verified, Slip::Printed))
+        );
+        assert_ne!(
+            frame(&outcome(Outcome::Verified, Slip::Ready)),
+            frame(&outcome(Outcome::AwaitingIdentification, Slip::Ready))
+        );
         let consent = |text: &str| Screen::Consent {
             text: text.into(),
             version: 1,
+            wording: None,
+            refusal: Refusal::Ends,
             number: 1,
             of: 2,
         };

@@ -8,7 +8,9 @@ use js_sys::{Array, Object, Reflect, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Blob, CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement, ImageBitmap};
+use web_sys::{
+    Blob, CanvasRenderingContext2d, Element, HtmlCanvasElement, HtmlElement, ImageBitmap, KeyboardEvent,
+};
 
 #[wasm_bindgen]
 extern "C" {
@@ -177,6 +179,14 @@ fn set_on_document(attribute: &str, value: &str) {
     if let Some(Err(error)) = root.map(|root| root.set_attribute(attribute, value)) {
         leptos::logging::error!("could not set {attribute} of the document: {error:?}");
     }
+}
+
+/// Whether the key went to a button, which knows what to do with it.
+pub fn is_on_button(event: &KeyboardEvent) -> bool {
+    let element = event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok());
+    element.is_some_and(|element| element.tag_name() == "BUTTON")
 }
 
 /// Notes which element has the focus, for [`restore_focus`].

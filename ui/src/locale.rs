@@ -1,6 +1,6 @@
 //! Texts of the screens, from the Fluent files under `locales/`.
 
-use ::ipc::Language;
+use ::ipc::{Day, Language};
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
 
 /// Name of a text that must exist in every language. Each one in the source is checked by a test.
@@ -27,7 +27,7 @@ pub fn text(language: Language, key: Key, arguments: Arguments) -> String {
     named(language, key.0, arguments)
 }
 
-/// The text of a key whose name comes from the catalogue, such as `service-account-opening`.
+/// The text of a key whose name comes from the shell, such as `consent-processing-title`.
 pub fn named(language: Language, name: &str, arguments: Arguments) -> String {
     BUNDLES.with(|bundles| {
         let bundle = match language {
@@ -46,6 +46,51 @@ pub fn named(language: Language, name: &str, arguments: Arguments) -> String {
     })
 }
 
+/// A number in groups of three digits, as the language writes it. What are no digits stays as it is.
+pub fn grouped(language: Language, digits: &str) -> String {
+    let between = match language {
+        // A space at which no line breaks.
+        Language::Kk | Language::Ru => '\u{a0}',
+        Language::En => ',',
+    };
+    let count = digits.chars().count();
+    let mut text = String::with_capacity(digits.len() * 2);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (count - at).is_multiple_of(3) {
+            text.push(between);
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// An amount in tenge, as the language writes it.
+pub fn amount(language: Language, digits: &str) -> String {
+    text(
+        language,
+        Key("amount"),
+        vec![("amount", grouped(language, digits).into())],
+    )
+}
+
+/// A day, as the language writes it.
+pub fn date(language: Language, day: Day) -> String {
+    text(
+        language,
+        Key("date"),
+        vec![
+            ("year", day.year.to_string().into()),
+            ("month", day.month.into()),
+            ("day", day.day.into()),
+        ],
+    )
+}
+
+/// Hour and minute, which all three languages write the same.
+pub fn time_of_day(hour: u8, minute: u8) -> String {
+    format!("{hour:02}:{minute:02}")
+}
+
 struct Bundles {
     kk: FluentBundle<FluentResource>,
     ru: FluentBundle<FluentResource>,
@@ -56,7 +101,6 @@ macro_rules! sources {
     ($language:literal) => {
         [
             include_str!(concat!("../../locales/", $language, "/kiosk.ftl")),
-            include_str!(concat!("../../locales/", $language, "/services.ftl")),
             include_str!(concat!("../../locales/", $language, "/consents.ftl")),
         ]
     };
@@ -70,7 +114,7 @@ thread_local! {
     };
 }
 
-fn sources(language: Language) -> [&'static str; 3] {
+fn sources(language: Language) -> [&'static str; 2] {
     match language {
         Language::Kk => sources!("kk"),
         Language::Ru => sources!("ru"),
@@ -171,38 +215,28 @@ mod tests {
 
     #[test]
     fn every_key_is_used_and_every_used_key_exists() {
-        let catalogue = catalogue();
+        let consents = consents();
         let written: BTreeSet<String> = messages(Language::Kk)
             .into_keys()
-            // The texts of the catalogue are named by it, not by the source.
-            .filter(|name| !catalogue.contains(name))
+            // The texts of consents are named by the shell, not by the source.
+            .filter(|name| !consents.contains(name))
             .collect();
         assert_eq!(keys_in_source(), written);
     }
 
-    const SERVICES: [&str; 5] = [
-        "account-opening",
-        "online-loan",
-        "sim-registration",
-        "data-update",
-        "palm-enrolment",
-    ];
-    const CONSENTS: [&str; 3] = ["processing", "automated-decision", "palm"];
+    const CONSENTS: [&str; 4] = ["processing", "automated-decision", "palm", "nbas-enrolment"];
 
-    fn catalogue() -> BTreeSet<String> {
-        let services = SERVICES
-            .iter()
-            .flat_map(|id| [format!("service-{id}"), format!("service-{id}-hint")]);
-        let consents = CONSENTS
-            .iter()
-            .flat_map(|name| [format!("consent-{name}-title"), format!("consent-{name}-body")]);
-        services.chain(consents).collect()
+    fn consents() -> BTreeSet<String> {
+        let names = CONSENTS.iter();
+        names
+            .flat_map(|name| [format!("consent-{name}-title"), format!("consent-{name}-body")])
+            .collect()
     }
 
     #[test]
-    fn the_catalogue_has_its_texts() {
+    fn consents_have_their_texts() {
         for language in LANGUAGES {
-            for name in catalogue() {
+            for name in consents() {
                 assert_ne!(named(language, &name, vec![]), name, "{}", tag(language));
             }
         }
@@ -211,8 +245,8 @@ mod tests {
     #[test]
     fn a_missing_text_shows_its_key() {
         assert_eq!(
-            named(Language::Kk, "service-unheard-of", vec![]),
-            "service-unheard-of"
+            named(Language::Kk, "consent-unheard-of-title", vec![]),
+            "consent-unheard-of-title"
         );
     }
 
@@ -296,6 +330,56 @@ mod tests {
                 (2, "2 attempts left"),
             ],
         );
+    }
+
+    #[test]
+    fn numbers_stand_in_groups_of_three() {
+        let check = |digits: &str, kk: &str, en: &str| {
+            assert_eq!(grouped(Language::Kk, digits), kk);
+            assert_eq!(grouped(Language::Ru, digits), kk);
+            assert_eq!(grouped(Language::En, digits), en);
+        };
+        check("", "", "");
+        check("7", "7", "7");
+        check("999", "999", "999");
+        check("1000", "1\u{a0}000", "1,000");
+        check("1234567", "1\u{a0}234\u{a0}567", "1,234,567");
+    }
+
+    #[test]
+    fn amounts_have_the_sign_of_the_tenge_where_the_language_puts_it() {
+        let check = |language, expect: &str| assert_eq!(amount(language, "1234567"), expect);
+        check(Language::Kk, "1\u{a0}234\u{a0}567\u{a0}₸");
+        check(Language::Ru, "1\u{a0}234\u{a0}567\u{a0}₸");
+        check(Language::En, "₸1,234,567");
+    }
+
+    /// As CLDR has them.
+    #[test]
+    fn days_are_written_as_the_languages_write_them() {
+        let check = |month, kk: &str, ru: &str, en: &str| {
+            let day = Day {
+                year: 2026,
+                month,
+                day: 9,
+            };
+            assert_eq!(date(Language::Kk, day), format!("2026 ж. 9 {kk}"));
+            assert_eq!(date(Language::Ru, day), format!("9 {ru} 2026 г."));
+            assert_eq!(date(Language::En, day), format!("9 {en} 2026"));
+        };
+        check(1, "қаңтар", "января", "January");
+        check(2, "ақпан", "февраля", "February");
+        check(3, "наурыз", "марта", "March");
+        check(4, "сәуір", "апреля", "April");
+        check(5, "мамыр", "мая", "May");
+        check(6, "маусым", "июня", "June");
+        check(7, "шілде", "июля", "July");
+        check(8, "тамыз", "августа", "August");
+        check(9, "қыркүйек", "сентября", "September");
+        check(10, "қазан", "октября", "October");
+        check(11, "қараша", "ноября", "November");
+        check(12, "желтоқсан", "декабря", "December");
+        assert_eq!(time_of_day(9, 5), "09:05");
     }
 
     /// The letters that only Kazakh has must be in the text as themselves, never as Latin look-alikes.

@@ -1,4 +1,5 @@
-//! The three languages say the same things. That every key used by the screens exists is a test of `ui`.
+//! The three languages say the same things. That every key used exists is a test of `ui` for the screens, of
+//! `paper` for documents.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

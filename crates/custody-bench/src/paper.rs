@@ -113,6 +113,7 @@ pub fn evidence(kiosk_id: &str, picture_bytes: usize, at: UtcMs, random: &mut fa
             height_px: 480,
             jpeg: Sensitive::new(jpeg),
         },
+        quality: None,
     };
     Evidence {
         document_id: DocumentId(document),
@@ -144,5 +145,6 @@ pub fn evidence(kiosk_id: &str, picture_bytes: usize, at: UtcMs, random: &mut fa
         },
         policy: Policy::default(),
         audit: None,
+        ..Evidence::blank()
     }
 }

@@ -4,6 +4,7 @@ use minicbor::{Decode, Encode};
 use verification::audit::{AuditHead, LogId};
 use verification::capture;
 use verification::evidence;
+use verification::integrity;
 use verification::pad;
 use verification::palm;
 use verification::policy;
@@ -52,7 +53,20 @@ codes! {
         6 TimedOut,
         7 DeviceUnavailable,
         8 AwaitingIdentification,
+        9 NotRequired,
+        10 Referred,
     }
+    RequestStandingCode for evidence::RequestStanding {
+        1 Received,
+        2 InProgress,
+        3 Ready,
+        4 Answered,
+        5 Refused,
+        6 Unknown,
+    }
+    RouteCode for evidence::Route { 1 Kiosk, 2 HostedPage }
+    IntegrityDemandCode for integrity::Demand { 1 Required, 2 Reported }
+    OperatorPresenceCode for policy::OperatorPresence { 1 Required, 2 NotRequired }
     ChallengeCode for pad::PadChallenge {
         1 TurnLeft,
         2 TurnRight,
@@ -109,7 +123,7 @@ codes! {
         8 Cold,
     }
     SealFaultCode for palm::SealFault { 1 Missing, 2 Signature, 3 Key, 4 Challenge, 5 Chain, 6 Content }
-    VerdictCode for crate::identification::Verdict {
+    VerdictCode for evidence::Verdict {
         1 Match,
         2 NonMatch,
         3 PersonNotFound,

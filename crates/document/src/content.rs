@@ -7,6 +7,7 @@
 mod attempt;
 mod palm;
 mod policy;
+mod procedure;
 
 use std::time::Duration;
 
@@ -24,13 +25,16 @@ use verification::time::UtcMs;
 use self::attempt::AttemptWire;
 use self::palm::PalmWire;
 use self::policy::PolicyWire;
+use self::procedure::{
+    EntryWire, IntegrityWire, ProfileWire, ReadDocumentWire, RequestWire, StillQualityWire,
+};
 use crate::codes::{
-    AuditHeadWire, ChallengeCode, LanguageCode, ModalityCode, OutcomeCode, from_bytes, to_bytes,
+    AuditHeadWire, ChallengeCode, LanguageCode, ModalityCode, OutcomeCode, RouteCode, from_bytes, to_bytes,
 };
 
 /// Version of the format that [`encode`] writes. Version 1 knew of attack detection the passive probability alone,
-/// version 2 knew no palm, version 3 no audit log.
-pub const VERSION: u32 = 4;
+/// version 2 knew no palm, version 3 no audit log, version 4 nothing of the institution's profile.
+pub const VERSION: u32 = 5;
 
 /// No document is longer than this.
 pub const CONTENT_MAX_BYTES: usize = 8 * 1024 * 1024;
@@ -108,6 +112,16 @@ pub fn encode(evidence: &Evidence) -> Vec<u8> {
         attempts_before: evidence.attempts_before,
         palm: evidence.palm.as_ref().map(PalmWire::from),
         audit: evidence.audit.map(Into::into),
+        profile: (&evidence.profile).into(),
+        legal_basis: evidence.legal_basis.iter().map(String::as_str).collect(),
+        entries: evidence.entries.iter().map(Into::into).collect(),
+        identity_document: evidence.identity_document.as_ref().map(Into::into),
+        request: evidence.request.as_ref().map(Into::into),
+        asks_request_state: evidence.asks_request_state,
+        suspicions: evidence.suspicions.iter().map(String::as_str).collect(),
+        operator: evidence.operator.as_deref(),
+        route: evidence.route.into(),
+        integrity: evidence.integrity.as_ref().map(Into::into),
     })
 }
 
@@ -147,6 +161,16 @@ pub fn decode(bytes: &[u8]) -> Result<Content, DecodeError> {
         attempts_before: wire.attempts_before,
         palm: wire.palm.map(Into::into),
         audit: wire.audit.map(Into::into),
+        profile: wire.profile.into(),
+        legal_basis: owned(&wire.legal_basis),
+        entries: wire.entries.into_iter().map(Into::into).collect(),
+        identity_document: wire.identity_document.map(TryInto::try_into).transpose()?,
+        request: wire.request.map(TryInto::try_into).transpose()?,
+        asks_request_state: wire.asks_request_state,
+        suspicions: owned(&wire.suspicions),
+        operator: wire.operator.map(str::to_owned),
+        route: wire.route.into(),
+        integrity: wire.integrity.map(Into::into),
     };
     if encode(&content) != bytes {
         return Err(DecodeError::NotCanonical);
@@ -197,6 +221,30 @@ struct ContentWire<'a> {
     palm: Option<PalmWire<'a>>,
     #[n(19)]
     audit: Option<AuditHeadWire>,
+    #[b(20)]
+    profile: ProfileWire<'a>,
+    #[b(21)]
+    legal_basis: Vec<&'a str>,
+    #[b(22)]
+    entries: Vec<EntryWire<'a>>,
+    #[b(23)]
+    identity_document: Option<ReadDocumentWire<'a>>,
+    #[b(24)]
+    request: Option<RequestWire<'a>>,
+    #[n(25)]
+    asks_request_state: bool,
+    #[b(26)]
+    suspicions: Vec<&'a str>,
+    #[b(27)]
+    operator: Option<&'a str>,
+    #[n(28)]
+    route: RouteCode,
+    #[b(29)]
+    integrity: Option<IntegrityWire<'a>>,
+}
+
+fn owned(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
 }
 
 #[derive(Encode, Decode)]
@@ -227,7 +275,9 @@ struct ConsentWire<'a> {
     #[n(2)]
     language: LanguageCode,
     #[n(3)]
-    given_at_ms: i64,
+    answered_at_ms: i64,
+    #[n(4)]
+    given: bool,
 }
 
 impl<'a> From<&'a ConsentRecord> for ConsentWire<'a> {
@@ -236,7 +286,8 @@ impl<'a> From<&'a ConsentRecord> for ConsentWire<'a> {
             text: &record.text,
             version: record.version,
             language: record.language.into(),
-            given_at_ms: record.given_at.0,
+            answered_at_ms: record.answered_at.0,
+            given: record.given,
         }
     }
 }
@@ -247,7 +298,8 @@ impl From<ConsentWire<'_>> for ConsentRecord {
             text: wire.text.to_owned(),
             version: wire.version,
             language: wire.language.into(),
-            given_at: UtcMs(wire.given_at_ms),
+            given: wire.given,
+            answered_at: UtcMs(wire.answered_at_ms),
         }
     }
 }
@@ -296,6 +348,8 @@ struct StillWire<'a> {
     height_px: u32,
     #[cbor(b(4), with = "minicbor::bytes")]
     jpeg: &'a [u8],
+    #[n(5)]
+    quality: Option<StillQualityWire>,
 }
 
 impl<'a> From<&'a Still> for StillWire<'a> {
@@ -306,6 +360,7 @@ impl<'a> From<&'a Still> for StillWire<'a> {
             width_px: still.sample.width_px,
             height_px: still.sample.height_px,
             jpeg: still.sample.jpeg.expose(),
+            quality: still.quality.map(Into::into),
         }
     }
 }
@@ -320,6 +375,7 @@ impl From<StillWire<'_>> for Still {
                 height_px: wire.height_px,
                 jpeg: Sensitive::new(wire.jpeg.to_vec()),
             },
+            quality: wire.quality.map(Into::into),
         }
     }
 }

@@ -1,10 +1,13 @@
 //! The gateway's answer to a document, as a document of its own.
 
 use minicbor::{Decode, Encode};
-use verification::evidence::{DocumentId, Modality};
+pub use verification::evidence::Verdict;
+use verification::evidence::{DocumentId, Modality, RequestStanding};
 use verification::time::UtcMs;
 
-use crate::codes::{ModalityCode, NbasCode, VerdictCode, canonical, from_bytes, to_bytes};
+use crate::codes::{
+    ModalityCode, NbasCode, RequestStandingCode, VerdictCode, canonical, from_bytes, to_bytes,
+};
 use crate::content::DecodeError;
 
 /// Version of the format that [`encode`] writes. Version 1 knew no palm and always had a threshold; version 2 had the
@@ -14,25 +17,6 @@ pub const VERSION: u32 = 3;
 /// Common name of the certificate that signs answers. A kiosk accepts an answer from no other signer, and no
 /// kiosk is ever enrolled under this name.
 pub const SIGNER_COMMON_NAME: &str = "alaqan-gateway-answers";
-
-/// What became of a document: what the centre found, or why it was not asked or found nothing. Each is final.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Verdict {
-    /// The captured sample and the reference are of one person.
-    Match,
-    /// They are not.
-    NonMatch,
-    /// No person has the claimed identification number.
-    PersonNotFound,
-    /// The person is known, but there is no reference to compare with.
-    NoReference,
-    /// The centre does not accept the kind of document that the person's reference comes from.
-    DocumentTypeNotAccepted,
-    /// The picture is below the gateway's quality gate. The centre was not asked, and nothing was paid.
-    QualityInsufficient,
-    /// The person did not finish on the page of the centre, or too late. Nothing was compared.
-    NotCompleted,
-}
 
 /// Whether the picture was marked for the national biometric authentication system (NBAS) after a match of a face.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -73,6 +57,9 @@ pub struct Identification {
     pub centre_answer_id: Option<String>,
     /// What became of the NBAS; absent where that is no question: without a match, and for the palm.
     pub nbas: Option<Nbas>,
+    /// How the earlier request stands that the document asks about; absent where it asks about none, and where the centre
+    /// has not confirmed the person.
+    pub request: Option<RequestStanding>,
 }
 
 /// The canonical bytes of an answer: what the gateway signs.
@@ -90,6 +77,7 @@ pub fn encode(identification: &Identification) -> Vec<u8> {
         modality: identification.modality.into(),
         centre_answer_id: identification.centre_answer_id.as_deref(),
         nbas: identification.nbas.map(Into::into),
+        request: identification.request.map(Into::into),
     })
 }
 
@@ -111,6 +99,7 @@ pub fn decode(bytes: &[u8]) -> Result<Identification, DecodeError> {
         answered_at: UtcMs(wire.answered_at_ms),
         centre_answer_id: wire.centre_answer_id.map(str::to_owned),
         nbas: wire.nbas.map(Into::into),
+        request: wire.request.map(Into::into),
     };
     if encode(&identification) != bytes {
         return Err(DecodeError::NotCanonical);
@@ -145,4 +134,6 @@ struct IdentificationWire<'a> {
     centre_answer_id: Option<&'a str>,
     #[n(11)]
     nbas: Option<NbasCode>,
+    #[n(12)]
+    request: Option<RequestStandingCode>,
 }

@@ -8,6 +8,7 @@
 mod chain;
 mod error;
 mod signer;
+pub mod timestamp;
 mod verify;
 
 use std::time::Duration;

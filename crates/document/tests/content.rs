@@ -15,9 +15,11 @@ use sha2::{Digest, Sha256};
 use verification::Sensitive;
 use verification::audit::{AuditHead, LogId};
 use verification::capture::{CameraIdentity, CapturedSample, StreamMeasures, StreamState};
+use verification::date::Date;
 use verification::evidence::{
-    ConsentRecord, DocumentId, Evidence, KioskIdentity, Language, Modality, Organisation, Outcome,
-    PalmEvidence, SessionId, Still, StillPurpose,
+    ConsentRecord, DocumentId, Evidence, IntegrityRecord, KioskIdentity, Language, Modality, Organisation,
+    Outcome, PalmEvidence, ProfileIdentity, ReadDocument, Route, SessionId, Still, StillPurpose,
+    StillQuality,
 };
 use verification::pad::parts::{Finding, PadPart, PartRecord};
 use verification::pad::{AttemptFailure, AttemptRecord, ChallengeRecord, PadChallenge};
@@ -27,7 +29,7 @@ use verification::palm::{
     ScanResult, ScannerIdentity, SealFault, SealState,
 };
 use verification::policy::Policy;
-use verification::service::ServiceId;
+use verification::service::{Entry, RequestRecord, ServiceId};
 use verification::time::UtcMs;
 
 mod generators;
@@ -55,7 +57,8 @@ fn evidence() -> Evidence {
             text: "processing".to_owned(),
             version: 2,
             language: Language::Ru,
-            given_at: UtcMs(1_780_315_200_000),
+            given: true,
+            answered_at: UtcMs(1_780_315_200_000),
         }],
         claim: Some(TEST_IIN.parse().unwrap()),
         modality: Some(Modality::Face),
@@ -120,10 +123,18 @@ fn evidence() -> Evidence {
             Still {
                 purpose: StillPurpose::Comparison,
                 sample: sample(b"jpeg of the face"),
+                quality: Some(StillQuality {
+                    inter_eye_distance_px: 120.0,
+                    sharpness: 0.5,
+                    luminance_mean: 128.0,
+                    yaw_deg: -2.0,
+                    pitch_deg: 1.5,
+                }),
             },
             Still {
                 purpose: StillPurpose::Challenge(PadChallenge::Smile),
                 sample: sample(b"jpeg"),
+                quality: None,
             },
         ],
         policy: Policy::default(),
@@ -131,6 +142,35 @@ fn evidence() -> Evidence {
             log: LogId([0xa0; 16]),
             number: 41,
             hash: [0xa1; 32],
+        }),
+        profile: ProfileIdentity {
+            name: "bank".to_owned(),
+            sha256: [0xb2; 32],
+        },
+        legal_basis: vec!["kz-law-94-v".to_owned()],
+        entries: vec![Entry {
+            field: "amount".to_owned(),
+            value: Sensitive::new("150000".to_owned()),
+            look_alike: false,
+        }],
+        identity_document: Some(ReadDocument {
+            kind: "ID KAZ".to_owned(),
+            number: Sensitive::new("041236587".to_owned()),
+            surname: Sensitive::new("SYNAQ".to_owned()),
+            given_names: Sensitive::new("ALMA".to_owned()),
+            expires: Date::new(2031, 4, 11).unwrap(),
+        }),
+        request: Some(RequestRecord {
+            kind: "erasure".to_owned(),
+            due: Date::new(2026, 6, 2).unwrap(),
+        }),
+        asks_request_state: false,
+        suspicions: vec!["numbers-above-cap".to_owned()],
+        operator: Some("operator-7".to_owned()),
+        route: Route::Kiosk,
+        integrity: Some(IntegrityRecord {
+            codes: vec!["files:intact".to_owned(), "debugger:no".to_owned()],
+            checked_at: UtcMs(1_780_300_000_000),
         }),
     }
 }
@@ -240,6 +280,7 @@ fn identification() -> Identification {
         answered_at: UtcMs(1_780_315_262_000),
         centre_answer_id: Some("a-1".to_owned()),
         nbas: Some(Nbas::Marked),
+        request: Some(verification::evidence::RequestStanding::InProgress),
     }
 }
 
@@ -277,8 +318,8 @@ fn the_format_of_the_document_is_kept() {
     check_snapshot(
         &content::encode(&evidence()),
         expect![[r#"
-            {0: 4, 1: h'd0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0', 2: h'5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e', 3: {0: "«Алақан» банкі", 1: "000140000002"}, 4: {0: "kiosk-7", 1: "0.1.0"}, 5: 1, 6: "account-opening", 7: [{0: "processing", 1: 2, 2: 2, 3: 1780315200000}], 8: "880412401006", 9: 1, 10: 1780315190000, 11: 1780315260500, 12: 8, 13: {0: "clip", 1: "sha256:00", 2: true}, 14: [{0: 1, 1: 1780315210000, 2: [{0: 1, 1: 400000000}], 4: [1, 1], 5: []}, {0: 2, 1: 1780315230000, 2: [{0: 7, 1: 400001000, 2: 3000000000}], 5: [{0: 1, 1: 7.5e-1, 2: 5e-1, 3: 12, 4: 1}, {0: 8, 2: 2.5e-1, 3: 0, 4: 3}], 6: {0: 1, 1: 3e1, 2: 3.45e1, 3: 1, 4: 0}}], 15: [{0: [1], 1: 300, 2: 1280, 3: 720, 4: h'6a 70 65 67 20 6f 66 20 74 68 65 20 66 61 63 65'}, {0: [2, 7], 1: 300, 2: 1280, 3: 720, 4: h'6a 70 65 67'}], 16: {0: 3, 1: 3, 2: [1, 2, 3, 4, 5, 6, 7], 3: 10000000000, 4: 60000000000, 5: 400000000, 6: 400000000, 7: 120000000000, 8: 8000000000, 9: 6e1, 10: 1.8e1, 11: 1.5e1, 12: 1.5e1, 13: 5e-1, 14: 2e-1, 16: 1, 17: 5e-1, 18: 9.5e-1, 19: 2, 20: 3e-1, 21: 5e-1, 22: 5e-1, 23: 7e-1, 24: 2.5e-1, 25: 1.5e-1, 26: 6e2, 27: 4e1, 28: 2.25e2, 29: 2.5e2, 30: 3e-2, 31: 8.5e-2, 32: {0: 1, 1: 1, 2: 1, 3: 1, 4: 2, 5: 1.5e2, 6: 7.5e2, 7: 2e1, 8: 4.1e1, 9: 5e-1, 10: 5e-1, 11: 5e-1, 12: 10000000000, 13: false, 14: true}}, 17: 1, 19: {0: h'a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0', 1: 41, 2: h'a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1'}}
-            080dadd77b86668a62c833ce31b57c9f94ee30df50389a6e115cff745e139ff3"#]],
+            {0: 5, 1: h'd0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0', 2: h'5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e', 3: {0: "«Алақан» банкі", 1: "000140000002"}, 4: {0: "kiosk-7", 1: "0.1.0"}, 5: 1, 6: "account-opening", 7: [{0: "processing", 1: 2, 2: 2, 3: 1780315200000, 4: true}], 8: "880412401006", 9: 1, 10: 1780315190000, 11: 1780315260500, 12: 8, 13: {0: "clip", 1: "sha256:00", 2: true}, 14: [{0: 1, 1: 1780315210000, 2: [{0: 1, 1: 400000000}], 4: [1, 1], 5: []}, {0: 2, 1: 1780315230000, 2: [{0: 7, 1: 400001000, 2: 3000000000}], 5: [{0: 1, 1: 7.5e-1, 2: 5e-1, 3: 12, 4: 1}, {0: 8, 2: 2.5e-1, 3: 0, 4: 3}], 6: {0: 1, 1: 3e1, 2: 3.45e1, 3: 1, 4: 0}}], 15: [{0: [1], 1: 300, 2: 1280, 3: 720, 4: h'6a 70 65 67 20 6f 66 20 74 68 65 20 66 61 63 65', 5: {0: 1.2e2, 1: 5e-1, 2: 1.28e2, 3: -2e0, 4: 1.5e0}}, {0: [2, 7], 1: 300, 2: 1280, 3: 720, 4: h'6a 70 65 67'}], 16: {0: 3, 1: 3, 2: [1, 2, 3, 4, 5, 6, 7], 3: 10000000000, 4: 60000000000, 5: 400000000, 6: 400000000, 7: 120000000000, 8: 8000000000, 9: 6e1, 10: 1.8e1, 11: 1.5e1, 12: 1.5e1, 13: 5e-1, 14: 2e-1, 16: 1, 17: 5e-1, 18: 9.5e-1, 19: 2, 20: 3e-1, 21: 5e-1, 22: 5e-1, 23: 7e-1, 24: 2.5e-1, 25: 1.5e-1, 26: 6e2, 27: 4e1, 28: 2.25e2, 29: 2.5e2, 30: 3e-2, 31: 8.5e-2, 32: {0: 1, 1: 1, 2: 1, 3: 1, 4: 2, 5: 1.5e2, 6: 7.5e2, 7: 2e1, 8: 4.1e1, 9: 5e-1, 10: 5e-1, 11: 5e-1, 12: 10000000000, 13: false, 14: true}, 33: 9.5e-1, 34: 2, 35: 5, 36: {0: 1, 1: 1, 2: 2, 3: 2}}, 17: 1, 19: {0: h'a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0', 1: 41, 2: h'a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1'}, 20: {0: "bank", 1: h'b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2'}, 21: ["kz-law-94-v"], 22: [{0: "amount", 1: "150000", 2: false}], 23: {0: "ID KAZ", 1: "041236587", 2: "SYNAQ", 3: "ALMA", 4: {0: 2031, 1: 4, 2: 11}}, 24: {0: "erasure", 1: {0: 2026, 1: 6, 2: 2}}, 25: false, 26: ["numbers-above-cap"], 27: "operator-7", 28: 1, 29: {0: ["files:intact", "debugger:no"], 1: 1780300000000}}
+            77e0f0adc436c83a6bcc4869347917c160b738f098e8b31258110910ab879e83"#]],
     );
 }
 
@@ -287,8 +328,8 @@ fn the_format_of_a_palm_is_kept() {
     check_snapshot(
         &content::encode(&palm_evidence()),
         expect![[r#"
-            {0: 4, 1: h'd0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0', 2: h'5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e', 3: {0: "«Алақан» банкі", 1: "000140000002"}, 4: {0: "kiosk-7", 1: "0.1.0"}, 5: 1, 6: "account-opening", 7: [{0: "processing", 1: 2, 2: 2, 3: 1780315200000}], 8: "880412401006", 9: 2, 10: 1780315190000, 11: 1780315260500, 12: 8, 14: [], 15: [], 16: {0: 3, 1: 3, 2: [1, 2, 3, 4, 5, 6, 7], 3: 10000000000, 4: 60000000000, 5: 400000000, 6: 400000000, 7: 120000000000, 8: 8000000000, 9: 6e1, 10: 1.8e1, 11: 1.5e1, 12: 1.5e1, 13: 5e-1, 14: 2e-1, 16: 1, 17: 5e-1, 18: 9.5e-1, 19: 2, 20: 3e-1, 21: 5e-1, 22: 5e-1, 23: 7e-1, 24: 2.5e-1, 25: 1.5e-1, 26: 6e2, 27: 4e1, 28: 2.25e2, 29: 2.5e2, 30: 3e-2, 31: 8.5e-2, 32: {0: 1, 1: 1, 2: 1, 3: 1, 4: 2, 5: 1.5e2, 6: 7.5e2, 7: 2e1, 8: 4.1e1, 9: 5e-1, 10: 5e-1, 11: 5e-1, 12: 10000000000, 13: false, 14: true}}, 17: 0, 18: {0: {0: "alaqan-reference", 1: "simulator", 2: "1.0", 3: "AP-1", 4: "mcu-90615", 5: {0: true, 1: true, 2: true, 3: true, 4: true}}, 1: 1001, 2: [{0: 1, 1: 1780315210000, 2: 900000000, 3: {0: [2], 1: {}, 2: [1, 8], 3: [3, 5]}, 4: [{0: 6, 4: 2}], 5: [6, 6]}, {0: 2, 1: 1780315230000, 2: 1250000000, 3: {0: [1, 1001], 1: {0: 4.125e2, 1: 3.125e1, 2: 2.25e1, 3: 7.5e-1, 4: 8.75e-1}, 2: [], 3: [2, {0: h'73 74 61 74 65 6d 65 6e 74 20 6f 66 20 74 68 65 20 73 63 61 6e 6e 65 72', 1: h'51 51 51', 2: h'02 02 02'}]}, 4: [{0: 2, 1: 4.125e2, 2: 1.5e2, 3: 7.5e2, 4: 1}]}], 3: 1, 4: []}, 19: {0: h'a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0', 1: 41, 2: h'a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1'}}
-            1ee02398e1a3589c0b2ec4e0d851e33bf17598c4158c37da95902b8eb44e8ccc"#]],
+            {0: 5, 1: h'd0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0', 2: h'5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e', 3: {0: "«Алақан» банкі", 1: "000140000002"}, 4: {0: "kiosk-7", 1: "0.1.0"}, 5: 1, 6: "account-opening", 7: [{0: "processing", 1: 2, 2: 2, 3: 1780315200000, 4: true}], 8: "880412401006", 9: 2, 10: 1780315190000, 11: 1780315260500, 12: 8, 14: [], 15: [], 16: {0: 3, 1: 3, 2: [1, 2, 3, 4, 5, 6, 7], 3: 10000000000, 4: 60000000000, 5: 400000000, 6: 400000000, 7: 120000000000, 8: 8000000000, 9: 6e1, 10: 1.8e1, 11: 1.5e1, 12: 1.5e1, 13: 5e-1, 14: 2e-1, 16: 1, 17: 5e-1, 18: 9.5e-1, 19: 2, 20: 3e-1, 21: 5e-1, 22: 5e-1, 23: 7e-1, 24: 2.5e-1, 25: 1.5e-1, 26: 6e2, 27: 4e1, 28: 2.25e2, 29: 2.5e2, 30: 3e-2, 31: 8.5e-2, 32: {0: 1, 1: 1, 2: 1, 3: 1, 4: 2, 5: 1.5e2, 6: 7.5e2, 7: 2e1, 8: 4.1e1, 9: 5e-1, 10: 5e-1, 11: 5e-1, 12: 10000000000, 13: false, 14: true}, 33: 9.5e-1, 34: 2, 35: 5, 36: {0: 1, 1: 1, 2: 2, 3: 2}}, 17: 0, 18: {0: {0: "alaqan-reference", 1: "simulator", 2: "1.0", 3: "AP-1", 4: "mcu-90615", 5: {0: true, 1: true, 2: true, 3: true, 4: true}}, 1: 1001, 2: [{0: 1, 1: 1780315210000, 2: 900000000, 3: {0: [2], 1: {}, 2: [1, 8], 3: [3, 5]}, 4: [{0: 6, 4: 2}], 5: [6, 6]}, {0: 2, 1: 1780315230000, 2: 1250000000, 3: {0: [1, 1001], 1: {0: 4.125e2, 1: 3.125e1, 2: 2.25e1, 3: 7.5e-1, 4: 8.75e-1}, 2: [], 3: [2, {0: h'73 74 61 74 65 6d 65 6e 74 20 6f 66 20 74 68 65 20 73 63 61 6e 6e 65 72', 1: h'51 51 51', 2: h'02 02 02'}]}, 4: [{0: 2, 1: 4.125e2, 2: 1.5e2, 3: 7.5e2, 4: 1}]}], 3: 1, 4: []}, 19: {0: h'a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0', 1: 41, 2: h'a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1'}, 20: {0: "bank", 1: h'b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2'}, 21: ["kz-law-94-v"], 22: [{0: "amount", 1: "150000", 2: false}], 23: {0: "ID KAZ", 1: "041236587", 2: "SYNAQ", 3: "ALMA", 4: {0: 2031, 1: 4, 2: 11}}, 24: {0: "erasure", 1: {0: 2026, 1: 6, 2: 2}}, 25: false, 26: ["numbers-above-cap"], 27: "operator-7", 28: 1, 29: {0: ["files:intact", "debugger:no"], 1: 1780300000000}}
+            342d574bc62ba4c7a38fbf64c23d0e8712bdb275d1b27185b39188c2dcffc7f7"#]],
     );
 }
 
@@ -392,17 +433,17 @@ fn each_refusal_has_its_name() {
     let good = content::encode(&evidence());
     check(&good, "good");
     assert_eq!(
-        good[..3],
-        [0xb3, 0x00, 0x04],
-        "nineteen entries, the first says version 4"
+        good[..4],
+        [0xb8, 0x1d, 0x00, 0x05],
+        "twenty-nine entries, the first says version 5"
     );
 
     check(&[], "the document cannot be read");
     check(&[0x80], "the document cannot be read, from byte 0 on");
     check(&[&good[..], &[0]].concat(), "bytes follow after the document");
     check(
-        &[&[0xb3, 0x00, 0x03], &good[3..]].concat(),
-        "version 3 of the document format is not known here",
+        &[&[0xb8, 0x1d, 0x00, 0x04], &good[4..]].concat(),
+        "version 4 of the document format is not known here",
     );
     check(
         &[0xa1, 0x01, 0x01],
@@ -414,11 +455,14 @@ fn each_refusal_has_its_name() {
     );
 
     let not_canonical = "the document is not in canonical form";
-    check(&[&[0xb3, 0x00, 0x18, 0x04], &good[3..]].concat(), not_canonical);
-    check(&[&[0xbf], &good[1..], &[0xff]].concat(), not_canonical);
+    check(
+        &[&[0xb8, 0x1d, 0x00, 0x18, 0x05], &good[4..]].concat(),
+        not_canonical,
+    );
+    check(&[&[0xbf], &good[2..], &[0xff]].concat(), not_canonical);
     // An entry that this version does not have.
     check(
-        &[&[0xb4], &good[1..], &[0x18, 0x63, 0x00]].concat(),
+        &[&[0xb8, 0x1e], &good[2..], &[0x18, 0x63, 0x00]].concat(),
         not_canonical,
     );
 
@@ -435,7 +479,7 @@ fn each_refusal_has_its_name() {
         .unwrap()
         + 2;
     check(
-        &[&[0xb3], &bytes[1..at], &[0x06, 0xf6], &bytes[at..]].concat(),
+        &[&[0xb8, 0x1d], &bytes[2..at], &[0x06, 0xf6], &bytes[at..]].concat(),
         not_canonical,
     );
 }

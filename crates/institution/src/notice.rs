@@ -103,7 +103,7 @@ pub struct ResultBody {
     pub kiosk_id: String,
     /// What was asked for.
     pub service: Option<String>,
-    /// Which of the institution's profiles was in force; absent as long as documents name none.
+    /// Which of the institution's profiles was in force; absent where the document names none.
     pub profile: Option<String>,
     /// What was to be compared.
     pub modality: Option<Modality>,
@@ -160,6 +160,8 @@ impl SuspicionCode {
     pub const NUMBERS_ABOVE_CAP: &'static str = "numbers-above-cap";
     /// Software or camera of the kiosk are not what they should be.
     pub const INTEGRITY: &'static str = "integrity";
+    /// What the kiosk has noticed under a name that is no code.
+    pub const OTHER: &'static str = "other";
     /// A name that is written like another one with letters of another script.
     pub const NAME_LOOK_ALIKE: &'static str = "name-look-alike";
 
@@ -237,7 +239,7 @@ fn result(content: &Content, answer: Option<&Identification>) -> ResultBody {
         document_id: content.document_id,
         kiosk_id: content.kiosk.kiosk_id.clone(),
         service: content.service.as_ref().map(|service| service.0.clone()),
-        profile: None,
+        profile: Some(content.profile.name.clone()).filter(|name| !name.is_empty()),
         modality: content.modality,
         outcome: content.outcome,
         started_at: content.started_at,
@@ -265,8 +267,13 @@ fn suspicions(content: &Content) -> Vec<SuspicionCode> {
         (of_another, SuspicionCode::PALM_OF_ANOTHER),
     ];
     let found = rules.into_iter().filter(|(holds, _)| *holds);
-    // What the kiosk itself has noticed is chained on here.
-    let mut codes: Vec<_> = found.filter_map(|(_, code)| SuspicionCode::new(code)).collect();
+    let found = found.map(|(_, code)| code);
+    // Then what the kiosk itself has noticed. A code of another form is not lost either.
+    let told = content.suspicions.iter().map(String::as_str);
+    let codes = found.chain(told);
+    let mut codes: Vec<_> = codes
+        .filter_map(|code| SuspicionCode::new(code).or_else(|| SuspicionCode::new(SuspicionCode::OTHER)))
+        .collect();
     codes.sort();
     codes.dedup();
     codes
@@ -283,6 +290,8 @@ pub fn outcome_name(outcome: Outcome) -> &'static str {
         Outcome::TimedOut => "timed-out",
         Outcome::DeviceUnavailable => "device-unavailable",
         Outcome::AwaitingIdentification => "awaiting-identification",
+        Outcome::NotRequired => "not-required",
+        Outcome::Referred => "referred",
     }
 }
 

@@ -12,19 +12,19 @@ use institution::notice::{Body, Kind, Notice, RequestBody, SuspicionCode, notice
 use jsonschema::Validator;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use verification::date::Date;
 use verification::evidence::{
-    DocumentId, Evidence, KioskIdentity, Language, Modality, Organisation, Outcome, PalmEvidence, SessionId,
+    DocumentId, Evidence, KioskIdentity, Modality, Organisation, Outcome, PalmEvidence, ProfileIdentity,
 };
 use verification::palm::PalmAttemptRecord;
 use verification::palm::decision::PalmFailure;
-use verification::policy::Policy;
-use verification::request::{CalendarDate, RequestState, number};
+use verification::request::{RequestState, number};
 use verification::service::ServiceId;
 use verification::time::UtcMs;
 
 const IIN: &str = "880412401006";
 
-const OUTCOMES: [Outcome; 8] = [
+const OUTCOMES: [Outcome; 10] = [
     Outcome::Verified,
     Outcome::NotVerified,
     Outcome::AttackSuspected,
@@ -33,6 +33,8 @@ const OUTCOMES: [Outcome; 8] = [
     Outcome::TimedOut,
     Outcome::DeviceUnavailable,
     Outcome::AwaitingIdentification,
+    Outcome::NotRequired,
+    Outcome::Referred,
 ];
 
 fn schema(kind: Kind) -> Value {
@@ -75,7 +77,6 @@ fn validator_takes(kind: Kind, value: &Value) -> bool {
 fn evidence(outcome: Outcome) -> Evidence {
     Evidence {
         document_id: DocumentId([7; 16]),
-        session_id: SessionId([8; 16]),
         organisation: Organisation {
             name: "Demo Bank".into(),
             bin: "050140000000".into(),
@@ -84,21 +85,13 @@ fn evidence(outcome: Outcome) -> Evidence {
             kiosk_id: "kiosk-1".into(),
             software: "test".into(),
         },
-        language: Language::Kk,
         service: Some(ServiceId("account-opening".into())),
-        consents: Vec::new(),
         claim: Some(IIN.parse().unwrap()),
         modality: Some(Modality::Face),
         started_at: UtcMs(1_790_000_000_000),
         ended_at: UtcMs(1_790_000_030_500),
         outcome,
-        camera: None,
-        attempts: Vec::new(),
-        attempts_before: 0,
-        palm: None,
-        stills: Vec::new(),
-        policy: Policy::default(),
-        audit: None,
+        ..Evidence::blank()
     }
 }
 
@@ -115,6 +108,7 @@ fn answer(verdict: Verdict, score: Option<f32>) -> Identification {
         answered_at: UtcMs(1_790_000_031_000),
         centre_answer_id: None,
         nbas: None,
+        request: None,
     }
 }
 
@@ -122,7 +116,7 @@ fn request(version: u32, state: &RequestState) -> Notice {
     let received_at = UtcMs(1_790_000_030_500);
     let body = RequestBody {
         document_id: DocumentId([7; 16]),
-        number: number(DocumentId([7; 16]), CalendarDate::in_kazakhstan(received_at)),
+        number: number(DocumentId([7; 16]), Date::from_utc(received_at)),
         kind: "consent-withdrawal".into(),
         received_at,
         due_at: UtcMs(1_791_000_000_000),
@@ -305,6 +299,30 @@ fn suspicions_follow_from_the_document() {
 }
 
 #[test]
+fn what_the_kiosk_has_noticed_is_told_once_and_never_lost() {
+    let noticed = Evidence {
+        suspicions: ["numbers-above-cap", "attack-suspected", "No Code", "integrity"]
+            .map(String::from)
+            .to_vec(),
+        profile: ProfileIdentity {
+            name: "bank".into(),
+            sha256: [0; 32],
+        },
+        ..evidence(Outcome::AttackSuspected)
+    };
+    let notices = notices_of(&noticed, None);
+    let expect = ["attack-suspected", "integrity", "numbers-above-cap", "other"];
+    assert_eq!(codes(&notices), expect);
+    for notice in &notices {
+        holds(notice, &written(&Writer::default(), notice));
+    }
+    assert_eq!(
+        written(&Writer::default(), &notices[0])["body"]["profile"],
+        "bank"
+    );
+}
+
+#[test]
 fn the_same_fact_has_the_same_id_and_no_other() {
     let ids = |evidence: &Evidence| {
         let mut notices = notices_of(evidence, None);
@@ -348,7 +366,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn whatever_a_document_says_its_notices_hold(
-        outcome in 0_usize..8, started: i64, ended: i64, created: i64, service: Option<String>, kiosk: String,
+        outcome in 0_usize..10, started: i64, ended: i64, created: i64, service: Option<String>, kiosk: String,
         bin: String, score: Option<f32>, version in 1_u32.., state in 0_usize..4,
     ) {
         let evidence = Evidence {

@@ -1,7 +1,7 @@
 //! What the shell and the screens say to each other: [`Intent`] goes in, [`View`] comes out.
 //!
-//! **API Boundary.** No sample, template, score or identifier is ever part of a [`View`]; the one identifier in
-//! an [`Intent`], the entered IIN, has a `Debug` that hides it. Preview frames are not here: they go by a
+//! **API Boundary.** No sample, template, score or identifier is ever part of a [`View`]; what a person enters is part
+//! of an [`Intent`] alone, and has a `Debug` that hides it. Preview frames are not here: they go by a
 //! channel of raw bytes.
 
 use serde::{Deserialize, Serialize};
@@ -42,10 +42,27 @@ pub enum Intent {
         /// Whether it is given.
         given: bool,
     },
+    /// Answer a field of the service; empty text leaves it empty.
+    AnswerField {
+        /// Name of the field that was shown, so that a second touch does not answer the next one.
+        field: String,
+        /// What was typed, or the name of the choice.
+        value: Entered,
+    },
     /// Claim this identity.
     Claim {
         /// The digits as entered.
-        iin: EnteredIin,
+        iin: Entered,
+    },
+    /// Claim the identity in the machine-readable zone of an identity document.
+    ClaimByZone {
+        /// The three lines of the zone, as typed or scanned.
+        zone: Entered,
+    },
+    /// A person of the institution says to be present.
+    EnterOperator {
+        /// The own code.
+        code: Entered,
     },
     /// Be verified this way.
     ChooseMethod {
@@ -58,6 +75,8 @@ pub enum Intent {
     Back,
     /// End the session.
     Cancel,
+    /// Print the slip of the outcome.
+    Print,
     /// Done reading the outcome.
     Finish,
     /// A touch that changes nothing; keeps the session alive.
@@ -70,12 +89,12 @@ pub enum Intent {
     },
 }
 
-/// An IIN as it was typed, right or wrong. `Debug` hides it.
+/// What a person typed, right or wrong. `Debug` hides it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct EnteredIin(pub String);
+pub struct Entered(pub String);
 
-impl std::fmt::Debug for EnteredIin {
+impl std::fmt::Debug for Entered {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("(sensitive)")
     }
@@ -89,8 +108,178 @@ pub enum Method {
     Face,
     /// By the palm.
     Palm,
+    /// On the centre's own page, with one's own phone.
+    Phone,
     /// With a person, by video.
     Video,
+    /// By pictures of the face and of the identity document, at which a person looks.
+    Images,
+}
+
+/// A text of the institution, in the three languages.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Texts {
+    /// Kazakh.
+    pub kk: String,
+    /// Russian.
+    pub ru: String,
+    /// English.
+    pub en: String,
+}
+
+impl Texts {
+    /// The text in this language.
+    pub fn of(&self, language: Language) -> &str {
+        match language {
+            Language::Kk => &self.kk,
+            Language::Ru => &self.ru,
+            Language::En => &self.en,
+        }
+    }
+}
+
+/// A service on offer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// Its name, for [`Intent::ChooseService`].
+    pub id: String,
+    /// As it is offered.
+    pub title: Texts,
+    /// One sentence about it.
+    pub summary: Texts,
+    /// Whether it stands under "my data" and not under the services.
+    pub own_data: bool,
+}
+
+/// The institution's own wording of a consent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wording {
+    /// Heading.
+    pub title: Texts,
+    /// The text. A blank line starts a paragraph, `• ` a line of a list.
+    pub body: Texts,
+}
+
+/// What follows from refusing a consent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Refusal {
+    /// The session ends.
+    Ends,
+    /// The session goes on without what the consent is for.
+    Continues,
+    /// People of the institution go on.
+    Refers,
+}
+
+/// What is entered into a field; says which keys are needed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum FieldInput {
+    /// Digits of an amount in tenge.
+    Amount,
+    /// Digits of a count.
+    Count,
+    /// Digits of a mobile number behind `+7`.
+    Phone,
+    /// Twelve digits.
+    Bin,
+    /// Nine digits.
+    CardNumber,
+    /// A name: letters.
+    Name,
+    /// Free text.
+    Text {
+        /// How many characters at most.
+        max_chars: u32,
+    },
+    /// One of these.
+    Choice {
+        /// Name and title of each.
+        options: Vec<(String, Texts)>,
+    },
+    /// Digits and letters of the number of a request.
+    RequestNumber,
+}
+
+/// What was wrong with an entry into a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum FieldError {
+    /// Nothing was entered.
+    Missing,
+    /// It has not the form of such a value.
+    Shape,
+    /// Below the smallest.
+    TooSmall {
+        /// The smallest.
+        min: u64,
+    },
+    /// Above the largest.
+    TooLarge {
+        /// The largest.
+        max: u64,
+    },
+    /// Too many characters.
+    TooLong {
+        /// How many may be.
+        max: u32,
+    },
+    /// A number of another country.
+    Country,
+    /// Not one of a mobile phone.
+    NotMobile,
+    /// A digit was mistyped.
+    CheckDigit,
+    /// Characters that no name has.
+    Letters,
+}
+
+/// How the slip of the outcome stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Slip {
+    /// There is no printer.
+    None,
+    /// It can be printed.
+    Ready,
+    /// It is being printed.
+    Printing,
+    /// It was printed.
+    Printed,
+    /// It could not be printed; the person can try again, or ask the staff.
+    Failed,
+    /// The printer has no paper.
+    NoPaper,
+}
+
+/// How an earlier request stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RequestState {
+    /// It has arrived.
+    Received,
+    /// Somebody works on it.
+    InProgress,
+    /// The answer can be fetched.
+    Ready,
+    /// It was answered.
+    Answered,
+    /// It was refused; the reason is told by the institution.
+    Refused,
+    /// This person made no request of this number.
+    Unknown,
+}
+
+/// A day, for the screens to write in their language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Day {
+    /// Year.
+    pub year: i32,
+    /// Month, from 1.
+    pub month: u8,
+    /// Day of the month.
+    pub day: u8,
 }
 
 /// All that the screens need to show. A new one replaces the old one whole.
@@ -134,24 +323,57 @@ pub enum Screen {
     Welcome,
     /// Choice of the service.
     Service {
-        /// Names of the services; their texts are in the locales under `service-<name>`.
-        services: Vec<String>,
+        /// The services on offer.
+        services: Vec<Offer>,
     },
     /// One consent text.
     Consent {
-        /// Name of the text; in the locales under `consent-<name>`.
+        /// Name of the text; without an own wording it is in the locales under `consent-<name>`.
         text: String,
         /// Its version.
         version: u32,
+        /// The institution's own wording, if it has one.
+        wording: Option<Wording>,
+        /// What follows from refusing it.
+        refusal: Refusal,
         /// Which of how many, from 1.
         number: u32,
         /// How many.
         of: u32,
     },
-    /// Entry of the IIN.
+    /// A question of the service.
+    Field {
+        /// Its name, for [`Intent::AnswerField`].
+        field: String,
+        /// What is entered.
+        input: FieldInput,
+        /// Whether it may not be left empty.
+        required: bool,
+        /// The question.
+        label: Texts,
+        /// A sentence below it; may be empty.
+        hint: Texts,
+        /// Which of how many at most, from 1.
+        number: u32,
+        /// How many at most.
+        of: u32,
+        /// What was wrong with the last entry.
+        error: Option<FieldError>,
+    },
+    /// Entry of the IIN, or of the zone of an identity document.
     Claim {
         /// What was wrong with the last entry.
         error: Option<ClaimError>,
+    },
+    /// A person of the institution is to enter the own code.
+    Operator {
+        /// The last code was nobody's.
+        wrong: bool,
+    },
+    /// The centre's own page is open for the person's phone.
+    Phone {
+        /// Its address, to be shown as a QR code; none while it is being opened.
+        url: Option<String>,
     },
     /// Choice of the method.
     Method {
@@ -217,6 +439,17 @@ pub enum Screen {
         record: String,
         /// Whether a palm was enrolled, which can be used at this kiosk once the outcome is [`Outcome::Verified`].
         enrolled_palm: bool,
+        /// The request that was made, if one was: its number, and up to when it is to be answered.
+        request: Option<(String, Day)>,
+        /// How an earlier request stands, where that was asked and answered.
+        request_state: Option<RequestState>,
+        /// How the slip stands.
+        slip: Slip,
+    },
+    /// Outside the opening hours.
+    Closed {
+        /// When the kiosk opens next: the day, hour and minute in Kazakhstan; none where that is not known.
+        opens: Option<(Day, u8, u8)>,
     },
     /// The kiosk cannot serve.
     OutOfService {
@@ -237,6 +470,16 @@ pub enum ClaimError {
     Century,
     /// A digit was mistyped.
     CheckDigit,
+    /// Nobody with this number can be alive, or is born.
+    Implausible,
+    /// The zone has not the form of an identity document's.
+    ZoneShape,
+    /// A check digit of the zone is wrong: something was mistyped or misread.
+    ZoneCheckDigit,
+    /// The identity document is no longer valid.
+    Expired,
+    /// The identity document bears no IIN.
+    NoIin,
 }
 
 /// Whether a method can be used.
@@ -251,6 +494,8 @@ pub enum Availability {
     NotForThisService,
     /// No palm of this person is enrolled at this kiosk.
     NotEnrolled,
+    /// There is no line to the institution now, which this way needs.
+    Offline,
     /// This version does not have it yet.
     NotYet,
 }
@@ -447,6 +692,20 @@ pub enum Outcome {
     DeviceUnavailable,
     /// Recorded; the centre has not answered yet.
     AwaitingIdentification,
+    /// What was asked for needs no verification.
+    NotRequired,
+    /// People of the institution go on.
+    Referred,
+    /// The centre does not know the claimed person.
+    PersonNotFound,
+    /// The centre has no reference of the person to compare with.
+    NoReference,
+    /// The centre does not accept the person's kind of identity document.
+    DocumentTypeNotAccepted,
+    /// The picture was not good enough to be compared.
+    QualityInsufficient,
+    /// The centre's page was left, or used too late.
+    NotCompleted,
 }
 
 /// Why the kiosk cannot serve.
@@ -473,6 +732,8 @@ pub enum ErrorCode {
     Clock,
     /// Documents, or a whole store, were set aside. Only ever for the staff's attention.
     SetAside,
+    /// The kiosk's own files, or what runs beside them, are not as the policy wants them.
+    Integrity,
 }
 
 #[cfg(test)]
@@ -530,7 +791,7 @@ mod tests {
     #[test]
     fn the_wire_form_of_an_intent() {
         check(&Intent::Begin, expect![[r#"{"kind":"begin"}"#]]);
-        let iin = EnteredIin("880412401006".into());
+        let iin = Entered("880412401006".into());
         check(
             &Intent::Claim { iin: iin.clone() },
             expect![[r#"{"kind":"claim","iin":"880412401006"}"#]],

@@ -137,6 +137,7 @@ fn somebody_who_left() -> Evidence {
         stills: Vec::new(),
         policy: Policy::default(),
         audit: None,
+        ..Evidence::blank()
     }
 }
 
@@ -151,7 +152,7 @@ fn a_content_is_shown_as_it_is() {
     let policy = expect.len() - expect.iter().rev().position(|byte| *byte == 0x11).unwrap() - 1;
     let start = expect
         .windows(3)
-        .position(|bytes| bytes == [0x10, 0xb8, 0x20])
+        .position(|bytes| bytes == [0x10, 0xb8, 0x24])
         .unwrap();
     assert!(joined(PAGE).contains(&format!("the {} bytes of the example", policy - start)));
 }
@@ -168,14 +169,17 @@ fn attempts_are_shown_as_they_are() {
     let whole = block("content");
     let none = [0x0e, 0x80, 0x0f, 0x80];
     let at = whole.windows(4).position(|bytes| bytes == none).unwrap();
+    let behind = [0x11, 0x00, 0x14];
+    let end = whole.windows(3).collect::<Vec<_>>().iter().rposition(|bytes| *bytes == behind).unwrap() + 2;
     let content = [
-        &[0xaf][..],
+        &[0xb5][..],
         &whole[1..at],
         &[0x0e, 0x81],
         &block("attempt"),
-        &whole[at + 2..],
+        &whole[at + 2..end],
         &[0x12],
         &block("palm"),
+        &whole[end..],
     ]
     .concat();
     // Nothing but the canonical form of this very content is read.

@@ -67,6 +67,7 @@ pub fn evidence(kiosk_id: &str, id: DocumentId, now: UtcMs, random: &mut fastran
         stills: if ends { Vec::new() } else { vec![still(random)] },
         policy: Policy::default(),
         audit: None,
+        ..Evidence::blank()
     }
 }
 
@@ -104,6 +105,7 @@ fn still(random: &mut fastrand::Rng) -> Still {
             height_px: 480,
             jpeg: Sensitive::new(jpeg),
         },
+        quality: None,
     }
 }
 

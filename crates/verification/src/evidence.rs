@@ -1,12 +1,15 @@
 //! What a session leaves behind: the facts from which the electronic document is made.
 
+use crate::Sensitive;
 use crate::audit::AuditHead;
-use crate::capture::{CameraIdentity, CapturedSample};
+use crate::capture::{CameraIdentity, CapturedSample, FaceMeasures};
+use crate::date::Date;
 use crate::identifier::Iin;
+use crate::mrz::{DocumentKind, IdentityDocument};
 use crate::pad::{AttemptRecord, PadChallenge};
 use crate::palm::{EnrolOutcome, PalmAttemptRecord, PalmReference, ScannerIdentity};
 use crate::policy::Policy;
-use crate::service::ServiceId;
+use crate::service::{Entry, RequestRecord, ServiceId};
 use crate::time::UtcMs;
 
 /// Names a document, and makes its delivery idempotent: the gateway may see it twice, never zero times.
@@ -77,7 +80,7 @@ pub struct KioskIdentity {
     pub software: String,
 }
 
-/// A consent that was shown and given.
+/// A consent that was shown and answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsentRecord {
     /// Which text, such as `processing`.
@@ -86,8 +89,70 @@ pub struct ConsentRecord {
     pub version: u32,
     /// The language in which it was read.
     pub language: Language,
-    /// When it was given.
-    pub given_at: UtcMs,
+    /// Whether it was given.
+    pub given: bool,
+    /// When it was answered.
+    pub answered_at: UtcMs,
+}
+
+/// What a kiosk found when it looked at itself, as the document says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IntegrityRecord {
+    /// The codes of the report; see [`crate::integrity::IntegrityReport::codes`].
+    pub codes: Vec<String>,
+    /// When it looked.
+    pub checked_at: UtcMs,
+}
+
+/// By which way a session went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Route {
+    /// The devices of the kiosk.
+    #[default]
+    Kiosk,
+    /// The centre's own page, on the person's phone.
+    HostedPage,
+}
+
+/// Under which profile of the institution a session ran.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ProfileIdentity {
+    /// Name of the profile.
+    pub name: String,
+    /// SHA-256 of the effective policy and catalogue, as `alaqan-profile hash` prints it.
+    pub sha256: [u8; 32],
+}
+
+/// What was read from the machine-readable zone of an identity document; all of it is personal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadDocument {
+    /// Its kind and issuing state, as the zone names them, such as `ID KAZ`.
+    pub kind: String,
+    /// Its number.
+    pub number: Sensitive<String>,
+    /// Surname, in Latin letters.
+    pub surname: Sensitive<String>,
+    /// Given names, in Latin letters.
+    pub given_names: Sensitive<String>,
+    /// Up to when it is valid.
+    pub expires: Date,
+}
+
+impl From<IdentityDocument> for ReadDocument {
+    fn from(document: IdentityDocument) -> Self {
+        let code = match document.kind {
+            DocumentKind::IdentityCard => "ID".to_owned(),
+            DocumentKind::ResidencePermit => "residence permit".to_owned(),
+            DocumentKind::Other(letters) => letters.iter().collect(),
+        };
+        Self {
+            kind: format!("{code} {}", document.issuer),
+            number: Sensitive::new(document.number.expose()),
+            surname: document.surname,
+            given_names: document.given_names,
+            expires: document.expires,
+        }
+    }
 }
 
 /// How a session ended. Each is a result, none is an error, and each yields a document.
@@ -109,6 +174,46 @@ pub enum Outcome {
     DeviceUnavailable,
     /// Captured and recorded; the centre has not answered yet. Never a success.
     AwaitingIdentification,
+    /// The rules require no verification for what was asked for.
+    NotRequired,
+    /// A consent was refused without which people of the institution have to decide.
+    Referred,
+}
+
+/// What the centre found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// The captured sample and the reference are of one person.
+    Match,
+    /// They are not.
+    NonMatch,
+    /// No person has the claimed identification number.
+    PersonNotFound,
+    /// The person is known, but there is no reference to compare with.
+    NoReference,
+    /// The centre does not accept the kind of identity document that the person has.
+    DocumentTypeNotAccepted,
+    /// The picture is not good enough to be compared; nothing was spent on it.
+    QualityInsufficient,
+    /// The person did not finish at the centre's own page, or not in time.
+    NotCompleted,
+}
+
+/// How an earlier request stands, as the answer tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RequestStanding {
+    /// It has arrived.
+    Received,
+    /// Somebody works on it.
+    InProgress,
+    /// The answer can be fetched.
+    Ready,
+    /// It was answered.
+    Answered,
+    /// It was refused.
+    Refused,
+    /// This person made no request of this number.
+    Unknown,
 }
 
 /// For what a still was kept.
@@ -152,6 +257,35 @@ pub struct Still {
     pub purpose: StillPurpose,
     /// The picture.
     pub sample: CapturedSample,
+    /// What was measured on it; absent where the frame was gone already.
+    pub quality: Option<StillQuality>,
+}
+
+/// What was measured on a still; names after ISO/IEC 29794-5.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StillQuality {
+    /// Distance of the eye centres, in pixels of the frame.
+    pub inter_eye_distance_px: f32,
+    /// Sharpness, as [`crate::capture::FaceQuality`] has it.
+    pub sharpness: f32,
+    /// Mean luminance of the face, 0 to 255.
+    pub luminance_mean: f32,
+    /// Turn of the head to a side, in degrees.
+    pub yaw_deg: f32,
+    /// Nod of the head, in degrees.
+    pub pitch_deg: f32,
+}
+
+impl From<&FaceMeasures> for StillQuality {
+    fn from(face: &FaceMeasures) -> Self {
+        Self {
+            inter_eye_distance_px: face.quality.inter_eye_distance_px,
+            sharpness: face.quality.sharpness,
+            luminance_mean: face.quality.luminance_mean,
+            yaw_deg: face.yaw_deg,
+            pitch_deg: face.pitch_deg,
+        }
+    }
 }
 
 /// Everything that the document says about one session.
@@ -172,8 +306,28 @@ pub struct Evidence {
     pub language: Language,
     /// What was asked for; absent if the session ended before that.
     pub service: Option<ServiceId>,
-    /// Consents given.
+    /// The profile of the institution.
+    pub profile: ProfileIdentity,
+    /// Names of the acts on which the service rests.
+    pub legal_basis: Vec<String>,
+    /// Consents, given or refused.
     pub consents: Vec<ConsentRecord>,
+    /// What was entered, in the order of the fields.
+    pub entries: Vec<Entry>,
+    /// What was read from the identity document, if it was.
+    pub identity_document: Option<ReadDocument>,
+    /// The request that was made with the session, if it was one.
+    pub request: Option<RequestRecord>,
+    /// Whether the answer is to tell how the request stands whose number was entered.
+    pub asks_request_state: bool,
+    /// Codes of what the institution is to hear of.
+    pub suspicions: Vec<String>,
+    /// Which person of the institution was present, where the policy wants one.
+    pub operator: Option<String>,
+    /// By which way.
+    pub route: Route,
+    /// What the kiosk found about its own integrity.
+    pub integrity: Option<IntegrityRecord>,
     /// The claimed identity; absent if the session ended before that.
     pub claim: Option<Iin>,
     /// What was to be compared; absent if the session ended before that.
@@ -198,4 +352,47 @@ pub struct Evidence {
     pub policy: Policy,
     /// Where the kiosk's audit log stood when the document was signed. Whoever signs knows it, the session does not.
     pub audit: Option<AuditHead>,
+}
+
+impl Evidence {
+    /// A session in which nothing happened: what test material starts from.
+    pub fn blank() -> Self {
+        Self {
+            document_id: DocumentId([0; 16]),
+            session_id: SessionId([0; 16]),
+            organisation: Organisation {
+                name: String::new(),
+                bin: String::new(),
+            },
+            kiosk: KioskIdentity {
+                kiosk_id: String::new(),
+                software: String::new(),
+            },
+            language: Language::Kk,
+            service: None,
+            profile: ProfileIdentity::default(),
+            legal_basis: Vec::new(),
+            consents: Vec::new(),
+            entries: Vec::new(),
+            identity_document: None,
+            request: None,
+            asks_request_state: false,
+            suspicions: Vec::new(),
+            operator: None,
+            route: Route::Kiosk,
+            integrity: None,
+            claim: None,
+            modality: None,
+            started_at: UtcMs(0),
+            ended_at: UtcMs(0),
+            outcome: Outcome::Withdrawn,
+            camera: None,
+            attempts: Vec::new(),
+            attempts_before: 0,
+            palm: None,
+            stills: Vec::new(),
+            policy: Policy::default(),
+            audit: None,
+        }
+    }
 }

@@ -10,11 +10,18 @@
 //!
 //! Names follow ISO/IEC 2382-37 (vocabulary of biometrics) and ISO/IEC 30107-3 (presentation attack detection).
 
+pub mod amount;
 pub mod audit;
+pub mod calendar;
 pub mod capture;
 pub mod custody;
+pub mod date;
 pub mod evidence;
+pub mod hours;
 pub mod identifier;
+pub mod integrity;
+pub mod mrz;
+pub mod name;
 pub mod pad;
 pub mod palm;
 pub mod policy;

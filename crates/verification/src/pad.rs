@@ -10,8 +10,8 @@ pub mod parts;
 pub mod plan;
 pub mod positioning;
 mod relief;
-#[cfg(test)]
-pub(crate) mod testing;
+#[cfg(any(test, feature = "simulated"))]
+pub mod testing;
 
 use std::time::Duration;
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::evidence::Modality;
+use crate::integrity::IntegrityPolicy;
 use crate::pad::{PadChallenge, plan};
 
 /// Thresholds and limits in force.
@@ -88,6 +89,15 @@ pub struct Policy {
     pub distance_min_mm: f32,
     /// The centre's comparison score must be at least this, 0 to 1.
     pub comparison_min: f32,
+    /// From this comparison score on, the picture is put forward for the national system of biometric authentication, where
+    /// the person consents.
+    pub nbas_enrolment_min: f32,
+    /// Whether a person of the institution has to be there.
+    pub operator: OperatorPresence,
+    /// For how many years the institution keeps document and pictures. The rules say five at least.
+    pub retention_years: u16,
+    /// What the kiosk must find about its own integrity.
+    pub integrity: IntegrityPolicy,
     /// What holds for the palm.
     pub palm: PalmPolicy,
 }
@@ -210,6 +220,15 @@ pub enum ScreenLight {
     Off,
 }
 
+/// Whether a person of the institution has to be there, and say so with the own code, before anybody is captured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OperatorPresence {
+    /// No capture without one.
+    Required,
+    /// The kiosk serves alone.
+    NotRequired,
+}
+
 impl Default for Policy {
     fn default() -> Self {
         Self {
@@ -244,10 +263,17 @@ impl Default for Policy {
             luminance_max: 225.0,
             distance_min_mm: 250.0,
             comparison_min: 0.95,
+            nbas_enrolment_min: 0.95,
+            operator: OperatorPresence::NotRequired,
+            retention_years: 5,
+            integrity: IntegrityPolicy::default(),
             palm: PalmPolicy::default(),
         }
     }
 }
+
+/// The rules of palm identification ask for five years at least, and so does the draft for pictures.
+const RETENTION_MIN_YEARS: u16 = 5;
 
 /// Why a policy is against the rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -271,6 +297,9 @@ pub enum PolicyError {
     /// Less than a second for an action.
     #[error("nobody performs an action within less than a second")]
     Window,
+    /// Documents would be kept for too short.
+    #[error("the rules ask for documents to be kept for five years at least")]
+    Retention,
 }
 
 impl Policy {
@@ -300,6 +329,7 @@ impl Policy {
         let parts = [
             self.passive_min,
             self.comparison_min,
+            self.nbas_enrolment_min,
             self.eye_closed_part,
             self.relief_min,
             self.screen_max,
@@ -334,6 +364,9 @@ impl Policy {
         }
         if self.challenge_window < Duration::from_secs(1) {
             return Err(PolicyError::Window);
+        }
+        if self.retention_years < RETENTION_MIN_YEARS {
+            return Err(PolicyError::Retention);
         }
         Ok(())
     }

@@ -12,8 +12,8 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::Sensitive;
+use crate::date::Date;
 use crate::evidence::DocumentId;
-use crate::time::UtcMs;
 
 /// What the symbols behind the day are taken from: no `0`, `I`, `L`, `O` and `U`, which are read as something else.
 /// Their number is a prime, so that the check symbol finds every wrong symbol and every exchange of two.
@@ -27,48 +27,6 @@ const ID_SYMBOLS: usize = 7;
 
 /// Binds the symbols to this use of the document's id.
 const LABEL: &[u8] = b"alaqan request number 1\0";
-
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-
-/// The clock of Kazakhstan is five hours ahead of UTC in the whole country, since 1 March 2024.
-const KAZAKHSTAN_MS: i64 = 5 * 60 * 60 * 1000;
-
-/// A day of the calendar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CalendarDate {
-    /// Year of the Gregorian calendar.
-    pub year: i32,
-    /// 1 to 12.
-    pub month: u8,
-    /// 1 to 31.
-    pub day: u8,
-}
-
-impl CalendarDate {
-    /// The day that it is in Kazakhstan.
-    pub fn in_kazakhstan(at: UtcMs) -> Self {
-        // Years of 365.2425 days that begin in March: the leap day is the last one, and months follow a line (H. Hinnant,
-        // "chrono-compatible low-level date algorithms").
-        let days = at.0.saturating_add(KAZAKHSTAN_MS).div_euclid(DAY_MS) + 719_468;
-        let era = days.div_euclid(146_097);
-        let of_era = days.rem_euclid(146_097);
-        let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-        let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let march_month = (5 * of_year + 2) / 153;
-        let day = of_year - (153 * march_month + 2) / 5 + 1;
-        let month = if march_month < 10 {
-            march_month + 3
-        } else {
-            march_month - 9
-        };
-        let year = year_of_era + era * 400 + i64::from(month <= 2);
-        Self {
-            year: i32::try_from(year).unwrap_or(i32::MAX),
-            month: u8::try_from(month).unwrap_or(1),
-            day: u8::try_from(day).unwrap_or(1),
-        }
-    }
-}
 
 /// Why a text is no number of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -85,12 +43,12 @@ pub enum NumberError {
 }
 
 /// The number of the request that this document holds, made on this day: `YYMMDD-XXXX-XXXC`.
-pub fn number(document_id: DocumentId, date: CalendarDate) -> String {
+pub fn number(document_id: DocumentId, date: Date) -> String {
     let mut values = [0; DATE_SYMBOLS + ID_SYMBOLS];
     let parts = [
-        u8::try_from(date.year.rem_euclid(100)).unwrap_or(0),
-        date.month % 100,
-        date.day % 100,
+        u8::try_from(date.year().rem_euclid(100)).unwrap_or(0),
+        date.month(),
+        date.day(),
     ];
     for (pair, part) in values.chunks_exact_mut(2).zip(parts) {
         pair.copy_from_slice(&[part / 10, part % 10]);
@@ -251,24 +209,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::time::UtcMs;
 
-    fn day(year: i32, month: u8, day: u8) -> CalendarDate {
-        CalendarDate { year, month, day }
-    }
-
-    #[test]
-    fn days_are_those_of_kazakhstan() {
-        let check = |at, expect| assert_eq!(CalendarDate::in_kazakhstan(UtcMs(at)), expect, "{at}");
-        check(0, day(1970, 1, 1));
-        check(-KAZAKHSTAN_MS - 1, day(1969, 12, 31));
-        // 2026-11-22T18:59:59.999Z and the millisecond behind it, which is midnight there.
-        check(1_795_373_999_999, day(2026, 11, 22));
-        check(1_795_374_000_000, day(2026, 11, 23));
-        // 2024-02-29 and 2000-02-29, noon in UTC.
-        check(1_709_208_000_000, day(2024, 2, 29));
-        check(951_825_600_000, day(2000, 2, 29));
-        check(4_107_499_200_000, day(2100, 2, 28));
-        check(4_107_585_600_000, day(2100, 3, 1));
+    fn day(year: i32, month: u8, day: u8) -> Date {
+        Date::new(year, month, day).unwrap()
     }
 
     #[test]
@@ -304,7 +248,7 @@ mod tests {
         assert_eq!(parse(""), Err(NumberError::Shape));
         assert_eq!(parse(&printed[1..]), Err(NumberError::Shape));
         assert_eq!(parse(&(printed.clone() + "1")), Err(NumberError::Shape));
-        let nowhere = number(DocumentId([1; 16]), day(2026, 13, 2));
+        let nowhere = spell(&[2, 6, 1, 3, 0, 2, 1, 1, 1, 1, 1, 1, 1]);
         assert_eq!(parse(&nowhere), Err(NumberError::Date));
     }
 
@@ -334,7 +278,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_number_reads_back(id: [u8; 16], at in 0_i64..4_000_000_000_000) {
-            let printed = number(DocumentId(id), CalendarDate::in_kazakhstan(UtcMs(at)));
+            let printed = number(DocumentId(id), Date::from_utc(UtcMs(at)));
             prop_assert_eq!(parse(&printed), Ok(printed.clone()));
             prop_assert_eq!(printed.len(), 16);
         }
@@ -363,12 +307,6 @@ mod tests {
         #[test]
         fn foreign_text_never_panics(text in ".{0,40}") {
             let _ = parse(&text);
-        }
-
-        #[test]
-        fn every_time_has_its_day(at: i64) {
-            let date = CalendarDate::in_kazakhstan(UtcMs(at));
-            prop_assert!((1..=12).contains(&date.month) && (1..=31).contains(&date.day));
         }
     }
 }

@@ -5,17 +5,24 @@
 //! and randomness are arguments.
 
 mod audit;
+mod form;
+mod hosted;
+mod operator;
 mod palm;
 
 use std::time::Duration;
 
 use crate::Sensitive;
+use crate::calendar::WorkCalendar;
 use crate::capture::{CameraIdentity, CapturedSample, DeviceFault, FaceObservation};
+use crate::date::Date;
 use crate::evidence::{
-    ConsentRecord, DocumentId, Evidence, KioskIdentity, Language, Modality, Organisation, Outcome, SessionId,
-    Still, StillPurpose,
+    ConsentRecord, DocumentId, Evidence, IntegrityRecord, KioskIdentity, Language, Modality, Organisation,
+    Outcome, ProfileIdentity, ReadDocument, RequestStanding, Route, SessionId, Still, StillPurpose,
+    StillQuality, Verdict,
 };
 use crate::identifier::{Iin, IinError};
+use crate::mrz::MrzError;
 use crate::pad::attempt::{AttemptEvent, FaceAttempt};
 use crate::pad::light::{LightMode, LightPlan};
 use crate::pad::positioning::FacePrompt;
@@ -25,7 +32,9 @@ use crate::palm::{
     EnrolOutcome, HandPosition, PalmReference, PalmScan, ScanOrder, ScannerIdentity, SubjectTag,
 };
 use crate::policy::Policy;
-use crate::service::{Service, ServiceId};
+use crate::service::{
+    AssistedRoute, ConsentDemand, ConsentText, Entry, Field, FieldError, Refusal, Service, ServiceId,
+};
 use crate::time::{Now, UtcMs};
 pub use audit::AuditEvent;
 use palm::{PalmFacts, PalmState};
@@ -49,6 +58,14 @@ pub struct Opening {
     pub catalogue: Vec<Service>,
     /// The policy in force; stays the same for the session.
     pub policy: Policy,
+    /// The profile of the institution from which catalogue and policy come.
+    pub profile: ProfileIdentity,
+    /// The consent that the palm needs, as the profile words it.
+    pub palm_consent: ConsentDemand,
+    /// The working days that deadlines count by.
+    pub calendar: WorkCalendar,
+    /// What the kiosk found about its own integrity, if it looked.
+    pub integrity: Option<IntegrityRecord>,
 }
 
 /// What happened.
@@ -68,10 +85,32 @@ pub enum Input {
         /// Whether it was given.
         given: bool,
     },
+    /// Something was entered into a field, right or wrong; nothing, where it may be left empty.
+    FieldEntered {
+        /// The field; an entry for another than the one shown is none.
+        field: String,
+        /// What.
+        value: Sensitive<String>,
+    },
     /// An IIN was entered, right or wrong.
     ClaimEntered(Sensitive<String>),
+    /// The machine-readable zone of an identity document was typed or scanned, right or wrong.
+    ZoneEntered(Sensitive<String>),
+    /// A person of the institution entered the own code.
+    OperatorEntered(Sensitive<String>),
+    /// Answers [`Effect::CheckOperator`]: whose code it is, if anybody's.
+    OperatorChecked(Option<String>),
     /// A method was chosen.
     MethodChosen(Modality),
+    /// The centre's own page, on the person's phone, was chosen.
+    HostedPageChosen,
+    /// The centre's page for a document is open at this address.
+    HostedPageOpened {
+        /// Which document.
+        document_id: DocumentId,
+        /// The address.
+        url: String,
+    },
     /// Another attempt is wanted.
     Retry,
     /// One step back.
@@ -109,8 +148,10 @@ pub enum Input {
     Identified {
         /// Which document.
         document_id: DocumentId,
-        /// Whether it was a match at the threshold in force.
-        matched: bool,
+        /// What it found, at the threshold in force.
+        verdict: Verdict,
+        /// How the request stands that was asked about, if one was.
+        request: Option<RequestStanding>,
     },
     /// Answers [`Effect::AskScanner`], and is given whenever the palm scanner comes or goes.
     Scanner(Result<ScannerIdentity, DeviceFault>),
@@ -142,6 +183,8 @@ pub enum Effect {
         /// Attempts of this kind.
         modality: Modality,
     },
+    /// Find out whose code this is.
+    CheckOperator(Sensitive<String>),
     /// Open the camera and measure every frame.
     OpenCamera,
     /// Close the camera.
@@ -231,6 +274,21 @@ pub enum Failure {
     Enrolment(EnrolOutcome),
 }
 
+/// What is wrong with a claimed identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClaimFault {
+    /// The IIN.
+    Iin(IinError),
+    /// The machine-readable zone.
+    Zone(MrzError),
+    /// The identity document is no longer valid.
+    Expired,
+    /// The identity document bears no IIN.
+    NoIin,
+    /// Nobody with this IIN can be alive, or is born.
+    Implausible,
+}
+
 /// What a screen needs to know of the session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Showing {
@@ -242,15 +300,35 @@ pub enum Showing {
         text: String,
         /// Its version.
         version: u32,
+        /// The institution's own wording, if it has one.
+        wording: Option<ConsentText>,
+        /// What follows from refusing it.
+        refusal: Refusal,
         /// From 1.
         number: usize,
         /// How many.
         of: usize,
     },
-    /// Entry of the IIN.
+    /// Entry into a field of the service.
+    Field {
+        /// The field.
+        field: Field,
+        /// From 1.
+        number: usize,
+        /// How many there are at most.
+        of: usize,
+        /// What was wrong with the last entry.
+        error: Option<FieldError>,
+    },
+    /// Entry of the IIN, or of the zone of an identity document.
     Claim {
         /// What was wrong with the last one.
-        error: Option<IinError>,
+        error: Option<ClaimFault>,
+    },
+    /// Entry of the code of a person of the institution.
+    Operator {
+        /// The last one was nobody's.
+        wrong: bool,
     },
     /// Choice of the method for this service.
     Method {
@@ -260,6 +338,15 @@ pub enum Showing {
         palm: bool,
         /// The palm was chosen, and none of this person is enrolled.
         not_enrolled: bool,
+        /// The service allows the centre's own page.
+        hosted_page: bool,
+        /// The ways with other people that the service allows.
+        assisted: Vec<AssistedRoute>,
+    },
+    /// The centre's own page is open for the person's phone, or about to be.
+    HostedPage {
+        /// Its address, once it is known.
+        url: Option<String>,
     },
     /// The camera is being opened.
     OpeningCamera,
@@ -322,6 +409,12 @@ pub enum Showing {
         document_id: Option<DocumentId>,
         /// Whether a palm was enrolled, which can be used once this is [`Outcome::Verified`].
         enrolled_palm: bool,
+        /// The request that was made, if one was: the day up to which it is to be answered.
+        request_due: Option<Date>,
+        /// What the centre said, once it has.
+        verdict: Option<Verdict>,
+        /// How the earlier request stands that was asked about.
+        request: Option<RequestStanding>,
     },
     /// The document could not be stored: this kiosk must not serve.
     StoreFailed,
@@ -332,7 +425,10 @@ pub enum Showing {
 /// One session.
 ///
 /// ```text
-/// ChoosingService ─> Consenting ─> Claiming ─> ChoosingMethod ─> CountingAttempts ─> OpeningCamera
+/// ChoosingService ─> Consenting ─> Filling ─> Claiming ─> Operator ─> ChoosingMethod ─> CountingAttempts
+///                                     │                                    │           │
+///              no verification is ────┴──> Recording <─ AtCentre's page <──┘           v
+///              required                                                           OpeningCamera
 ///                                                                                      │
 ///         ┌────────────────────────────────── another attempt ────────────┐            v
 ///         │                                                      AttemptFailed <── Capturing <─┐
@@ -359,6 +455,12 @@ pub struct Session {
     facts: Facts,
     /// Whether the recorded document speaks of a palm that was enrolled.
     enrolled_palm: bool,
+    /// Up to when the request of the recorded document is to be answered.
+    request_due: Option<Date>,
+    /// When the capture ended.
+    ended_at: UtcMs,
+    /// What the centre said of the recorded document.
+    answer: Option<(Verdict, Option<RequestStanding>)>,
 }
 
 /// What is known so far; goes into the document.
@@ -366,7 +468,13 @@ pub struct Session {
 struct Facts {
     service: Option<Service>,
     consents: Vec<ConsentRecord>,
+    entries: Vec<Entry>,
+    /// Fields that were left empty.
+    skipped: Vec<String>,
     claim: Option<Iin>,
+    identity_document: Option<ReadDocument>,
+    operator: Option<String>,
+    route: Route,
     modality: Option<Modality>,
     camera: Option<CameraIdentity>,
     device_failures: u8,
@@ -376,6 +484,8 @@ struct Facts {
     attempts_before: u8,
     palm: PalmFacts,
     stills: Vec<Still>,
+    /// What was measured on the frames that were to be kept, by their numbers.
+    qualities: Vec<(u64, StillQuality)>,
 }
 
 #[derive(Debug)]
@@ -384,8 +494,17 @@ enum State {
     Consenting {
         next: usize,
     },
+    Filling {
+        field: String,
+        error: Option<FieldError>,
+    },
     Claiming {
-        error: Option<IinError>,
+        error: Option<ClaimFault>,
+    },
+    /// A person of the institution is to enter the own code; so many were nobody's.
+    Operator {
+        wrong: u8,
+        checking: bool,
     },
     ChoosingMethod,
     CountingAttempts,
@@ -415,6 +534,11 @@ enum State {
     },
     Identifying {
         since: Duration,
+    },
+    /// The person is at the centre's own page.
+    AtHostedPage {
+        since: Duration,
+        url: Option<String>,
     },
     Ended {
         outcome: Outcome,
@@ -448,6 +572,9 @@ impl Session {
             state: State::ChoosingService,
             facts: Facts::default(),
             enrolled_palm: false,
+            request_due: None,
+            ended_at: now.utc,
+            answer: None,
         };
         (session, vec![Effect::Audit(AuditEvent::SessionOpened)])
     }
@@ -462,6 +589,11 @@ impl Session {
         self.opening.document_id
     }
 
+    /// The end of the capture, once there is a document; the day of its request is counted from it.
+    pub fn ended_at(&self) -> UtcMs {
+        self.ended_at
+    }
+
     /// The services on offer.
     pub fn catalogue(&self) -> &[Service] {
         &self.opening.catalogue
@@ -472,6 +604,7 @@ impl Session {
         match &self.state {
             State::Closed | State::StoreFailed | State::Recording { .. } => None,
             State::Identifying { since } => Some(*since + self.opening.policy.identification_patience),
+            State::AtHostedPage { since, .. } => Some(*since + hosted::PATIENCE),
             State::Ended { since, .. } => Some((*since).max(self.touched_at) + OUTCOME_STAYS),
             State::CameraLost { opening: false, .. } => Some(self.asked_at + DEVICE_RETRY),
             State::Palm(state) => Some(self.palm_deadline(state)),
@@ -479,6 +612,7 @@ impl Session {
             | State::CameraLost { .. }
             | State::OpeningCamera
             | State::Drawing { .. }
+            | State::Operator { checking: true, .. }
             | State::CountingAttempts => Some(self.asked_at + ANSWER_LIMIT),
             State::Capturing { attempt, .. } => attempt.deadline(&self.opening.policy),
             _ => Some(self.touched_at + self.opening.policy.idle_limit),
@@ -490,7 +624,9 @@ impl Session {
         match &self.state {
             State::ChoosingService
             | State::Consenting { .. }
+            | State::Filling { .. }
             | State::Claiming { .. }
+            | State::Operator { .. }
             | State::ChoosingMethod
             | State::Palm(PalmState::Consenting)
             | State::AttemptFailed { .. } => Some(self.touched_at + self.opening.policy.idle_limit),
@@ -506,21 +642,33 @@ impl Session {
             State::Consenting { next } => {
                 let consents = asked(self.facts.service.as_ref());
                 match consents.get(*next) {
-                    Some((text, version)) => Showing::Consent {
-                        text: text.clone(),
-                        version: *version,
+                    Some(consent) => Showing::Consent {
+                        text: consent.text.clone(),
+                        version: consent.version,
+                        wording: consent.wording.clone(),
+                        refusal: consent.refusal,
                         number: next + 1,
                         of: consents.len(),
                     },
                     None => Showing::Claim { error: None },
                 }
             }
+            State::Filling { field, error } => self.form_showing(field, *error),
             State::Claiming { error } => Showing::Claim { error: *error },
-            State::ChoosingMethod | State::CountingAttempts => Showing::Method {
-                face: self.facts.service.as_ref().is_some_and(|service| service.face),
-                palm: self.facts.service.as_ref().is_some_and(|service| service.palm),
-                not_enrolled: self.facts.palm.not_enrolled,
-            },
+            State::Operator { wrong, .. } => Showing::Operator { wrong: *wrong > 0 },
+            State::ChoosingMethod | State::CountingAttempts => {
+                let service = self.facts.service.as_ref();
+                Showing::Method {
+                    face: service.is_some_and(|service| service.face),
+                    palm: service.is_some_and(|service| service.palm),
+                    not_enrolled: self.facts.palm.not_enrolled,
+                    hosted_page: service.is_some_and(|service| service.hosted_page),
+                    assisted: service
+                        .map(|service| service.assisted.clone())
+                        .unwrap_or_default(),
+                }
+            }
+            State::AtHostedPage { url, .. } => Showing::HostedPage { url: url.clone() },
             State::Palm(state) => self.palm_showing(state),
             State::OpeningCamera | State::Drawing { .. } => Showing::OpeningCamera,
             State::CameraLost { fault, .. } => Showing::CameraTrouble { fault: *fault },
@@ -553,6 +701,9 @@ impl Session {
                 outcome: *outcome,
                 document_id: recorded.then_some(self.opening.document_id),
                 enrolled_palm: self.enrolled_palm,
+                request_due: self.request_due,
+                verdict: self.answer.map(|(verdict, _)| verdict),
+                request: self.answer.and_then(|(_, request)| request),
             },
             State::StoreFailed => Showing::StoreFailed,
             State::Closed => Showing::Closed,
@@ -578,8 +729,14 @@ impl Session {
             }
             Input::ServiceChosen(id) => self.choose_service(now, &id),
             Input::ConsentAnswered { text, given } => self.answer_consent(now, &text, given),
+            Input::FieldEntered { field, value } => self.fill(now, &field, &value),
             Input::ClaimEntered(text) => self.claim(now, &text),
+            Input::ZoneEntered(text) => self.claim_by_zone(now, &text),
+            Input::OperatorEntered(code) => self.enter_operator(now, code),
+            Input::OperatorChecked(operator) => self.operator_checked(now, operator),
             Input::MethodChosen(modality) => self.choose_method(now, modality),
+            Input::HostedPageChosen => self.choose_hosted_page(now),
+            Input::HostedPageOpened { document_id, url } => self.hosted_page_opened(document_id, url),
             Input::Retry => self.retry(now),
             Input::Back => self.back(now),
             Input::Cancel => self.cancel(now),
@@ -600,7 +757,11 @@ impl Session {
             Input::Enrolled(enrolled) => self.enrolled(now, enrolled),
             Input::PalmProposed => self.palm_proposed(now),
             Input::Recorded(result) => self.recorded(now, result),
-            Input::Identified { document_id, matched } => self.identified(now, document_id, matched),
+            Input::Identified {
+                document_id,
+                verdict,
+                request,
+            } => self.identified(now, document_id, verdict, request),
             Input::StoreFailed => self.store_failed(),
             Input::Tick => self.tick(now),
         }
@@ -614,13 +775,15 @@ impl Session {
             return Vec::new();
         };
         self.touched_at = now.monotonic;
-        self.state = if service.consents.is_empty() {
-            State::Claiming { error: None }
-        } else {
-            State::Consenting { next: 0 }
-        };
+        let asks = !service.consents.is_empty();
         self.facts.service = Some(service.clone());
-        vec![Effect::Audit(AuditEvent::ServiceChosen(id.clone()))]
+        let mut effects = vec![Effect::Audit(AuditEvent::ServiceChosen(id.clone()))];
+        if asks {
+            self.state = State::Consenting { next: 0 };
+        } else {
+            effects.extend(self.next_field(now));
+        }
+        effects
     }
 
     fn enrols_palm(&self) -> bool {
@@ -640,55 +803,36 @@ impl Session {
             return Vec::new();
         };
         let consents = asked(self.facts.service.as_ref());
-        let (Some((text, version)), of) = (consents.get(next), consents.len()) else {
+        let (Some(consent), of) = (consents.get(next).cloned(), consents.len()) else {
             return Vec::new();
         };
-        if text != answered {
+        if consent.text != answered {
             return Vec::new();
         }
         self.touched_at = now.monotonic;
-        if !given {
-            let mut effects = vec![Effect::Audit(AuditEvent::ConsentRefused {
-                text: text.clone(),
-                version: *version,
-            })];
-            effects.extend(self.end_before_capture(now, Outcome::Withdrawn));
-            return effects;
-        }
         self.facts.consents.push(ConsentRecord {
-            text: text.clone(),
-            version: *version,
+            text: consent.text.clone(),
+            version: consent.version,
             language: self.opening.language,
-            given_at: now.utc,
+            given,
+            answered_at: now.utc,
         });
-        let given = AuditEvent::ConsentGiven {
-            text: text.clone(),
-            version: *version,
-        };
-        self.state = if next + 1 < of {
-            State::Consenting { next: next + 1 }
+        let (text, version) = (consent.text, consent.version);
+        let mut effects = vec![Effect::Audit(if given {
+            AuditEvent::ConsentGiven { text, version }
         } else {
-            State::Claiming { error: None }
-        };
-        vec![Effect::Audit(given)]
-    }
-
-    fn claim(&mut self, now: Now, text: &Sensitive<String>) -> Vec<Effect> {
-        if !matches!(self.state, State::Claiming { .. }) {
-            return Vec::new();
-        }
-        self.touched_at = now.monotonic;
-        match text.expose().parse::<Iin>() {
-            Ok(iin) => {
-                self.facts.claim = Some(iin);
-                self.state = State::ChoosingMethod;
-                vec![Effect::Audit(AuditEvent::ClaimEntered)]
+            AuditEvent::ConsentRefused { text, version }
+        })];
+        effects.extend(match consent.refusal {
+            Refusal::Ends if !given => self.end_before_capture(now, Outcome::Withdrawn),
+            Refusal::Refers if !given => self.record(now, Outcome::Referred),
+            Refusal::Ends | Refusal::Refers | Refusal::Continues if next + 1 < of => {
+                self.state = State::Consenting { next: next + 1 };
+                Vec::new()
             }
-            Err(error) => {
-                self.state = State::Claiming { error: Some(error) };
-                vec![Effect::Audit(AuditEvent::ClaimRefused)]
-            }
-        }
+            Refusal::Ends | Refusal::Refers | Refusal::Continues => self.next_field(now),
+        });
+        effects
     }
 
     fn choose_method(&mut self, now: Now, modality: Modality) -> Vec<Effect> {
@@ -826,6 +970,7 @@ impl Session {
         };
         let light = LightPlan::of_attempt(policy.light, mode, &random);
         self.facts.stills.clear();
+        self.facts.qualities.clear();
         let attempt = Box::new(FaceAttempt::new(number, plan, light, now));
         self.state = State::Capturing {
             attempt,
@@ -855,10 +1000,15 @@ impl Session {
                         effects.push(Effect::PersistAttempt { subject, modality });
                     }
                 }
-                AttemptEvent::KeepStill { frame, purpose } => {
+                AttemptEvent::KeepStill {
+                    frame,
+                    purpose,
+                    quality,
+                } => {
                     if let State::Capturing { stills_due, .. } = &mut self.state {
                         *stills_due += 1;
                     }
+                    self.facts.qualities.push((frame, quality));
                     effects.push(Effect::KeepStill { frame, purpose });
                 }
                 AttemptEvent::NotPositioned => effects.extend(self.record(now, Outcome::FailureToAcquire)),
@@ -939,8 +1089,18 @@ impl Session {
         };
         *stills_due = stills_due.saturating_sub(1);
         if let Some(sample) = sample {
+            let measured = self
+                .facts
+                .qualities
+                .iter()
+                .find(|(frame, _)| *frame == sample.frame);
+            let quality = measured.map(|(_, quality)| *quality);
             self.facts.stills.retain(|kept| kept.purpose != purpose);
-            self.facts.stills.push(Still { purpose, sample });
+            self.facts.stills.push(Still {
+                purpose,
+                sample,
+                quality,
+            });
         }
         self.conclude_attempt(now)
     }
@@ -972,12 +1132,12 @@ impl Session {
     fn back(&mut self, now: Now) -> Vec<Effect> {
         self.touched_at = now.monotonic;
         match &self.state {
-            State::Consenting { .. } | State::Claiming { .. } => {
-                self.facts = Facts::default();
-                self.state = State::ChoosingService;
-            }
-            State::ChoosingMethod => {
+            State::Consenting { .. } => self.back_to_services(),
+            State::Filling { .. } | State::Claiming { .. } => self.back_in_form(),
+            State::Operator { checking: false, .. } | State::ChoosingMethod => {
                 self.facts.claim = None;
+                self.facts.identity_document = None;
+                self.facts.operator = None;
                 self.facts.palm = PalmFacts::default();
                 self.state = State::Claiming { error: None };
             }
@@ -1001,7 +1161,9 @@ impl Session {
         match &self.state {
             State::ChoosingService
             | State::Consenting { .. }
+            | State::Filling { .. }
             | State::Claiming { .. }
+            | State::Operator { .. }
             | State::ChoosingMethod
             | State::Palm(PalmState::Consenting) => self.end_before_capture(now, Outcome::Withdrawn),
             State::CountingAttempts if self.facts.palm.attempts_used() == 0 => {
@@ -1018,6 +1180,8 @@ impl Session {
             | State::AttemptFailed { .. } => self.record(now, Outcome::Withdrawn),
             // What is captured is captured: the record must be made, and the answer is not in our hands.
             State::Recording { .. } | State::Identifying { .. } => Vec::new(),
+            // The answer may still come; nobody waits for it here.
+            State::AtHostedPage { .. } => self.leave_hosted_page(now),
             State::Ended { .. } => self.close(),
             State::StoreFailed | State::Closed => Vec::new(),
         }
@@ -1084,14 +1248,36 @@ impl Session {
             });
         }
         let captured = outcome == Outcome::AwaitingIdentification;
+        let service = self.facts.service.take().unwrap_or_default();
+        let request = match self.request(&service, outcome, now) {
+            Ok(request) => request,
+            Err(error) => {
+                effects.push(Effect::Audit(AuditEvent::CalendarTooShort(error)));
+                None
+            }
+        };
+        self.ended_at = now.utc;
+        self.request_due = request.as_ref().map(|request| request.due);
+        let suspicions = self.suspicions(&service, outcome);
         let evidence = Evidence {
             document_id: self.opening.document_id,
             session_id: self.opening.session_id,
             organisation: self.opening.organisation.clone(),
             kiosk: self.opening.kiosk.clone(),
             language: self.opening.language,
-            service: self.facts.service.as_ref().map(|service| service.id.clone()),
+            legal_basis: service.legal_basis.iter().map(|basis| basis.id.clone()).collect(),
+            asks_request_state: captured && service.asks_request_state,
+            // Whoever is recorded has chosen one.
+            service: Some(service.id),
+            profile: self.opening.profile.clone(),
             consents: self.facts.consents.clone(),
+            entries: std::mem::take(&mut self.facts.entries),
+            identity_document: self.facts.identity_document.take(),
+            request,
+            suspicions,
+            operator: self.facts.operator.take(),
+            route: self.facts.route,
+            integrity: self.opening.integrity.clone(),
             claim: self.facts.claim.clone(),
             modality: self.facts.modality,
             started_at: self.started_at,
@@ -1126,7 +1312,8 @@ impl Session {
         if left {
             return Vec::new();
         }
-        let face = self.facts.modality == Some(Modality::Face);
+        // At the centre's page the centre counts.
+        let face = self.facts.modality == Some(Modality::Face) && self.facts.route == Route::Kiosk;
         let palm = self.facts.modality == Some(Modality::Palm) || self.facts.palm.attempts_used() > 0;
         [(face, Modality::Face), (palm, Modality::Palm)]
             .into_iter()
@@ -1142,10 +1329,17 @@ impl Session {
             return self.store_failed();
         }
         self.enrolled_palm = self.facts.palm.has_enrolled();
+        let route = self.facts.route;
         self.facts = Facts::default();
         self.touched_at = now.monotonic;
         self.state = if outcome == Outcome::AwaitingIdentification {
-            State::Identifying { since: now.monotonic }
+            match route {
+                Route::Kiosk => State::Identifying { since: now.monotonic },
+                Route::HostedPage => State::AtHostedPage {
+                    since: now.monotonic,
+                    url: None,
+                },
+            }
         } else {
             State::Ended {
                 outcome,
@@ -1154,6 +1348,16 @@ impl Session {
             }
         };
         vec![Effect::Audit(AuditEvent::Recorded(outcome))]
+    }
+
+    /// The answer has not come while the person waited.
+    fn stop_waiting(&mut self, now: Now) -> Vec<Effect> {
+        self.state = State::Ended {
+            outcome: Outcome::AwaitingIdentification,
+            recorded: true,
+            since: now.monotonic,
+        };
+        vec![Effect::Audit(AuditEvent::AnswerNotAwaited)]
     }
 
     /// What ends the work of whichever device is at work.
@@ -1179,21 +1383,28 @@ impl Session {
         effects
     }
 
-    fn identified(&mut self, now: Now, document_id: DocumentId, matched: bool) -> Vec<Effect> {
+    fn identified(
+        &mut self,
+        now: Now,
+        document_id: DocumentId,
+        verdict: Verdict,
+        request: Option<RequestStanding>,
+    ) -> Vec<Effect> {
         let waiting = matches!(
             self.state,
             State::Identifying { .. }
+                | State::AtHostedPage { .. }
                 | State::Ended {
                     outcome: Outcome::AwaitingIdentification,
                     ..
                 }
         );
         if waiting && document_id == self.opening.document_id {
-            let outcome = if matched {
-                Outcome::Verified
-            } else {
-                Outcome::NotVerified
+            let outcome = match verdict {
+                Verdict::Match => Outcome::Verified,
+                _ => Outcome::NotVerified,
             };
+            self.answer = Some((verdict, request));
             self.state = State::Ended {
                 outcome,
                 recorded: true,
@@ -1225,16 +1436,9 @@ impl Session {
             return Vec::new();
         }
         match &self.state {
-            State::Identifying { .. } => {
-                let outcome = Outcome::AwaitingIdentification;
-                self.state = State::Ended {
-                    outcome,
-                    recorded: true,
-                    since: now.monotonic,
-                };
-                vec![Effect::Audit(AuditEvent::AnswerNotAwaited)]
-            }
+            State::Identifying { .. } | State::AtHostedPage { .. } => self.stop_waiting(now),
             State::Ended { .. } => self.close(),
+            State::Operator { checking: true, .. } => self.store_failed(),
             State::AttemptFailed { .. } if self.is_palm_used_up() => self.record(now, Outcome::NotVerified),
             State::AttemptFailed { .. } => self.record(now, Outcome::TimedOut),
             State::Palm(_) => self.palm_tick(now),
@@ -1301,8 +1505,8 @@ fn may_come_back(fault: DeviceFault) -> bool {
     }
 }
 
-/// The consents that a service asks for, each with the version of its text.
-fn asked(service: Option<&Service>) -> &[(String, u32)] {
+/// The consents that a service asks for.
+fn asked(service: Option<&Service>) -> &[ConsentDemand] {
     service.map_or(&[], |service| &service.consents)
 }
 

@@ -25,7 +25,8 @@ impl Default for QualityGate {
         Self {
             image_min_px: 240,
             image_max_bytes: 4 * 1024 * 1024,
-            measures_min: BTreeMap::new(),
+            // What the policy of the kiosk has by default; see `Policy::inter_eye_distance_min_px`.
+            measures_min: BTreeMap::from([("inter_eye_distance_px".to_owned(), 60.0)]),
         }
     }
 }

@@ -5,8 +5,9 @@
 
 use async_trait::async_trait;
 use verification::Sensitive;
+use verification::date::Date;
 use verification::evidence::DocumentId;
-use verification::request::{CalendarDate, RequestState, number};
+use verification::request::{RequestState, number};
 use verification::time::UtcMs;
 
 use super::StoreError;
@@ -46,7 +47,7 @@ impl NewRequest {
         let kind: String = kind.chars().map(word).take(TOKEN_MAX).collect();
         let digits = institution_bin.chars().filter(char::is_ascii_alphanumeric);
         Self {
-            number: number(document_id, CalendarDate::in_kazakhstan(received_at)),
+            number: number(document_id, Date::from_utc(received_at)),
             kind: if kind.is_empty() { "unknown".into() } else { kind },
             received_at,
             due_at,

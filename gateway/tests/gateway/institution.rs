@@ -3,10 +3,14 @@
 use std::path::PathBuf;
 
 use gateway::config::{FileDrop, Identity, Institution, Webhook};
-use gateway::store::{Documents, NewDocument, NewRequest, NoticeFilter, NoticeState, Notices, Route};
+use gateway::store::{
+    Documents, NewDocument, NewRequest, NoticeFilter, NoticeState, Notices, Requests, Route,
+};
 use serde_json::Value;
 use verification::Sensitive;
+use verification::date::Date;
 use verification::evidence::{DocumentId, Evidence, Outcome};
+use verification::service::RequestRecord;
 use verification::time::UtcMs;
 
 use crate::bank::{Bank, IIN, Kiosk, anywhere, evidence};
@@ -452,6 +456,48 @@ fn both_ways_have_their_own_copy() {
     all_delivered(&bank, 2);
     let file = std::fs::read(folder.join(format!("{}.json", taken[0].id))).unwrap();
     assert_eq!(file, taken[0].body);
+}
+
+#[test]
+fn a_request_in_a_document_comes_into_the_register_and_is_told() {
+    let (mut bank, receiver) = bank_and_receiver();
+    let gateway = bank.gateway();
+    let papers = bank.enrol("kiosk-1");
+    let mut kiosk = Kiosk::start(papers.client(gateway.address()));
+    let asks = Evidence {
+        request: Some(RequestRecord {
+            kind: "erasure".into(),
+            due: Date::new(2026, 9, 22).unwrap(),
+        }),
+        suspicions: vec!["numbers-above-cap".into()],
+        ..withdrawn(7)
+    };
+    send(&mut kiosk, papers.sign(&asks));
+    let taken = receiver.wait(3);
+    let of_kind = |kind: &str| {
+        let found = taken
+            .iter()
+            .map(|got| got.json())
+            .find(|notice| notice["kind"] == kind);
+        found.unwrap()["body"].clone()
+    };
+    assert_eq!(of_kind("suspicion")["code"], "numbers-above-cap");
+    let told = of_kind("request");
+    assert_eq!(
+        (&told["number"], &told["kind"]),
+        (&"260921-PK7B-PKG7".into(), &"erasure".into())
+    );
+    // The end of that day in Kazakhstan.
+    assert_eq!(told["due_at"], "2026-09-22T18:59:59.999Z");
+    let store = bank.store();
+    let found = bank
+        .runtime
+        .block_on(store.requests_numbered("260921-PK7B-PKG7"))
+        .unwrap();
+    assert_eq!(
+        (found.len(), found[0].document_id, found[0].state),
+        (1, DocumentId([7; 16]), "received")
+    );
 }
 
 /// The configuration of the bank as a file, for the verbs.

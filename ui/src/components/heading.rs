@@ -9,6 +9,9 @@ use crate::locale::Key;
 /// Screens on the way to the capture, for the line above the heading: service, consent, claim, method.
 const STEPS: u32 = 4;
 
+/// More of them could not be told apart.
+const SEGMENTS_MAX: u32 = 20;
+
 /// The heading of a screen. It takes the focus when the screen appears, so that a screen reader begins with it
 /// and the first tab leads to the first control under it.
 #[component]
@@ -16,6 +19,9 @@ pub fn Heading(
     /// Which step before the capture this is, from 1.
     #[prop(optional)]
     step: Option<u32>,
+    /// Which question of how many at most this is, from 1, on a screen between the steps.
+    #[prop(optional)]
+    question: Option<(u32, u32)>,
     /// The words.
     children: Children,
 ) -> impl IntoView {
@@ -25,15 +31,18 @@ pub fn Heading(
         // Without focus the screen still works; only the reading order is less good.
         let _ = heading.focus();
     });
-    let progress = step.map(|step| {
-        let segments = (1..=STEPS)
-            .map(|at| view! { <span class="steps__segment" class:steps__segment--done=at <= step></span> });
+    let counted = step
+        .map(|step| (Key("step"), step, STEPS))
+        .or_else(|| question.map(|(number, of)| (Key("field-number"), number, of)));
+    let progress = counted.map(|(words, number, of)| {
+        let segments = (1..=of.min(SEGMENTS_MAX))
+            .map(|at| view! { <span class="steps__segment" class:steps__segment--done=at <= number></span> });
         view! {
             <p class="steps">
                 <span class="steps__words">
                     {kiosk.say_with(
-                        Key("step"),
-                        move || vec![("number", step.into()), ("of", STEPS.into())],
+                        words,
+                        move || vec![("number", number.into()), ("of", of.into())],
                     )}
                 </span>
                 <span class="steps__bar" aria-hidden="true">

@@ -38,6 +38,10 @@ pub enum Glyph {
     Back,
     /// An arrow onwards.
     Next,
+    /// The page before.
+    Previous,
+    /// The page behind.
+    Following,
     /// Delete one character.
     Backspace,
     /// A round arrow: once more.
@@ -70,6 +74,26 @@ pub enum Glyph {
     Windows,
     /// Two bars: it stands still.
     Pause,
+    /// An arrow up: large letters.
+    Shift,
+    /// A mobile phone.
+    Phone,
+    /// A picture.
+    Picture,
+    /// A person.
+    Person,
+    /// A person behind a counter.
+    Staff,
+    /// A magnifying glass that found nothing.
+    NotFound,
+    /// A card that is not taken.
+    CardRefused,
+    /// A printer.
+    Printer,
+    /// Keys of a keypad.
+    Keypad,
+    /// A sheet with a tick.
+    DocumentDone,
 }
 
 /// A sign, as tall as its font.
@@ -124,6 +148,8 @@ fn outline(glyph: Glyph) -> &'static str {
         }
         Glyph::Back => "M20 12H4M10.5 5.5 4 12 10.5 18.5",
         Glyph::Next => "M4 12H20M13.5 5.5 20 12 13.5 18.5",
+        Glyph::Previous => "M14.5 5 7.5 12 14.5 19",
+        Glyph::Following => "M9.5 5 16.5 12 9.5 19",
         Glyph::Backspace => {
             "M8.5 5H20A1.5 1.5 0 0 1 21.5 6.5V17.5A1.5 1.5 0 0 1 20 19H8.5L2.5 12ZM11.5 9 17 15M17 9 11.5 15"
         }
@@ -146,6 +172,22 @@ fn outline(glyph: Glyph) -> &'static str {
             "M3 8H7L9 5H15L17 8H21V19H3ZM12 9.5a3.7 3.7 0 1 0 0 7.4a3.7 3.7 0 1 0 0-7.4M2.5 2.5 21.5 21.5"
         }
         Glyph::Windows => "M8 4H21V15H8ZM8 8H21M16 15V20H3V9H8",
+        Glyph::Shift => "M12 4 4.5 12H9V19.5H15V12H19.5Z",
+        Glyph::Phone => "M7.5 2.5H16.5V21.5H7.5ZM11 18.5H13M7.5 6H16.5",
+        Glyph::Picture => "M3 5H21V19H3ZM3 16 9 11 13.5 15 16.5 12.5 21 16M15.5 8.5V8.6",
+        Glyph::Person => "M12 4a4 4 0 1 0 0 8a4 4 0 1 0 0-8M4.5 20.5C5 13.8 19 13.8 19.5 20.5Z",
+        Glyph::Staff => {
+            "M12 3a3.5 3.5 0 1 0 0 7a3.5 3.5 0 1 0 0-7M5.5 16C6.5 11.6 17.5 11.6 18.5 16M2.5 16H21.5V20.5H2.5Z"
+        }
+        Glyph::NotFound => {
+            "M10.5 3.5a7 7 0 1 0 0 14a7 7 0 1 0 0-14M15.6 15.6 21 21M8.3 8.3 12.7 12.7M12.7 8.3 8.3 12.7"
+        }
+        Glyph::CardRefused => "M3 5H21V19H3ZM3 9.5H21M9.5 12 14.5 17M14.5 12 9.5 17",
+        Glyph::Printer => "M7 9V3H17V9M7 17H3.5V9H20.5V17H17M7 14H17V21H7Z",
+        Glyph::Keypad => {
+            "M5 5V5.1M12 5V5.1M19 5V5.1M5 12V12.1M12 12V12.1M19 12V12.1M5 19V19.1M12 19V19.1M19 19V19.1"
+        }
+        Glyph::DocumentDone => "M6 3H14L19 8V21H6ZM14 3V8H19M9 14.5 11.5 17 16 12",
         Glyph::Pause => "M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18M9.5 9V15M14.5 9V15",
         Glyph::Wrench => {
             "M20 7.2A5 5 0 0 1 13.4 12.6L6.6 19.4A1.9 1.9 0 0 1 3.9 16.7L10.9 9.9A5 5 0 0 1 16.6 3.6L13.8 6.5L14.4 9.4L17.3 10Z"

@@ -30,6 +30,7 @@ pub fn Toolbar() -> impl IntoView {
                         stage: Stage::Recording | Stage::Identifying
                     }
                     | Screen::Outcome { .. }
+                    | Screen::Closed { .. }
                     | Screen::OutOfService { .. }
             )
         })

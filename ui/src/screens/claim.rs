@@ -1,24 +1,55 @@
-//! Entry of the IIN.
+//! Entry of the IIN, or of the machine-readable zone of an identity card.
 
-use ::ipc::{ClaimError, EnteredIin, Intent, Screen};
-use leptos::ev;
+use ::ipc::{ClaimError, Entered, Intent, Screen};
 use leptos::prelude::*;
 
 use crate::app::Kiosk;
 use crate::components::back::BackButton;
+use crate::components::entry::{Alphabet, Entry};
 use crate::components::heading::Heading;
 use crate::components::icon::{Glyph, Icon};
+use crate::components::keyboard::{Keyboard, Keys};
+use crate::components::keypad::Keypad;
+use crate::components::keys::{Stroke, on_stroke};
 use crate::ipc;
 use crate::locale::Key;
 
-/// Twelve boxes, a keypad, and a physical keyboard where there is one.
+/// Digits of an IIN.
+const IIN_LENGTH: usize = 12;
+
+/// Lines of the zone of an identity card, and characters of each: TD1 of ICAO 9303.
+const ZONE_LINES: usize = 3;
+const ZONE_LINE_LENGTH: usize = 30;
+
+/// How a person says who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Iin,
+    Zone,
+}
+
+/// One way and the door to the other.
 #[component]
 pub fn Claim() -> impl IntoView {
-    let kiosk = Kiosk::of_context();
-    let entry = RwSignal::new(Entry::default());
-    // The error is about what was sent, so it goes as soon as the entry changes.
-    let changed = RwSignal::new(false);
-    let error = Memo::new(move |_| {
+    let way = RwSignal::new(Way::Iin);
+    // What was wrong on the way that was left is no error of the other.
+    let turned = StoredValue::new(false);
+    let turn = Callback::new(move |to: Way| {
+        turned.set_value(true);
+        way.set(to);
+    });
+    move || {
+        let changed = RwSignal::new(turned.get_value());
+        match way.get() {
+            Way::Iin => view! { <ClaimByIin changed turn /> }.into_any(),
+            Way::Zone => view! { <ClaimByZone changed turn /> }.into_any(),
+        }
+    }
+}
+
+/// What was wrong with what was sent; it goes as soon as the entry changes.
+fn error_until(kiosk: Kiosk, changed: RwSignal<bool>) -> Memo<Option<ClaimError>> {
+    Memo::new(move |_| {
         let error = kiosk
             .view
             .with(|view| match view.as_ref().map(|view| &view.screen) {
@@ -26,9 +57,38 @@ pub fn Claim() -> impl IntoView {
                 _ => None,
             });
         error.filter(|_| !changed.get())
-    });
+    })
+}
 
-    let press = move |digit: u8| {
+#[component]
+fn ErrorPlace(error: Memo<Option<ClaimError>>) -> impl IntoView {
+    let kiosk = Kiosk::of_context();
+    view! {
+        <div class="claim__error-place" role="alert" data-testid="claim-error">
+            {move || {
+                error
+                    .get()
+                    .map(|error| {
+                        let (name, words) = words(error);
+                        view! {
+                            <p class="error" data-error=name>
+                                <Icon glyph=Glyph::Exclamation />
+                                <span>{kiosk.say(words)}</span>
+                            </p>
+                        }
+                    })
+            }}
+        </div>
+    }
+}
+
+/// Twelve boxes, a keypad, and a physical keyboard where there is one.
+#[component]
+fn ClaimByIin(changed: RwSignal<bool>, turn: Callback<Way>) -> impl IntoView {
+    let kiosk = Kiosk::of_context();
+    let entry = RwSignal::new(Entry::new(IIN_LENGTH));
+    let error = error_until(kiosk, changed);
+    let press = move |digit: char| {
         entry.update(|entry| entry.push(digit));
         changed.set(true);
     };
@@ -37,27 +97,24 @@ pub fn Claim() -> impl IntoView {
         changed.set(true);
     };
     let submit = move || {
-        if entry.with_untracked(Entry::is_complete) {
+        if entry.with_untracked(Entry::is_full) {
             changed.set(false);
-            let iin = EnteredIin(entry.with_untracked(Entry::text));
+            let iin = Entered(entry.with_untracked(Entry::text));
             ipc::send(Intent::Claim { iin });
         }
     };
-    let keys = window_event_listener(ev::keydown, move |event| {
-        let shortcut = event.ctrl_key() || event.alt_key() || event.meta_key();
-        // A key that answers the idle warning is no digit.
-        if shortcut || kiosk.is_idle_warned() {
-            return;
-        }
-        match keystroke(&event.key()) {
-            Some(Keystroke::Digit(digit)) => press(digit),
-            Some(Keystroke::Delete) => delete(),
-            None => {}
+    on_stroke(kiosk, move |stroke| match stroke {
+        Stroke::Delete => delete(),
+        // A scanner may end a line twice.
+        Stroke::Enter if !changed.get_untracked() => {}
+        Stroke::Enter => submit(),
+        Stroke::Character { .. } => {
+            if let Some(digit) = stroke.character(Alphabet::Digits) {
+                press(digit);
+            }
         }
     });
-    on_cleanup(move || keys.remove());
-
-    let boxes = (0..Entry::LENGTH)
+    let boxes = (0..IIN_LENGTH)
         .map(|at| {
             view! {
                 <span
@@ -65,22 +122,13 @@ pub fn Claim() -> impl IntoView {
                     class:digit--next=move || entry.with(|entry| entry.len() == at)
                     class:digit--filled=move || entry.with(|entry| entry.len() > at)
                 >
-                    {move || entry.with(|entry| entry.digit(at).map(char::from))}
+                    {move || entry.with(|entry| entry.at(at))}
                 </span>
             }
         })
         .collect_view();
-    let key = move |digit: u8| {
-        let name = char::from(digit);
-        view! {
-            <button type="button" class="key" data-testid=format!("key-{name}") on:click=move |_| press(digit)>
-                {name}
-            </button>
-        }
-    };
-
     view! {
-        <section class="screen" data-screen="claim">
+        <section class="screen" data-screen="claim" data-way="iin">
             <Heading step=3>{kiosk.say(Key("claim-title"))}</Heading>
             <div class="screen__body claim">
                 <div class="claim__entry">
@@ -99,39 +147,22 @@ pub fn Claim() -> impl IntoView {
                             Key("claim-entered"),
                             move || {
                                 let count = entry.with(|entry| u32::try_from(entry.len()).unwrap_or(u32::MAX));
-                                vec![("count", count.into()), ("of", Entry::LENGTH.into())]
+                                vec![("count", count.into()), ("of", IIN_LENGTH.into())]
                             },
                         )}
                     </p>
-                    <div class="claim__error-place" role="alert" data-testid="claim-error">
-                        {move || {
-                            error
-                                .get()
-                                .map(|error| {
-                                    view! {
-                                        <p class="error">
-                                            <Icon glyph=Glyph::Exclamation />
-                                            <span>{kiosk.say(words(error))}</span>
-                                        </p>
-                                    }
-                                })
-                        }}
-                    </div>
-                </div>
-                <div class="keypad" role="group" aria-label=kiosk.say(Key("claim-keypad"))>
-                    {(b'1'..=b'9').map(key).collect_view()}
-                    <span></span>
-                    {key(b'0')}
+                    <ErrorPlace error />
                     <button
                         type="button"
-                        class="key key--delete"
-                        data-testid="key-delete"
-                        aria-label=kiosk.say(Key("claim-delete"))
-                        on:click=move |_| delete()
+                        class="button claim__other"
+                        data-testid="claim-by-zone"
+                        on:click=move |_| turn.run(Way::Zone)
                     >
-                        <Icon glyph=Glyph::Backspace />
+                        <Icon glyph=Glyph::Card />
+                        <span>{kiosk.say(Key("claim-by-zone"))}</span>
                     </button>
                 </div>
+                <Keypad press=Callback::new(press) delete=Callback::new(move |()| delete()) />
             </div>
             <div class="actions">
                 <BackButton />
@@ -139,10 +170,10 @@ pub fn Claim() -> impl IntoView {
                     type="button"
                     class="button button--main"
                     data-testid="claim-next"
-                    disabled=move || !entry.with(Entry::is_complete)
+                    disabled=move || !entry.with(Entry::is_full)
                     on:click=move |_| submit()
                 >
-                    <span>{kiosk.say(Key("claim-next"))}</span>
+                    <span>{kiosk.say(Key("continue"))}</span>
                     <Icon glyph=Glyph::Next />
                 </button>
             </div>
@@ -150,85 +181,175 @@ pub fn Claim() -> impl IntoView {
     }
 }
 
-fn words(error: ClaimError) -> Key {
+/// Three lines, a Latin keyboard, and a scanner that types.
+#[component]
+fn ClaimByZone(changed: RwSignal<bool>, turn: Callback<Way>) -> impl IntoView {
+    let kiosk = Kiosk::of_context();
+    let entry = RwSignal::new(Entry::new(ZONE_LINES * ZONE_LINE_LENGTH));
+    let error = error_until(kiosk, changed);
+    let press = move |character: char| {
+        if let Some(character) = Alphabet::Zone.accept(character) {
+            entry.update(|entry| entry.push(character));
+            changed.set(true);
+        }
+    };
+    let delete = move || {
+        entry.update(Entry::pop);
+        changed.set(true);
+    };
+    let delete_line = move |_| {
+        entry.update(|entry| entry.truncate(line_start(entry.len())));
+        changed.set(true);
+    };
+    let submit = move || {
+        if entry.with_untracked(Entry::is_full) {
+            changed.set(false);
+            let zone = Entered(entry.with_untracked(zone_text));
+            ipc::send(Intent::ClaimByZone { zone });
+        }
+    };
+    on_stroke(kiosk, move |stroke| match stroke {
+        Stroke::Delete => delete(),
+        // A scanner ends every line, or the last one alone; only behind the last there is something to send.
+        Stroke::Enter if !changed.get_untracked() => {}
+        Stroke::Enter => submit(),
+        Stroke::Character { .. } => {
+            if let Some(character) = stroke.character(Alphabet::Zone) {
+                // The card is held before the scanner a second time.
+                if !changed.get_untracked() && entry.with_untracked(Entry::is_full) {
+                    entry.update(|entry| entry.truncate(0));
+                }
+                press(character);
+            }
+        }
+    });
+    let lines = (0..ZONE_LINES)
+        .map(|line| {
+            let cells = move || {
+                (0..ZONE_LINE_LENGTH)
+                    .map(|at| {
+                        let place = line * ZONE_LINE_LENGTH + at;
+                        let next = entry.with(|entry| entry.len() == place);
+                        let shown = entry.with(|entry| entry.at(place));
+                        view! { <span class="zone__cell" class:zone__cell--next=next>{shown}</span> }
+                    })
+                    .collect_view()
+            };
+            view! {
+                <div class="zone__line" class:zone__line--now=move || entry.with(|entry| place(entry.len()).0 == line)>
+                    <span class="zone__number">{line + 1}</span>
+                    {cells}
+                </div>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="screen" data-screen="claim" data-way="zone">
+            <Heading step=3>{kiosk.say(Key("zone-title"))}</Heading>
+            <div class="screen__body typing">
+                <p class="claim__hint">{kiosk.say(Key("zone-hint"))}</p>
+                <div
+                    class="zone"
+                    class:zone--wrong=move || error.get().is_some()
+                    aria-hidden="true"
+                    data-testid="zone"
+                    data-entered=move || entry.with(Entry::len)
+                >
+                    {lines}
+                </div>
+                <p class="claim__count" role="status" data-testid="zone-place">
+                    {kiosk.say_with(
+                        Key("zone-entered"),
+                        move || {
+                            let (line, count) = entry.with(|entry| place(entry.len()));
+                            vec![
+                                ("line", (line + 1).into()),
+                                ("lines", ZONE_LINES.into()),
+                                ("count", count.into()),
+                                ("of", ZONE_LINE_LENGTH.into()),
+                            ]
+                        },
+                    )}
+                </p>
+                <ErrorPlace error />
+                <Keyboard
+                    keys=Keys::Zone
+                    capital=false
+                    press=Callback::new(press)
+                    delete=Callback::new(move |()| delete())
+                />
+            </div>
+            <div class="actions">
+                <button
+                    type="button"
+                    class="button"
+                    data-testid="claim-by-iin"
+                    on:click=move |_| turn.run(Way::Iin)
+                >
+                    <Icon glyph=Glyph::Keypad />
+                    <span>{kiosk.say(Key("claim-by-iin"))}</span>
+                </button>
+                <button
+                    type="button"
+                    class="button"
+                    data-testid="zone-delete-line"
+                    disabled=move || entry.with(Entry::is_empty)
+                    on:mousedown=|event| event.prevent_default()
+                    on:click=delete_line
+                >
+                    <Icon glyph=Glyph::Backspace />
+                    <span>{kiosk.say(Key("zone-delete-line"))}</span>
+                </button>
+                <button
+                    type="button"
+                    class="button button--main"
+                    data-testid="claim-next"
+                    disabled=move || !entry.with(Entry::is_full)
+                    on:click=move |_| submit()
+                >
+                    <span>{kiosk.say(Key("continue"))}</span>
+                    <Icon glyph=Glyph::Next />
+                </button>
+            </div>
+        </section>
+    }
+}
+
+/// The line that is being typed, from 0, and how many characters it has.
+fn place(entered: usize) -> (usize, usize) {
+    let line = (entered / ZONE_LINE_LENGTH).min(ZONE_LINES - 1);
+    (line, entered - line * ZONE_LINE_LENGTH)
+}
+
+/// Where the line of the last character begins.
+fn line_start(entered: usize) -> usize {
+    entered.saturating_sub(1) / ZONE_LINE_LENGTH * ZONE_LINE_LENGTH
+}
+
+/// The three lines, one below the other.
+fn zone_text(entry: &Entry) -> String {
+    let mut text = String::with_capacity(entry.len() + ZONE_LINES);
+    for at in 0..entry.len() {
+        if at > 0 && at.is_multiple_of(ZONE_LINE_LENGTH) {
+            text.push('\n');
+        }
+        text.extend(entry.at(at));
+    }
+    text
+}
+
+/// The name as in JSON, and the words.
+fn words(error: ClaimError) -> (&'static str, Key) {
     match error {
-        ClaimError::Shape => Key("claim-error-shape"),
-        ClaimError::BirthDate => Key("claim-error-birth-date"),
-        ClaimError::Century => Key("claim-error-century"),
-        ClaimError::CheckDigit => Key("claim-error-check-digit"),
-    }
-}
-
-/// What a key of a physical keyboard means here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Keystroke {
-    Digit(u8),
-    Delete,
-}
-
-/// Reads the `key` of a keyboard event. Enter is not here: it presses the button that has the focus.
-fn keystroke(key: &str) -> Option<Keystroke> {
-    match key.as_bytes() {
-        [digit] if digit.is_ascii_digit() => Some(Keystroke::Digit(*digit)),
-        b"Backspace" | b"Delete" => Some(Keystroke::Delete),
-        _ => None,
-    }
-}
-
-/// The digits entered so far. It has no `Debug`: they are personal. They are overwritten when it goes.
-#[derive(Default)]
-struct Entry {
-    digits: [u8; Entry::LENGTH],
-    entered: usize,
-}
-
-impl Entry {
-    /// Digits of an IIN.
-    const LENGTH: usize = 12;
-
-    /// Adds an ASCII digit; a thirteenth is ignored.
-    fn push(&mut self, digit: u8) {
-        if let Some(place) = self.digits.get_mut(self.entered) {
-            *place = digit;
-            self.entered += 1;
-        }
-    }
-
-    /// Takes the last digit back.
-    fn pop(&mut self) {
-        if let Some(last) = self.entered.checked_sub(1) {
-            self.entered = last;
-            self.digits[last] = 0;
-        }
-    }
-
-    fn len(&self) -> usize {
-        self.entered
-    }
-
-    fn is_complete(&self) -> bool {
-        self.entered == Self::LENGTH
-    }
-
-    /// The ASCII digit at a place that was entered.
-    fn digit(&self, at: usize) -> Option<u8> {
-        self.digits.get(at).copied().filter(|_| at < self.entered)
-    }
-
-    fn text(&self) -> String {
-        self.digits
-            .iter()
-            .take(self.entered)
-            .copied()
-            .map(char::from)
-            .collect()
-    }
-}
-
-impl Drop for Entry {
-    fn drop(&mut self) {
-        self.digits = [0; Self::LENGTH];
-        std::hint::black_box(&self.digits);
+        ClaimError::Shape => ("shape", Key("claim-error-shape")),
+        ClaimError::BirthDate => ("birth-date", Key("claim-error-birth-date")),
+        ClaimError::Century => ("century", Key("claim-error-century")),
+        ClaimError::CheckDigit => ("check-digit", Key("claim-error-check-digit")),
+        ClaimError::Implausible => ("implausible", Key("claim-error-implausible")),
+        ClaimError::ZoneShape => ("zone-shape", Key("claim-error-zone-shape")),
+        ClaimError::ZoneCheckDigit => ("zone-check-digit", Key("claim-error-zone-check-digit")),
+        ClaimError::Expired => ("expired", Key("claim-error-expired")),
+        ClaimError::NoIin => ("no-iin", Key("claim-error-no-iin")),
     }
 }
 
@@ -236,47 +357,57 @@ impl Drop for Entry {
 mod tests {
     use super::*;
 
-    /// `<` takes the last digit back.
-    fn check(strokes: &str, expect: &str, complete: bool) {
-        let mut entry = Entry::default();
-        for stroke in strokes.bytes() {
-            match stroke {
-                b'<' => entry.pop(),
-                digit => entry.push(digit),
+    #[test]
+    fn each_error_has_its_own_words() {
+        let errors = [
+            ClaimError::Shape,
+            ClaimError::BirthDate,
+            ClaimError::Century,
+            ClaimError::CheckDigit,
+            ClaimError::Implausible,
+            ClaimError::ZoneShape,
+            ClaimError::ZoneCheckDigit,
+            ClaimError::Expired,
+            ClaimError::NoIin,
+        ];
+        for (at, error) in errors.into_iter().enumerate() {
+            assert_eq!(serde_json::json!(words(error).0), serde_json::json!(error));
+            for other in errors.into_iter().skip(at + 1) {
+                assert_ne!(words(error).1, words(other).1);
             }
         }
-        assert_eq!(
-            (entry.text().as_str(), entry.is_complete()),
-            (expect, complete),
-            "{strokes}"
-        );
-        assert_eq!(entry.len(), expect.len());
-        let shown: Vec<Option<u8>> = (0..=Entry::LENGTH).map(|at| entry.digit(at)).collect();
-        let wanted: Vec<Option<u8>> = (0..=Entry::LENGTH)
-            .map(|at| expect.as_bytes().get(at).copied())
-            .collect();
-        assert_eq!(shown, wanted, "{strokes}");
     }
 
     #[test]
-    fn entry_takes_twelve_digits() {
-        check("", "", false);
-        check("<", "", false);
-        check("12<3", "13", false);
-        check("1<<<2", "2", false);
-        check("880412401006", "880412401006", true);
-        check("8804124010069", "880412401006", true);
-        check("880412401006<", "88041240100", false);
-        check("000000000000", "000000000000", true);
+    fn the_place_in_the_zone() {
+        let check = |entered, expect, start| {
+            assert_eq!(place(entered), expect, "{entered}");
+            assert_eq!(line_start(entered), start, "{entered}");
+        };
+        check(0, (0, 0), 0);
+        check(1, (0, 1), 0);
+        check(29, (0, 29), 0);
+        check(30, (1, 0), 0);
+        check(31, (1, 1), 30);
+        check(60, (2, 0), 30);
+        check(61, (2, 1), 60);
+        check(90, (2, 30), 60);
     }
 
+    /// The card of a public test, as a scanner sends it: with line ends, or without.
     #[test]
-    fn only_digits_and_deletion_are_read_from_a_keyboard() {
-        assert_eq!(keystroke("0"), Some(Keystroke::Digit(b'0')));
-        assert_eq!(keystroke("9"), Some(Keystroke::Digit(b'9')));
-        assert_eq!(keystroke("Backspace"), Some(Keystroke::Delete));
-        for key in ["", "a", "F1", "٣", "Enter", "Tab", " "] {
-            assert_eq!(keystroke(key), None, "{key}");
+    fn a_zone_is_sent_in_three_lines() {
+        let card =
+            "IDKAZ0412365878880412401006<<<\n8804123F3104116KAZ<<<<<<<<<<<2\nTESTOVA<<TEST<<<<<<<<<<<<<<<<<";
+        for scanned in [card.to_owned(), card.replace('\n', ""), card.to_lowercase()] {
+            let mut entry = Entry::new(ZONE_LINES * ZONE_LINE_LENGTH);
+            scanned
+                .chars()
+                .filter_map(|character| Alphabet::Zone.accept(character))
+                .for_each(|character| entry.push(character));
+            assert!(entry.is_full());
+            assert_eq!(zone_text(&entry), card);
         }
+        assert_eq!(zone_text(&Entry::new(90)), "");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ::ipc::Intent;
+use ::ipc::{Intent, Refusal, Texts, Wording};
 use leptos::prelude::*;
 
 use crate::app::Kiosk;
@@ -14,7 +14,7 @@ use crate::locale::{self, Key};
 
 /// A text cannot be answered before it can have been noticed: the second touch of a double touch would answer
 /// a text that nobody saw.
-const READ_AT_LEAST: Duration = Duration::from_millis(600);
+pub const READ_AT_LEAST: Duration = Duration::from_millis(600);
 
 /// The text, what refusal means, and the two answers.
 #[component]
@@ -23,16 +23,32 @@ pub fn Consent(
     text: String,
     /// Its version.
     version: u32,
+    /// The institution's own wording, if it has one.
+    wording: Option<Wording>,
+    /// What follows from refusing it.
+    refusal: Refusal,
     /// Which of how many, from 1.
     number: u32,
     /// How many.
     of: u32,
 ) -> impl IntoView {
     let kiosk = Kiosk::of_context();
-    let title = kiosk.say_named(format!("consent-{text}-title"));
+    let (own_title, own_body) = match wording {
+        Some(Wording { title, body }) => (Some(title), Some(body)),
+        None => (None, None),
+    };
+    let words = move |own: &Option<Texts>, name: &str| {
+        let language = kiosk.language.get();
+        own.as_ref().map_or_else(
+            || locale::named(language, name, vec![]),
+            |own| own.of(language).to_owned(),
+        )
+    };
+    let title_name = format!("consent-{text}-title");
     let body_name = format!("consent-{text}-body");
+    let title = move || words(&own_title, &title_name);
     let body = move || {
-        blocks(&locale::named(kiosk.language.get(), &body_name, vec![]))
+        blocks(&words(&own_body, &body_name))
             .into_iter()
             .map(|block| match block {
                 Block::Paragraph(words) => view! { <p>{words}</p> }.into_any(),
@@ -46,7 +62,8 @@ pub fn Consent(
             })
             .collect_view()
     };
-    let (step, refusal) = place(&text, of);
+    let step = step(&text, of);
+    let refusal = refusal_words(&text, of, refusal);
     let ready = RwSignal::new(false);
     set_timeout(move || ready.set(true), READ_AT_LEAST);
     let answer = {
@@ -60,7 +77,7 @@ pub fn Consent(
     };
     let (refuse, agree) = (answer.clone(), answer);
     view! {
-        <section class="screen" data-screen="consent" data-consent=text>
+        <section class="screen" data-screen="consent" data-consent=text data-refusal=refusal.name>
             <Heading step>{title}</Heading>
             <div class="screen__body consent">
                 <article class="consent__text" tabindex="0">
@@ -77,7 +94,7 @@ pub fn Consent(
                     <Icon glyph=Glyph::Exclamation />
                     <div>
                         <h2>{kiosk.say(Key("consent-refusal-title"))}</h2>
-                        <p>{kiosk.say(refusal)}</p>
+                        <p>{kiosk.say(refusal.follows)}</p>
                     </div>
                 </aside>
             </div>
@@ -85,13 +102,14 @@ pub fn Consent(
                 <BackButton />
                 <button
                     type="button"
-                    class="button button--end"
+                    class="button"
+                    class:button--end=refusal.ends
                     data-testid="consent-refuse"
                     disabled=move || !ready.get()
                     on:click=move |_| refuse(false)
                 >
-                    <Icon glyph=Glyph::Cross />
-                    <span>{kiosk.say(Key("consent-refuse"))}</span>
+                    <Icon glyph=refusal.glyph />
+                    <span>{kiosk.say(refusal.button)}</span>
                 </button>
                 <button
                     type="button"
@@ -108,12 +126,52 @@ pub fn Consent(
     }
 }
 
-/// On which step a text is asked for, and what it means to refuse it. Who chooses the palm is asked for a consent of its
-/// own, alone, and without it there are other ways; who wants to enrol it is asked with the others, and there are none.
-fn place(text: &str, of: u32) -> (u32, Key) {
+/// On which step a text is asked for. Who chooses the palm is asked for a consent of its own, alone.
+fn step(text: &str, of: u32) -> u32 {
     match (text, of) {
-        ("palm", 1) => (4, Key("consent-refusal-palm")),
-        _ => (2, Key("consent-refusal-body")),
+        ("palm", 1) => 4,
+        _ => 2,
+    }
+}
+
+struct RefusalWords {
+    /// As in JSON.
+    name: &'static str,
+    button: Key,
+    glyph: Glyph,
+    /// What it means to refuse.
+    follows: Key,
+    /// Whether it is the end.
+    ends: bool,
+}
+
+fn refusal_words(text: &str, of: u32, refusal: Refusal) -> RefusalWords {
+    match refusal {
+        Refusal::Ends => RefusalWords {
+            name: "ends",
+            button: Key("consent-refuse"),
+            glyph: Glyph::Cross,
+            follows: Key("consent-refusal-body"),
+            ends: true,
+        },
+        Refusal::Continues => RefusalWords {
+            name: "continues",
+            button: Key("consent-refuse-continue"),
+            glyph: Glyph::Next,
+            follows: match (text, of) {
+                // Asked for alone, once the palm was chosen: there are other ways.
+                ("palm", 1) => Key("consent-refusal-palm"),
+                _ => Key("consent-refusal-continues"),
+            },
+            ends: false,
+        },
+        Refusal::Refers => RefusalWords {
+            name: "refers",
+            button: Key("consent-refuse-refer"),
+            glyph: Glyph::Staff,
+            follows: Key("consent-refusal-refers"),
+            ends: false,
+        },
     }
 }
 
@@ -143,12 +201,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_palm_alone_can_be_refused_for_another_way() {
-        let check =
-            |text: &str, of: u32, expect: &'static str| assert_eq!(place(text, of).1, Key(expect), "{text}");
-        check("palm", 1, "consent-refusal-palm");
-        check("palm", 3, "consent-refusal-body");
-        check("processing", 1, "consent-refusal-body");
+    fn each_refusal_says_what_follows() {
+        let check = |text: &str, of: u32, refusal: Refusal, expect: &'static str| {
+            let words = refusal_words(text, of, refusal);
+            assert_eq!(words.follows, Key(expect), "{text}");
+            assert_eq!(serde_json::json!(words.name), serde_json::json!(refusal));
+            assert_eq!(words.ends, refusal == Refusal::Ends);
+        };
+        check("processing", 1, Refusal::Ends, "consent-refusal-body");
+        check("palm", 3, Refusal::Ends, "consent-refusal-body");
+        check("palm", 1, Refusal::Continues, "consent-refusal-palm");
+        check(
+            "nbas-enrolment",
+            3,
+            Refusal::Continues,
+            "consent-refusal-continues",
+        );
+        check("automated-decision", 2, Refusal::Refers, "consent-refusal-refers");
+    }
+
+    #[test]
+    fn only_the_palm_alone_is_asked_for_with_the_method() {
+        assert_eq!(step("palm", 1), 4);
+        assert_eq!(step("palm", 3), 2);
+        assert_eq!(step("processing", 1), 2);
     }
 
     #[test]

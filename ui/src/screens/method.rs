@@ -84,6 +84,18 @@ fn words(method: Method) -> Words {
             title: Key("method-palm"),
             hint: Key("method-palm-hint"),
         },
+        Method::Phone => Words {
+            testid: "method-phone",
+            glyph: Glyph::Phone,
+            title: Key("method-phone"),
+            hint: Key("method-phone-hint"),
+        },
+        Method::Images => Words {
+            testid: "method-images",
+            glyph: Glyph::Picture,
+            title: Key("method-images"),
+            hint: Key("method-images-hint"),
+        },
         Method::Video => Words {
             testid: "method-video",
             glyph: Glyph::Video,
@@ -99,6 +111,7 @@ fn reason(availability: Availability) -> Key {
         Availability::DeviceUnavailable => Key("availability-device-unavailable"),
         Availability::NotForThisService => Key("availability-not-for-this-service"),
         Availability::NotEnrolled => Key("availability-not-enrolled"),
+        Availability::Offline => Key("availability-offline"),
         Availability::NotYet => Key("availability-not-yet"),
     }
 }

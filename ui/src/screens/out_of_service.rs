@@ -20,6 +20,7 @@ fn named(code: ErrorCode) -> (&'static str, Key) {
         ErrorCode::Unsynced => ("unsynced", Key("out-of-service-unsynced")),
         ErrorCode::Disk => ("disk", Key("out-of-service-disk")),
         ErrorCode::Clock => ("clock", Key("out-of-service-clock")),
+        ErrorCode::Integrity => ("integrity", Key("out-of-service-integrity")),
         ErrorCode::SetAside => ("set-aside", Key("out-of-service-set-aside")),
     }
 }

@@ -1,15 +1,16 @@
 //! The end.
 
-use ::ipc::{Intent, Outcome};
+use ::ipc::{Day, Intent, Outcome, RequestState, Screen, Slip};
 use leptos::prelude::*;
 
 use crate::app::Kiosk;
 use crate::components::heading::Heading;
 use crate::components::icon::{Glyph, Icon};
+use crate::components::qr::Qr;
 use crate::ipc;
-use crate::locale::Key;
+use crate::locale::{self, Key};
 
-/// How the session ended and under which number it is recorded.
+/// How the session ended, under which number it is recorded, what follows, and the slip.
 #[component]
 pub fn OutcomeShown(
     /// How it ended.
@@ -18,8 +19,20 @@ pub fn OutcomeShown(
     record: String,
     /// Whether a palm was enrolled.
     enrolled_palm: bool,
+    /// The request that was made: its number, and up to when it is to be answered.
+    request: Option<(String, Day)>,
+    /// How an earlier request stands.
+    request_state: Option<RequestState>,
 ) -> impl IntoView {
     let kiosk = Kiosk::of_context();
+    let slip = Memo::new(move |last: Option<&Slip>| {
+        kiosk
+            .view
+            .with(|view| match view.as_ref().map(|view| &view.screen) {
+                Some(Screen::Outcome { slip, .. }) => *slip,
+                _ => last.copied().unwrap_or(Slip::None),
+            })
+    });
     let Words {
         name,
         badge,
@@ -34,24 +47,87 @@ pub fn OutcomeShown(
     let number = (!record.is_empty()).then(|| {
         view! {
             <div class="panel record">
-                <h2>{kiosk.say(Key("outcome-record"))}</h2>
-                <p class="record__number" data-testid="record">
-                    {groups(&record).into_iter().map(|group| view! { <span>{group}</span> }).collect_view()}
+                <Qr text=record.clone() label=Key("outcome-record-qr") />
+                <div class="record__words">
+                    <h2>{kiosk.say(Key("outcome-record"))}</h2>
+                    <p class="record__number" data-testid="record">
+                        {groups(&record).into_iter().map(|group| view! { <span>{group}</span> }).collect_view()}
+                    </p>
+                </div>
+            </div>
+        }
+    });
+    let request = request.map(|(number, due)| {
+        view! {
+            <div class="panel">
+                <h2>{kiosk.say(Key("outcome-request"))}</h2>
+                <p class="request__number" data-testid="request">
+                    {number}
+                </p>
+                <p data-testid="request-due">
+                    {kiosk.say_with(
+                        Key("outcome-request-due"),
+                        move || vec![("date", locale::date(kiosk.language.get(), due).into())],
+                    )}
                 </p>
             </div>
         }
     });
+    let state = request_state.map(|state| {
+        let (name, words) = state_words(state);
+        view! {
+            <div class="panel" data-testid="request-state" data-state=name>
+                <h2>{kiosk.say(Key("outcome-request-state"))}</h2>
+                <p>{kiosk.say(words)}</p>
+            </div>
+        }
+    });
+    let slip_line = move || {
+        slip_words(slip.get()).line.map(|line| {
+            view! {
+                <p class="panel__line slip">
+                    <Icon glyph=Glyph::Printer />
+                    <span>{kiosk.say(line)}</span>
+                </p>
+            }
+        })
+    };
+    let print = move || {
+        slip_words(slip.get()).button.map(|words| {
+            view! {
+                <button
+                    type="button"
+                    class="button"
+                    data-testid="print"
+                    on:click=|_| ipc::send(Intent::Print)
+                >
+                    <Icon glyph=Glyph::Printer />
+                    <span>{kiosk.say(words)}</span>
+                </button>
+            }
+        })
+    };
     view! {
-        <section class="screen" data-screen="outcome" data-outcome=name data-record=record>
+        <section
+            class="screen"
+            data-screen="outcome"
+            data-outcome=name
+            data-record=record
+            data-slip=move || slip_words(slip.get()).name
+        >
             <div class="screen__body result" role="status">
                 <span class=format!("badge {badge}")>
                     <Icon glyph />
                 </span>
                 <Heading>{kiosk.say(title)}</Heading>
                 <p class="result__words">{kiosk.say(body)}</p>
-                {number}
+                <div class="panels">{state} {request} {number}</div>
+                <div role="status" data-testid="slip">
+                    {slip_line}
+                </div>
             </div>
             <div class="actions">
+                {print}
                 <button
                     type="button"
                     class="button button--main"
@@ -134,6 +210,55 @@ fn words(outcome: Outcome) -> Words {
             Key("outcome-awaiting-identification"),
             Key("outcome-awaiting-identification-body"),
         ),
+        Outcome::NotRequired => (
+            "not-required",
+            "badge--good",
+            Glyph::DocumentDone,
+            Key("outcome-not-required"),
+            Key("outcome-not-required-body"),
+        ),
+        Outcome::Referred => (
+            "referred",
+            "badge--calm",
+            Glyph::Staff,
+            Key("outcome-referred"),
+            Key("outcome-referred-body"),
+        ),
+        Outcome::PersonNotFound => (
+            "person-not-found",
+            "badge--wait",
+            Glyph::NotFound,
+            Key("outcome-person-not-found"),
+            Key("outcome-person-not-found-body"),
+        ),
+        Outcome::NoReference => (
+            "no-reference",
+            "badge--wait",
+            Glyph::Person,
+            Key("outcome-no-reference"),
+            Key("outcome-no-reference-body"),
+        ),
+        Outcome::DocumentTypeNotAccepted => (
+            "document-type-not-accepted",
+            "badge--wait",
+            Glyph::CardRefused,
+            Key("outcome-document-type-not-accepted"),
+            Key("outcome-document-type-not-accepted-body"),
+        ),
+        Outcome::QualityInsufficient => (
+            "quality-insufficient",
+            "badge--wait",
+            Glyph::Picture,
+            Key("outcome-quality-insufficient"),
+            Key("outcome-quality-insufficient-body"),
+        ),
+        Outcome::NotCompleted => (
+            "not-completed",
+            "badge--calm",
+            Glyph::Phone,
+            Key("outcome-not-completed"),
+            Key("outcome-not-completed-body"),
+        ),
     };
     Words {
         name,
@@ -162,6 +287,39 @@ fn palm_words(outcome: Outcome) -> Words {
         // Not confirmed, so it is deleted again.
         _ => words(outcome),
     }
+}
+
+/// The name as in JSON, and the words.
+fn state_words(state: RequestState) -> (&'static str, Key) {
+    match state {
+        RequestState::Received => ("received", Key("request-state-received")),
+        RequestState::InProgress => ("in-progress", Key("request-state-in-progress")),
+        RequestState::Ready => ("ready", Key("request-state-ready")),
+        RequestState::Answered => ("answered", Key("request-state-answered")),
+        RequestState::Refused => ("refused", Key("request-state-refused")),
+        RequestState::Unknown => ("unknown", Key("request-state-unknown")),
+    }
+}
+
+struct SlipWords {
+    /// As in JSON.
+    name: &'static str,
+    /// How it stands.
+    line: Option<Key>,
+    /// What a touch asks for.
+    button: Option<Key>,
+}
+
+fn slip_words(slip: Slip) -> SlipWords {
+    let (name, line, button) = match slip {
+        Slip::None => ("none", None, None),
+        Slip::Ready => ("ready", None, Some(Key("slip-print"))),
+        Slip::Printing => ("printing", Some(Key("slip-printing")), None),
+        Slip::Printed => ("printed", Some(Key("slip-printed")), None),
+        Slip::Failed => ("failed", Some(Key("slip-failed")), Some(Key("slip-again"))),
+        Slip::NoPaper => ("no-paper", Some(Key("slip-no-paper")), Some(Key("slip-again"))),
+    };
+    SlipWords { name, line, button }
 }
 
 /// Splits a number into groups of four, which a person can read out and copy.
@@ -196,6 +354,13 @@ mod tests {
             Outcome::TimedOut,
             Outcome::DeviceUnavailable,
             Outcome::AwaitingIdentification,
+            Outcome::NotRequired,
+            Outcome::Referred,
+            Outcome::PersonNotFound,
+            Outcome::NoReference,
+            Outcome::DocumentTypeNotAccepted,
+            Outcome::QualityInsufficient,
+            Outcome::NotCompleted,
         ];
         for (at, outcome) in outcomes.into_iter().enumerate() {
             let shown = words(outcome);
@@ -205,6 +370,44 @@ mod tests {
                 assert_ne!(shown.glyph, other.glyph, "{} and {}", shown.name, other.name);
             }
         }
+    }
+
+    #[test]
+    fn states_have_the_names_of_the_shell() {
+        let states = [
+            RequestState::Received,
+            RequestState::InProgress,
+            RequestState::Ready,
+            RequestState::Answered,
+            RequestState::Refused,
+            RequestState::Unknown,
+        ];
+        for state in states {
+            assert_eq!(serde_json::json!(state_words(state).0), serde_json::json!(state));
+        }
+        let slips = [
+            Slip::None,
+            Slip::Ready,
+            Slip::Printing,
+            Slip::Printed,
+            Slip::Failed,
+            Slip::NoPaper,
+        ];
+        for slip in slips {
+            assert_eq!(serde_json::json!(slip_words(slip).name), serde_json::json!(slip));
+        }
+    }
+
+    /// No touch asks for a second slip while one is under way, or was given.
+    #[test]
+    fn a_slip_can_be_asked_for_where_there_is_none_yet() {
+        let check = |slip, expect: bool| assert_eq!(slip_words(slip).button.is_some(), expect, "{slip:?}");
+        check(Slip::None, false);
+        check(Slip::Ready, true);
+        check(Slip::Printing, false);
+        check(Slip::Printed, false);
+        check(Slip::Failed, true);
+        check(Slip::NoPaper, true);
     }
 
     #[test]

@@ -116,6 +116,7 @@ impl World {
             stills: Vec::new(),
             policy: Policy::default(),
             audit: Some(head),
+            ..Evidence::blank()
         };
         sign(&content::encode(&evidence), signer, NOW).unwrap()
     }

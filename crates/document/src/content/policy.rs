@@ -3,10 +3,14 @@
 use std::time::Duration;
 
 use minicbor::{Decode, Encode};
+use verification::integrity::IntegrityPolicy;
 use verification::policy::{PalmPolicy, Policy};
 
 use super::to_ns;
-use crate::codes::{ChallengeCode, DemandCode, PassivePadCode, ScreenLightCode, canonical};
+use crate::codes::{
+    ChallengeCode, DemandCode, IntegrityDemandCode, OperatorPresenceCode, PassivePadCode, ScreenLightCode,
+    canonical,
+};
 
 #[derive(Encode, Decode)]
 #[cbor(map)]
@@ -75,6 +79,14 @@ pub(super) struct PolicyWire {
     smile_rise: f32,
     #[n(32)]
     palm: PalmPolicyWire,
+    #[n(33)]
+    nbas_enrolment_min: f32,
+    #[n(34)]
+    operator: OperatorPresenceCode,
+    #[n(35)]
+    retention_years: u16,
+    #[n(36)]
+    integrity: IntegrityPolicyWire,
 }
 
 impl From<&Policy> for PolicyWire {
@@ -112,6 +124,10 @@ impl From<&Policy> for PolicyWire {
             light_gain_min: canonical(policy.light_gain_min),
             smile_rise: canonical(policy.smile_rise),
             palm: (&policy.palm).into(),
+            nbas_enrolment_min: canonical(policy.nbas_enrolment_min),
+            operator: policy.operator.into(),
+            retention_years: policy.retention_years,
+            integrity: (&policy.integrity).into(),
         }
     }
 }
@@ -151,6 +167,10 @@ impl From<PolicyWire> for Policy {
             light_gain_min: wire.light_gain_min,
             smile_rise: wire.smile_rise,
             palm: wire.palm.into(),
+            nbas_enrolment_min: wire.nbas_enrolment_min,
+            operator: wire.operator.into(),
+            retention_years: wire.retention_years,
+            integrity: wire.integrity.into(),
         }
     }
 }
@@ -230,6 +250,41 @@ impl From<PalmPolicyWire> for PalmPolicy {
             scan_limit: Duration::from_nanos(wire.scan_limit_ns),
             nothing_presented_counts: wire.nothing_presented_counts,
             fallback_to_face: wire.fallback_to_face,
+        }
+    }
+}
+
+#[derive(Encode, Decode)]
+#[cbor(map)]
+struct IntegrityPolicyWire {
+    #[n(0)]
+    files: IntegrityDemandCode,
+    #[n(1)]
+    debugger: IntegrityDemandCode,
+    #[n(2)]
+    injected_libraries: IntegrityDemandCode,
+    #[n(3)]
+    virtual_environment: IntegrityDemandCode,
+}
+
+impl From<&IntegrityPolicy> for IntegrityPolicyWire {
+    fn from(policy: &IntegrityPolicy) -> Self {
+        Self {
+            files: policy.files.into(),
+            debugger: policy.debugger.into(),
+            injected_libraries: policy.injected_libraries.into(),
+            virtual_environment: policy.virtual_environment.into(),
+        }
+    }
+}
+
+impl From<IntegrityPolicyWire> for IntegrityPolicy {
+    fn from(wire: IntegrityPolicyWire) -> Self {
+        Self {
+            files: wire.files.into(),
+            debugger: wire.debugger.into(),
+            injected_libraries: wire.injected_libraries.into(),
+            virtual_environment: wire.virtual_environment.into(),
         }
     }
 }

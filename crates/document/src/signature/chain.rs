@@ -130,7 +130,7 @@ pub(super) fn check_known(
     Ok(())
 }
 
-fn covers(validity: &Validity, at: UtcMs) -> bool {
+pub(super) fn covers(validity: &Validity, at: UtcMs) -> bool {
     let not_before = to_utc(validity.not_before);
     // The last second is valid to its end.
     let not_after = to_utc(validity.not_after).map(|time| UtcMs(time.0.saturating_add(999)));

@@ -112,7 +112,7 @@ fn verify_whole(cms: &[u8], trust: Trust<'_>) -> Result<Verified, VerifyError> {
     })
 }
 
-fn parse(cms: &[u8]) -> Result<SignedData, VerifyError> {
+pub(super) fn parse(cms: &[u8]) -> Result<SignedData, VerifyError> {
     if cms.len() > SIGNED_MAX_BYTES {
         return Err(VerifyError::TooLarge(cms.len()));
     }
@@ -225,7 +225,11 @@ fn check_attributes(
     to_utc(time).ok_or(VerifyError::Attribute("signingTime"))
 }
 
-fn attribute<T>(signer: &SignerInfo, oid: ObjectIdentifier, name: &'static str) -> Result<T, VerifyError>
+pub(super) fn attribute<T>(
+    signer: &SignerInfo,
+    oid: ObjectIdentifier,
+    name: &'static str,
+) -> Result<T, VerifyError>
 where
     T: for<'a> Decode<'a>,
 {
@@ -263,7 +267,7 @@ fn check_signature(signer: &SignerInfo, certificate: &Certificate) -> Result<(),
     }
 }
 
-fn common_name(name: &Name) -> Result<String, VerifyError> {
+pub(super) fn common_name(name: &Name) -> Result<String, VerifyError> {
     let mut found = name
         .0
         .iter()

@@ -8,15 +8,18 @@ use proptest::prelude::*;
 use verification::Sensitive;
 use verification::audit::{AuditHead, LogId};
 use verification::capture::{CameraIdentity, CapturedSample, StreamMeasures, StreamState};
+use verification::date::Date;
 use verification::evidence::{
-    ConsentRecord, DocumentId, Evidence, KioskIdentity, Language, Modality, Organisation, Outcome, SessionId,
-    Still, StillPurpose,
+    ConsentRecord, DocumentId, Evidence, IntegrityRecord, KioskIdentity, Language, Modality, Organisation,
+    Outcome, ProfileIdentity, ReadDocument, RequestStanding, Route, SessionId, Still, StillPurpose,
+    StillQuality,
 };
 use verification::identifier::Iin;
+use verification::integrity::{self, IntegrityPolicy};
 use verification::pad::parts::{Finding, PadPart, PartRecord};
 use verification::pad::{AttackSign, AttemptFailure, AttemptRecord, ChallengeRecord, PadChallenge};
-use verification::policy::{Demand, PalmPolicy, PassivePad, Policy, ScreenLight};
-use verification::service::ServiceId;
+use verification::policy::{Demand, OperatorPresence, PalmPolicy, PassivePad, Policy, ScreenLight};
+use verification::service::{Entry, RequestRecord, ServiceId};
 use verification::time::UtcMs;
 
 use crate::TEST_IIN;
@@ -63,40 +66,107 @@ pub fn some_evidence() -> impl Strategy<Value = Evidence> {
         prop::option::of(palm::evidence()),
         prop::option::of(audit_head()),
     );
-    (session, ends, capture).prop_map(|(session, (started_at, ended_at, outcome), capture)| {
-        let (
-            document_id,
-            session_id,
-            (name, bin, kiosk_id, software),
-            language,
-            service,
-            consents,
-            claim,
-            modality,
-        ) = session;
-        let (camera, attempts, stills, policy, palm, audit) = capture;
-        Evidence {
-            document_id: DocumentId(document_id),
-            session_id: SessionId(session_id),
-            organisation: Organisation { name, bin },
-            kiosk: KioskIdentity { kiosk_id, software },
-            language,
-            service: service.map(ServiceId),
-            consents,
-            claim: claim.map(|digits| digits.parse::<Iin>().unwrap()),
-            modality,
-            started_at,
-            ended_at,
-            outcome,
-            camera: camera.map(|(name, bus_id, replay)| CameraIdentity { name, bus_id, replay }),
-            attempts_before: u8::try_from(attempts.len()).unwrap(),
-            attempts,
-            palm,
-            stills,
-            policy,
-            audit,
-        }
-    })
+    (session, ends, capture, procedure()).prop_map(
+        |(session, (started_at, ended_at, outcome), capture, procedure)| {
+            let (
+                document_id,
+                session_id,
+                (name, bin, kiosk_id, software),
+                language,
+                service,
+                consents,
+                claim,
+                modality,
+            ) = session;
+            let (camera, attempts, stills, policy, palm, audit) = capture;
+            Evidence {
+                document_id: DocumentId(document_id),
+                session_id: SessionId(session_id),
+                organisation: Organisation { name, bin },
+                kiosk: KioskIdentity { kiosk_id, software },
+                language,
+                service: service.map(ServiceId),
+                consents,
+                claim: claim.map(|digits| digits.parse::<Iin>().unwrap()),
+                modality,
+                started_at,
+                ended_at,
+                outcome,
+                camera: camera.map(|(name, bus_id, replay)| CameraIdentity { name, bus_id, replay }),
+                attempts_before: u8::try_from(attempts.len()).unwrap(),
+                attempts,
+                palm,
+                stills,
+                policy,
+                audit,
+                ..procedure
+            }
+        },
+    )
+}
+
+/// What the institution's profile adds, in a document that says nothing else.
+fn procedure() -> impl Strategy<Value = Evidence> {
+    let text = || Just(()).prop_flat_map(|()| ".{0,12}");
+    let entry = (text(), text(), any::<bool>()).prop_map(|(field, value, look_alike)| Entry {
+        field,
+        value: Sensitive::new(value),
+        look_alike,
+    });
+    let read =
+        (text(), text(), text(), text(), date()).prop_map(|(kind, number, surname, given_names, expires)| {
+            ReadDocument {
+                kind,
+                number: Sensitive::new(number),
+                surname: Sensitive::new(surname),
+                given_names: Sensitive::new(given_names),
+                expires,
+            }
+        });
+    let integrity = (prop::collection::vec(text(), 0..4), utc())
+        .prop_map(|(codes, checked_at)| IntegrityRecord { codes, checked_at });
+    (
+        (text(), any::<[u8; 32]>()),
+        prop::collection::vec(text(), 0..3),
+        prop::collection::vec(entry, 0..4),
+        prop::option::of(read),
+        prop::option::of((text(), date()).prop_map(|(kind, due)| RequestRecord { kind, due })),
+        any::<bool>(),
+        prop::collection::vec(text(), 0..3),
+        prop::option::of(text()),
+        any_of([Route::Kiosk, Route::HostedPage]),
+        prop::option::of(integrity),
+    )
+        .prop_map(
+            |(
+                (name, sha256),
+                legal_basis,
+                entries,
+                identity_document,
+                request,
+                asks_request_state,
+                suspicions,
+                operator,
+                route,
+                integrity,
+            )| Evidence {
+                profile: ProfileIdentity { name, sha256 },
+                legal_basis,
+                entries,
+                identity_document,
+                request,
+                asks_request_state,
+                suspicions,
+                operator,
+                route,
+                integrity,
+                ..Evidence::blank()
+            },
+        )
+}
+
+fn date() -> impl Strategy<Value = Date> {
+    (1900..2200_i32, 1..=12_u8, 1..=28_u8).prop_map(|(year, month, day)| Date::new(year, month, day).unwrap())
 }
 
 pub fn audit_head() -> impl Strategy<Value = AuditHead> {
@@ -129,14 +199,15 @@ pub fn some_receipt() -> impl Strategy<Value = Receipt> {
 }
 
 fn consent() -> impl Strategy<Value = ConsentRecord> {
-    (".{0,9}", any::<u32>(), language(), utc()).prop_map(|(text, version, language, given_at)| {
-        ConsentRecord {
+    (".{0,9}", any::<u32>(), language(), any::<bool>(), utc()).prop_map(
+        |(text, version, language, given, answered_at)| ConsentRecord {
             text,
             version,
             language,
-            given_at,
-        }
-    })
+            given,
+            answered_at,
+        },
+    )
 }
 
 fn modality() -> impl Strategy<Value = Modality> {
@@ -153,6 +224,8 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         Outcome::TimedOut,
         Outcome::DeviceUnavailable,
         Outcome::AwaitingIdentification,
+        Outcome::NotRequired,
+        Outcome::Referred,
     ])
 }
 
@@ -258,8 +331,22 @@ fn still() -> impl Strategy<Value = Still> {
         challenge().prop_map(StillPurpose::Challenge)
     ];
     let jpeg = prop::collection::vec(any::<u8>(), 0..300);
-    (purpose, any::<u64>(), any::<u32>(), any::<u32>(), jpeg).prop_map(
-        |(purpose, frame, width_px, height_px, jpeg)| Still {
+    let quality = prop::collection::vec(number(), 5).prop_map(|numbers| StillQuality {
+        inter_eye_distance_px: numbers[0],
+        sharpness: numbers[1],
+        luminance_mean: numbers[2],
+        yaw_deg: numbers[3],
+        pitch_deg: numbers[4],
+    });
+    (
+        purpose,
+        any::<u64>(),
+        any::<u32>(),
+        any::<u32>(),
+        jpeg,
+        prop::option::of(quality),
+    )
+        .prop_map(|(purpose, frame, width_px, height_px, jpeg, quality)| Still {
             purpose,
             sample: CapturedSample {
                 frame,
@@ -267,6 +354,18 @@ fn still() -> impl Strategy<Value = Still> {
                 height_px,
                 jpeg: Sensitive::new(jpeg),
             },
+            quality,
+        })
+}
+
+fn integrity_policy() -> impl Strategy<Value = IntegrityPolicy> {
+    let demand = || any_of([integrity::Demand::Required, integrity::Demand::Reported]);
+    (demand(), demand(), demand(), demand()).prop_map(
+        |(files, debugger, injected_libraries, virtual_environment)| IntegrityPolicy {
+            files,
+            debugger,
+            injected_libraries,
+            virtual_environment,
         },
     )
 }
@@ -280,9 +379,23 @@ fn policy() -> impl Strategy<Value = Policy> {
         any_of([PassivePad::Required, PassivePad::WhereInstalled]),
         any_of([ScreenLight::Required, ScreenLight::Supporting, ScreenLight::Off]),
         palm_policy(),
+        (
+            any_of([OperatorPresence::Required, OperatorPresence::NotRequired]),
+            any::<u16>(),
+            integrity_policy(),
+        ),
     )
         .prop_map(
-            |(counts, challenge_set, durations, numbers, passive, light, palm)| {
+            |(
+                counts,
+                challenge_set,
+                durations,
+                numbers,
+                passive,
+                light,
+                palm,
+                (operator, retention_years, integrity),
+            )| {
                 let [attempts, challenges_per_attempt] = counts;
                 let mut numbers = numbers.into_iter();
                 let mut next = || numbers.next().unwrap();
@@ -318,6 +431,10 @@ fn policy() -> impl Strategy<Value = Policy> {
                     distance_min_mm: next(),
                     light_gain_min: next(),
                     comparison_min: next(),
+                    nbas_enrolment_min: next(),
+                    operator,
+                    retention_years,
+                    integrity,
                     palm,
                 }
             },
@@ -366,6 +483,14 @@ pub fn some_identification() -> impl Strategy<Value = Identification> {
         ".{0,20}",
         prop::option::of(".{0,20}"),
     );
+    let standing = any_of([
+        RequestStanding::Received,
+        RequestStanding::InProgress,
+        RequestStanding::Ready,
+        RequestStanding::Answered,
+        RequestStanding::Refused,
+        RequestStanding::Unknown,
+    ]);
     let nbas = prop::option::of(any_of([
         Nbas::NoConsent,
         Nbas::BelowThreshold,
@@ -378,10 +503,10 @@ pub fn some_identification() -> impl Strategy<Value = Identification> {
         prop::option::of(number()),
         prop::option::of(number()),
         texts,
-        (utc(), nbas),
+        (utc(), nbas, prop::option::of(standing)),
     )
         .prop_map(
-            |((document_id, modality), verdict, score, threshold, texts, (answered_at, nbas))| {
+            |((document_id, modality), verdict, score, threshold, texts, (answered_at, nbas, request))| {
                 Identification {
                     document_id: DocumentId(document_id),
                     modality,
@@ -394,6 +519,7 @@ pub fn some_identification() -> impl Strategy<Value = Identification> {
                     answered_at,
                     centre_answer_id: texts.3,
                     nbas,
+                    request,
                 }
             },
         )

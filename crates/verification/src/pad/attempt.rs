@@ -11,7 +11,7 @@ use super::plan::PlannedChallenge;
 use super::positioning::{self, FacePrompt, Hint};
 use super::{AttemptFailure, AttemptRecord, ChallengeRecord, PadDecision};
 use crate::capture::{FaceMeasures, FaceObservation, StreamMeasures};
-use crate::evidence::StillPurpose;
+use crate::evidence::{StillPurpose, StillQuality};
 use crate::policy::{PassivePad, Policy};
 use crate::time::Now;
 
@@ -26,6 +26,8 @@ pub enum AttemptEvent {
         frame: u64,
         /// For what.
         purpose: StillPurpose,
+        /// What was measured on it.
+        quality: StillQuality,
     },
     /// The attempt is over.
     Ended(AttemptRecord),
@@ -334,6 +336,7 @@ impl FaceAttempt {
                     events.push(AttemptEvent::KeepStill {
                         frame: seen.frame,
                         purpose: StillPurpose::Challenge(challenge),
+                        quality: StillQuality::from(face),
                     });
                 } else if *best == 0.0 && is_wrong() {
                     if at.saturating_sub(*wrong_since.get_or_insert(at)) >= WRONG_STAYS {
@@ -463,6 +466,7 @@ impl FaceAttempt {
             AttemptEvent::KeepStill {
                 frame,
                 purpose: StillPurpose::Comparison,
+                quality: StillQuality::from(face),
             }
         })
     }

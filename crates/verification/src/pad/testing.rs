@@ -1,11 +1,13 @@
-//! Measures of a person who does nothing, for tests to start from.
+//! Measures of a person who does nothing, or what is asked, for tests to start from.
 
 use std::time::Duration;
 
+use super::PadChallenge;
+use super::positioning::FacePrompt;
 use crate::capture::{FaceMeasures, FaceObservation, FaceQuality, RectPx, ReliefMeasures};
 
 /// A neutral face in a frame of 640 x 480 px.
-pub(crate) fn neutral() -> FaceMeasures {
+pub fn neutral() -> FaceMeasures {
     FaceMeasures {
         box_px: RectPx {
             x: 200.0,
@@ -44,7 +46,7 @@ pub(crate) fn neutral() -> FaceMeasures {
 }
 
 /// A real turn to a side that shows this part of a head's relief.
-pub(crate) fn turned(part: f32) -> ReliefMeasures {
+pub fn turned(part: f32) -> ReliefMeasures {
     ReliefMeasures {
         reference: 0,
         turn: [0.4, 0.0],
@@ -54,7 +56,7 @@ pub(crate) fn turned(part: f32) -> ReliefMeasures {
 }
 
 /// A frame with at most one face.
-pub(crate) fn seen(frame: u64, at_ms: u64, face: Option<FaceMeasures>) -> FaceObservation {
+pub fn seen(frame: u64, at_ms: u64, face: Option<FaceMeasures>) -> FaceObservation {
     FaceObservation {
         frame,
         at: Duration::from_millis(at_ms),
@@ -66,4 +68,27 @@ pub(crate) fn seen(frame: u64, at_ms: u64, face: Option<FaceMeasures>) -> FaceOb
         stream: None,
         face,
     }
+}
+
+/// A living person who follows the prompt: half of the frames show the action, the other half the return to neutral.
+pub fn obeying(prompt: FacePrompt, frame: u64) -> FaceMeasures {
+    let mut face = FaceMeasures {
+        relief: Some(turned(1.0)),
+        ..neutral()
+    };
+    if let (FacePrompt::Act(challenge), true) = (prompt, frame % 20 < 10) {
+        match challenge {
+            PadChallenge::TurnLeft => face.yaw_deg = 30.0,
+            PadChallenge::TurnRight => face.yaw_deg = -30.0,
+            PadChallenge::LookUp => face.pitch_deg = 20.0,
+            PadChallenge::LookDown => face.pitch_deg = -20.0,
+            PadChallenge::Blink => (face.eye_left_ratio, face.eye_right_ratio) = (0.05, 0.05),
+            PadChallenge::OpenMouth => face.mouth_opening_ratio = 0.6,
+            PadChallenge::Smile => {
+                face.mouth_width_ratio += 0.15;
+                face.mouth_corner_ratio -= 0.1;
+            }
+        }
+    }
+    face
 }

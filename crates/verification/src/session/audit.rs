@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Failure;
+use crate::calendar::NotCovered;
 use crate::capture::DeviceFault;
 use crate::evidence::{Language, Modality, Outcome};
 use crate::service::ServiceId;
@@ -32,6 +33,25 @@ pub enum AuditEvent {
         /// Its version.
         version: u32,
     },
+    /// Something was entered into a field, or it was left empty.
+    FieldEntered {
+        /// The field.
+        field: String,
+        /// Whether something was entered.
+        filled: bool,
+    },
+    /// What was entered into this field was not accepted.
+    FieldRefused(String),
+    /// The calendar of working days does not reach to the deadline of a request.
+    CalendarTooShort(NotCovered),
+    /// A person of the institution was present.
+    OperatorPresent(String),
+    /// A code was entered that belongs to nobody.
+    OperatorRefused,
+    /// The centre's own page was chosen.
+    HostedPageChosen,
+    /// The address of the centre's page was shown.
+    HostedPageOpened,
     /// A well-formed identity was claimed.
     ClaimEntered,
     /// A number was entered that is no identification number.
@@ -96,6 +116,10 @@ impl fmt::Display for AuditEvent {
             Self::ConsentRefused { text, version } => {
                 write!(f, "ConsentRefused text={text} version={version}")
             }
+            Self::FieldEntered { field, filled } => write!(f, "FieldEntered field={field} filled={filled}"),
+            Self::FieldRefused(field) => write!(f, "FieldRefused field={field}"),
+            Self::CalendarTooShort(gap) => write!(f, "CalendarTooShort year={}", gap.year),
+            Self::OperatorPresent(operator) => write!(f, "OperatorPresent operator={operator}"),
             Self::MethodChosen(modality) => write!(f, "MethodChosen modality={modality:?}"),
             Self::AttemptsFound(before) => write!(f, "AttemptsFound before={before}"),
             Self::CameraFailed(fault) => write!(f, "CameraFailed fault={fault:?}"),

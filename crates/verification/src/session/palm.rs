@@ -25,7 +25,7 @@ use crate::palm::{
     EnrolOutcome, HandPosition, PalmAttemptRecord, PalmReference, PalmScan, ScanOrder, ScannerIdentity,
     SubjectTag,
 };
-use crate::service::PALM_CONSENT;
+use crate::service::{PALM_CONSENT, Refusal};
 use crate::time::Now;
 
 /// What is known of the palm so far.
@@ -61,6 +61,14 @@ impl PalmFacts {
             .filter_map(|attempt| attempt.failure);
         failures.into_iter().any(PalmFailure::is_suspicious)
             || self.evidence.enrolments.contains(&EnrolOutcome::NotLive)
+    }
+
+    /// Whether the palm of somebody else than the claimed person was shown.
+    pub fn has_met_another(&self) -> bool {
+        let attempts = self.evidence.attempts.iter();
+        attempts
+            .filter_map(|attempt| attempt.failure)
+            .any(|failure| failure == PalmFailure::AnotherPerson)
     }
 
     /// Whether a palm was enrolled.
@@ -116,8 +124,10 @@ impl Session {
         let attempts = self.opening.policy.attempts;
         match state {
             PalmState::Consenting => Showing::Consent {
-                text: PALM_CONSENT.0.to_owned(),
-                version: PALM_CONSENT.1,
+                text: self.opening.palm_consent.text.clone(),
+                version: self.opening.palm_consent.version,
+                wording: self.opening.palm_consent.wording.clone(),
+                refusal: Refusal::Continues,
                 number: 1,
                 of: 1,
             },
@@ -174,7 +184,7 @@ impl Session {
             .facts
             .consents
             .iter()
-            .any(|consent| consent.text == PALM_CONSENT.0);
+            .any(|consent| consent.given && consent.text == PALM_CONSENT.0);
         if given {
             return self.count_attempts(now, Modality::Palm);
         }
@@ -187,24 +197,20 @@ impl Session {
             return Vec::new();
         }
         self.touched_at = now.monotonic;
+        let (text, version) = (PALM_CONSENT.0.to_owned(), self.opening.palm_consent.version);
+        self.facts.consents.push(ConsentRecord {
+            text: text.clone(),
+            version,
+            language: self.opening.language,
+            given,
+            answered_at: now.utc,
+        });
         // Whoever keeps the palm to themselves still has the other ways.
         if !given {
             self.state = State::ChoosingMethod;
-            return vec![Effect::Audit(AuditEvent::ConsentRefused {
-                text: PALM_CONSENT.0.to_owned(),
-                version: PALM_CONSENT.1,
-            })];
+            return vec![Effect::Audit(AuditEvent::ConsentRefused { text, version })];
         }
-        self.facts.consents.push(ConsentRecord {
-            text: PALM_CONSENT.0.to_owned(),
-            version: PALM_CONSENT.1,
-            language: self.opening.language,
-            given_at: now.utc,
-        });
-        let mut effects = vec![Effect::Audit(AuditEvent::ConsentGiven {
-            text: PALM_CONSENT.0.to_owned(),
-            version: PALM_CONSENT.1,
-        })];
+        let mut effects = vec![Effect::Audit(AuditEvent::ConsentGiven { text, version })];
         effects.extend(self.count_attempts(now, Modality::Palm));
         effects
     }

@@ -1,4 +1,5 @@
 mod palm;
+mod procedure;
 
 use std::collections::VecDeque;
 
@@ -6,10 +7,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::capture::{CapturedSample, FaceMeasures, StreamMeasures, StreamState};
-use crate::pad::PadChallenge;
-use crate::pad::testing::{neutral, seen, turned};
+use crate::pad::testing::{neutral, obeying, seen};
 
 const IIN: &str = "880412401006";
+/// 12 July 2026, noon in Kazakhstan.
+const SOME_DAY_MS: i64 = 1_783_839_600_000;
 const DOCUMENT: DocumentId = DocumentId([7; 16]);
 
 fn opening() -> Opening {
@@ -28,12 +30,23 @@ fn opening() -> Opening {
         calm: false,
         catalogue: vec![Service {
             id: ServiceId("account-opening".into()),
-            consents: vec![("processing".into(), 1), ("automated-decision".into(), 1)],
+            consents: vec![
+                ConsentDemand::required("processing", 1),
+                ConsentDemand::required("automated-decision", 1),
+            ],
             face: true,
             palm: true,
-            enrols_palm: false,
+            ..Service::default()
         }],
         policy: Policy::default(),
+        profile: ProfileIdentity::default(),
+        palm_consent: ConsentDemand::required("palm", 1),
+        calendar: WorkCalendar {
+            holidays: std::collections::BTreeSet::new(),
+            working_weekends: std::collections::BTreeSet::new(),
+            covers: 2026..=2027,
+        },
+        integrity: None,
     }
 }
 
@@ -116,7 +129,7 @@ impl Kiosk {
     fn now(&self) -> Now {
         Now {
             monotonic: self.at,
-            utc: UtcMs(i64::try_from(self.at.as_millis()).unwrap()),
+            utc: UtcMs(SOME_DAY_MS + i64::try_from(self.at.as_millis()).unwrap()),
         }
     }
 
@@ -138,6 +151,9 @@ impl Kiosk {
             }
             let answer = match effect {
                 Effect::CountAttempts { .. } => Input::AttemptsCounted(self.used_before),
+                Effect::CheckOperator(code) => {
+                    Input::OperatorChecked((code.expose() == "1234").then(|| "operator-7".to_owned()))
+                }
                 Effect::OpenCamera => Input::CameraOpened(self.camera.clone()),
                 Effect::DrawRandom => {
                     Input::RandomDrawn([self.persisted.wrapping_mul(83).wrapping_add(29); plan::RANDOM_BYTES])
@@ -230,26 +246,11 @@ impl Kiosk {
                 return self;
             };
 
-            let mut face = FaceMeasures {
+            let asked = if obeys { prompt } else { FacePrompt::HoldStill };
+            let face = FaceMeasures {
                 passive_real: Some(self.passive_real),
-                relief: Some(turned(1.0)),
-                ..neutral()
+                ..obeying(asked, self.frame)
             };
-            // Half of the frames of a prompt show the action, the other half the return to neutral.
-            if let (FacePrompt::Act(challenge), true) = (prompt, obeys && self.frame % 20 < 10) {
-                match challenge {
-                    PadChallenge::TurnLeft => face.yaw_deg = 30.0,
-                    PadChallenge::TurnRight => face.yaw_deg = -30.0,
-                    PadChallenge::LookUp => face.pitch_deg = 20.0,
-                    PadChallenge::LookDown => face.pitch_deg = -20.0,
-                    PadChallenge::Blink => (face.eye_left_ratio, face.eye_right_ratio) = (0.05, 0.05),
-                    PadChallenge::OpenMouth => face.mouth_opening_ratio = 0.6,
-                    PadChallenge::Smile => {
-                        face.mouth_width_ratio += 0.15;
-                        face.mouth_corner_ratio -= 0.1;
-                    }
-                }
-            }
             self.frame(Some(face));
         }
         assert!(self.stuck, "the attempt has no end");
@@ -293,7 +294,8 @@ fn a_person_who_acts_is_captured_and_only_the_centre_verifies() {
 
     kiosk.give(Input::Identified {
         document_id: DocumentId([9; 16]),
-        matched: true,
+        verdict: Verdict::Match,
+        request: None,
     });
     assert_eq!(
         kiosk.outcome(),
@@ -302,7 +304,8 @@ fn a_person_who_acts_is_captured_and_only_the_centre_verifies() {
     );
     kiosk.give(Input::Identified {
         document_id: DOCUMENT,
-        matched: true,
+        verdict: Verdict::Match,
+        request: None,
     });
     assert_eq!(kiosk.outcome(), Some(Outcome::Verified));
     kiosk.give(Input::Finish);
@@ -336,7 +339,8 @@ fn a_late_answer_still_reaches_the_screen() {
     assert_eq!(kiosk.outcome(), Some(Outcome::AwaitingIdentification));
     kiosk.give(Input::Identified {
         document_id: DOCUMENT,
-        matched: false,
+        verdict: Verdict::NonMatch,
+        request: None,
     });
     assert_eq!(kiosk.outcome(), Some(Outcome::NotVerified));
 }
@@ -651,7 +655,7 @@ fn a_wrong_iin_is_named_and_nothing_is_lost() {
     assert_eq!(
         kiosk.session.showing(),
         Showing::Claim {
-            error: Some(IinError::CheckDigit)
+            error: Some(ClaimFault::Iin(IinError::CheckDigit))
         }
     );
     kiosk.give(Input::ClaimEntered(Sensitive::new(IIN.into())));
@@ -660,7 +664,9 @@ fn a_wrong_iin_is_named_and_nothing_is_lost() {
         Showing::Method {
             face: true,
             palm: true,
-            not_enrolled: false
+            not_enrolled: false,
+            hosted_page: false,
+            assisted: Vec::new(),
         }
     );
 }
@@ -677,10 +683,32 @@ fn any_input() -> impl Strategy<Value = Input> {
     prop_oneof![
         Just(Input::LanguageChosen(Language::En)),
         Just(Input::ServiceChosen(ServiceId("account-opening".into()))),
+        Just(Input::ServiceChosen(ServiceId("loan".into()))),
         Just(Input::ServiceChosen(ServiceId("unknown".into()))),
         (
+            prop_oneof![Just("amount"), Just("numbers"), Just("purposes"), Just("comment")],
+            "[0-9]{0,7}"
+        )
+            .prop_map(|(field, value)| Input::FieldEntered {
+                field: field.into(),
+                value: Sensitive::new(value)
+            }),
+        "[A-Z0-9<\n]{0,95}".prop_map(|zone| Input::ZoneEntered(Sensitive::new(zone))),
+        "[0-9]{4}".prop_map(|code| Input::OperatorEntered(Sensitive::new(code))),
+        prop::option::of("[a-z]{3}").prop_map(Input::OperatorChecked),
+        Just(Input::HostedPageChosen),
+        Just(Input::HostedPageOpened {
+            document_id: DOCUMENT,
+            url: "https://centre.example".into()
+        }),
+        (
             any::<bool>(),
-            prop_oneof![Just("processing"), Just("automated-decision"), Just("palm")]
+            prop_oneof![
+                Just("processing"),
+                Just("automated-decision"),
+                Just("nbas-enrolment"),
+                Just("palm")
+            ]
         )
             .prop_map(|(given, text)| Input::ConsentAnswered {
                 text: text.into(),
@@ -717,7 +745,12 @@ fn any_input() -> impl Strategy<Value = Input> {
         Just(Input::PalmProposed),
         any::<bool>().prop_map(|matched| Input::Identified {
             document_id: DOCUMENT,
-            matched
+            verdict: if matched {
+                Verdict::Match
+            } else {
+                Verdict::NonMatch
+            },
+            request: None,
         }),
     ]
 }
@@ -739,12 +772,17 @@ proptest! {
             8 => any_input().prop_map(|input| Turn::Give(Box::new(input))),
             2 => any::<bool>().prop_map(Turn::Act),
             1 => (0u64..200).prop_map(Turn::Wait),
-        ], 0..60), begun in 0..4, stuck in any::<bool>())
+        ], 0..60), begun in 0..5, stuck in any::<bool>(), operator in any::<bool>())
     {
         let mut kiosk = Kiosk::new();
+        kiosk.session.opening.catalogue.push(procedure::loan());
+        if operator {
+            kiosk.session.opening.policy.operator = crate::policy::OperatorPresence::Required;
+        }
         match begun {
             1 => { kiosk.reach_camera(); },
             2 => { kiosk.reach_scanner(); },
+            4 => { kiosk.give(Input::ServiceChosen(ServiceId("loan".into()))); },
             3 => { kiosk.enrols().reach_camera().act(true); },
             _ => {}
         }
@@ -775,12 +813,14 @@ proptest! {
             let palm_passed = palms.iter().any(|attempt| attempt.failure.is_none());
             let captured = document.outcome == Outcome::AwaitingIdentification;
             let passed = match document.modality {
+                Some(Modality::Face) if document.route == Route::HostedPage => true,
                 Some(Modality::Face) => face_passed,
                 Some(Modality::Palm) => palm_passed,
                 None => false,
             };
             prop_assert!(passed || !captured);
-            prop_assert_eq!(document.stills.is_empty(), !captured || palm_passed);
+            let elsewhere = document.route == Route::HostedPage;
+            prop_assert_eq!(document.stills.is_empty(), !captured || palm_passed || elsewhere);
             prop_assert!(!(face_passed && palm_passed), "one of them is enough");
             for attempts in [document.attempts.len(), palms.len()] {
                 prop_assert!(attempts <= 3 + usize::from(FORGIVEN_MAX));

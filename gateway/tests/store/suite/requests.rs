@@ -3,8 +3,9 @@ use gateway::store::{
     SubjectRequest,
 };
 use verification::Sensitive;
+use verification::date::Date;
 use verification::evidence::DocumentId;
-use verification::request::{CalendarDate, RequestState, number};
+use verification::request::{RequestState, number};
 use verification::time::UtcMs;
 
 use crate::bed::{Bed, document, id, now};
@@ -58,7 +59,7 @@ pub async fn a_request_comes_with_its_document_and_once(bed: Bed) {
         Put::Conflict
     );
     store.put(document(2, b"x"), UtcMs(3_000)).await.unwrap();
-    let number = number(id(1), CalendarDate::in_kazakhstan(UtcMs(1_000)));
+    let number = number(id(1), Date::from_utc(UtcMs(1_000)));
     let expect = SubjectRequest {
         place: 1,
         document_id: id(1),

@@ -133,7 +133,8 @@ fn a_palm_is_captured_and_only_the_centre_verifies() {
     assert!(kiosk.cleared);
     kiosk.give(Input::Identified {
         document_id: DOCUMENT,
-        matched: true,
+        verdict: Verdict::Match,
+        request: None,
     });
     assert_eq!(kiosk.outcome(), Some(Outcome::Verified));
 }
@@ -152,7 +153,8 @@ fn who_refuses_the_palm_still_has_the_face() {
     kiosk.give(Input::MethodChosen(Modality::Face)).act(true);
     assert_eq!(kiosk.session.showing(), Showing::Identifying);
     assert_eq!(kiosk.documents[0].palm, None);
-    assert_eq!(kiosk.documents[0].consents.len(), 2);
+    let given = kiosk.documents[0].consents.iter().map(|consent| consent.given);
+    assert_eq!(given.collect::<Vec<_>>(), [true, true, false]);
 }
 
 #[test]
@@ -258,6 +260,8 @@ fn who_is_not_enrolled_is_told_before_any_scan() {
         face: true,
         palm: true,
         not_enrolled: true,
+        hosted_page: false,
+        assisted: Vec::new(),
     };
     assert_eq!(kiosk.session.showing(), not_enrolled);
     assert_eq!((kiosk.persisted, kiosk.scans_ordered), (0, 0));
@@ -438,7 +442,8 @@ fn a_palm_is_enrolled_after_the_face_and_belongs_to_nobody_until_the_centre_says
     let document_id = kiosk.session.document_id();
     kiosk.give(Input::Identified {
         document_id,
-        matched: true,
+        verdict: Verdict::Match,
+        request: None,
     });
     assert_eq!(
         kiosk.session.showing(),
@@ -446,6 +451,9 @@ fn a_palm_is_enrolled_after_the_face_and_belongs_to_nobody_until_the_centre_says
             outcome: Outcome::Verified,
             document_id: Some(document_id),
             enrolled_palm: true,
+            request_due: None,
+            verdict: Some(Verdict::Match),
+            request: None,
         }
     );
 

@@ -1,0 +1,210 @@
+//! The result, the centre's answer, and what stands for all of it.
+
+use document::identification::{Identification, Verdict};
+use verification::audit::AuditHead;
+use verification::evidence::{Modality, Outcome};
+
+use super::{head, row, row_or_none, section, words};
+use crate::judge::{Kind, Shown, Signed, State, kind_in, reason_in, state_in};
+use crate::section::{Block, Row, Section, plain};
+use crate::texts::{Key, Texts, hex};
+
+pub(super) fn result(shown: &Shown, texts: &Texts) -> Section {
+    let answer = shown.answer.as_ref().map(|(answer, _)| answer);
+    let rows = vec![
+        row(
+            texts,
+            Key("paper-conclusion"),
+            texts.say(conclusion(shown, answer)),
+        ),
+        row(
+            texts,
+            Key("paper-outcome"),
+            texts.say(words::outcome(shown.content.outcome)),
+        ),
+        row_or_none(
+            texts,
+            Key("paper-verdict"),
+            answer.map(|answer| texts.say(words::verdict(answer.verdict))),
+        ),
+        row(
+            texts,
+            Key("paper-signature-state"),
+            state_in(shown.judged.state(), texts),
+        ),
+    ];
+    let mut blocks = vec![Block::Rows(rows)];
+    let reasons = shown.judged.reasons.iter();
+    blocks.extend(reasons.map(|(kind, reason)| Block::Note(plain(&reason_in(*kind, reason, texts)))));
+    section(texts, Key("paper-result"), blocks)
+}
+
+/// A person is confirmed only by the centre, and only in a session that waited for it.
+fn conclusion(shown: &Shown, answer: Option<&Identification>) -> Key {
+    if shown.judged.state() == State::Invalid {
+        return Key("paper-conclusion-void");
+    }
+    match (shown.content.outcome, answer) {
+        (Outcome::AwaitingIdentification, Some(answer)) => {
+            if is_match(shown, answer) {
+                Key("paper-conclusion-confirmed")
+            } else {
+                Key("paper-conclusion-not-confirmed")
+            }
+        }
+        (Outcome::AwaitingIdentification, None) => Key("paper-conclusion-unknown"),
+        _ => Key("paper-conclusion-not-confirmed"),
+    }
+}
+
+/// The stricter of the document's and the gateway's threshold counts; of a palm the centre's word alone.
+fn is_match(shown: &Shown, answer: &Identification) -> bool {
+    let threshold = match answer.modality {
+        Modality::Palm => answer.threshold,
+        Modality::Face => {
+            let own = shown.content.policy.comparison_min;
+            Some(answer.threshold.map_or(own, |threshold| threshold.max(own)))
+        }
+    };
+    let reaches = threshold.is_none_or(|threshold| answer.score.is_some_and(|score| score >= threshold));
+    answer.verdict == Verdict::Match && reaches
+}
+
+pub(super) fn identification(shown: &Shown, texts: &Texts) -> Option<Section> {
+    let Some((answer, _)) = &shown.answer else {
+        return (shown.content.outcome == Outcome::AwaitingIdentification).then(|| {
+            let note = Block::Note(texts.say(Key("paper-no-answer")));
+            section(texts, Key("paper-identification"), vec![note])
+        });
+    };
+    let rows = vec![
+        row(
+            texts,
+            Key("paper-verdict"),
+            texts.say(words::verdict(answer.verdict)),
+        ),
+        row(
+            texts,
+            Key("paper-modality"),
+            texts.say(words::modality(answer.modality)),
+        ),
+        row_or_none(
+            texts,
+            Key("paper-score"),
+            answer.score.map(|score| texts.number(score)),
+        ),
+        row_or_none(
+            texts,
+            Key("paper-score-threshold"),
+            answer.threshold.map(|threshold| texts.number(threshold)),
+        ),
+        row(texts, Key("paper-reference-source"), &answer.reference_source),
+        row_or_none(texts, Key("paper-reference-date"), answer.reference_date.clone()),
+        row(texts, Key("paper-centre-request"), &answer.centre_request_id),
+        row(texts, Key("paper-answered"), texts.time(answer.answered_at)),
+    ];
+    Some(section(
+        texts,
+        Key("paper-identification"),
+        vec![Block::Rows(rows)],
+    ))
+}
+
+pub(super) fn audit(shown: &Shown, texts: &Texts) -> Option<Section> {
+    let mut lines = Vec::new();
+    let mut add = |whose, head: &AuditHead| {
+        lines.push(vec![
+            texts.say(whose),
+            head.log.to_string(),
+            head.number.to_string(),
+            hex(&head.hash),
+        ]);
+    };
+    if let Some(head) = &shown.content.audit {
+        add(Key("paper-audit-kiosk"), head);
+    }
+    let receipt = shown.receipt.as_ref().map(|(receipt, _)| receipt);
+    if let Some(receipt) = receipt {
+        add(Key("paper-audit-gateway"), &receipt.gateway_audit);
+    }
+    if lines.is_empty() {
+        return None;
+    }
+    let mut blocks = vec![Block::Table {
+        caption: String::new(),
+        head: head(
+            texts,
+            [
+                Key("paper-audit-whose"),
+                Key("paper-audit-log"),
+                Key("paper-audit-number"),
+                Key("paper-audit-hash"),
+            ],
+        ),
+        lines,
+    }];
+    if let Some(receipt) = receipt {
+        let received = row(texts, Key("paper-received"), texts.time(receipt.received_at));
+        blocks.push(Block::Rows(vec![received]));
+    }
+    Some(section(texts, Key("paper-audit"), blocks))
+}
+
+pub(super) fn signatures(shown: &Shown, texts: &Texts) -> Section {
+    let digest = row(texts, Key("paper-digest"), hex(&shown.document_sha256));
+    let mut blocks = vec![Block::Rows(vec![digest])];
+    let answer = shown.answer.as_ref().map(|(_, signed)| (Kind::Answer, signed));
+    let receipt = shown.receipt.as_ref().map(|(_, signed)| (Kind::Receipt, signed));
+    let all = [Some((Kind::Document, &shown.signature)), answer, receipt];
+    for (kind, signed) in all.into_iter().flatten() {
+        blocks.push(Block::Rows(rows_of(shown, kind, signed, texts)));
+    }
+    section(texts, Key("paper-signatures"), blocks)
+}
+
+fn rows_of(shown: &Shown, kind: Kind, signed: &Signed, texts: &Texts) -> Vec<Row> {
+    let certificate = &signed.certificate;
+    let mut rows = vec![
+        row(texts, Key("paper-signed-paper"), kind_in(kind, texts)),
+        row(
+            texts,
+            Key("paper-signature-state"),
+            state_in(shown.judged.state_of(kind), texts),
+        ),
+        row(texts, Key("paper-signer"), &signed.signer),
+        row(texts, Key("paper-signing-time"), texts.time(signed.signing_time)),
+        row(
+            texts,
+            Key("paper-certificate-serial"),
+            hex(certificate.serial.as_bytes()),
+        ),
+        row(
+            texts,
+            Key("paper-certificate-from"),
+            texts.time(certificate.validity.not_before),
+        ),
+        row(
+            texts,
+            Key("paper-certificate-to"),
+            texts.time(certificate.validity.not_after),
+        ),
+        row(
+            texts,
+            Key("paper-certificate-digest"),
+            hex(&certificate.fingerprint.0),
+        ),
+    ];
+    if kind == Kind::Document {
+        let stamp = signed.stamp.as_ref();
+        rows.push(row_or_none(
+            texts,
+            Key("paper-stamp"),
+            stamp.map(|stamp| texts.time(stamp.at)),
+        ));
+        if let Some(stamp) = stamp {
+            rows.push(row(texts, Key("paper-stamp-authority"), &stamp.authority));
+            rows.push(row(texts, Key("paper-stamp-serial"), hex(&stamp.serial)));
+        }
+    }
+    rows
+}
