@@ -6,6 +6,7 @@ mod documents;
 mod error;
 mod kiosks;
 mod operation;
+mod requests;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -136,6 +137,12 @@ enum Verb {
         #[arg(long = "document", value_parser = document_id, required = true)]
         documents: Vec<DocumentId>,
     },
+    /// Requests of data subjects: list, show, change their state.
+    #[command(subcommand)]
+    Request(requests::Requests),
+    /// Notices to the institution's own systems: list, try again.
+    #[command(subcommand)]
+    Notice(requests::Notices),
     /// The audit log of the gateway.
     #[command(subcommand)]
     Audit(documents::Audit),
@@ -183,6 +190,8 @@ pub fn act(arguments: Arguments) -> Done {
         } => with_store(&config, async |open| {
             documents::resend(open, &kiosk, &documents).await
         }),
+        Verb::Request(verb) => requests::act(verb),
+        Verb::Notice(verb) => requests::notices(verb),
         Verb::Audit(verb) => documents::audit(verb),
         Verb::Idec(verb) => costs::act(verb),
     }

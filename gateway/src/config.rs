@@ -3,6 +3,7 @@
 //! Paths in a file are relative to the folder of that file. An unknown key is an error: a misspelt limit must
 //! not silently be the default one.
 
+mod institution;
 mod sections;
 mod sim;
 
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use verification::Sensitive;
 
+pub use institution::{FileDrop, Identity, Institution, Webhook};
 pub use sections::{
     Authority, AuthorityKind, Breaker, Idec, Instance, KeyAndCertificate, Limits, LogFormat, Ops, Packages,
     Postgres, StoreFiles, StoreKind, Tariff, Tls,
@@ -53,6 +55,9 @@ pub struct GatewayConfig {
     /// Packages of kiosks without a line; without it there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub packages: Option<Packages>,
+    /// The institution's own systems; without it they are told nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub institution: Option<Institution>,
 }
 
 /// Why a configuration cannot be used.
@@ -127,7 +132,11 @@ impl GatewayConfig {
         for path in optional.flatten() {
             rebase(path, file);
         }
-        match config.fault() {
+        for path in config.institution.iter_mut().flat_map(Institution::paths) {
+            rebase(path, file);
+        }
+        let fault = || config.institution.as_ref().and_then(Institution::fault);
+        match config.fault().or_else(fault) {
             Some((key, fault)) => Err(ConfigError::Value {
                 file: file.to_owned(),
                 key,

@@ -27,6 +27,7 @@ use verification::evidence::DocumentId;
 
 use crate::config::Limits;
 use crate::enrolment::Registrar;
+use crate::institution::Outlet;
 use crate::metrics::{Metrics, reason_name};
 use crate::presence::Presence;
 use crate::registry::ShutOut;
@@ -58,6 +59,8 @@ pub struct Shared {
     /// Notified when a document was stored.
     pub stored: Arc<Notify>,
     pub metrics: Arc<Metrics>,
+    /// Tells the institution's systems.
+    pub outlet: Option<Arc<Outlet>>,
     pub limits: Limits,
     /// One place for each handshake that may be under way.
     pub handshakes: Semaphore,

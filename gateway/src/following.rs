@@ -69,6 +69,9 @@ impl Follower {
 
     /// Looks everything up.
     async fn all(&mut self) {
+        if let Some(outlet) = &self.shared.outlet {
+            outlet.wake();
+        }
         self.look_up().await;
         for kiosk_id in self.shared.presence.here() {
             self.resend(&kiosk_id).await;

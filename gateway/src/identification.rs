@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use document::content;
+use document::content::{self, Content};
 use document::identification::{self, Identification, Nbas, Verdict};
 use document::signature::{self, ExternalSigner};
 use sync::machine::FailureClass;
@@ -30,9 +30,10 @@ use crate::config::Idec;
 use crate::idec::breaker::Standing;
 use crate::idec::quality::{self, QualityFault};
 use crate::idec::{Answer, Centre, CentreError, HostedRequest, HostedSession, HostedState, Request};
+use crate::institution::Outlet;
 use crate::intake::{self, Capture};
 use crate::metrics::Metrics;
-use crate::store::{Change, Store, StoreError};
+use crate::store::{Change, NewNotice, Store, StoreError};
 use crate::utc_now;
 
 use self::door::CallError;
@@ -69,6 +70,8 @@ pub struct Identifier {
     pub settings: Idec,
     /// Notified when a document was stored.
     pub stored: Arc<Notify>,
+    /// Tells the institution's systems.
+    pub outlet: Option<Arc<Outlet>>,
 }
 
 /// What is asked about one document.
@@ -79,6 +82,8 @@ struct Open {
     received_at: UtcMs,
     /// The score that the policy of the session asks for.
     comparison_min: f32,
+    /// What the document says, without its pictures.
+    content: Content,
     /// Whether the person consented to the NBAS.
     consents_to_nbas: bool,
     /// The score that the policy of the session asks for before the NBAS.
@@ -379,7 +384,7 @@ impl Identifier {
         // As it was let in: the certificate of the kiosk may have expired since.
         let (verified, _) = intake::verify(signed, &self.anchors, None, received_at)
             .map_err(|error| AskError::Document(error.to_string()))?;
-        let content = content::decode(verified.content.expose())
+        let mut content = content::decode(verified.content.expose())
             .map_err(|error| AskError::Document(error.to_string()))?;
         let question =
             intake::question(&content).ok_or_else(|| AskError::Document("it asks nothing".into()))?;
@@ -403,14 +408,41 @@ impl Identifier {
                 probe,
             }),
         };
+        let (comparison_min, consents_to_nbas) = (question.comparison_min, question.consents_to_nbas);
+        let nbas_enrolment_min = question.nbas_enrolment_min;
+        content.stills.clear();
         Ok(Open {
             asked,
             kiosk_id: kiosk_id.to_owned(),
             received_at,
-            comparison_min: question.comparison_min,
-            consents_to_nbas: question.consents_to_nbas,
-            nbas_enrolment_min: question.nbas_enrolment_min,
+            comparison_min,
+            consents_to_nbas,
+            nbas_enrolment_min,
+            content,
         })
+    }
+
+    /// Stores an answer, with what the institution's systems are told of it; says whether it is kept.
+    async fn store_answer(
+        &self,
+        open: &Open,
+        identification: &Identification,
+        signed: &[u8],
+        is_comparison: bool,
+    ) -> Result<bool, StoreError> {
+        let (id, now) = (identification.document_id, identification.answered_at);
+        let outlet = self.outlet.as_ref();
+        let notices: Vec<NewNotice> = outlet.map_or_else(Vec::new, |outlet| {
+            outlet.tell_of(&open.content, Some(identification), now)
+        });
+        let kept = self
+            .store
+            .keep_answer(id, signed, is_comparison, notices, now)
+            .await?;
+        if let Some(outlet) = outlet {
+            outlet.wake();
+        }
+        Ok(kept)
     }
 
     /// Signs and stores what the centre has answered.
@@ -446,11 +478,7 @@ impl Identifier {
         };
         let signed = self.sign(&identification)?;
         // Where another gateway was quicker, its answer counts for all, and the comparison was counted there.
-        if self
-            .store
-            .compared(id, &signed, identification.answered_at)
-            .await?
-        {
+        if self.store_answer(open, &identification, &signed, true).await? {
             tracing::info!(document = %id, ?verdict, ?nbas, "the centre has answered");
         }
         Ok(())
@@ -473,11 +501,7 @@ impl Identifier {
             request: None,
         };
         let signed = self.sign(&identification)?;
-        if self
-            .store
-            .answered(id, &signed, identification.answered_at)
-            .await?
-        {
+        if self.store_answer(open, &identification, &signed, false).await? {
             tracing::info!(document = %id, ?verdict, "answered without a comparison");
         }
         Ok(())

@@ -16,7 +16,7 @@ mod key;
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use authority::Leaf;
 use document::content::DecodeError;
@@ -29,6 +29,7 @@ use verification::time::UtcMs;
 
 pub use self::key::{KeyError, PackageKey};
 
+use crate::institution::Outlet;
 use crate::intake::{self, Sender, Standing};
 use crate::store::{Store, StoreError};
 
@@ -45,6 +46,8 @@ pub struct Importer<'a> {
     pub signer: &'a Mutex<dyn Signer>,
     /// Opens packages.
     pub key: &'a PackageKey,
+    /// Tells the institution's systems.
+    pub outlet: Option<&'a Arc<Outlet>>,
 }
 
 /// What became of a package.
@@ -258,6 +261,7 @@ impl Importer<'_> {
             anchors: self.anchors,
             certificate_sha256: None,
             skew_ms: None,
+            outlet: self.outlet,
         };
         // What cannot be verified is refused there, with its reason.
         match intake::accept(self.store, &sender, id, signed.to_vec(), now).await {

@@ -12,13 +12,14 @@
 //! revocation for the compromise of a key nothing that it has signed is accepted any more, whatever time it bears.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
 use authority::Leaf;
 use document::content::{self, Content};
 use document::receipt::{self, Receipt};
 use document::signature::{self, Signer, Verified, VerifyError};
+use institution::notice::outcome_name;
 use sha2::{Digest, Sha256};
 use sync::wire::RefusalCode;
 use tokio::sync::oneshot;
@@ -31,7 +32,8 @@ use verification::time::UtcMs;
 
 use crate::idec::quality::ProbeQuality;
 use crate::idec::{PalmRecord, Probe};
-use crate::store::{NewDocument, Put, Store, StoreError};
+use crate::institution::Outlet;
+use crate::store::{NewDocument, NewRequest, Put, Store, StoreError};
 
 /// When a kiosk is to try again after the store failed.
 const RETRY_AFTER_MS: u64 = 30_000;
@@ -61,6 +63,8 @@ pub struct Sender<'a> {
     pub certificate_sha256: Option<[u8; 32]>,
     /// The kiosk's clock minus ours, where it is wrong.
     pub skew_ms: Option<i64>,
+    /// Tells the institution's systems; none where nothing is configured.
+    pub outlet: Option<&'a Arc<Outlet>>,
 }
 
 /// The place of a document in the queue before the store. Documents of one connection are checked at once, but reach
@@ -133,10 +137,11 @@ pub async fn accept_in_turn(
     let signed = Sensitive::new(signed);
     let (kiosk_id, anchors) = (sender.kiosk_id.to_owned(), sender.anchors.to_vec());
     let known = sender.certificate_sha256;
+    let outlet = sender.outlet.cloned();
     // Signatures take long enough to hold up others.
     let checked = tokio::task::spawn_blocking(move || {
         let verified = verify(signed.expose(), &anchors, known.as_ref(), now);
-        check(&kiosk_id, id, signed, verified)
+        check(&kiosk_id, id, signed, verified, outlet.as_deref(), now)
     });
     let checked = match checked.await {
         Ok(Ok(checked)) => registered(store, checked).await,
@@ -166,6 +171,9 @@ pub async fn accept_in_turn(
     })?;
     match stored.put {
         Put::New => {
+            if let Some(outlet) = sender.outlet {
+                outlet.wake();
+            }
             tracing::info!(document = %id, kiosk = sender.kiosk_id, outcome, "a document was stored");
         }
         Put::Known => {}
@@ -299,6 +307,8 @@ fn check(
     id: DocumentId,
     signed: Sensitive<Vec<u8>>,
     verified: Result<(Verified, Vec<String>), VerifyError>,
+    outlet: Option<&Outlet>,
+    now: UtcMs,
 ) -> Result<Checked, RefusalCode> {
     let (verified, notes) = verified.map_err(|error| {
         tracing::warn!(document = %id, kiosk = kiosk_id, %error, "a document was refused");
@@ -328,6 +338,15 @@ fn check(
         tracing::warn!(document = %id, kiosk = kiosk_id, "a document with an impossible audit head was refused");
         return Err(RefusalCode::Malformed);
     }
+    let request = request_of(&content);
+    let mut notices = Vec::new();
+    if let Some(outlet) = outlet {
+        notices = outlet.tell_of(&content, None, now);
+        let told = request
+            .iter()
+            .flat_map(|request| outlet.tell_of_new_request(id, request, now));
+        notices.extend(told);
+    }
     let document = NewDocument {
         id,
         kiosk_id: kiosk_id.to_owned(),
@@ -339,8 +358,24 @@ fn check(
         audit: content.audit,
         asks: question(&content).is_some(),
         notes,
+        request,
+        notices,
     };
     Ok(Checked { document, leaf })
+}
+
+/// The request of a data subject in a document, for the register.
+fn request_of(content: &Content) -> Option<NewRequest> {
+    let request = content.request.as_ref()?;
+    // Up to the end of that day in Kazakhstan.
+    let end = request.due.plus_days(1).unwrap_or(request.due).start_utc();
+    Some(NewRequest::of(
+        content.document_id,
+        &request.kind,
+        content.ended_at,
+        UtcMs(end.0.saturating_sub(1)),
+        &content.organisation.bin,
+    ))
 }
 
 /// What the centre is asked about a document.
@@ -445,22 +480,6 @@ fn passed_palm(content: &Content) -> Option<PalmRecord> {
         readings: scan.readings,
         parts: attempt.parts.clone(),
     })
-}
-
-/// The name of an outcome in lists and logs.
-fn outcome_name(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Verified => "verified",
-        Outcome::NotVerified => "not-verified",
-        Outcome::AttackSuspected => "attack-suspected",
-        Outcome::FailureToAcquire => "failure-to-acquire",
-        Outcome::Withdrawn => "withdrawn",
-        Outcome::TimedOut => "timed-out",
-        Outcome::DeviceUnavailable => "device-unavailable",
-        Outcome::AwaitingIdentification => "awaiting-identification",
-        Outcome::NotRequired => "not-required",
-        Outcome::Referred => "referred",
-    }
 }
 
 fn refusal(error: &VerifyError) -> RefusalCode {

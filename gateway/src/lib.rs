@@ -21,6 +21,7 @@ mod following;
 pub mod idec;
 mod identification;
 pub mod import;
+pub mod institution;
 pub mod intake;
 pub mod invitation;
 mod metrics;

@@ -15,7 +15,7 @@ use crate::idec::{
     Centre, CentreError, Comparison, Confirmation, HostedPage, HostedRequest, HostedSession, HostedState,
     IdentificationCentre, Opening, Polling, Request,
 };
-use crate::store::Standing;
+use crate::store::{NoticeStanding, RequestStanding, Standing};
 
 /// One label with values that the program knows beforehand.
 type By = Family<[(&'static str, &'static str); 1], Counter>;
@@ -52,6 +52,11 @@ pub struct Metrics {
     unanswered: Gauge,
     rejected: Gauge,
     unseen: Gauge,
+    notices: Family<[(&'static str, &'static str); 2], Counter>,
+    notices_waiting: Gauge,
+    notices_rejected: Gauge,
+    requests_open: Gauge,
+    requests_overdue: Gauge,
 }
 
 impl Metrics {
@@ -88,6 +93,11 @@ impl Metrics {
             unanswered: Gauge::default(),
             rejected: Gauge::default(),
             unseen: Gauge::default(),
+            notices: Family::default(),
+            notices_waiting: Gauge::default(),
+            notices_rejected: Gauge::default(),
+            requests_open: Gauge::default(),
+            requests_overdue: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -187,6 +197,36 @@ impl Metrics {
             "answers_unseen",
             "Answers that their kiosk does not have yet, up to 100000",
             self.unseen.clone(),
+        );
+        self.register_institution();
+    }
+
+    fn register_institution(&mut self) {
+        let r = &mut self.registry;
+        r.register(
+            "notices",
+            "Tries to deliver notices to the institution, by way and result",
+            self.notices.clone(),
+        );
+        r.register(
+            "notices_waiting",
+            "Notices that the institution does not have yet, up to 100000",
+            self.notices_waiting.clone(),
+        );
+        r.register(
+            "notices_rejected",
+            "Notices that the institution refuses, up to 100000",
+            self.notices_rejected.clone(),
+        );
+        r.register(
+            "requests_open",
+            "Requests of data subjects that are not answered, up to 100000",
+            self.requests_open.clone(),
+        );
+        r.register(
+            "requests_overdue",
+            "Requests of data subjects that should have been answered by now, up to 100000",
+            self.requests_overdue.clone(),
         );
     }
 
@@ -328,6 +368,26 @@ impl Metrics {
             (&self.unanswered, standing.unanswered),
             (&self.rejected, standing.rejected),
             (&self.unseen, standing.unseen),
+        ];
+        for (gauge, count) in gauges {
+            gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+    }
+
+    /// A notice was tried by this way: `delivered`, `network`, `transient`, `rejected`.
+    pub fn notice(&self, route: &'static str, result: &'static str) {
+        self.notices
+            .get_or_create(&[("route", route), ("result", result)])
+            .inc();
+    }
+
+    /// What stands in the queue of notices and in the register of requests.
+    pub fn institution(&self, notices: &NoticeStanding, requests: &RequestStanding) {
+        let gauges = [
+            (&self.notices_waiting, notices.waiting),
+            (&self.notices_rejected, notices.rejected),
+            (&self.requests_open, requests.open),
+            (&self.requests_overdue, requests.overdue),
         ];
         for (gauge, count) in gauges {
             gauge.set(i64::try_from(count).unwrap_or(i64::MAX));

@@ -121,6 +121,15 @@ impl Condition {
             self.metrics.store_failed();
         } else if let Ok(Ok(standing)) = tokio::time::timeout(PROBE_LIMIT, self.store.standing()).await {
             self.metrics.standing(&standing);
+            let both = async {
+                (
+                    self.store.notice_standing().await,
+                    self.store.request_standing(utc_now()).await,
+                )
+            };
+            if let Ok((Ok(notices), Ok(requests))) = tokio::time::timeout(PROBE_LIMIT, both).await {
+                self.metrics.institution(&notices, &requests);
+            }
         }
         let probed = Some((Instant::now(), fault.clone()));
         *self.probed.lock().unwrap_or_else(PoisonError::into_inner) = probed;

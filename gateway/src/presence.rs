@@ -296,6 +296,8 @@ mod tests {
             audit: None,
             asks: true,
             notes: Vec::new(),
+            request: None,
+            notices: Vec::new(),
         };
         store.put(document, UtcMs(1)).await.unwrap();
         // It listens from some time on.

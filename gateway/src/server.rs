@@ -28,6 +28,8 @@ use crate::idec::Centre;
 use crate::idec::https::{HttpsCentre, HttpsError};
 use crate::identification::{Door, Identifier, Sessions};
 use crate::import::{KeyError, PackageKey};
+use crate::institution::delivery::Delivery;
+use crate::institution::{Outlet, OutletError};
 use crate::metrics::{Counted, Metrics};
 use crate::ops::{Condition, Endpoint};
 use crate::presence::Presence;
@@ -79,6 +81,9 @@ pub enum GatewayError {
     /// The client of the centre cannot be made.
     #[error(transparent)]
     Centre(#[from] HttpsError),
+    /// The institution's systems cannot be told.
+    #[error(transparent)]
+    Institution(#[from] OutletError),
     /// The address cannot be listened on.
     #[error("{address} cannot be listened on")]
     Listen {
@@ -122,10 +127,12 @@ impl Gateway {
     pub async fn start_with(config: &GatewayConfig, centre: Arc<dyn Centre>) -> Result<Self, GatewayError> {
         let papers = Papers::read(config)?;
         let signer = Arc::new(Mutex::new(papers.signer));
+        let outlet = Outlet::read(config)?;
         let store = storage::open(config).await?;
         // Before anything that another gateway of this name, or with this file, would be harmed by.
         store.run_alone().await?;
         store.retry_all(utc_now()).await?;
+        store.reclaim_notices().await?;
         let revocations = match &config.authority.revocations {
             Some(file) => Some(RevocationFile::read(file, &papers.authority_der, &*store).await?),
             None => None,
@@ -147,6 +154,7 @@ impl Gateway {
 
         let alive = Arc::downgrade(&store);
         let metrics = Arc::new(Metrics::new());
+        let deliveries = Delivery::of(config, outlet.as_deref(), &store, &metrics)?;
         let presence = Arc::new(Presence::default());
         let stored = Arc::new(Notify::new());
         let (shut_out, shut_out_now) = watch::channel(Arc::new(ShutOut::look_up(&*store).await?));
@@ -163,6 +171,7 @@ impl Gateway {
             anchors: papers.anchors.clone(),
             settings: config.idec.clone(),
             stored: Arc::clone(&stored),
+            outlet: outlet.clone(),
         });
         let condition = Condition::new(
             Arc::clone(&store),
@@ -190,6 +199,7 @@ impl Gateway {
             signer,
             stored,
             metrics,
+            outlet,
             limits: config.limits.clone(),
             handshakes: Semaphore::new(handshakes.min(Semaphore::MAX_PERMITS)),
             export_recipient: papers.export_recipient,
@@ -208,6 +218,7 @@ impl Gateway {
             shared,
             identifier,
             follower,
+            deliveries,
             ops: endpoint.map(|endpoint| (endpoint, Arc::new(condition))),
             leaving: leaving.clone(),
         };

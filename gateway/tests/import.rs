@@ -81,6 +81,7 @@ impl Bank {
             anchors: &self.anchors,
             signer: &self.signer,
             key: &self.key,
+            outlet: None,
         }
     }
 

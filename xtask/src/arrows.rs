@@ -27,8 +27,12 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("eval", &["camera", "face", "verification"]),
     ("authority", &["verification"]),
     ("keys", &["verification"]),
+    ("institution", &["document", "verification"]),
     ("integrity", &["verification"]),
-    ("gateway", &["authority", "document", "sync", "verification"]),
+    (
+        "gateway",
+        &["authority", "document", "institution", "sync", "verification"],
+    ),
     ("paper", &["authority", "document", "verification"]),
     ("custody", &["document", "keys", "outbox", "sync", "verification"]),
     (

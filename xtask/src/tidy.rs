@@ -14,6 +14,7 @@ const PURE: &[&str] = &[
     "crates/verification/src",
     "crates/authority/src",
     "crates/document/src",
+    "crates/institution/src",
     "crates/integrity/src/manifest.rs",
     "crates/integrity/src/release.rs",
     "crates/integrity/src/signs.rs",

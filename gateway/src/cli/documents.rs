@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use clap::Subcommand;
 use document::auditlog::LogWriter;
 use gateway::import::{Became, Importer, PackageKey};
+use gateway::institution::Outlet;
 use gateway::server;
 use gateway::store::{AnswerState, Filter, Listed};
 use gateway::utc_now;
@@ -97,11 +98,14 @@ pub async fn import(open: &Open, files: &[PathBuf]) -> Done {
         .ok_or_else(|| CliError::plain("the configuration has no table [packages]"))?
         .map_err(|error| CliError::because("the key of packages cannot be used", error))?;
     let signer = Mutex::new(server::signer(&open.config)?);
+    let outlet = Outlet::read(&open.config)
+        .map_err(|error| CliError::because("the institution's systems cannot be told", error))?;
     let importer = Importer {
         store: &*open.store,
         anchors: &server::anchors(&open.config)?,
         signer: &signer,
         key: &key,
+        outlet: outlet.as_ref(),
     };
     let mut refused = 0_usize;
     for file in files {

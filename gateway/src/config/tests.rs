@@ -116,7 +116,22 @@ fn the_annotated_example_says_the_defaults_and_forgets_no_key() {
         plain.authority
     );
 
+    let told = example.institution.unwrap();
+    let (webhook, drop) = (told.webhook.unwrap(), told.drop.unwrap());
+    let bare = format!(
+        "{GOOD}\n[institution.webhook]\nurl = {:?}\nauthority = {:?}\nkey_file = {:?}
+        [institution.drop]\nfolder = {:?}\n",
+        webhook.url, webhook.authority, webhook.key_file, drop.folder
+    );
+    let bare = load(&bare).unwrap().institution.unwrap();
+    assert_eq!(
+        (bare.identity, bare.webhook, bare.drop),
+        (told.identity, Some(webhook), Some(drop))
+    );
+
     let shown = text.replace("# revocations", "revocations");
+    let shown = shown.replace("# identity_key_file", "identity_key_file");
+    let shown = shown.replace("identity = \"none\"", "identity = \"hash\"");
     let shown = shown.replace("kind = \"embedded\"", "kind = \"external\"");
     let shown = shown.replace("kind = \"sqlite\"", "kind = \"postgres\"");
     let start = shown.find("# [store.postgres]").unwrap();
@@ -176,6 +191,54 @@ fn servers_and_authorities_have_their_rules() {
         ("[tls]", "[limits]\nconections_max = 1\n[tls]"),
         "unknown field `conections_max`",
     );
+}
+
+#[test]
+fn what_the_institution_is_told_has_its_rules() {
+    let webhook = |more: &str| {
+        let table = "[institution.webhook]\nurl = \"https://x\"\nauthority = \"a\"\nkey_file = \"k\"";
+        format!("{table}\n{more}\n[tls]")
+    };
+    load(&GOOD.replace("[tls]", &webhook(""))).unwrap();
+    let bad = |more: &str, expect| check(("[tls]", &webhook(more)), expect);
+    bad("deadline_ms = 0", "institution.webhook.deadline_ms is 0");
+    bad("parallel = 0", "institution.webhook.parallel is 0");
+    bad("retry_min_ms = 0", "institution.webhook.retry_min_ms is 0");
+    bad(
+        "retry_max_ms = 5",
+        "institution.webhook.retry_max_ms is less than",
+    );
+    bad("retries = 5", "unknown field `retries`");
+    check(
+        ("[tls]", &webhook("").replace("https", "http")),
+        "institution.webhook.url does not start with https://",
+    );
+    let key = "institution.identity_key_file goes with identity";
+    check(("[tls]", "[institution]\nidentity = \"hash\"\n[tls]"), key);
+    check(("[tls]", "[institution]\nidentity_key_file = \"k\"\n[tls]"), key);
+    check(
+        ("[tls]", "[institution]\nidentity = \"name\"\n[tls]"),
+        "unknown variant `name`",
+    );
+    check(
+        (
+            "[tls]",
+            "[institution.drop]\nfolder = \"f\"\nretry_max_ms = 5\n[tls]",
+        ),
+        "institution.drop.retry_max_ms is less than",
+    );
+    check(
+        (
+            "[tls]",
+            "[institution.drop]\nfolder = \"f\"\nretry_min_ms = 0\n[tls]",
+        ),
+        "institution.drop.retry_min_ms is 0",
+    );
+    let institution = load(&GOOD.replace("[tls]", &webhook("")))
+        .unwrap()
+        .institution
+        .unwrap();
+    assert!(institution.webhook.unwrap().key_file.is_absolute());
 }
 
 #[test]

@@ -221,6 +221,7 @@ async fn settle(shared: Arc<Shared>, kiosk: Submitter, id: DocumentId, document:
         anchors: &shared.anchors,
         certificate_sha256: Some(kiosk.certificate_sha256),
         skew_ms: kiosk.skew_ms,
+        outlet: shared.outlet.as_ref(),
     };
     let store = &*shared.store;
     let accepted = intake::accept_in_turn(store, &sender, id, document.0, kiosk.turn, utc_now()).await;

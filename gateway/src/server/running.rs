@@ -11,6 +11,7 @@ use tokio::task::{Id, JoinSet};
 use crate::connection::{self, Shared};
 use crate::following::Follower;
 use crate::identification::{self, Identifier};
+use crate::institution::delivery::Delivery;
 use crate::ops::{Condition, Endpoint};
 use crate::presence;
 
@@ -23,6 +24,7 @@ pub struct Parts {
     pub shared: Arc<Shared>,
     pub identifier: Arc<Identifier>,
     pub follower: Follower,
+    pub deliveries: Vec<Delivery>,
     pub ops: Option<(Endpoint, Arc<Condition>)>,
     /// Says that the gateway is not ready any more.
     pub leaving: watch::Sender<bool>,
@@ -64,6 +66,7 @@ pub async fn run(parts: Parts, mut stop: watch::Receiver<bool>) -> Result<(), Fa
         shared,
         identifier,
         follower,
+        deliveries,
         ops,
         leaving,
     } = parts;
@@ -84,6 +87,9 @@ pub async fn run(parts: Parts, mut stop: watch::Receiver<bool>) -> Result<(), Fa
     vital.spawn("pages of the centre", pages);
     vital.spawn("identification", identification::run(identifier, stopped.clone()));
     vital.spawn("what follows the changes", follower.run(stopped.clone()));
+    for delivery in deliveries {
+        vital.spawn(delivery.name(), delivery.run(stopped.clone()));
+    }
     let (presence, store) = (Arc::clone(&shared.presence), Arc::clone(&shared.store));
     vital.spawn("presence", presence::follow(presence, store, stopped.clone()));
     let (store, mut until) = (Arc::clone(&shared.store), stopped.clone());

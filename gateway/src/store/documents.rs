@@ -6,6 +6,8 @@ use verification::audit::AuditHead;
 use verification::evidence::{DocumentId, SessionId};
 use verification::time::UtcMs;
 
+use super::notices::NewNotice;
+use super::requests::NewRequest;
 use super::{Change, StoreError};
 use crate::idec::tariff::BankDay;
 
@@ -33,6 +35,10 @@ pub struct NewDocument {
     /// What is to be noted beside the document in the audit log, for example that the kiosk's clock is wrong. Nothing
     /// personal.
     pub notes: Vec<String>,
+    /// The request of a data subject in it, for the register.
+    pub request: Option<NewRequest>,
+    /// What the institution's systems are told of it.
+    pub notices: Vec<NewNotice>,
 }
 
 /// What became of a document that was put.
@@ -227,14 +233,47 @@ pub trait Documents {
     ///
     /// # Errors
     /// When the disk or the database fails.
-    async fn answered(&self, id: DocumentId, answer: &[u8], now: UtcMs) -> Result<bool, StoreError>;
+    async fn answered(&self, id: DocumentId, answer: &[u8], now: UtcMs) -> Result<bool, StoreError> {
+        self.keep_answer(id, answer, false, Vec::new(), now).await
+    }
 
-    /// As [`answered`](Documents::answered), of an answer that the centre has given: where it is kept, the comparison is
-    /// counted for the day of `now`, in the same transaction.
+    /// As [`answered`](Documents::answered), with what the institution's systems are told of it. Where the answer is not
+    /// kept, nor are they.
     ///
     /// # Errors
     /// When the disk or the database fails.
-    async fn compared(&self, id: DocumentId, answer: &[u8], now: UtcMs) -> Result<bool, StoreError>;
+    async fn answered_with(
+        &self,
+        id: DocumentId,
+        answer: &[u8],
+        notices: Vec<NewNotice>,
+        now: UtcMs,
+    ) -> Result<bool, StoreError> {
+        self.keep_answer(id, answer, false, notices, now).await
+    }
+
+    /// As [`answered`](Documents::answered), of an answer that the centre has given.
+    ///
+    /// # Errors
+    /// When the disk or the database fails.
+    async fn compared(&self, id: DocumentId, answer: &[u8], now: UtcMs) -> Result<bool, StoreError> {
+        self.keep_answer(id, answer, true, Vec::new(), now).await
+    }
+
+    /// As [`answered`](Documents::answered), with all that goes into the same transaction where the answer is kept: for
+    /// an answer of the centre, `is_comparison`, the comparison is counted for the day of `now`; and what the
+    /// institution's systems are told.
+    ///
+    /// # Errors
+    /// When the disk or the database fails.
+    async fn keep_answer(
+        &self,
+        id: DocumentId,
+        answer: &[u8],
+        is_comparison: bool,
+        notices: Vec<NewNotice>,
+        now: UtcMs,
+    ) -> Result<bool, StoreError>;
 
     /// How many comparisons of all gateways were counted on each day from this one on, in the order of the days. Days
     /// without any are left out.

@@ -3,6 +3,8 @@
 //! ```text
 //!   Documents   put ─> claim ─> answered ─> owed ─> seen           resend
 //!   Trail       one hash chain for each gateway, written in the transaction that it speaks of
+//!   Notices     claim ─> delivered, or failed and tried again      created with what they speak of
+//!   Requests    the register of requests of data subjects; each change a version that stays
 //!   Trust       kiosks, one-time codes, certificates, revocations, heads of the kiosks' audit logs
 //! ```
 //!
@@ -14,7 +16,9 @@
 mod change;
 mod documents;
 mod error;
+mod notices;
 pub mod postgres;
+mod requests;
 mod rules;
 mod sealed;
 pub mod sqlite;
@@ -32,6 +36,14 @@ pub use documents::{
     AnswerState, Claimed, Documents, Filter, Listed, NewDocument, Put, Standing, Stored, StoredDocument,
 };
 pub use error::StoreError;
+pub use notices::{
+    ClaimedNotice, ClaimedNotices, ListedNotice, NewNotice, NoticeFilter, NoticeStanding, NoticeState,
+    Notices, Route,
+};
+pub use requests::{
+    NewRequest, RequestChange, RequestFilter, RequestSet, RequestStanding, RequestVersion, Requests,
+    SubjectRequest,
+};
 pub use trail::{AuditLog, Trail};
 pub use trust::{
     COMPROMISES, CertificateRequest, CodeCheck, ConnectionId, Greeting, HeadCheck, IssuedCertificate, Kiosk,
@@ -49,7 +61,7 @@ const NAME_LIMIT: Duration = Duration::from_secs(5);
 
 /// The whole store.
 #[async_trait]
-pub trait Store: Documents + Trail + Trust + std::fmt::Debug + Send + Sync {
+pub trait Store: Documents + Notices + Requests + Trail + Trust + std::fmt::Debug + Send + Sync {
     /// The name of this gateway, which names its audit log.
     fn gateway(&self) -> &str;
 

@@ -3,6 +3,7 @@
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hkdf::Hkdf;
+use institution::notice::NoticeId;
 use sha2::Sha256;
 use verification::Sensitive;
 use verification::evidence::DocumentId;
@@ -21,6 +22,10 @@ pub(super) enum Label {
     Signed(DocumentId),
     /// The signed answer about a document.
     Answer(DocumentId),
+    /// The envelope of a notice.
+    Notice(NoticeId),
+    /// What an operator has written about the request in a document.
+    Request(DocumentId),
 }
 
 impl Label {
@@ -29,6 +34,8 @@ impl Label {
             Self::KeyCheck => (b"key check", b""),
             Self::Signed(id) => (b"signed", &id.0),
             Self::Answer(id) => (b"answer", &id.0),
+            Self::Notice(id) => (b"notice", &id.0),
+            Self::Request(id) => (b"request", &id.0),
         };
         [name, b"\0", id].concat()
     }
@@ -114,6 +121,8 @@ mod tests {
             (1, Label::Answer(id)),
             (1, Label::Signed(DocumentId([2; 16]))),
             (1, Label::KeyCheck),
+            (1, Label::Notice(NoticeId([1; 16]))),
+            (1, Label::Request(id)),
         ] {
             assert!(seal(key).open(label, &sealed).is_err());
         }

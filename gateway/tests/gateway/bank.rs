@@ -307,6 +307,7 @@ pub fn evidence(kiosk_id: &str, number: u8, iin: &str) -> Evidence {
         stills: vec![Still {
             purpose: StillPurpose::Comparison,
             sample,
+            quality: None,
         }],
         policy: Policy::default(),
         audit: None,

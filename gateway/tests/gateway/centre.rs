@@ -246,7 +246,8 @@ fn consenting(number: u8) -> Evidence {
             text: "nbas-enrolment".into(),
             version: 1,
             language: Language::Kk,
-            given_at: UtcMs(1_790_000_000_000),
+            given: true,
+            answered_at: UtcMs(1_790_000_000_000),
         }],
         ..evidence("kiosk-1", number, IIN)
     }

@@ -66,6 +66,7 @@ fn check_by(known: Known, signed_ms: i64, revoked: Option<(u8, i64)>, expect: Re
             anchors: &anchors,
             certificate_sha256: known(&certificate),
             skew_ms: None,
+            outlet: None,
         };
         let before = store.audit_head().await.unwrap().number;
         let accepted = intake::accept(&store, &sender, evidence.document_id, signed, now).await;
@@ -141,6 +142,7 @@ fn an_impossible_audit_head_is_refused() {
         anchors: &anchors,
         certificate_sha256: None,
         skew_ms: None,
+        outlet: None,
     };
     let store = bank.store();
     let accepted = bank
@@ -168,6 +170,7 @@ fn what_a_certificate_signed_that_nobody_noted_does_not_count() {
             anchors: &anchors,
             certificate_sha256: None,
             skew_ms: None,
+            outlet: None,
         };
         let accepted = intake::accept(&store, &sender, id, signed, now());
         assert_eq!(bank.runtime.block_on(accepted).err(), expect);

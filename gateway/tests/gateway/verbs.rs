@@ -24,7 +24,7 @@ fn gateway(bank: &Bank, arguments: &[&str]) -> Output {
 }
 
 /// What the program prints, when it ends with this code.
-fn ends(bank: &Bank, code: i32, arguments: &[&str]) -> String {
+pub fn ends(bank: &Bank, code: i32, arguments: &[&str]) -> String {
     let output = gateway(bank, arguments);
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
@@ -332,6 +332,8 @@ fn costs_are_listed_by_day_for_people_and_programs() {
                 audit: None,
                 asks: true,
                 notes: Vec::new(),
+                request: None,
+                notices: Vec::new(),
             };
             store.put(new, at).await.unwrap();
             assert!(store.compared(id, b"answer", at).await.unwrap());

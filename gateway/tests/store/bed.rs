@@ -92,6 +92,8 @@ pub fn document(number: u8, signed: &[u8]) -> NewDocument {
         audit: None,
         asks: true,
         notes: Vec::new(),
+        request: None,
+        notices: Vec::new(),
     }
 }
 

@@ -39,6 +39,16 @@ on_all! {
         what_is_postponed_has_not_failed,
         what_is_announced_is_heard_by_all,
         a_name_or_file_is_of_one_running_gateway;
+    notices:
+        a_notice_comes_with_what_it_speaks_of_or_not_at_all,
+        many_at_once_each_bring_their_own,
+        a_claimed_notice_is_nobody_elses_until_it_ends,
+        a_lease_of_a_notice_ends,
+        a_start_gives_back_claimed_notices;
+    requests:
+        a_request_comes_with_its_document_and_once,
+        every_change_of_a_request_is_kept,
+        what_is_overdue_is_found;
     trail:
         every_change_has_its_record_and_the_chain_is_whole,
         a_forked_log_is_refused_in_any_order,

@@ -8,16 +8,21 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gateway::idec::tariff::BankDay;
 use gateway::store::postgres::PostgresStore;
-use gateway::store::{Change, Documents, Filter, NewDocument, Put, Store, StoreError, Trust};
+use gateway::store::{
+    Change, Documents, Filter, NewDocument, NewNotice, NewRequest, Notices, Put, RequestChange, RequestSet,
+    Requests, Route, Store, StoreError, Trust,
+};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use sha2::{Digest, Sha256};
 use tokio::task::JoinSet;
 use verification::Sensitive;
 use verification::evidence::DocumentId;
+use verification::request::RequestState;
 use verification::time::UtcMs;
 
 use crate::bed::{PATIENCE, document, head, id};
 use crate::server::{Database, Server, shared};
+use crate::suite::notices::notice;
 use crate::suite::trail::whole;
 
 const IIN: &[u8] = b"880412401006";
@@ -108,12 +113,33 @@ fn neither_dump_nor_files_show_a_person() {
             kiosk_id: "kiosk-in-the-clear".into(),
             sha256: Sha256::digest(&signed).into(),
             signed: Sensitive::new(signed.clone()),
+            request: Some(NewRequest::of(id(1), "access", UtcMs(1), UtcMs(2), "")),
+            notices: vec![NewNotice {
+                body: Sensitive::new(signed.clone()),
+                ..notice(1, Route::Webhook)
+            }],
             ..document(1, b"")
         };
         store.put(new, UtcMs(1)).await.unwrap();
         store.answered(id(1), &signed, UtcMs(2)).await.unwrap();
         let kept = store.document(id(1)).await.unwrap().unwrap();
         assert_eq!(kept.signed.expose(), &signed);
+        let secret = || Sensitive::new(std::str::from_utf8(&[IIN, name].concat()).unwrap().to_owned());
+        let change = RequestChange {
+            document_id: id(1),
+            seen_version: 1,
+            state: RequestState::Refused { reason: secret() },
+            note: Some(secret()),
+            notices: Vec::new(),
+        };
+        assert_eq!(
+            store.set_request(change, UtcMs(3)).await.unwrap(),
+            RequestSet::Changed
+        );
+        let history = store.request_history(id(1)).await.unwrap();
+        assert_eq!(history[1].note, Some(secret()));
+        let claimed = store.claim_notices(Route::Webhook, 1, 1, UtcMs(3)).await.unwrap();
+        assert_eq!(claimed.notices[0].body.expose(), &signed);
     });
     server.ask("postgres", "CHECKPOINT");
     let mut places = vec![server.dump(&database)];
@@ -290,7 +316,8 @@ fn tables_of_the_first_version_learn_to_count() {
         drop(store);
         shared().ask(
             database.name(),
-            "DROP TABLE comparison; UPDATE alaqan_schema SET version = 1",
+            "DROP TABLE comparison, notice, subject_request, subject_request_version; DROP FUNCTION alaqan_kept;
+             UPDATE alaqan_schema SET version = 1",
         );
         let store = open(&database, "a").await.unwrap();
         assert!(store.compared(id(1), b"answer", UtcMs(6)).await.unwrap());
@@ -298,7 +325,7 @@ fn tables_of_the_first_version_learn_to_count() {
         assert_eq!(days, [(BankDay(0), 1)]);
         assert_eq!(
             shared().ask(database.name(), "SELECT version FROM alaqan_schema"),
-            "2"
+            "3"
         );
     });
 }
@@ -314,6 +341,58 @@ fn what_a_newer_program_made_is_left_alone() {
             Err(StoreError::Version { version: 99, .. })
         ));
     });
+}
+
+#[test]
+fn tables_of_the_second_version_get_what_was_added() {
+    let database = shared().database();
+    run(async {
+        let store = open(&database, "a").await.unwrap();
+        store.put(document(1, b"x"), UtcMs(5)).await.unwrap();
+        drop(store);
+        shared().ask(
+            database.name(),
+            "DROP TABLE notice, subject_request, subject_request_version; DROP FUNCTION alaqan_kept;
+             UPDATE alaqan_schema SET version = 2",
+        );
+        let store = open(&database, "a").await.unwrap();
+        assert!(store.document(id(1)).await.unwrap().is_some());
+        let new = NewDocument {
+            notices: vec![notice(1, Route::Drop)],
+            ..document(2, b"x")
+        };
+        store.put(new, UtcMs(6)).await.unwrap();
+        assert_eq!(store.notice_standing().await.unwrap().waiting, 1);
+    });
+    assert_eq!(
+        shared().ask(database.name(), "SELECT version FROM alaqan_schema"),
+        "3"
+    );
+}
+
+#[test]
+fn no_hand_takes_a_request_out_of_the_register() {
+    let database = shared().database();
+    run(async {
+        let store = open(&database, "a").await.unwrap();
+        let new = NewDocument {
+            request: Some(NewRequest::of(id(1), "access", UtcMs(1), UtcMs(2), "")),
+            ..document(1, b"x")
+        };
+        store.put(new, UtcMs(5)).await.unwrap();
+    });
+    for change in [
+        "DELETE FROM subject_request_version",
+        "UPDATE subject_request_version SET state = ''answered''",
+        "DELETE FROM subject_request",
+    ] {
+        let refused = format!(
+            "CREATE OR REPLACE FUNCTION pg_temp.refused() RETURNS text LANGUAGE plpgsql AS
+                'BEGIN {change}; RETURN ''changed''; EXCEPTION WHEN raise_exception THEN RETURN SQLERRM; END'"
+        );
+        let said = shared().ask(database.name(), &format!("{refused}; SELECT pg_temp.refused()"));
+        assert!(said.contains("kept"), "{said}");
+    }
 }
 
 #[test]

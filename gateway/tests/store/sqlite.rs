@@ -4,13 +4,16 @@ use std::path::Path;
 
 use gateway::idec::tariff::BankDay;
 use gateway::store::sqlite::SqliteStore;
-use gateway::store::{AnswerState, Documents, Filter, Put, Store, StoreError, Trail};
+use gateway::store::{
+    AnswerState, Documents, Filter, NewDocument, NewRequest, Notices, Put, Route, Store, StoreError, Trail,
+};
 use rusqlite::{Connection, params};
 use verification::Sensitive;
 use verification::audit::{AuditHead, AuditTrail};
 use verification::time::UtcMs;
 
 use crate::bed::{document, id};
+use crate::suite::notices::notice;
 
 const SECRET: &[u8] = b"a sample that must not be readable";
 
@@ -159,6 +162,49 @@ async fn a_file_of_the_first_version_is_taken_over() {
 }
 
 #[tokio::test]
+async fn a_file_of_the_third_version_gets_what_was_added() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("g.db");
+    let store = open(&file, 1).unwrap();
+    store.put(document(1, b"x"), UtcMs(5)).await.unwrap();
+    drop(store);
+    raw(&file)
+        .execute_batch(
+            "DROP TABLE notice; DROP TABLE subject_request; DROP TABLE subject_request_version;
+             PRAGMA user_version = 3;",
+        )
+        .unwrap();
+    let store = open(&file, 1).unwrap();
+    assert!(store.document(id(1)).await.unwrap().is_some());
+    let new = NewDocument {
+        notices: vec![notice(1, Route::Drop)],
+        ..document(2, b"x")
+    };
+    store.put(new, UtcMs(6)).await.unwrap();
+    assert_eq!(store.notice_standing().await.unwrap().waiting, 1);
+}
+
+#[tokio::test]
+async fn no_hand_takes_a_request_out_of_the_register() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("g.db");
+    let store = open(&file, 1).unwrap();
+    let new = NewDocument {
+        request: Some(NewRequest::of(id(1), "access", UtcMs(1), UtcMs(2), "")),
+        ..document(1, b"x")
+    };
+    store.put(new, UtcMs(5)).await.unwrap();
+    for change in [
+        "DELETE FROM subject_request_version",
+        "UPDATE subject_request_version SET state = 'answered'",
+        "DELETE FROM subject_request",
+    ] {
+        let error = raw(&file).execute_batch(change).unwrap_err().to_string();
+        assert!(error.contains("kept"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_file_of_the_second_version_learns_to_count() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("g.db");
@@ -166,8 +212,11 @@ async fn a_file_of_the_second_version_learns_to_count() {
     store.put(document(1, b"x"), UtcMs(5)).await.unwrap();
     drop(store);
     let old = raw(&file);
-    old.execute_batch("DROP TABLE comparison; PRAGMA user_version = 2;")
-        .unwrap();
+    old.execute_batch(
+        "DROP TABLE comparison; DROP TABLE notice; DROP TABLE subject_request;
+         DROP TABLE subject_request_version; PRAGMA user_version = 2;",
+    )
+    .unwrap();
     drop(old);
     let store = open(&file, 1).unwrap();
     assert!(store.compared(id(1), b"answer", UtcMs(6)).await.unwrap());

@@ -10,6 +10,7 @@ use verification::time::UtcMs;
 use super::PostgresStore;
 use super::chain::Chain;
 use super::listener::{self, NOTIFY};
+use super::notices::seal_all;
 use super::row::{bytes, head, maybe_bytes, number};
 use super::schema::NEVER;
 use super::writer::{Answered, Document, Seen};
@@ -17,8 +18,8 @@ use crate::idec::tariff::BankDay;
 use crate::store::rules::signed;
 use crate::store::sealed::Label;
 use crate::store::{
-    AnswerState, COUNT_MAX, Change, Claimed, Documents, Filter, Listed, NewDocument, Standing, StoreError,
-    Stored, StoredDocument,
+    AnswerState, COUNT_MAX, Change, Claimed, Documents, Filter, Listed, NewDocument, NewNotice, Standing,
+    StoreError, Stored, StoredDocument,
 };
 
 /// The clock of the database, which all gateways share: leases are counted by it.
@@ -30,10 +31,12 @@ impl Documents for PostgresStore {
         let sealed = self
             .seal
             .seal(Label::Signed(document.id), document.signed.expose())?;
+        let notices = seal_all(&self.seal, &document.notices)?;
         self.writer
             .put(Document {
                 document,
                 sealed,
+                notices,
                 now,
             })
             .await
@@ -162,12 +165,24 @@ impl Documents for PostgresStore {
         self.execute(update, &[&ids, &self.gateway]).await.map(|_| ())
     }
 
-    async fn answered(&self, id: DocumentId, answer: &[u8], now: UtcMs) -> Result<bool, StoreError> {
-        self.keep(id, answer, false, now).await
-    }
-
-    async fn compared(&self, id: DocumentId, answer: &[u8], now: UtcMs) -> Result<bool, StoreError> {
-        self.keep(id, answer, true, now).await
+    async fn keep_answer(
+        &self,
+        id: DocumentId,
+        answer: &[u8],
+        is_comparison: bool,
+        notices: Vec<NewNotice>,
+        now: UtcMs,
+    ) -> Result<bool, StoreError> {
+        let sealed = self.seal.seal(Label::Answer(id), answer)?;
+        let notices = seal_all(&self.seal, &notices)?;
+        let answered = Answered {
+            id,
+            sealed,
+            is_comparison,
+            notices,
+            now,
+        };
+        self.writer.answered(answered).await
     }
 
     async fn comparisons(&self, from: BankDay) -> Result<Vec<(BankDay, u64)>, StoreError> {
@@ -279,26 +294,6 @@ impl Documents for PostgresStore {
     async fn resends(&self, kiosk_id: &str) -> Result<Vec<DocumentId>, StoreError> {
         let select = "SELECT id FROM resend WHERE kiosk_id = $1 ORDER BY number";
         self.all(select, &[&kiosk_id], |row| bytes(row, 0).map(DocumentId))
-            .await
-    }
-}
-
-impl PostgresStore {
-    async fn keep(
-        &self,
-        id: DocumentId,
-        answer: &[u8],
-        is_comparison: bool,
-        now: UtcMs,
-    ) -> Result<bool, StoreError> {
-        let sealed = self.seal.seal(Label::Answer(id), answer)?;
-        self.writer
-            .answered(Answered {
-                id,
-                sealed,
-                is_comparison,
-                now,
-            })
             .await
     }
 }

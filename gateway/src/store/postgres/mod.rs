@@ -9,9 +9,12 @@
 mod chain;
 mod documents;
 mod listener;
+mod notices;
+mod requests;
 mod row;
 mod schema;
 mod session;
+mod steps;
 mod trail;
 mod trust;
 mod writer;

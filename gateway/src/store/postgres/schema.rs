@@ -2,10 +2,14 @@
 
 use tokio_postgres::{Client, Error, Transaction};
 
+use super::steps::STEPS;
 use crate::store::StoreError;
 
-/// Version of the tables. Version 1 counted no comparisons.
-const SCHEMA_VERSION: i64 = 2;
+/// Version of the tables below.
+const BASE_VERSION: i64 = 1;
+
+/// Version of the tables with all steps.
+const SCHEMA_VERSION: i64 = BASE_VERSION + STEPS.len() as i64;
 
 /// `next_try_at` of a document that is not asked about again by itself.
 pub(super) const NEVER: i64 = i64::MAX;
@@ -135,16 +139,6 @@ CREATE TABLE revocation (
 CREATE TABLE series (name TEXT PRIMARY KEY, number BIGINT NOT NULL);
 ";
 
-/// What version 2 has beside version 1. Each gateway has rows of its own, so that none waits for another.
-const COMPARISONS: &str = "
-CREATE TABLE comparison (
-    day     BIGINT NOT NULL,                     -- days since 1970-01-01, in Kazakhstan
-    gateway TEXT   NOT NULL,
-    count   BIGINT NOT NULL,                     -- for which the centre is paid
-    PRIMARY KEY (day, gateway)
-);
-";
-
 /// Makes the tables or brings them up to date. Whoever comes at the same time waits.
 pub(super) async fn migrate(client: &mut Client, store: &str) -> Result<(), MigrateError> {
     let transaction = client.transaction().await?;
@@ -160,7 +154,7 @@ pub(super) async fn migrate(client: &mut Client, store: &str) -> Result<(), Migr
     match version(&transaction).await? {
         0 => {
             transaction.batch_execute(SCHEMA).await?;
-            transaction.batch_execute(COMPARISONS).await?;
+            step_up(&transaction, BASE_VERSION).await?;
             transaction
                 .execute(
                     "INSERT INTO alaqan_schema (version) VALUES ($1)",
@@ -168,13 +162,13 @@ pub(super) async fn migrate(client: &mut Client, store: &str) -> Result<(), Migr
                 )
                 .await?;
         }
-        1 => {
-            transaction.batch_execute(COMPARISONS).await?;
+        SCHEMA_VERSION => {}
+        version @ BASE_VERSION..SCHEMA_VERSION => {
+            step_up(&transaction, version).await?;
             transaction
                 .execute("UPDATE alaqan_schema SET version = $1", &[&SCHEMA_VERSION])
                 .await?;
         }
-        SCHEMA_VERSION => {}
         version => {
             return Err(MigrateError::Store(StoreError::Version {
                 store: store.to_owned(),
@@ -184,6 +178,16 @@ pub(super) async fn migrate(client: &mut Client, store: &str) -> Result<(), Migr
         }
     }
     transaction.commit().await?;
+    Ok(())
+}
+
+/// Adds what has come after this version.
+async fn step_up(transaction: &Transaction<'_>, version: i64) -> Result<(), Error> {
+    for (step, from) in STEPS.iter().zip(BASE_VERSION..) {
+        if from >= version {
+            transaction.batch_execute(step).await?;
+        }
+    }
     Ok(())
 }
 

@@ -13,6 +13,7 @@ use verification::time::UtcMs;
 
 use self::batch::Reply;
 use super::Link;
+use super::notices::SealedNotice;
 use crate::store::{NewDocument, StoreError, Stored};
 
 /// How many calls share a transaction at most.
@@ -29,6 +30,7 @@ const QUEUE_MAX: usize = 1024;
 pub(super) struct Document {
     pub document: NewDocument,
     pub sealed: Vec<u8>,
+    pub notices: Vec<SealedNotice>,
     pub now: UtcMs,
 }
 
@@ -39,6 +41,7 @@ pub(super) struct Answered {
     pub sealed: Vec<u8>,
     /// Whether the centre is paid for it.
     pub is_comparison: bool,
+    pub notices: Vec<SealedNotice>,
     pub now: UtcMs,
 }
 

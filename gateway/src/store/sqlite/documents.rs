@@ -10,12 +10,12 @@ use verification::time::UtcMs;
 
 use super::schema::NEVER;
 use super::writer::Work;
-use super::{SqliteStore, signed, unsigned};
+use super::{SqliteStore, notices, requests, signed, unsigned};
 use crate::idec::tariff::BankDay;
 use crate::store::rules::{check_head, put_event};
 use crate::store::{
-    AnswerState, COUNT_MAX, Change, Claimed, Documents, Filter, HeadCheck, Listed, NewDocument, Put,
-    Standing, StoreError, Stored, StoredDocument,
+    AnswerState, COUNT_MAX, Change, Claimed, Documents, Filter, HeadCheck, Listed, NewDocument, NewNotice,
+    Put, Standing, StoreError, Stored, StoredDocument,
 };
 
 /// The documents that nobody asks about and that are due, the longest due first.
@@ -159,17 +159,18 @@ impl Documents for SqliteStore {
         .await
     }
 
-    async fn answered(&self, id: DocumentId, answer: &[u8], now: UtcMs) -> Result<bool, StoreError> {
-        let answer = Sensitive::new(answer.to_vec());
-        self.write_bytes(answer.expose().len(), move |work| keep(work, id, &answer, now))
-            .await
-    }
-
-    async fn compared(&self, id: DocumentId, answer: &[u8], now: UtcMs) -> Result<bool, StoreError> {
+    async fn keep_answer(
+        &self,
+        id: DocumentId,
+        answer: &[u8],
+        is_comparison: bool,
+        notices: Vec<NewNotice>,
+        now: UtcMs,
+    ) -> Result<bool, StoreError> {
         let answer = Sensitive::new(answer.to_vec());
         self.write_bytes(answer.expose().len(), move |work| {
-            let kept = keep(work, id, &answer, now)?;
-            if kept {
+            let kept = keep(work, id, &answer, &notices, now)?;
+            if kept && is_comparison {
                 work.execute(
                     "INSERT INTO comparison (day, gateway, count) VALUES (?1, ?2, 1)
                      ON CONFLICT (day, gateway) DO UPDATE SET count = count + 1",
@@ -322,7 +323,13 @@ impl Documents for SqliteStore {
 }
 
 /// Stores an answer, unless there is one.
-fn keep(work: &Work<'_>, id: DocumentId, answer: &Sensitive<Vec<u8>>, now: UtcMs) -> rusqlite::Result<bool> {
+fn keep(
+    work: &Work<'_>,
+    id: DocumentId,
+    answer: &Sensitive<Vec<u8>>,
+    notices: &[NewNotice],
+    now: UtcMs,
+) -> rusqlite::Result<bool> {
     let found = work
         .connection
         .prepare_cached("SELECT number, kiosk_id FROM document WHERE id = ?1 AND answered_at IS NULL")?
@@ -341,6 +348,7 @@ fn keep(work: &Work<'_>, id: DocumentId, answer: &Sensitive<Vec<u8>>, now: UtcMs
         "UPDATE document SET answered_at = ?2, fault = NULL, leased_until = 0 WHERE number = ?1",
         params![number, now.0],
     )?;
+    notices::insert(work, notices, now)?;
     work.note(&format!("document-answered {id}"), None, now)?;
     work.changed(Change::Answered { id, kiosk_id });
     Ok(true)
@@ -418,6 +426,8 @@ fn put(work: &Work<'_>, document: &NewDocument, now: UtcMs) -> rusqlite::Result<
         "INSERT INTO signed (number, bytes) VALUES (?1, ?2)",
         params![work.connection.last_insert_rowid(), document.signed.expose()],
     )?;
+    requests::insert(work, document, now)?;
+    notices::insert(work, &document.notices, now)?;
     work.execute(
         "DELETE FROM resend WHERE id = ?1 AND kiosk_id = ?2",
         params![id.0, document.kiosk_id],

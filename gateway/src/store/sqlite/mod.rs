@@ -1,7 +1,10 @@
 //! The store inside the gateway: SQLite with SQLCipher.
 
 mod documents;
+mod notices;
+mod requests;
 mod schema;
+mod steps;
 mod trail;
 mod trust;
 mod writer;
@@ -269,8 +272,10 @@ fn begin(connection: &mut Connection, file: &Path, gateway: &str, now: UtcMs) ->
     match version {
         0 => schema::create(&transaction).map_err(database)?,
         1 => schema::from_version_1(&transaction, gateway, log, now).map_err(database)?,
-        2 => schema::from_version_2(&transaction).map_err(database)?,
         SCHEMA_VERSION => {}
+        schema::BASE_VERSION..SCHEMA_VERSION => {
+            schema::step_up(&transaction, version).map_err(database)?;
+        }
         version => {
             return Err(StoreError::Version {
                 store: file.display().to_string(),
@@ -353,6 +358,8 @@ mod tests {
             audit: None,
             asks: false,
             notes: Vec::new(),
+            request: None,
+            notices: Vec::new(),
         };
         store.put(document, UtcMs(2)).await.unwrap();
         drop(store);

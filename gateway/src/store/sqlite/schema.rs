@@ -6,10 +6,14 @@ use verification::audit::{AuditHead, LogId};
 use verification::evidence::DocumentId;
 use verification::time::UtcMs;
 
+use super::steps::STEPS;
 use super::writer::Work;
 
-/// Version of the tables. Version 1 had the one table `document`, version 2 counted no comparisons.
-pub(super) const SCHEMA_VERSION: i64 = 3;
+/// Version of the tables below. Version 1 had the one table `document`.
+pub(super) const BASE_VERSION: i64 = 2;
+
+/// Version of the tables with all steps.
+pub(super) const SCHEMA_VERSION: i64 = BASE_VERSION + STEPS.len() as i64;
 
 /// `next_try_at` of a document that is not asked about again by itself.
 pub(super) const NEVER: i64 = i64::MAX;
@@ -124,25 +128,19 @@ CREATE TABLE revocation (
 CREATE TABLE series (name TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT;
 ";
 
-/// What version 3 has beside version 2.
-const COMPARISONS: &str = "
-CREATE TABLE comparison (
-    day     INTEGER NOT NULL,                    -- days since 1970-01-01, in Kazakhstan
-    gateway TEXT    NOT NULL,
-    count   INTEGER NOT NULL,                    -- for which the centre is paid
-    PRIMARY KEY (day, gateway)
-) STRICT, WITHOUT ROWID;
-";
-
 /// Makes the tables in a new file.
 pub(super) fn create(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     transaction.execute_batch(SCHEMA)?;
-    from_version_2(transaction)
+    step_up(transaction, BASE_VERSION)
 }
 
-/// Turns a file of version 2 into one of this version.
-pub(super) fn from_version_2(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
-    transaction.execute_batch(COMPARISONS)?;
+/// Adds what has come after this version, which is [`BASE_VERSION`] or a later one.
+pub(super) fn step_up(transaction: &Transaction<'_>, version: i64) -> rusqlite::Result<()> {
+    for (step, from) in STEPS.iter().zip(BASE_VERSION..) {
+        if from >= version {
+            transaction.execute_batch(step)?;
+        }
+    }
     transaction.pragma_update(None, "user_version", SCHEMA_VERSION)
 }
 

@@ -1,7 +1,9 @@
 //! What every store must do.
 
 pub mod documents;
+pub mod notices;
 pub mod questions;
+pub mod requests;
 pub mod stress;
 pub mod trail;
 pub mod trust;

@@ -15,6 +15,8 @@ use crate::store::postgres::Link;
 use crate::store::postgres::chain::Chain;
 use crate::store::postgres::listener::{self, NOTIFY};
 use crate::store::postgres::row::{bytes, head, number};
+use crate::store::postgres::{notices, requests};
+use crate::store::requests::received_event;
 use crate::store::rules::{check_head, put_event, signed};
 use crate::store::{Change, HeadCheck, NewDocument, Put, StoreError, Stored};
 
@@ -67,7 +69,7 @@ async fn perform(
     // Sent at once, and performed in this order: the log is locked first.
     let (mut chain, facts) =
         try_join(Chain::lock(transaction, gateway), facts(transaction, &documents)).await?;
-    let Some(stored) = put(transaction, &mut chain, facts, &documents).await? else {
+    let Some(stored) = put(transaction, gateway, &mut chain, facts, &documents).await? else {
         return Ok(None);
     };
     let mut stored = stored.into_iter();
@@ -101,6 +103,7 @@ struct Facts {
 
 async fn put(
     transaction: &Transaction<'_>,
+    gateway: &str,
     chain: &mut Chain,
     mut facts: Facts,
     documents: &[&Document],
@@ -141,7 +144,19 @@ async fn put(
         resent,
     )
     .await?;
-    Ok((inserted == fresh.len() as u64).then_some(stored))
+    if inserted != fresh.len() as u64 {
+        return Ok(None);
+    }
+    let documents = fresh
+        .iter()
+        .map(|(document, _)| (&document.document, document.now));
+    requests::insert(transaction, gateway, documents).await?;
+    let told = fresh.iter().flat_map(|(document, _)| {
+        let notices = document.notices.iter();
+        notices.map(|notice| (notice, document.now))
+    });
+    notices::insert(transaction, &told.collect::<Vec<_>>()).await?;
+    Ok(Some(stored))
 }
 
 async fn facts(transaction: &Transaction<'_>, documents: &[&Document]) -> Result<Facts, Error> {
@@ -249,6 +264,9 @@ fn decide(chain: &mut Chain, facts: &mut Facts, document: &Document) -> Stored {
         received_at: now,
         audit: chain.note(&put_event(Put::New, document), document.session, now),
     };
+    if let Some(request) = &document.request {
+        chain.note(&received_event(document.id, request), document.session, now);
+    }
     let known = Stored {
         put: Put::Known,
         ..stored
@@ -370,17 +388,19 @@ async fn answer(
         RETURNING d.id, d.kiosk_id";
     let statement = transaction.prepare_cached(update).await?;
     let rows = transaction.query(&statement, &[&ids, &sealed, &times]).await?;
-    let mut messages = Vec::new();
+    let (mut messages, mut told) = (Vec::new(), Vec::new());
     for row in &rows {
         let (id, kiosk_id) = (DocumentId(bytes(row, 0)?), row.try_get(1)?);
         if let Some(answered) = first.get(&id) {
             chain.note(&format!("document-answered {id}"), None, answered.now);
+            told.extend(answered.notices.iter().map(|notice| (notice, answered.now)));
         }
         messages.push(listener::write(&Change::Answered { id, kiosk_id }));
         kept.insert(id);
     }
     let statement = transaction.prepare_cached(NOTIFY).await?;
     transaction.query(&statement, &[&messages]).await?;
+    notices::insert(transaction, &told).await?;
     Ok(kept)
 }
 
