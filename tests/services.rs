@@ -14,7 +14,7 @@ use alaqan::convert;
 use common::{IIN, Institution, LIMIT, alone, now};
 use custody::{Custody, Happened, Software};
 use document::identification::Identification;
-use gateway::config::Scripted;
+use gateway::config::{Scripted, ScriptedPage};
 use outbox::Outbox;
 use profile::Profile;
 use verification::Sensitive;
@@ -78,9 +78,15 @@ impl Kiosk {
         let keys = custody::open_keys(&settings).unwrap();
         let (sender, events) = channel();
         let capabilities = vec!["face".to_owned(), "hosted-page".to_owned()];
-        let custody = Custody::open(settings, Software::running("test", capabilities), keys, now(), move |event| {
-            drop(sender.send(event));
-        });
+        let custody = Custody::open(
+            settings,
+            Software::running("test", capabilities),
+            keys,
+            now(),
+            move |event| {
+                drop(sender.send(event));
+            },
+        );
         Self {
             custody: custody.unwrap(),
             events,
@@ -125,6 +131,17 @@ impl Kiosk {
             palm_consent: ConsentDemand::required("palm", 1),
             calendar: self.profile.work_calendar(),
             integrity: None,
+        }
+    }
+
+    /// Until the gateway has all documents.
+    fn deliver(&mut self) {
+        while self.custody.waiting() > 0 {
+            let event = self
+                .events
+                .recv_timeout(LIMIT)
+                .expect("the gateway says something");
+            self.custody.handle(event, now()).unwrap();
         }
     }
 
@@ -225,7 +242,9 @@ impl<'a> Walk<'a> {
                 },
                 ..PalmScan::of(ScanResult::Identified(PALM))
             }))),
-            Effect::EnrolPalm { .. } => Input::Enrolled(Ok(Some(EnrolOutcome::Enrolled(PalmReference(1002))))),
+            Effect::EnrolPalm { .. } => {
+                Input::Enrolled(Ok(Some(EnrolOutcome::Enrolled(PalmReference(1002)))))
+            }
             Effect::ProposePalm { .. } => Input::PalmProposed,
             Effect::Record {
                 evidence,
@@ -259,7 +278,10 @@ impl<'a> Walk<'a> {
     fn go_on(mut self) -> Walked {
         for _ in 0..5_000 {
             let screen = self.screen();
-            let kind = serde_json::to_value(&screen).unwrap()["kind"].as_str().unwrap().to_owned();
+            let kind = serde_json::to_value(&screen).unwrap()["kind"]
+                .as_str()
+                .unwrap()
+                .to_owned();
             if self.screens.last() != Some(&kind) {
                 self.screens.push(kind);
             }
@@ -307,11 +329,19 @@ impl<'a> Walk<'a> {
         self.kiosk.frame += 1;
         let face = testing::obeying(prompt, self.kiosk.frame);
         let at_ms = u64::try_from(self.kiosk.at.as_millis()).unwrap();
-        self.give(Input::Observed(testing::seen(self.kiosk.frame, at_ms, Some(face))));
+        self.give(Input::Observed(testing::seen(
+            self.kiosk.frame,
+            at_ms,
+            Some(face),
+        )));
     }
 
     fn wait_for_the_gateway(&mut self) {
-        let event = self.kiosk.events.recv_timeout(LIMIT).expect("the gateway says something");
+        let event = self
+            .kiosk
+            .events
+            .recv_timeout(LIMIT)
+            .expect("the gateway says something");
         match self.kiosk.custody.handle(event, now()).unwrap() {
             Happened::Nothing => {}
             Happened::HostedPage { document_id, url, .. } => {
@@ -426,15 +456,37 @@ fn check(name: &str, service: &Service, way: Way, walked: &Walked, profile: &Pro
     assert_eq!(document.profile.sha256, profile.sha256, "{what}");
     let acts: Vec<_> = service.legal_basis.iter().map(|basis| basis.id.clone()).collect();
     assert_eq!(document.legal_basis, acts, "{what}");
-    let consents: Vec<_> = document.consents.iter().map(|consent| consent.text.as_str()).collect();
+    let consents: Vec<_> = document
+        .consents
+        .iter()
+        .map(|consent| consent.text.as_str())
+        .collect();
     let asked = service.consents.iter().map(|consent| consent.text.as_str());
     let palm = (way == Way::Palm && !consents[..service.consents.len()].contains(&"palm")).then_some("palm");
     assert_eq!(consents, asked.chain(palm).collect::<Vec<_>>(), "{what}");
     assert!(document.consents.iter().all(|consent| consent.given), "{what}");
-    let fields: Vec<_> = service.fields_asked(&document.entries).map(|field| &field.name).collect();
-    assert_eq!(document.entries.iter().map(|entry| &entry.field).collect::<Vec<_>>(), fields, "{what}");
-    assert_eq!(document.suspicions, service.suspicions_of(&document.entries), "{what}");
-    assert!(audit.iter().any(|event| event.starts_with("Recorded ")), "{what}: {audit:?}");
+    let fields: Vec<_> = service
+        .fields_asked(&document.entries)
+        .map(|field| &field.name)
+        .collect();
+    assert_eq!(
+        document
+            .entries
+            .iter()
+            .map(|entry| &entry.field)
+            .collect::<Vec<_>>(),
+        fields,
+        "{what}"
+    );
+    assert_eq!(
+        document.suspicions,
+        service.suspicions_of(&document.entries),
+        "{what}"
+    );
+    assert!(
+        audit.iter().any(|event| event.starts_with("Recorded ")),
+        "{what}: {audit:?}"
+    );
     let ipc::Screen::Outcome {
         outcome,
         record,
@@ -448,7 +500,11 @@ fn check(name: &str, service: &Service, way: Way, walked: &Walked, profile: &Pro
     assert_eq!(*record, document.document_id.to_string(), "{what}");
     if !service.requires_verification(&document.entries) {
         assert_eq!(document.outcome, Outcome::NotRequired, "{what}");
-        assert_eq!((*outcome, document.claim.as_ref()), (ipc::Outcome::NotRequired, None), "{what}");
+        assert_eq!(
+            (*outcome, document.claim.as_ref()),
+            (ipc::Outcome::NotRequired, None),
+            "{what}"
+        );
         assert!(answer.is_none(), "{what}");
         return;
     }
@@ -460,15 +516,26 @@ fn check(name: &str, service: &Service, way: Way, walked: &Walked, profile: &Pro
         Way::Palm => (Route::Kiosk, false),
         Way::HostedPage => (Route::HostedPage, false),
     };
-    assert_eq!((document.route, !document.stills.is_empty()), (route, pictures), "{what}");
+    assert_eq!(
+        (document.route, !document.stills.is_empty()),
+        (route, pictures),
+        "{what}"
+    );
     let wanted = document.policy.operator == OperatorPresence::Required;
     assert_eq!(document.operator.is_some(), wanted, "{what}");
     assert_eq!(service.request.is_some(), document.request.is_some(), "{what}");
     if let Some(made) = &document.request {
         let demand = service.request.as_ref().unwrap();
-        let kind = demand.kinds.iter().find(|kind| kind.name == made.kind).expect("a kind of the service");
+        let kind = demand
+            .kinds
+            .iter()
+            .find(|kind| kind.name == made.kind)
+            .expect("a kind of the service");
         let day = verification::date::Date::from_utc(document.ended_at);
-        let due = profile.work_calendar().add_working_days(day, kind.working_days).unwrap();
+        let due = profile
+            .work_calendar()
+            .add_working_days(day, kind.working_days)
+            .unwrap();
         assert_eq!(made.due, due, "{what}");
         let number = request::number(document.document_id, day);
         assert_eq!(*request, Some((number, convert::day(due))), "{what}");
@@ -478,7 +545,11 @@ fn check(name: &str, service: &Service, way: Way, walked: &Walked, profile: &Pro
     // The number that was asked about is nobody's.
     let state = service.asks_request_state.then_some(ipc::RequestState::Unknown);
     assert_eq!(*request_state, state, "{what}");
-    assert_eq!(document.palm.is_some(), way == Way::Palm || service.enrols_palm, "{what}");
+    assert_eq!(
+        document.palm.is_some(),
+        way == Way::Palm || service.enrols_palm,
+        "{what}"
+    );
 }
 
 #[test]
@@ -486,6 +557,7 @@ fn every_service_of_every_profile_is_walked_to_its_answer() {
     let _alone = alone();
     let mut institution = Institution::found();
     institution.open_gateway();
+    institution.phone_says(ScriptedPage::Match);
     let mut walks = 0;
     let profiles = profiles();
     assert_eq!(profiles.len(), 6, "one for each kind of institution");
@@ -567,8 +639,14 @@ fn every_answer_of_the_centre_leads_to_its_screen() {
     let _alone = alone();
     let mut institution = Institution::found();
     institution.open_gateway();
-    let (_, profile) = profiles().into_iter().find(|(_, profile)| profile.name == "bank").unwrap();
-    let service = profile.catalogue.iter().find(|service| service.face && service.requirement == Requirement::Always);
+    let (_, profile) = profiles()
+        .into_iter()
+        .find(|(_, profile)| profile.name == "bank")
+        .unwrap();
+    let service = profile
+        .catalogue
+        .iter()
+        .find(|service| service.face && service.requirement == Requirement::Always);
     let service = service.unwrap().clone();
     let mut kiosk = Kiosk::open(&institution, profile);
     let mut check = |scripted: Scripted, outcome: ipc::Outcome, verdict: Verdict| {
@@ -580,12 +658,24 @@ fn every_answer_of_the_centre_leads_to_its_screen() {
         let answer = walked.answer.unwrap();
         assert_eq!((shown, answer.verdict), (outcome, verdict), "{scripted:?}");
         assert_eq!(answer.document_id, walked.document.document_id);
-        assert!(walked.audit.iter().any(|event| event == "AnswerShown"), "{:?}", walked.audit);
+        assert!(
+            walked.audit.iter().any(|event| event == "AnswerShown"),
+            "{:?}",
+            walked.audit
+        );
     };
     check(Scripted::Match, ipc::Outcome::Verified, Verdict::Match);
     check(Scripted::NoMatch, ipc::Outcome::NotVerified, Verdict::NonMatch);
-    check(Scripted::PersonNotFound, ipc::Outcome::PersonNotFound, Verdict::PersonNotFound);
-    check(Scripted::NoReference, ipc::Outcome::NoReference, Verdict::NoReference);
+    check(
+        Scripted::PersonNotFound,
+        ipc::Outcome::PersonNotFound,
+        Verdict::PersonNotFound,
+    );
+    check(
+        Scripted::NoReference,
+        ipc::Outcome::NoReference,
+        Verdict::NoReference,
+    );
     check(
         Scripted::DocumentTypeNotAccepted,
         ipc::Outcome::DocumentTypeNotAccepted,
@@ -605,19 +695,30 @@ fn a_centre_that_cannot_answer_leaves_the_person_captured_and_not_identified() {
     ] {
         let mut institution = Institution::found();
         institution.open_gateway();
-        let (_, profile) = profiles().into_iter().find(|(_, profile)| profile.name == "bank").unwrap();
-        let service = profile.catalogue.iter().find(|service| service.face && service.requirement == Requirement::Always);
+        let (_, profile) = profiles()
+            .into_iter()
+            .find(|(_, profile)| profile.name == "bank")
+            .unwrap();
+        let service = profile
+            .catalogue
+            .iter()
+            .find(|service| service.face && service.requirement == Requirement::Always);
         let service = service.unwrap().clone();
         let mut kiosk = Kiosk::open(&institution, profile);
         institution.centre_says(scripted);
         kiosk.is_patient = false;
         let walked = kiosk.walk(&service, Way::Face, Size::Largest, 0);
+        kiosk.deliver();
         let ipc::Screen::Outcome { outcome, .. } = walked.last else {
             panic!("{:?}", walked.last)
         };
         assert_eq!(outcome, ipc::Outcome::AwaitingIdentification, "{scripted:?}");
         assert_eq!(walked.document.outcome, Outcome::AwaitingIdentification);
-        assert!(walked.audit.iter().any(|event| event == "AnswerNotAwaited"), "{:?}", walked.audit);
+        assert!(
+            walked.audit.iter().any(|event| event == "AnswerNotAwaited"),
+            "{:?}",
+            walked.audit
+        );
         let fault = institution.asked_in_vain(walked.document.document_id);
         assert!(fault.contains(reason), "{fault}");
     }

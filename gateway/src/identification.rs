@@ -23,7 +23,9 @@ use document::signature::{self, ExternalSigner};
 use sync::machine::FailureClass;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
-use verification::evidence::{DocumentId, Modality};
+use verification::evidence::{DocumentId, Modality, RequestStanding};
+use verification::identifier::Iin;
+use verification::request;
 use verification::time::UtcMs;
 
 use crate::config::Idec;
@@ -474,7 +476,11 @@ impl Identifier {
             answered_at: utc_now(),
             centre_answer_id: answer.answer_id,
             nbas,
-            request: None,
+            request: match verdict {
+                Verdict::Match => self.request_standing(&open.content).await?,
+                // How somebody's request stands is told to nobody else.
+                _ => None,
+            },
         };
         let signed = self.sign(&identification)?;
         // Where another gateway was quicker, its answer counts for all, and the comparison was counted there.
@@ -505,6 +511,45 @@ impl Identifier {
             tracing::info!(document = %id, ?verdict, "answered without a comparison");
         }
         Ok(())
+    }
+
+    /// How the request stands whose number was entered, if one was asked about: that of the same person, or unknown.
+    async fn request_standing(&self, content: &Content) -> Result<Option<RequestStanding>, AskError> {
+        if !content.asks_request_state {
+            return Ok(None);
+        }
+        let mut entered = content.entries.iter();
+        let Some(number) = entered.find_map(|entry| request::parse(entry.value.expose()).ok()) else {
+            return Ok(Some(RequestStanding::Unknown));
+        };
+        for known in self.store.requests_numbered(&number).await? {
+            if self.claimed_by(known.document_id).await? == content.claim {
+                return Ok(Some(match known.state {
+                    "received" => RequestStanding::Received,
+                    "in-progress" => RequestStanding::InProgress,
+                    "ready" => RequestStanding::Ready,
+                    "answered" => RequestStanding::Answered,
+                    _ => RequestStanding::Refused,
+                }));
+            }
+        }
+        Ok(Some(RequestStanding::Unknown))
+    }
+
+    /// Whose identity a stored document claims.
+    async fn claimed_by(&self, id: DocumentId) -> Result<Option<Iin>, AskError> {
+        let Some(stored) = self.store.document(id).await? else {
+            return Ok(None);
+        };
+        let anchors = self.anchors.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            let (verified, _) = intake::verify(stored.signed.expose(), &anchors, None, stored.received_at)
+                .map_err(|error| AskError::Document(error.to_string()))?;
+            let content = content::decode(verified.content.expose())
+                .map_err(|error| AskError::Document(error.to_string()))?;
+            Ok(content.claim)
+        });
+        read.await.map_err(|_| AskError::Lost)?
     }
 
     fn sign(&self, identification: &Identification) -> Result<Vec<u8>, AskError> {

@@ -6,12 +6,12 @@ use camera::{CameraPin, Format, PixelFormat};
 use custody::settings::{Gateway, Keys, Limits, SettingsError, Tables, bytes_of_hex};
 use palm::ports::PortChoice;
 use palm::watched::{Setup, ThermometerSetup};
+use profile::file::FileHours;
+use profile::policy::FilePolicy;
+use profile::{Hours, ProfileError};
 use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
-use profile::policy::FilePolicy;
-use profile::file::FileHours;
-use profile::{Hours, ProfileError};
 use verification::calendar::WorkCalendar;
 use verification::evidence::{Organisation, ProfileIdentity};
 use verification::hours::OpeningHours;
@@ -280,7 +280,13 @@ enum FileFlow {
 
 impl FilePrinter {
     fn config(self) -> Result<printer::Config, String> {
-        let names = || printer::PRINTERS.iter().map(|driver| driver.name).collect::<Vec<_>>().join(", ");
+        let names = || {
+            printer::PRINTERS
+                .iter()
+                .map(|driver| driver.name)
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
         let driver = printer::driver(&self.driver)
             .ok_or_else(|| format!("there is no driver {:?}; there are: {}", self.driver, names()))?;
         Ok(printer::Config {
@@ -487,14 +493,21 @@ impl Config {
         }
         let unusable = file.operators.iter().find(|operator| !operator.is_usable());
         if let Some(operator) = unusable {
-            let message = format!("operator {:?} needs a number of two digits, a name and a code", operator.number());
+            let message = format!(
+                "operator {:?} needs a number of two digits, a name and a code",
+                operator.number()
+            );
             return Err(table("[[operators]]", message));
         }
         if policy.operator == OperatorPresence::Required && file.operators.is_empty() {
             let message = "the policy wants one to be present, and there is none".to_owned();
             return Err(table("[[operators]]", message));
         }
-        let keys = file.integrity.release_keys.iter().map(|text| integrity::ReleaseKey::parse(text));
+        let keys = file
+            .integrity
+            .release_keys
+            .iter()
+            .map(|text| integrity::ReleaseKey::parse(text));
         let keys = keys
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| table("[integrity]", error.to_string()))?;
@@ -663,7 +676,10 @@ mod tests {
             &with("[hours]\nmon = [\"18:00-09:00\"]"),
             "is no interval such as",
         );
-        check(&GOOD.replace("bank.toml", "nowhere.toml"), "nowhere.toml cannot be read");
+        check(
+            &GOOD.replace("bank.toml", "nowhere.toml"),
+            "nowhere.toml cannot be read",
+        );
         let production = GOOD.replace("\"demo\"", "\"production\"");
         check(&production, "no business identification number");
         let production = production.replace("050140000000", "050140000001");

@@ -13,9 +13,7 @@ use verification::pad::{AttemptFailure, PadChallenge};
 use verification::palm::decision::{PalmFailure, PalmPart};
 use verification::palm::{EnrolOutcome, HandPosition};
 use verification::request;
-use verification::service::{
-    AssistedRoute, Field, FieldError, FieldKind, Group, Refusal, Service, Texts,
-};
+use verification::service::{AssistedRoute, Field, FieldError, FieldKind, Group, Refusal, Service, Texts};
 use verification::session::{ClaimFault, Failure, Input, Session, Showing};
 use verification::time::UtcMs;
 

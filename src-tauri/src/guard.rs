@@ -81,7 +81,12 @@ impl Guard {
     }
 
     /// The session is over.
-    pub fn session_ended(&mut self, now: Duration, utc: UtcMs, done: impl FnOnce(IntegrityReport) + Send + 'static) {
+    pub fn session_ended(
+        &mut self,
+        now: Duration,
+        utc: UtcMs,
+        done: impl FnOnce(IntegrityReport) + Send + 'static,
+    ) {
         self.follow(Input::SessionEnded, now, utc, done);
     }
 

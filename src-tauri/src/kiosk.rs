@@ -303,7 +303,12 @@ impl Core {
         let analyzer = Analyzer::new(&ModelFolder::open(&config.models)?)?;
         let now = parts.now().utc;
         let line_events = parts.events.clone();
-        let guard = Guard::start(&config.integrity, config.policy.integrity, parts.now().monotonic, now);
+        let guard = Guard::start(
+            &config.integrity,
+            config.policy.integrity,
+            parts.now().monotonic,
+            now,
+        );
         if let Some(fault) = guard.fault() {
             tracing::error!(fault = fault.code(), codes = ?guard.codes(), "the kiosk is not as the policy wants it");
         }
@@ -452,7 +457,9 @@ impl Core {
             Some(concern) => Screen::OutOfService {
                 code: convert::concern(concern),
             },
-            None => convert::closed(&self.parts.config.hours, self.parts.now().utc).unwrap_or(Screen::Welcome),
+            None => {
+                convert::closed(&self.parts.config.hours, self.parts.now().utc).unwrap_or(Screen::Welcome)
+            }
         }
     }
 

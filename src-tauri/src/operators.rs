@@ -39,7 +39,10 @@ impl Operator {
     /// Whether what the file says can be used.
     pub fn is_usable(&self) -> bool {
         let digits = self.number.bytes().all(|byte| byte.is_ascii_digit());
-        digits && self.number.len() == NUMBER_DIGITS && !self.name.is_empty() && PasswordHash::new(&self.code).is_ok()
+        digits
+            && self.number.len() == NUMBER_DIGITS
+            && !self.name.is_empty()
+            && PasswordHash::new(&self.code).is_ok()
     }
 
     /// The number that the code begins with.
@@ -64,7 +67,8 @@ pub fn present(operators: &[Operator], code: &Sensitive<String>) -> Option<Strin
 /// When it is no code.
 pub fn hash(code: &Sensitive<String>) -> Result<String, OperatorError> {
     let digits = code.expose();
-    let is_code = digits.bytes().all(|byte| byte.is_ascii_digit()) && digits.len() >= NUMBER_DIGITS + SECRET_DIGITS_MIN;
+    let is_code =
+        digits.bytes().all(|byte| byte.is_ascii_digit()) && digits.len() >= NUMBER_DIGITS + SECRET_DIGITS_MIN;
     if !is_code {
         return Err(OperatorError::Shape);
     }

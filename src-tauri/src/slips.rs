@@ -20,8 +20,13 @@ impl Slips {
     ///
     /// # Errors
     /// If the system gives no thread.
-    pub fn start(config: Option<Config>, on_report: impl Fn(Report) + Send + 'static) -> std::io::Result<Self> {
-        let printer = config.map(|config| Printer::start(config, on_report)).transpose()?;
+    pub fn start(
+        config: Option<Config>,
+        on_report: impl Fn(Report) + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let printer = config
+            .map(|config| Printer::start(config, on_report))
+            .transpose()?;
         Ok(Self {
             stands: if printer.is_some() {
                 ipc::Slip::Ready

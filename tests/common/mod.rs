@@ -14,7 +14,7 @@ use alaqan::config::Config;
 use alaqan::kiosk::Kiosk;
 use camera::{Actor, FaultHandle, Limits, Pace, Watched};
 use document::signature;
-use gateway::config::{GatewayConfig, Scripted, SimConfig};
+use gateway::config::{GatewayConfig, Scripted, ScriptedPage, SimConfig};
 use gateway::idec::sim::Simulator;
 use gateway::server::Gateway;
 use ipc::{Intent, Screen, View};
@@ -143,6 +143,10 @@ impl Institution {
         let folder = TempDir::new().unwrap();
         let address = free_address();
         gateway::authority::init(folder.path(), address, free_address()).unwrap();
+        // Somebody who does everything at once need not be looked for every three seconds.
+        let file = folder.path().join("gateway.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, format!("{text}\n[idec.hosted]\npoll_ms = 100\n")).unwrap();
         let runtime = Runtime::new().unwrap();
         let config = SimConfig::load(&folder.path().join("idec.toml")).unwrap();
         let centre = runtime.block_on(Simulator::start(config)).unwrap();
@@ -264,6 +268,11 @@ impl Institution {
         self.centre.set_script(IIN, scripted);
     }
 
+    /// What the person of the stories does on the centre's own page from now on.
+    pub fn phone_says(&self, scripted: ScriptedPage) {
+        self.centre.set_hosted_script(IIN, scripted);
+    }
+
     /// Waits until the gateway has noted that the centre was asked about this document in vain; gives the reason.
     pub fn asked_in_vain(&self, id: DocumentId) -> String {
         let config = self.gateway_config();
@@ -273,8 +282,9 @@ impl Institution {
             loop {
                 let listed = store.list(&Default::default(), u32::MAX).await.unwrap();
                 let listed = listed.into_iter().find(|listed| listed.id == id);
-                if let Some(gateway::store::AnswerState::Awaited { fault: Some(fault), .. }) =
-                    listed.map(|listed| listed.answer)
+                if let Some(gateway::store::AnswerState::Awaited {
+                    fault: Some(fault), ..
+                }) = listed.map(|listed| listed.answer)
                 {
                     return fault;
                 }

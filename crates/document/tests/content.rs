@@ -338,8 +338,8 @@ fn the_format_of_the_answer_is_kept() {
     check_snapshot(
         &identification::encode(&identification()),
         expect![[r#"
-            {0: 3, 1: h'd0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0', 2: 1, 3: 5e-1, 4: 2.5e-1, 5: "passport register", 6: "2024-02-29", 7: "d0d0", 8: 1780315262000, 9: 1, 10: "a-1", 11: 3}
-            0a738595c2e44b473e6f38e6d44aad48502768ba121477ea007df79d7a4c0c0b"#]],
+            {0: 3, 1: h'd0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0', 2: 1, 3: 5e-1, 4: 2.5e-1, 5: "passport register", 6: "2024-02-29", 7: "d0d0", 8: 1780315262000, 9: 1, 10: "a-1", 11: 3, 12: 2}
+            e7d60032fc4fa84e05652511f37087c4754782aacce93e59f5a37db1e6c97717"#]],
     );
 }
 

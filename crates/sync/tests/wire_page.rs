@@ -170,7 +170,13 @@ fn attempts_are_shown_as_they_are() {
     let none = [0x0e, 0x80, 0x0f, 0x80];
     let at = whole.windows(4).position(|bytes| bytes == none).unwrap();
     let behind = [0x11, 0x00, 0x14];
-    let end = whole.windows(3).collect::<Vec<_>>().iter().rposition(|bytes| *bytes == behind).unwrap() + 2;
+    let end = whole
+        .windows(3)
+        .collect::<Vec<_>>()
+        .iter()
+        .rposition(|bytes| *bytes == behind)
+        .unwrap()
+        + 2;
     let content = [
         &[0xb5][..],
         &whole[1..at],

@@ -184,7 +184,11 @@ impl Walk {
         self.touch("begin").await?;
         self.choose(service).await?;
         loop {
-            match self.wait_for(&["consent", "field", "claim"], STEP_LIMIT).await?.as_str() {
+            match self
+                .wait_for(&["consent", "field", "claim"], STEP_LIMIT)
+                .await?
+                .as_str()
+            {
                 "consent" => {
                     let text = self.attribute("data-consent").await?;
                     self.touch("consent-agree").await?;
@@ -226,7 +230,10 @@ impl Walk {
     pub async fn answer_field(&self, answers: &[(&str, &str)]) -> Result<String, WalkError> {
         let field = self.attribute("data-field").await?;
         let input = self.attribute("data-input").await?;
-        let given = answers.iter().find(|(name, _)| *name == field).map(|(_, value)| *value);
+        let given = answers
+            .iter()
+            .find(|(name, _)| *name == field)
+            .map(|(_, value)| *value);
         if input == "choice" {
             let choice = match given {
                 Some(name) => format!("choice-{name}"),
@@ -253,7 +260,8 @@ impl Walk {
 
     /// Whether there is an element with this `data-testid` that can be touched.
     async fn is_there(&self, test_id: &str) -> Result<bool, WalkError> {
-        let script = "return document.querySelector(`[data-testid='${arguments[0]}']:not([disabled])`) !== null;";
+        let script =
+            "return document.querySelector(`[data-testid='${arguments[0]}']:not([disabled])`) !== null;";
         let found = self.execute("look for an element", script, test_id).await?;
         Ok(found.as_bool().unwrap_or_default())
     }
@@ -291,7 +299,12 @@ impl Walk {
         Ok(())
     }
 
-    async fn execute(&self, step: &str, script: &str, argument: &str) -> Result<serde_json::Value, WalkError> {
+    async fn execute(
+        &self,
+        step: &str,
+        script: &str,
+        argument: &str,
+    ) -> Result<serde_json::Value, WalkError> {
         let done = self.client.execute(script, vec![argument.into()]).await;
         done.map_err(|source| WalkError::Step {
             step: step.to_owned(),

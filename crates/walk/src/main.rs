@@ -112,7 +112,11 @@ async fn session(
     println!("   service: {service}");
     walk.choose(service).await?;
     loop {
-        match walk.wait_for(&["consent", "field", "claim"], STEP_LIMIT).await?.as_str() {
+        match walk
+            .wait_for(&["consent", "field", "claim"], STEP_LIMIT)
+            .await?
+            .as_str()
+        {
             "consent" => consent(walk, pictures).await?,
             "field" => {
                 let name = walk.attribute("data-field").await?;

@@ -23,8 +23,8 @@ use verification::Sensitive;
 use verification::audit::{AuditHead, LogId};
 use verification::capture::{CameraIdentity, CapturedSample};
 use verification::evidence::{
-    DocumentId, Evidence, KioskIdentity, Language, Modality, Organisation, Outcome, PalmEvidence, SessionId,
-    Still, StillPurpose,
+    DocumentId, Evidence, KioskIdentity, Language, Modality, Organisation, Outcome, PalmEvidence, Route,
+    SessionId, Still, StillPurpose,
 };
 use verification::palm::decision::decide;
 use verification::palm::{
@@ -320,6 +320,7 @@ pub fn hosted_evidence(kiosk_id: &str, number: u8, iin: &str) -> Evidence {
     Evidence {
         camera: None,
         stills: Vec::new(),
+        route: Route::HostedPage,
         ..evidence(kiosk_id, number, iin)
     }
 }

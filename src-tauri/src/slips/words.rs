@@ -29,7 +29,10 @@ pub fn slip(facts: &Facts<'_>, language: Language) -> Slip {
     let mut lines = vec![
         line(texts.say("slip-record"), grouped(&facts.document_id.to_string())),
         line(texts.say("slip-time"), moment(facts.at)),
-        line(texts.say("slip-outcome"), texts.say(outcome(facts.outcome, facts.verdict))),
+        line(
+            texts.say("slip-outcome"),
+            texts.say(outcome(facts.outcome, facts.verdict)),
+        ),
     ];
     let mut paragraphs = Vec::new();
     if let Some((number, due)) = &facts.request {
@@ -78,7 +81,10 @@ fn outcome(outcome: Outcome, verdict: Option<Verdict>) -> &'static str {
 
 /// Eight groups of four, which a person can read out.
 fn grouped(id: &str) -> String {
-    let groups: Vec<&str> = (0..id.len()).step_by(4).filter_map(|at| id.get(at..at + 4)).collect();
+    let groups: Vec<&str> = (0..id.len())
+        .step_by(4)
+        .filter_map(|at| id.get(at..at + 4))
+        .collect();
     groups.join(" ")
 }
 
@@ -118,7 +124,9 @@ impl Texts {
             return key.to_owned();
         };
         let none: FluentArgs<'_> = std::iter::empty::<(&str, FluentValue<'_>)>().collect();
-        self.0.format_pattern(pattern, Some(&none), &mut Vec::new()).into_owned()
+        self.0
+            .format_pattern(pattern, Some(&none), &mut Vec::new())
+            .into_owned()
     }
 }
 
@@ -164,7 +172,10 @@ mod tests {
                     let slip = slip(&facts, language);
                     let texts = slip.lines.iter().flat_map(|line| [&line.label, &line.value]);
                     for text in texts.chain(&slip.paragraphs).chain([&slip.title, &slip.footer]) {
-                        assert!(!text.contains("slip-") && !text.is_empty(), "{language:?}: {text}");
+                        assert!(
+                            !text.contains("slip-") && !text.is_empty(),
+                            "{language:?}: {text}"
+                        );
                     }
                     assert_eq!(slip.lines[1].value, "12.07.2026 12:00");
                     assert_eq!(slip.lines[0].value, ["abab"; 8].join(" "));
@@ -177,7 +188,10 @@ mod tests {
     #[test]
     fn only_the_centre_says_verified() {
         assert_eq!(outcome(Outcome::AwaitingIdentification, None), "slip-awaiting");
-        assert_eq!(outcome(Outcome::NotVerified, Some(Verdict::NonMatch)), "slip-not-verified");
+        assert_eq!(
+            outcome(Outcome::NotVerified, Some(Verdict::NonMatch)),
+            "slip-not-verified"
+        );
         assert_eq!(outcome(Outcome::Verified, Some(Verdict::Match)), "slip-verified");
     }
 }
