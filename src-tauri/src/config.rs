@@ -130,6 +130,8 @@ pub struct Config {
     pub catalogue: Vec<Service>,
     /// The profile from which catalogue and policy come, with the changes of this kiosk.
     pub profile: ProfileIdentity,
+    /// All that is in force, as text, of which the profile's hash is.
+    pub in_force: String,
     /// The consent that the palm needs, as the profile words it.
     pub palm_consent: ConsentDemand,
     /// When the kiosk serves.
@@ -551,6 +553,7 @@ impl Config {
                 name: profile.name.clone(),
                 sha256: profile.sha256,
             },
+            in_force: profile.effective(),
             palm_consent: profile
                 .consent(PALM_CONSENT.0)
                 .cloned()

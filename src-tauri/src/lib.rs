@@ -41,6 +41,9 @@ pub enum RunError {
     /// Nothing can be read from standard input.
     #[error("nothing can be read from standard input")]
     Input(#[source] std::io::Error),
+    /// What was given is no code of an operator. It is not repeated here.
+    #[error("this is no code of an operator")]
+    Operator(#[from] operators::OperatorError),
     /// What was given is no IIN. It is not repeated here.
     #[error("this is no IIN")]
     Iin(#[from] IinError),
@@ -63,6 +66,13 @@ pub fn forget_palm(config: &Path, iin: &str) -> Result<usize, RunError> {
     logging::start();
     let subject = iin.parse::<Iin>()?;
     Ok(kiosk::forget_palm(&Config::load(config)?, &subject)?)
+}
+
+/// What is in force at a kiosk, as text, and the hash of it.
+pub fn policy_in_force(config: &Path) -> Result<String, RunError> {
+    let config = Config::load(config)?;
+    let hash = profile::hex(&config.profile.sha256);
+    Ok(format!("{}# SHA-256 of the text above: {hash}\n", config.in_force))
 }
 
 /// Runs the kiosk until its window is closed.

@@ -14,20 +14,32 @@ use verification::Sensitive;
 #[command(version)]
 struct Arguments {
     /// Configuration of this kiosk.
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "operator_code")]
+    config: Option<PathBuf>,
     /// Withdraw a person's consent to the palm: reads the IIN from standard input, forgets whose references those in the
     /// scanner are, and ends. The kiosk must not be running; it deletes the references as soon as it runs with the scanner.
     #[arg(long)]
     forget_palm: bool,
+    /// Print what is in force at this kiosk: policy, opening hours, calendar, consents and services of the profile with the
+    /// kiosk's own differences, and the hash that stands in each document; and end.
+    #[arg(long)]
+    show_policy: bool,
+    /// Read an operator's code from standard input, print what stands for it under `[[operators]]`, and end.
+    #[arg(long)]
+    operator_code: bool,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    let config = arguments.config.unwrap_or_default();
     let done = if arguments.forget_palm {
-        forget_palm(&arguments.config)
+        forget_palm(&config)
+    } else if arguments.operator_code {
+        operator_code()
+    } else if arguments.show_policy {
+        alaqan::policy_in_force(&config).map(|text| print!("{text}"))
     } else {
-        alaqan::run(&arguments.config)
+        alaqan::run(&config)
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -36,6 +48,17 @@ fn main() -> ExitCode {
             ExitCode::from(1)
         }
     }
+}
+
+/// As [`forget_palm`], nothing secret is an argument.
+fn operator_code() -> Result<(), RunError> {
+    eprintln!("Number of two digits, and at least six digits behind it:");
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).map_err(RunError::Input)?;
+    let code = Sensitive::new(line.trim().to_owned());
+    drop(Sensitive::new(line));
+    println!("code = \"{}\"", alaqan::operators::hash(&code)?);
+    Ok(())
 }
 
 /// The number is read and not taken as an argument: those stand in the list of processes and in the shell's history.
