@@ -523,7 +523,15 @@ impl Identifier {
             return Ok(Some(RequestStanding::Unknown));
         };
         for known in self.store.requests_numbered(&number).await? {
-            if self.claimed_by(known.document_id).await? == content.claim {
+            let claimed = match self.claimed_by(known.document_id).await {
+                // It must not cost this person the answer, and whose it is cannot be known.
+                Err(AskError::Document(fault)) => {
+                    tracing::error!(document = %known.document_id, fault, "the document of a request cannot be read");
+                    None
+                }
+                claimed => claimed?,
+            };
+            if claimed.is_some() && claimed == content.claim {
                 return Ok(Some(match known.state {
                     "received" => RequestStanding::Received,
                     "in-progress" => RequestStanding::InProgress,

@@ -21,10 +21,19 @@ pub const ORGANISATION: &str = "Qaraqshy Torture Savings Bank";
 /// How every still begins: the first bytes of a JPEG file in the JFIF form.
 pub const JPEG_HEADER: [u8; 11] = *b"\xff\xd8\xff\xe0\0\x10JFIF\0";
 
+/// What follows: the rest of the first segment, the header of a frame of 640 by 480 pixels with one component, and that of
+/// its scan. The gateway asks the centre about no picture that has no such form.
+const JPEG_FRAME: &[u8] = b"\x01\x01\0\0\x01\0\x01\0\0\
+    \xff\xc0\0\x0b\x08\x01\xe0\x02\x80\x01\x01\x11\0\
+    \xff\xda\0\x08\x01\x01\0\0\x3f\0";
+
+/// Width and height of every still, in pixels, as they stand in [`JPEG_FRAME`].
+const STILL_PX: (u32, u32) = (640, 480);
+
 /// How every still ends.
 const JPEG_END: [u8; 2] = *b"\xff\xd9";
 
-/// Stands in every still, after the header.
+/// Stands in every still, after the headers.
 pub const STILL_MARK: &[u8] = b"a picture of nobody at all";
 
 /// A made-up session that ended at this time.
@@ -90,7 +99,7 @@ fn still(random: &mut fastrand::Rng) -> Still {
     };
     let mut jpeg = vec![0; bytes];
     random.fill(&mut jpeg);
-    let marks = JPEG_HEADER.iter().chain(STILL_MARK);
+    let marks = JPEG_HEADER.iter().chain(JPEG_FRAME).chain(STILL_MARK);
     for (byte, mark) in jpeg.iter_mut().zip(marks) {
         *byte = *mark;
     }
@@ -101,8 +110,8 @@ fn still(random: &mut fastrand::Rng) -> Still {
         purpose: StillPurpose::Comparison,
         sample: CapturedSample {
             frame: 7,
-            width_px: 640,
-            height_px: 480,
+            width_px: STILL_PX.0,
+            height_px: STILL_PX.1,
             jpeg: Sensitive::new(jpeg),
         },
         quality: None,
@@ -112,6 +121,20 @@ fn still(random: &mut fastrand::Rng) -> Still {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Width and height of a picture, by its segments up to the compressed data.
+    fn dimensions(jpeg: &[u8]) -> (u32, u32) {
+        let two = |at: usize| u32::from(u16::from_be_bytes([jpeg[at], jpeg[at + 1]]));
+        let (mut at, mut found) = (2, None);
+        while jpeg[at + 1] != 0xda {
+            assert_eq!(jpeg[at], 0xff, "no marker");
+            if jpeg[at + 1] == 0xc0 {
+                found = Some((two(at + 7), two(at + 5)));
+            }
+            at += 2 + two(at + 2) as usize;
+        }
+        found.unwrap()
+    }
 
     #[test]
     fn what_is_made_up_can_be_signed_and_read_again() {
@@ -129,7 +152,9 @@ mod tests {
             for still in &made.stills {
                 let jpeg = still.sample.jpeg.expose();
                 assert!((2_000..200_000).contains(&jpeg.len()));
-                assert!(jpeg[JPEG_HEADER.len()..].starts_with(STILL_MARK));
+                assert!(jpeg.starts_with(&JPEG_HEADER) && jpeg.ends_with(&JPEG_END));
+                assert!(jpeg[JPEG_HEADER.len() + JPEG_FRAME.len()..].starts_with(STILL_MARK));
+                assert_eq!(dimensions(jpeg), (still.sample.width_px, still.sample.height_px));
             }
         }
     }

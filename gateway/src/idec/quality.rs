@@ -15,8 +15,8 @@ pub struct QualityGate {
     pub image_min_px: u32,
     /// The largest file, in bytes.
     pub image_max_bytes: usize,
-    /// The least value of measures by their name. A picture of which one was not taken is not held against it.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    /// The least value of measures by their name; an empty table asks for none. A picture of which one was not taken is not
+    /// held against it.
     pub measures_min: BTreeMap<String, f32>,
 }
 
@@ -251,6 +251,18 @@ mod tests {
         let check = |measures: &[(&'static str, f32)]| checked(&good, (240, 240), measures).is_ok();
         assert!(check(&[]) && check(&[("sharpness", 0.5)]) && check(&[("other", 0.1)]));
         assert!(!check(&[("sharpness", 0.49)]) && !check(&[("sharpness", f32::NAN)]));
+    }
+
+    #[test]
+    fn a_gate_that_asks_for_no_measure_stays_so_in_a_file() {
+        let open = QualityGate {
+            measures_min: BTreeMap::new(),
+            ..QualityGate::default()
+        };
+        let read = |text: &str| toml::from_str::<QualityGate>(text).unwrap();
+        assert_eq!(read(&toml::to_string(&open).unwrap()), open);
+        assert_eq!(read("[measures_min]"), open);
+        assert_eq!(read("").measures_min["inter_eye_distance_px"], 60.0);
     }
 
     proptest! {

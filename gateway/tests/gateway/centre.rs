@@ -2,10 +2,11 @@
 
 use document::identification::{Identification, Nbas, Verdict};
 use gateway::config::Scripted;
+use gateway::idec::quality::QualityGate;
 use gateway::idec::tariff::BankDay;
 use gateway::store::Documents;
 use verification::Sensitive;
-use verification::evidence::{ConsentRecord, Evidence, Language};
+use verification::evidence::{ConsentRecord, Evidence, Language, StillQuality};
 use verification::time::UtcMs;
 
 use crate::bank::{Bank, Enrolled, IIN, Kiosk, evidence, now, palm_evidence};
@@ -81,6 +82,42 @@ fn a_score_of_one_person_may_be_below_the_threshold() {
     assert_eq!((answer.verdict, answer.score), (Verdict::NonMatch, Some(0.312)));
 }
 
+/// The measures of a picture whose eyes are so far apart, in pixels.
+fn eyes_apart(inter_eye_distance_px: f32) -> StillQuality {
+    StillQuality {
+        inter_eye_distance_px,
+        sharpness: 0.0,
+        luminance_mean: 0.0,
+        yaw_deg: 0.0,
+        pitch_deg: 0.0,
+    }
+}
+
+#[test]
+fn a_picture_is_held_back_for_a_measure_that_was_taken_and_is_asked_for() {
+    let mut bank = Bank::new();
+    // Without a word of it in the configuration: the gateway asks for what the kiosk asks for.
+    assert_eq!(bank.config.idec.quality, QualityGate::default());
+    let simulator = bank.simulator();
+    let gateway = bank.gateway();
+    let papers = bank.enrol("kiosk-1");
+    let mut kiosk = Kiosk::start(papers.client(gateway.address()));
+    let mut check = |number, quality, verdict, comparisons| {
+        let mut evidence = evidence("kiosk-1", number, IIN);
+        evidence.stills[0].quality = quality;
+        assert_eq!(answered(&bank, &papers, &mut kiosk, &evidence).verdict, verdict);
+        assert_eq!(
+            (simulator.questions(), counted(&bank)),
+            (comparisons, comparisons)
+        );
+    };
+    check(1, Some(eyes_apart(59.9)), Verdict::QualityInsufficient, 0);
+    // Nobody asks for a sharpness here, and this picture has none.
+    check(2, Some(eyes_apart(60.0)), Verdict::Match, 1);
+    // The kiosk no longer had the frame to measure.
+    check(3, None, Verdict::Match, 2);
+}
+
 #[test]
 fn no_picture_below_the_gate_is_sent() {
     let mut bank = Bank::new();
@@ -125,6 +162,10 @@ fn no_picture_below_the_gate_is_sent() {
         "too-small",
     );
     check(&|evidence| evidence.stills[0].sample.width_px = 480, "other-size");
+    check(
+        &|evidence| evidence.stills[0].quality = Some(eyes_apart(59.9)),
+        "measure",
+    );
     assert_eq!((simulator.questions(), counted(&bank)), (0, 0));
     // A palm has no picture, and is asked about.
     let palm = palm_evidence("kiosk-1", 9, IIN);

@@ -6,6 +6,7 @@
 mod bank;
 mod centre;
 mod delivery;
+mod earlier_request;
 mod enrolment;
 mod hosted;
 mod identification;
