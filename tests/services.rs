@@ -345,8 +345,7 @@ impl<'a> Walk<'a> {
         match self.kiosk.custody.handle(event, now()).unwrap() {
             Happened::Nothing => {}
             Happened::HostedPage { document_id, url, .. } => {
-                let url = url.expose().clone();
-                assert!(url.starts_with("https://"), "{url}");
+                assert!(url.expose().starts_with("https://"));
                 self.give(Input::HostedPageOpened { document_id, url });
             }
             Happened::Answered(answer) => {

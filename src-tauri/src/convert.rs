@@ -82,7 +82,9 @@ pub fn screen(session: &Session, devices: Devices) -> Option<ipc::Screen> {
             error: error.map(field_error),
         },
         Showing::Operator { wrong } => ipc::Screen::Operator { wrong },
-        Showing::HostedPage { url } => ipc::Screen::Phone { url },
+        Showing::HostedPage { url } => ipc::Screen::Phone {
+            url: url.map(|url| url.expose().clone()),
+        },
         Showing::Claim { error } => ipc::Screen::Claim {
             error: error.map(claim_error),
         },

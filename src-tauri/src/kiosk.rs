@@ -906,10 +906,7 @@ impl Core {
             },
             Ok(Happened::Nothing) => {}
             Ok(Happened::HostedPage { document_id, url, .. }) => {
-                self.give(Input::HostedPageOpened {
-                    document_id,
-                    url: url.expose().clone(),
-                });
+                self.give(Input::HostedPageOpened { document_id, url });
             }
             Ok(Happened::Answered(answer)) => self.answered(&answer, now),
             Err(error) => self.store_failed(&error, "the store failed"),

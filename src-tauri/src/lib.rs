@@ -72,7 +72,10 @@ pub fn forget_palm(config: &Path, iin: &str) -> Result<usize, RunError> {
 pub fn policy_in_force(config: &Path) -> Result<String, RunError> {
     let config = Config::load(config)?;
     let hash = profile::hex(&config.profile.sha256);
-    Ok(format!("{}# SHA-256 of the text above: {hash}\n", config.in_force))
+    Ok(format!(
+        "{}# SHA-256 of the text above: {hash}\n",
+        config.in_force
+    ))
 }
 
 /// Runs the kiosk until its window is closed.

@@ -108,8 +108,8 @@ pub enum Input {
     HostedPageOpened {
         /// Which document.
         document_id: DocumentId,
-        /// The address.
-        url: String,
+        /// The address; whoever has it can take the person's place.
+        url: Sensitive<String>,
     },
     /// Another attempt is wanted.
     Retry,
@@ -346,7 +346,7 @@ pub enum Showing {
     /// The centre's own page is open for the person's phone, or about to be.
     HostedPage {
         /// Its address, once it is known.
-        url: Option<String>,
+        url: Option<Sensitive<String>>,
     },
     /// The camera is being opened.
     OpeningCamera,
@@ -538,7 +538,7 @@ enum State {
     /// The person is at the centre's own page.
     AtHostedPage {
         since: Duration,
-        url: Option<String>,
+        url: Option<Sensitive<String>>,
     },
     Ended {
         outcome: Outcome,
@@ -1181,7 +1181,7 @@ impl Session {
             // What is captured is captured: the record must be made, and the answer is not in our hands.
             State::Recording { .. } | State::Identifying { .. } => Vec::new(),
             // The answer may still come; nobody waits for it here.
-            State::AtHostedPage { .. } => self.leave_hosted_page(now),
+            State::AtHostedPage { .. } => self.stop_waiting(now),
             State::Ended { .. } => self.close(),
             State::StoreFailed | State::Closed => Vec::new(),
         }

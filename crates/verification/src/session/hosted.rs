@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use super::{AuditEvent, Effect, Session, State};
+use crate::Sensitive;
 use crate::evidence::{DocumentId, Modality, Outcome, Route};
 use crate::time::Now;
 
@@ -27,7 +28,11 @@ impl Session {
         effects
     }
 
-    pub(super) fn hosted_page_opened(&mut self, document_id: DocumentId, opened: String) -> Vec<Effect> {
+    pub(super) fn hosted_page_opened(
+        &mut self,
+        document_id: DocumentId,
+        opened: Sensitive<String>,
+    ) -> Vec<Effect> {
         match &mut self.state {
             State::AtHostedPage { url, .. } if document_id == self.opening.document_id => {
                 *url = Some(opened);
@@ -35,9 +40,5 @@ impl Session {
             }
             _ => Vec::new(),
         }
-    }
-
-    pub(super) fn leave_hosted_page(&mut self, now: Now) -> Vec<Effect> {
-        self.stop_waiting(now)
     }
 }

@@ -699,7 +699,7 @@ fn any_input() -> impl Strategy<Value = Input> {
         Just(Input::HostedPageChosen),
         Just(Input::HostedPageOpened {
             document_id: DOCUMENT,
-            url: "https://centre.example".into()
+            url: Sensitive::new("https://centre.example".into())
         }),
         (
             any::<bool>(),

@@ -253,7 +253,7 @@ fn nobody_is_captured_without_the_operator_where_one_is_wanted() {
 fn the_centres_page_is_shown_and_its_answer_ends_the_session() {
     let page = |document_id| Input::HostedPageOpened {
         document_id,
-        url: "https://centre.example/s/1".into(),
+        url: Sensitive::new("https://centre.example/s/1".into()),
     };
     let start = || {
         let mut kiosk = kiosk_of(loan());
