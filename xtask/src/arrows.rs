@@ -56,7 +56,6 @@ const ROOMS: &[(&str, &[&str])] = &[
             "palm",
             "printer",
             "profile",
-            "printer",
             "sync",
             "verification",
         ],
@@ -101,7 +100,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ),
     ("fantoccini", &["walk"]),
     ("axum", &["gateway"]),
-    ("krilla", &["paper"]),
+    ("krilla", &["paper", "printer"]),
     ("reqwest", &["gateway", "paper"]),
     ("wasm-bindgen-cli-support", &["xtask"]),
 ];
