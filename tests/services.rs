@@ -70,6 +70,8 @@ struct Kiosk {
     frame: u64,
     /// Whether the person waits for the centre's answer.
     is_patient: bool,
+    /// Width and height of the pictures.
+    picture_px: (u16, u16),
 }
 
 impl Kiosk {
@@ -94,6 +96,7 @@ impl Kiosk {
             at: Duration::from_secs(1),
             frame: 0,
             is_patient: true,
+            picture_px: (640, 480),
         }
     }
 
@@ -213,9 +216,9 @@ impl<'a> Walk<'a> {
                 purpose,
                 sample: Some(CapturedSample {
                     frame,
-                    width_px: 640,
-                    height_px: 480,
-                    jpeg: Sensitive::new(common::jpeg(640, 480)),
+                    width_px: self.kiosk.picture_px.0.into(),
+                    height_px: self.kiosk.picture_px.1.into(),
+                    jpeg: Sensitive::new(common::jpeg(self.kiosk.picture_px.0, self.kiosk.picture_px.1)),
                 }),
             },
             Effect::PersistAttempt { subject, modality } => {
@@ -645,41 +648,59 @@ fn every_answer_of_the_centre_leads_to_its_screen() {
     let service = profile
         .catalogue
         .iter()
-        .find(|service| service.face && service.requirement == Requirement::Always);
+        .find(|service| service.face && service.hosted_page && service.requirement == Requirement::Always);
     let service = service.unwrap().clone();
     let mut kiosk = Kiosk::open(&institution, profile);
-    let mut check = |scripted: Scripted, outcome: ipc::Outcome, verdict: Verdict| {
-        institution.centre_says(scripted);
-        let walked = kiosk.walk(&service, Way::Face, Size::Largest, 0);
+    let check = |kiosk: &mut Kiosk, way: Way, outcome: ipc::Outcome, verdict: Verdict| {
+        let walked = kiosk.walk(&service, way, Size::Largest, 0);
         let ipc::Screen::Outcome { outcome: shown, .. } = walked.last else {
             panic!("{:?}", walked.last)
         };
         let answer = walked.answer.unwrap();
-        assert_eq!((shown, answer.verdict), (outcome, verdict), "{scripted:?}");
+        assert_eq!((shown, answer.verdict), (outcome, verdict), "{way:?}");
         assert_eq!(answer.document_id, walked.document.document_id);
-        assert!(
-            walked.audit.iter().any(|event| event == "AnswerShown"),
-            "{:?}",
-            walked.audit
-        );
+        let is_noted = walked.audit.iter().any(|event| event == "AnswerShown");
+        assert!(is_noted, "{:?}", walked.audit);
     };
-    check(Scripted::Match, ipc::Outcome::Verified, Verdict::Match);
-    check(Scripted::NoMatch, ipc::Outcome::NotVerified, Verdict::NonMatch);
+    use ipc::Outcome as Shown;
+    let answers = [
+        (Scripted::Match, Shown::Verified, Verdict::Match),
+        (Scripted::NoMatch, Shown::NotVerified, Verdict::NonMatch),
+        (
+            Scripted::PersonNotFound,
+            Shown::PersonNotFound,
+            Verdict::PersonNotFound,
+        ),
+        (Scripted::NoReference, Shown::NoReference, Verdict::NoReference),
+        (
+            Scripted::DocumentTypeNotAccepted,
+            Shown::DocumentTypeNotAccepted,
+            Verdict::DocumentTypeNotAccepted,
+        ),
+    ];
+    for (scripted, outcome, verdict) in answers {
+        institution.centre_says(scripted);
+        check(&mut kiosk, Way::Face, outcome, verdict);
+    }
+    let pages = [
+        (ScriptedPage::Match, Shown::Verified, Verdict::Match),
+        (ScriptedPage::NoMatch, Shown::NotVerified, Verdict::NonMatch),
+        (ScriptedPage::Cancel, Shown::NotCompleted, Verdict::NotCompleted),
+    ];
+    for (scripted, outcome, verdict) in pages {
+        institution.phone_says(scripted);
+        check(&mut kiosk, Way::HostedPage, outcome, verdict);
+    }
+    // A picture below the gate costs nothing: the centre is not asked.
+    let asked = institution.comparisons();
+    kiosk.picture_px = (100, 100);
     check(
-        Scripted::PersonNotFound,
-        ipc::Outcome::PersonNotFound,
-        Verdict::PersonNotFound,
+        &mut kiosk,
+        Way::Face,
+        Shown::QualityInsufficient,
+        Verdict::QualityInsufficient,
     );
-    check(
-        Scripted::NoReference,
-        ipc::Outcome::NoReference,
-        Verdict::NoReference,
-    );
-    check(
-        Scripted::DocumentTypeNotAccepted,
-        ipc::Outcome::DocumentTypeNotAccepted,
-        Verdict::DocumentTypeNotAccepted,
-    );
+    assert_eq!(institution.comparisons(), asked);
 }
 
 /// Where the centre gives no answer now, the person is captured and not identified, until it does.
