@@ -83,10 +83,10 @@ consent-refuse = I refuse
 consent-refuse-continue = No, continue without
 consent-refuse-refer = No, I want a person to decide
 consent-refusal-title = What happens if I refuse?
-consent-refusal-body = The session ends and this kiosk does not confirm your identity. Ask a member of the bank's staff about other ways.
+consent-refusal-body = The session ends and this kiosk does not confirm your identity. Ask a member of the staff about other ways.
 consent-refusal-continues = The session goes on, but what this consent is about is not done.
-consent-refusal-refers = Not the kiosk but a member of the bank's staff decides. The kiosk records your request and gives it to them.
-consent-refusal-palm = You go back to the choice, and your palm is not scanned. You can use your face, or ask a member of the bank's staff.
+consent-refusal-refers = Not the kiosk but a member of the staff decides. The kiosk records your request and gives it to them.
+consent-refusal-palm = You go back to the choice, and your palm is not scanned. You can use your face, or ask a member of the staff.
 
 ## Question of the service
 field-number = Question { $number } of { $of }
@@ -125,11 +125,11 @@ zone-entered = Line { $line } of { $lines }: { $count } of { $of } characters
 zone-delete-line = Delete line
 claim-error-zone-shape = These do not look like the lines of an identity card. Each of the three lines has 30 characters.
 claim-error-zone-check-digit = One of the characters was misread. Please compare the lines with the card, or scan it again.
-claim-error-expired = The identity card is no longer valid. Enter your IIN, or ask a member of the bank's staff.
+claim-error-expired = The identity card is no longer valid. Enter your IIN, or ask a member of the staff.
 claim-error-no-iin = There is no IIN in this document. Please enter your IIN.
 
 ## Member of the staff
-operator-title = Please call a member of the bank's staff
+operator-title = Please call a member of the staff
 operator-hint = To go on, a member of staff must be present and enter their code
 operator-entered = { $count ->
     [one] { $count } digit entered
@@ -149,12 +149,12 @@ method-phone-hint = On your own phone, with the centre's page
 method-video = Video call
 method-video-hint = A specialist helps you by video
 method-images = Pictures
-method-images-hint = A member of the bank's staff checks pictures of your face and your document
+method-images-hint = A member of the staff checks pictures of your face and your document
 availability-ready = Available
 availability-device-unavailable = The device is not working now
 availability-not-for-this-service = Not for this service
 availability-not-enrolled = Your palm is not registered at this kiosk yet
-availability-offline = There is no connection to the bank now
+availability-offline = There is no connection now
 availability-not-yet = Not available yet
 
 ## On one's own phone
@@ -174,7 +174,7 @@ face-title = Face capture
 face-preview = Your picture from the camera
 face-actions = Movements done: { $done } of { $of }
 face-return = Then look straight into the camera again
-face-help = If you cannot make the movement, call a member of the bank's staff
+face-help = If you cannot make the movement, call a member of the staff
 face-light = The screen changes its colour for a moment, look straight
 prompt-show-face = Bring your face into the oval
 prompt-closer = Come closer
@@ -204,7 +204,7 @@ prompt-smile = Smile
 ## Palm capture
 palm-title = Palm scan
 palm-title-enrol = Registration of your palm
-palm-help = If you cannot hold your hand like this, call a member of the bank's staff
+palm-help = If you cannot hold your hand like this, call a member of the staff
 palm-help-enrol = Remember which hand you show: it is the one the kiosk will know
 hand-show-hand = Hold your open palm before the scanner
 hand-show-hand-beside = A hand's length away, fingers apart; do not touch the scanner
@@ -225,7 +225,7 @@ hand-palm-only = Show your open palm
 hand-palm-only-beside = Something else is in front of the scanner
 
 ## Trouble with any device
-trouble-choice = You can wait, or end the session and ask a member of the bank's staff
+trouble-choice = You can wait, or end the session and ask a member of the staff
 
 ## Camera trouble
 camera-trouble-missing = The camera is not connected
@@ -306,37 +306,37 @@ progress-wait = Please wait
 
 ## Outcome
 outcome-verified = Your identity is confirmed
-outcome-verified-body = The result was given to the bank. Thank you!
+outcome-verified-body = The result was given to the organisation. Thank you!
 outcome-not-verified = Your identity is not confirmed
-outcome-not-verified-body = Please ask a member of the bank's staff. If you disagree with the result, tell them the record number.
+outcome-not-verified-body = Please ask a member of the staff. If you disagree with the result, tell them the record number.
 outcome-attack-suspected = We could not confirm a living person
-outcome-attack-suspected-body = Please ask a member of the bank's staff. If you disagree with the result, tell them the record number.
+outcome-attack-suspected-body = Please ask a member of the staff. If you disagree with the result, tell them the record number.
 outcome-failure-to-acquire = No usable picture could be taken
-outcome-failure-to-acquire-body = Your identity was not checked. Start again or ask a member of the bank's staff.
+outcome-failure-to-acquire-body = Your identity was not checked. Start again or ask a member of the staff.
 outcome-withdrawn = You ended the session
 outcome-withdrawn-body = Your identity is not confirmed. You can start again at any time.
 outcome-timed-out = The session has run out of time
 outcome-timed-out-body = The session was closed to protect your data. You can start again.
 outcome-device-unavailable = A device is not working
-outcome-device-unavailable-body = This was not your fault. Please ask a member of the bank's staff.
+outcome-device-unavailable-body = This was not your fault. Please ask a member of the staff.
 outcome-awaiting-identification = Recorded, but not yet confirmed
-outcome-awaiting-identification-body = Your data is saved. The centre's answer will come later: ask the bank for it with the record number.
+outcome-awaiting-identification-body = Your data is saved. The centre's answer will come later: ask a member of the staff for it with the record number.
 outcome-not-required = Your request is accepted
 outcome-not-required-body = Your identity need not be confirmed for this.
-outcome-referred = A member of the bank's staff goes on
-outcome-referred-body = Your identity was not confirmed automatically. Please go to a member of the bank's staff and tell them the record number.
+outcome-referred = A member of the staff goes on
+outcome-referred-body = Your identity was not confirmed automatically. Please go to a member of the staff and tell them the record number.
 outcome-person-not-found = The centre found no such person
-outcome-person-not-found-body = Please check your IIN and start again. If the number is right, ask a member of the bank's staff.
+outcome-person-not-found-body = Please check your IIN and start again. If the number is right, ask a member of the staff.
 outcome-no-reference = The centre has no picture of you to compare with
-outcome-no-reference-body = This was not your fault. Please ask a member of the bank's staff, who will confirm your identity in another way.
+outcome-no-reference-body = This was not your fault. Please ask a member of the staff, who will confirm your identity in another way.
 outcome-document-type-not-accepted = The centre does not accept this kind of document
-outcome-document-type-not-accepted-body = If you have another document, start again with it, or ask a member of the bank's staff.
+outcome-document-type-not-accepted-body = If you have another document, start again with it, or ask a member of the staff.
 outcome-quality-insufficient = The picture was not good enough to be compared
-outcome-quality-insufficient-body = Start again and stand closer to the camera where it is brighter, or ask a member of the bank's staff.
+outcome-quality-insufficient-body = Start again and stand closer to the camera where it is brighter, or ask a member of the staff.
 outcome-not-completed = You did not finish on your phone
 outcome-not-completed-body = The page was closed, or its time ran out. You can start again and choose another way.
 outcome-palm-awaits-confirmation = Your palm is recorded, but not yet confirmed
-outcome-palm-awaits-confirmation-body = You can use your palm at this kiosk once the centre has confirmed your identity. Ask the bank for its answer with the record number.
+outcome-palm-awaits-confirmation-body = You can use your palm at this kiosk once the centre has confirmed your identity. Ask a member of the staff for its answer with the record number.
 outcome-palm-registered = Your palm is registered
 outcome-palm-registered-body = The centre has confirmed your identity. From now on you can use your palm at this kiosk.
 outcome-record = Record number
@@ -344,18 +344,18 @@ outcome-record-qr = QR code of the record number
 outcome-request = Request number
 outcome-request-due = Answer until { $date }
 outcome-request-state = Your request
-request-state-received = Your request has arrived at the bank. Work on it has not begun yet.
-request-state-in-progress = The bank is working on your request.
-request-state-ready = The answer is ready. Please get it from a member of the bank's staff.
+request-state-received = Your request has arrived. Work on it has not begun yet.
+request-state-in-progress = Your request is being worked on.
+request-state-ready = The answer is ready. Please get it from a member of the staff.
 request-state-answered = Your request was answered.
-request-state-refused = Your request was refused. Ask a member of the bank's staff for the reason.
-request-state-unknown = You have no request with this number. Please check the number, or ask a member of the bank's staff.
+request-state-refused = Your request was refused. Ask a member of the staff for the reason.
+request-state-unknown = You have no request with this number. Please check the number, or ask a member of the staff.
 slip-print = Print
 slip-again = Print again
 slip-printing = Printing
 slip-printed = Please take your printout
 slip-failed = Printing did not work. Try again, or write the number down.
-slip-no-paper = The printer has no paper. Tell a member of the bank's staff, or write the number down.
+slip-no-paper = The printer has no paper. Tell a member of the staff, or write the number down.
 finish = Done
 
 ## Outside the opening hours
@@ -365,14 +365,14 @@ closed-opens = Opens on { $date } at { $time }
 
 ## Out of service
 out-of-service-title = The kiosk is out of service for now
-out-of-service-body = We are sorry. Please ask a member of the bank's staff.
+out-of-service-body = We are sorry. Please ask a member of the staff.
 out-of-service-store = The protected data store cannot be opened
 out-of-service-internal = The program is restarting after a fault
-out-of-service-not-enrolled = This kiosk is not registered with the bank yet
-out-of-service-refused = The bank's server does not accept this kiosk
+out-of-service-not-enrolled = This kiosk is not registered yet
+out-of-service-refused = The organisation's server does not accept this kiosk
 out-of-service-certificate = The kiosk's certificate has expired
 out-of-service-pending = Too many records are waiting to be sent
-out-of-service-unsynced = The bank's server has not been reached for too long
+out-of-service-unsynced = The organisation's server has not been reached for too long
 out-of-service-disk = The disk is full
 out-of-service-clock = The clock is wrong
 out-of-service-integrity = The program's files did not pass the check

@@ -116,3 +116,43 @@ pub async fn verified_meanwhile(walk: &Walk) {
     }
     panic!("the answer did not come to the screen");
 }
+
+/// Pictures of one window in both sizes, one after the other.
+pub struct BothSizes {
+    galleries: [((u32, u32), Gallery); 2],
+}
+
+impl BothSizes {
+    pub fn new(story: &str) -> Self {
+        Self {
+            galleries: [UPRIGHT, LYING].map(|size| (size, Gallery::new(story, size))),
+        }
+    }
+
+    /// One picture in each language and size, in normal contrast; leaves the window upright and in the last language.
+    pub async fn show(&self, walk: &Walk, screen: &str, name: &str) {
+        for (size, gallery) in &self.galleries {
+            resize(walk, *size).await;
+            gallery.show_in(walk, screen, name, "normal").await;
+        }
+        resize(walk, UPRIGHT).await;
+    }
+}
+
+/// Gives the page of a window this size.
+pub async fn resize(walk: &Walk, (width, height): (u32, u32)) {
+    let end = tokio::time::Instant::now() + STEP_LIMIT;
+    walk.client().set_window_size(width, height).await.unwrap();
+    loop {
+        let shown = walk
+            .client()
+            .execute("return [innerWidth, innerHeight]", vec![])
+            .await
+            .unwrap();
+        if shown == serde_json::json!([width, height]) {
+            return;
+        }
+        assert!(tokio::time::Instant::now() < end, "the window stays {shown}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}

@@ -183,26 +183,31 @@ impl Walk {
         self.wait_for(&["welcome"], STEP_LIMIT).await?;
         self.touch("begin").await?;
         self.choose(service).await?;
+        self.fill_in(&[]).await?;
+        self.enter_iin(iin).await?;
+        self.wait_for(&["method"], STEP_LIMIT).await?;
+        Ok(())
+    }
+
+    /// Says yes to consents and answers fields, as [`Walk::answer_field`] does, until another screen is shown; gives its
+    /// name.
+    pub async fn fill_in(&self, answers: &[(&str, &str)]) -> Result<String, WalkError> {
         loop {
-            match self
-                .wait_for(&["consent", "field", "claim"], STEP_LIMIT)
-                .await?
-                .as_str()
-            {
+            let shown = self
+                .wait_for(&["consent", "field", "claim", "outcome"], STEP_LIMIT)
+                .await?;
+            match shown.as_str() {
                 "consent" => {
                     let text = self.attribute("data-consent").await?;
                     self.touch("consent-agree").await?;
                     self.wait_for_change("data-consent", &text).await?;
                 }
                 "field" => {
-                    self.answer_field(&[]).await?;
+                    self.answer_field(answers).await?;
                 }
-                _ => break,
+                _ => return Ok(shown),
             }
         }
-        self.enter_iin(iin).await?;
-        self.wait_for(&["method"], STEP_LIMIT).await?;
-        Ok(())
     }
 
     /// Chooses a service, wherever on the pages of the service screen it is offered.
@@ -226,7 +231,7 @@ impl Walk {
     }
 
     /// Answers the field that is shown with what stands for its name in `answers`, or with something right for its kind;
-    /// gives the name.
+    /// gives the name. An empty answer leaves the field out.
     pub async fn answer_field(&self, answers: &[(&str, &str)]) -> Result<String, WalkError> {
         let field = self.attribute("data-field").await?;
         let input = self.attribute("data-input").await?;
@@ -234,7 +239,9 @@ impl Walk {
             .iter()
             .find(|(name, _)| *name == field)
             .map(|(_, value)| *value);
-        if input == "choice" {
+        if given == Some("") {
+            self.touch("field-skip").await?;
+        } else if input == "choice" {
             let choice = match given {
                 Some(name) => format!("choice-{name}"),
                 None => self.first_of("choice-").await?,
@@ -249,21 +256,44 @@ impl Walk {
                 "card-number" => "041236587",
                 _ => "алма",
             });
-            for symbol in value.chars() {
-                self.touch(&format!("key-{symbol}")).await?;
-            }
+            self.type_on_screen(value).await?;
             self.touch("field-next").await?;
         }
         self.wait_for_change("data-field", &field).await?;
         Ok(field)
     }
 
+    /// Touches the keys of a text on the keyboard or keypad that is shown. Of each letter it is the key, whose case the
+    /// keyboard chooses.
+    pub async fn type_on_screen(&self, text: &str) -> Result<(), WalkError> {
+        for symbol in text.chars().flat_map(char::to_lowercase) {
+            let key = match symbol {
+                ' ' => "key-space".to_owned(),
+                '-' => "key-hyphen".to_owned(),
+                '<' => "key-filler".to_owned(),
+                ',' => "key-comma".to_owned(),
+                '.' => "key-dot".to_owned(),
+                _ => format!("key-{symbol}"),
+            };
+            self.touch(&key).await?;
+        }
+        Ok(())
+    }
+
     /// Whether there is an element with this `data-testid` that can be touched.
-    async fn is_there(&self, test_id: &str) -> Result<bool, WalkError> {
+    pub async fn is_there(&self, test_id: &str) -> Result<bool, WalkError> {
         let script =
             "return document.querySelector(`[data-testid='${arguments[0]}']:not([disabled])`) !== null;";
         let found = self.execute("look for an element", script, test_id).await?;
         Ok(found.as_bool().unwrap_or_default())
+    }
+
+    /// The text of the element with this `data-testid`, as it is shown.
+    pub async fn text_of(&self, test_id: &str) -> Result<String, WalkError> {
+        let script = "const found = document.querySelector(`[data-testid='${arguments[0]}']`);
+                      return found ? found.innerText : '';";
+        let found = self.execute("read a text", script, test_id).await?;
+        Ok(found.as_str().unwrap_or_default().trim().to_owned())
     }
 
     /// The first `data-testid` that begins so.
@@ -275,7 +305,7 @@ impl Walk {
     }
 
     /// An attribute of the element with this `data-testid`, empty where there is none.
-    async fn value_of(&self, test_id: &str, attribute: &str) -> Result<String, WalkError> {
+    pub async fn value_of(&self, test_id: &str, attribute: &str) -> Result<String, WalkError> {
         let script = "const [id, name] = arguments[0].split(' ');
                       const found = document.querySelector(`[data-testid='${id}']`);
                       return found ? (found.getAttribute(name) ?? '') : '';";
@@ -314,9 +344,7 @@ impl Walk {
 
     /// Types an IIN on the on-screen keypad and goes on.
     pub async fn enter_iin(&self, iin: &str) -> Result<(), WalkError> {
-        for digit in iin.chars() {
-            self.touch(&format!("key-{digit}")).await?;
-        }
+        self.type_on_screen(iin).await?;
         self.touch("claim-next").await
     }
 
