@@ -83,7 +83,7 @@ impl Gallery {
 pub async fn misfits(walk: &Walk) -> String {
     let script = r"
         const bad = [];
-        for (const element of document.querySelectorAll('button, p, h1, h2, li, label, strong')) {
+        for (const element of document.querySelectorAll('button, p, h1, h2, li, label, strong, .panel')) {
             const box = element.getBoundingClientRect();
             if (box.width === 0) continue;
             const name = element.dataset.testid ?? element.textContent.trim().slice(0, 60);
