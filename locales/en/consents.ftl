@@ -31,13 +31,25 @@ consent-palm-body =
     The template is kept until you withdraw this consent, unless the law obliges the bank to keep it longer.
 
     The consent is voluntary. You can withdraw it at the bank at any time: the template is then deleted from the scanner. Instead of the palm you can always use your face, or ask a member of the bank's staff.
-consent-nbas-enrolment-title = Consent to put your picture into the national biometric base
+consent-nbas-enrolment-title = Consent to add your picture to the national biometric authentication system
 consent-nbas-enrolment-body =
-    If your picture matches the reference of the centre well, it can be put into the national biometric base (NBAS). Confirming your identity will then be easier next time.
+    If your picture matches the reference of the centre well, it can be added to the national biometric authentication system (NBAS). Confirming your identity will then be easier next time.
 
     With this consent you allow the bank to:
 
-    • give the base the image of your face that is taken today;
+    • give the system the image of your face that is taken today;
     • give it your IIN together with the image.
 
     The consent is voluntary: you get the service without it too. You can withdraw it at any time. To do so, contact the bank, or choose "My personal data" at this kiosk.
+consent-images-title = Consent to pictures of your face and your document
+consent-images-body =
+    So that a member of the staff can confirm your identity, this kiosk takes:
+
+    • a picture of your face;
+    • a picture of your identity document: of both sides of a card, or of the page of a passport with the photograph.
+
+    The pictures show all that is printed on the document. They are written into a document with an electronic signature, which is sent encrypted to the institution. A member of the staff compares your face with the photograph, and decides.
+
+    The pictures are kept as long as the law obliges the institution to keep the document.
+
+    The consent is voluntary. You can withdraw it at the institution at any time. Without it you can choose another way, or ask a member of the staff.

@@ -24,7 +24,7 @@ layout-ru = Рус
 layout-en = Lat
 
 ## Day, money, pages
-amount = ₸{ $amount }
+amount = KZT { $amount }
 date = { $day } { $month ->
     [1] January
     [2] February
@@ -121,7 +121,7 @@ claim-by-zone = Read the identity card
 claim-by-iin = Enter the IIN
 zone-title = The three lines on the back of your identity card
 zone-hint = Hold the card to the scanner, or type the three lines at the bottom of its back. Empty places in them are filled with <.
-zone-entered = Line { $line } of { $lines }: { $count } of { $of } characters
+zone-entered = Line { $line } of { $lines }. Characters: { $count } of { $of }
 zone-delete-line = Delete line
 claim-error-zone-shape = These do not look like the lines of an identity card. Each of the three lines has 30 characters.
 claim-error-zone-check-digit = One of the characters was misread. Please compare the lines with the card, or scan it again.
@@ -130,12 +130,12 @@ claim-error-no-iin = There is no IIN in this document. Please enter your IIN.
 
 ## Member of the staff
 operator-title = Please call a member of the staff
-operator-hint = To go on, a member of staff must be present and enter their code
+operator-hint = To go on, a member of the staff must be present and enter their code
 operator-entered = { $count ->
     [one] { $count } digit entered
    *[other] { $count } digits entered
 }
-operator-wrong = The code is not right. Please ask the member of staff to enter it again.
+operator-wrong = The code is not right. Please ask the member of the staff to enter it again.
 
 ## Method
 method-title = Choose how to confirm your identity
@@ -145,7 +145,7 @@ calm-hint = For people sensitive to flashes: during the capture the screen chang
 method-palm = Palm
 method-palm-hint = You bring your palm to the scanner
 method-phone = Phone
-method-phone-hint = On your own phone, with the centre's page
+method-phone-hint = You confirm your identity on your own phone, on the centre's page
 method-video = Video call
 method-video-hint = A specialist helps you by video
 method-images = Pictures
@@ -155,7 +155,6 @@ availability-device-unavailable = The device is not working now
 availability-not-for-this-service = Not for this service
 availability-not-enrolled = Your palm is not registered at this kiosk yet
 availability-offline = There is no connection now
-availability-not-yet = Not available yet
 
 ## On one's own phone
 phone-title = Continue on your phone
@@ -302,6 +301,7 @@ progress-camera = Starting the camera
 progress-scanner = Starting the palm scanner
 progress-recording = Signing and saving the document
 progress-identifying = Waiting for the centre's answer
+progress-examining = Waiting for the answer of a member of the staff
 progress-wait = Please wait
 
 ## Outcome
@@ -321,10 +321,14 @@ outcome-device-unavailable = A device is not working
 outcome-device-unavailable-body = This was not your fault. Please ask a member of the staff.
 outcome-awaiting-identification = Recorded, but not yet confirmed
 outcome-awaiting-identification-body = Your data is saved. The centre's answer will come later: ask a member of the staff for it with the record number.
+outcome-awaiting-examiner = Your pictures are recorded, but not yet checked
+outcome-awaiting-examiner-body = A member of the staff will look at the pictures and decide. The answer will come later: ask a member of the staff for it with the record number.
 outcome-not-required = Your request is accepted
 outcome-not-required-body = Your identity need not be confirmed for this.
 outcome-referred = A member of the staff goes on
 outcome-referred-body = Your identity was not confirmed automatically. Please go to a member of the staff and tell them the record number.
+outcome-call-back-requested = We will call you back
+outcome-call-back-requested-body = Your request is recorded. A member of the staff will call the number you gave and agree on a time for the video call. Your identity is not confirmed yet.
 outcome-person-not-found = The centre found no such person
 outcome-person-not-found-body = Please check your IIN and start again. If the number is right, ask a member of the staff.
 outcome-no-reference = The centre has no picture of you to compare with
@@ -342,13 +346,13 @@ outcome-palm-registered-body = The centre has confirmed your identity. From now 
 outcome-record = Record number
 outcome-record-qr = QR code of the record number
 outcome-request = Request number
-outcome-request-due = Answer until { $date }
+outcome-request-due = To be answered by { $date }
 outcome-request-state = Your request
 request-state-received = Your request has arrived. Work on it has not begun yet.
 request-state-in-progress = Your request is being worked on.
 request-state-ready = The answer is ready. Please get it from a member of the staff.
-request-state-answered = Your request was answered.
-request-state-refused = Your request was refused. Ask a member of the staff for the reason.
+request-state-answered = Your request has been answered.
+request-state-refused = Your request has been refused. Ask a member of the staff for the reason.
 request-state-unknown = You have no request with this number. Please check the number, or ask a member of the staff.
 slip-print = Print
 slip-again = Print again
@@ -361,7 +365,7 @@ finish = Done
 ## Outside the opening hours
 closed-title = The kiosk is closed now
 closed-body = Requests and documents are accepted during opening hours.
-closed-opens = Opens on { $date } at { $time }
+closed-opens = It opens on { $date } at { $time }
 
 ## Out of service
 out-of-service-title = The kiosk is out of service for now
@@ -378,3 +382,6 @@ out-of-service-clock = The clock is wrong
 out-of-service-integrity = The program's files did not pass the check
 out-of-service-set-aside = Records were set aside and want a technician
 out-of-service-code = Code for the technician: { $code }
+
+## Attract screen
+attract-invitation = Touch the screen to begin

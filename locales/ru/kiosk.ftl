@@ -44,11 +44,11 @@ page-previous = Предыдущая страница
 page-next = Следующая страница
 
 ## Уведомления и строка состояния
-notice-replay = Вместо камеры воспроизводится запись: { $name }
+notice-replay = Вместо камеры идёт запись: { $name }
 notice-demo = Демонстрационный режим
 link-online = Связь есть
 link-offline = Связи нет
-attention = Для персонала: { $codes }
+attention = Для сотрудников: { $codes }
 pending = { $count ->
     [0] Все документы отправлены
     [one] { $count } документ ожидает отправки
@@ -88,7 +88,7 @@ consent-refuse-continue = Нет, продолжить без этого
 consent-refuse-refer = Нет, пусть решит человек
 consent-refusal-title = Что будет, если отказаться?
 consent-refusal-body = Сеанс завершится, и этот киоск не подтвердит вашу личность. О других способах спросите сотрудника.
-consent-refusal-continues = Сеанс продолжится, но то, о чём говорится в этом согласии, сделано не будет.
+consent-refusal-continues = Сеанс продолжится, но действие, на которое вы не дали согласия, выполнено не будет.
 consent-refusal-refers = Решение примет не киоск, а сотрудник. Киоск запишет ваше обращение и передаст его сотруднику.
 consent-refusal-palm = Вы вернётесь к выбору, ладонь сканироваться не будет. Вы можете использовать лицо или обратиться к сотруднику.
 
@@ -97,7 +97,7 @@ field-number = Вопрос { $number } из { $of }
 field-skip = Пропустить
 field-entered = Знаков: { $count } из { $of }
 field-error-missing = Нужен ответ. Заполните поле.
-field-error-shape = Так это не пишется. Проверьте и исправьте.
+field-error-shape = Написано неверно. Проверьте и исправьте.
 field-error-too-small = Слишком мало. Наименьшее значение – { $min }.
 field-error-too-large = Слишком много. Наибольшее значение – { $max }.
 field-error-too-long = { $max ->
@@ -129,7 +129,7 @@ claim-by-zone = Считать удостоверение личности
 claim-by-iin = Ввести ИИН
 zone-title = Три строки на обороте удостоверения
 zone-hint = Поднесите удостоверение к сканеру или наберите три строки внизу его оборотной стороны. Пустые места в них заполнены знаком <.
-zone-entered = Строка { $line } из { $lines }: знаков { $count } из { $of }
+zone-entered = Строка { $line } из { $lines }. Знаков: { $count } из { $of }
 zone-delete-line = Стереть строку
 claim-error-zone-shape = Это не похоже на строки удостоверения личности. В каждой из трёх строк 30 знаков.
 claim-error-zone-check-digit = Один из знаков прочитан неверно. Сверьте строки с удостоверением или считайте его снова.
@@ -138,7 +138,7 @@ claim-error-no-iin = В этом документе нет ИИН. Введит�
 
 ## Сотрудник
 operator-title = Позовите сотрудника
-operator-hint = Чтобы продолжить, сотрудник должен быть рядом и ввести свой код
+operator-hint = Чтобы продолжить, нужен сотрудник: он подойдёт и введёт свой код
 operator-entered = { $count ->
     [one] Введена { $count } цифра
     [few] Введены { $count } цифры
@@ -148,14 +148,14 @@ operator-entered = { $count ->
 operator-wrong = Код неверен. Попросите сотрудника ввести его снова.
 
 ## Способ
-method-title = Выберите способ подтверждения
+method-title = Выберите, как подтвердить личность
 method-face = Лицо
 method-face-hint = Вы посмотрите в камеру и сделаете несколько движений
 calm-hint = Для тех, кто чувствителен к вспышкам: цвета экрана при съёмке меняются медленно и слабо
 method-palm = Ладонь
 method-palm-hint = Вы поднесёте ладонь к сканеру
 method-phone = Телефон
-method-phone-hint = На своём телефоне, на странице центра
+method-phone-hint = Вы подтвердите личность на своём телефоне, на странице центра
 method-video = Видеозвонок
 method-video-hint = Специалист поможет вам по видеосвязи
 method-images = Снимки
@@ -165,7 +165,6 @@ availability-device-unavailable = Устройство сейчас не раб�
 availability-not-for-this-service = Не подходит для этой услуги
 availability-not-enrolled = Ваша ладонь ещё не зарегистрирована на этом киоске
 availability-offline = Сейчас нет связи
-availability-not-yet = Пока недоступно
 
 ## На своём телефоне
 phone-title = Продолжите на своём телефоне
@@ -214,7 +213,7 @@ prompt-smile = Улыбнитесь
 ## Съёмка ладони
 palm-title = Сканирование ладони
 palm-title-enrol = Регистрация ладони
-palm-help = Если вам трудно держать руку так, позовите сотрудника
+palm-help = Если вам трудно так держать руку, позовите сотрудника
 palm-help-enrol = Запомните, какую руку вы поднесли: киоск будет узнавать именно её
 hand-show-hand = Поднесите раскрытую ладонь к сканеру
 hand-show-hand-beside = Не касаясь сканера, на расстоянии ладони; пальцы раздвиньте
@@ -252,7 +251,7 @@ camera-trouble-goes-on = Как только камера заработает, 
 
 ## Неполадка сканера ладони
 scanner-trouble-missing = Сканер ладони не подключён
-scanner-trouble-missing-body = Киоск не находит сканер. Это произошло не по вашей вине.
+scanner-trouble-missing-body = Киоск не находит сканер ладони. Это произошло не по вашей вине.
 scanner-trouble-busy = Сканер ладони занят
 scanner-trouble-busy-body = Его использует другая программа. Это произошло не по вашей вине.
 scanner-trouble-silent = Сканер ладони не отвечает
@@ -289,7 +288,7 @@ reason-no-palm-shown-advice = Поднесите ладонь к сканеру,
 reason-hand-too-cold = Рука слишком холодная для сканера
 reason-hand-too-cold-advice = Согрейте руки, например потрите ладони, и попробуйте снова.
 reason-hand-too-warm = Рука слишком тёплая для сканера
-reason-hand-too-warm-advice = Подождите немного, пока рука остынет, и попробуйте снова.
+reason-hand-too-warm-advice = Немного подождите, пока рука остынет, и попробуйте снова.
 reason-palm-not-measured = Сканер не смог измерить всё, что нужно
 reason-palm-not-measured-advice = Держите раскрытую ладонь неподвижно до конца. Снимите перчатки и кольца.
 reason-palm-not-enrolled = Не удалось зарегистрировать ладонь
@@ -306,7 +305,7 @@ attempt-failed-left = { $left ->
     [many] Осталось { $left } попыток
    *[other] Осталось { $left } попытки
 }
-retry = Попробовать снова
+retry = Попробовать ещё раз
 continue-with-face = Продолжить по лицу
 
 ## Ход работы
@@ -314,6 +313,7 @@ progress-camera = Включаем камеру
 progress-scanner = Включаем сканер ладони
 progress-recording = Подписываем и сохраняем документ
 progress-identifying = Ждём ответ центра
+progress-examining = Ждём ответ сотрудника
 progress-wait = Пожалуйста, подождите
 
 ## Итог
@@ -333,10 +333,14 @@ outcome-device-unavailable = Устройство не работает
 outcome-device-unavailable-body = Это произошло не по вашей вине. Обратитесь к сотруднику.
 outcome-awaiting-identification = Записано, но ещё не подтверждено
 outcome-awaiting-identification-body = Ваши данные сохранены. Ответ центра придёт позже: узнайте его у сотрудника по номеру записи.
+outcome-awaiting-examiner = Снимки записаны, но ещё не проверены
+outcome-awaiting-examiner-body = Снимки посмотрит сотрудник и примет решение. Ответ придёт позже: узнайте его у сотрудника по номеру записи.
 outcome-not-required = Ваше обращение принято
 outcome-not-required-body = Подтверждать личность для этого не нужно.
-outcome-referred = Дальше вами займётся сотрудник
-outcome-referred-body = Личность автоматически не подтверждалась. Подойдите к сотруднику и назовите номер записи.
+outcome-referred = Дальше вам поможет сотрудник
+outcome-referred-body = Ваша личность не подтверждена автоматически. Подойдите к сотруднику и назовите номер записи.
+outcome-call-back-requested = Мы вам перезвоним
+outcome-call-back-requested-body = Ваша просьба записана. Сотрудник позвонит по указанному вами номеру и договорится о времени видеозвонка. Ваша личность пока не подтверждена.
 outcome-person-not-found = Центр не нашёл такого человека
 outcome-person-not-found-body = Проверьте ИИН и начните заново. Если номер верен, обратитесь к сотруднику.
 outcome-no-reference = У центра нет вашего снимка для сличения
@@ -363,7 +367,7 @@ request-state-answered = На обращение дан ответ.
 request-state-refused = В обращении отказано. Причину узнайте у сотрудника.
 request-state-unknown = У вас нет обращения с таким номером. Проверьте номер или обратитесь к сотруднику.
 slip-print = Напечатать
-slip-again = Напечатать снова
+slip-again = Напечатать ещё раз
 slip-printing = Печатаем
 slip-printed = Не забудьте взять распечатку
 slip-failed = Напечатать не удалось. Попробуйте снова или запишите номер.
@@ -390,3 +394,6 @@ out-of-service-clock = Часы показывают неверное время
 out-of-service-integrity = Файлы программы не прошли проверку
 out-of-service-set-aside = Часть записей отложена, нужен технический специалист
 out-of-service-code = Код для технического специалиста: { $code }
+
+## Attract screen
+attract-invitation = Коснитесь экрана, чтобы начать

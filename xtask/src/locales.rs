@@ -1,5 +1,8 @@
-//! The three languages say the same things. That every key used exists is a test of `ui` for the screens, of
-//! `paper` for documents.
+//! The three languages say the same things, in the words of `locales/terms.toml` and with the forms that counts need. That
+//! every key used exists is a test of `ui` for the screens, of `paper` for documents.
+
+mod forms;
+mod terms;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -12,11 +15,37 @@ use crate::steps::{note, step};
 
 const LANGUAGES: [&str; 3] = ["kk", "ru", "en"];
 
+/// How the languages are compared.
+#[derive(Debug, Default, clap::Args)]
+pub struct Arguments {
+    /// Write docs/terminology.md from locales/terms.toml, instead of holding it to that file.
+    #[arg(long)]
+    write: bool,
+}
+
+/// One text in Kazakh, Russian and English. What is chosen by a number stands in it with all its forms.
+pub struct Text(pub [String; 3]);
+
+impl Text {
+    /// The text of this language.
+    pub fn of(&self, language: &str) -> &str {
+        let at = LANGUAGES.iter().position(|known| *known == language);
+        at.map_or("", |at| &self.0[at])
+    }
+}
+
+/// Every text that people read, by the name of its message or by its place in a profile.
+pub type Texts = BTreeMap<String, Text>;
+
+fn by_language<T>(make: impl Fn(&str) -> T) -> [T; 3] {
+    LANGUAGES.map(make)
+}
+
 /// Variables of each message, by key; an attribute has the key `message.attribute`.
 type Messages = BTreeMap<String, BTreeSet<String>>;
 
 /// Compares the languages and lists the differences.
-pub fn perform(paths: &Paths) -> Result<(), XtaskError> {
+pub fn perform(paths: &Paths, arguments: &Arguments) -> Result<(), XtaskError> {
     step("Comparing the languages", || {
         let folder = paths.root.join("locales");
         let [kk, ru, en] = LANGUAGES;
@@ -28,6 +57,24 @@ pub fn perform(paths: &Paths) -> Result<(), XtaskError> {
         if state.is_empty() {
             broken.push(format!("{}: no message at all", folder.join(kk).display()));
         }
+        let terms = terms::read(&folder.join("terms.toml"))?;
+        let mut texts = Texts::new();
+        for language in LANGUAGES {
+            broken.extend(read_texts(&terms, language, &folder.join(language), &mut texts)?);
+        }
+        read_profiles(&paths.root.join("profiles"), &mut texts)?;
+        for language in LANGUAGES {
+            let guide = paths.root.join(format!("docs/guide/{language}.md"));
+            add(&mut texts, "docs/guide", language, &paths::read_text(&guide)?);
+        }
+        broken.extend(terms::broken(&terms, &texts));
+        let file = paths.root.join("docs/terminology.md");
+        let page = terms::page(&terms);
+        if arguments.write {
+            paths::write(&file, &page)?;
+        } else if !file.is_file() || paths::read_text(&file)? != page {
+            broken.push("docs/terminology.md: not what `cargo xtask locales --write` writes".into());
+        }
         if !broken.is_empty() {
             return Err(XtaskError::Rules {
                 count: broken.len(),
@@ -35,8 +82,9 @@ pub fn perform(paths: &Paths) -> Result<(), XtaskError> {
             });
         }
         note(format!(
-            "{} messages in {} languages",
+            "{} messages and {} other texts in {} languages",
             state.len(),
+            texts.len() - state.len(),
             LANGUAGES.len()
         ));
         Ok(())
@@ -51,6 +99,114 @@ fn messages(folder: &Path) -> Result<Messages, XtaskError> {
         }
     }
     Ok(messages)
+}
+
+/// Takes the texts of one language over, and names what is wrong with their numbers.
+fn read_texts(
+    terms: &terms::Terms,
+    language: &str,
+    folder: &Path,
+    texts: &mut Texts,
+) -> Result<Vec<String>, XtaskError> {
+    let mut broken = Vec::new();
+    for file in paths::files_under(folder)? {
+        if file.extension().is_none_or(|extension| extension != "ftl") {
+            continue;
+        }
+        let source = paths::read_text(&file)?;
+        let resource =
+            fluent_syntax::parser::parse(source.as_str()).map_err(|(_, errors)| XtaskError::Form {
+                path: file.clone(),
+                message: format!("{errors:?}"),
+            })?;
+        for entry in &resource.body {
+            let Entry::Message(message) = entry else { continue };
+            let name = message.id.name;
+            let patterns = message
+                .value
+                .iter()
+                .chain(message.attributes.iter().map(|attribute| &attribute.value));
+            for pattern in patterns {
+                broken.extend(forms::broken(terms, language, name, pattern));
+                let mut text = String::new();
+                flatten(pattern, &mut text);
+                add(texts, name, language, &text);
+            }
+        }
+    }
+    Ok(broken)
+}
+
+/// Every form of a text, one behind the other; a variable leaves a gap that no word crosses.
+fn flatten(pattern: &Pattern<&str>, text: &mut String) {
+    for element in &pattern.elements {
+        match element {
+            PatternElement::TextElement { value } => *text += value,
+            PatternElement::Placeable {
+                expression: Expression::Select { variants, .. },
+            } => {
+                for variant in variants {
+                    *text += " ";
+                    flatten(&variant.value, text);
+                }
+                *text += " ";
+            }
+            PatternElement::Placeable { .. } => *text += " 0 ",
+        }
+    }
+}
+
+fn add(texts: &mut Texts, name: &str, language: &str, more: &str) {
+    let Some(at) = LANGUAGES.iter().position(|known| *known == language) else {
+        return;
+    };
+    let text = texts
+        .entry(name.to_owned())
+        .or_insert_with(|| Text(Default::default()));
+    text.0[at] += more;
+    text.0[at] += "\n";
+}
+
+/// The texts of profiles: every table that has the three languages.
+fn read_profiles(folder: &Path, texts: &mut Texts) -> Result<(), XtaskError> {
+    for file in paths::files_under(folder)? {
+        if file.extension().is_none_or(|extension| extension != "toml") {
+            continue;
+        }
+        let profile: toml::Value =
+            toml::from_str(&paths::read_text(&file)?).map_err(|error| XtaskError::Form {
+                path: file.clone(),
+                message: error.to_string(),
+            })?;
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        visit(&profile, &name, texts);
+    }
+    Ok(())
+}
+
+fn visit(value: &toml::Value, place: &str, texts: &mut Texts) {
+    match value {
+        toml::Value::Table(table) => {
+            for language in LANGUAGES {
+                if let Some(text) = table.get(language).and_then(toml::Value::as_str) {
+                    add(texts, place, language, text);
+                }
+            }
+            for (key, value) in table {
+                visit(value, &format!("{place}/{key}"), texts);
+            }
+        }
+        toml::Value::Array(values) => {
+            for (at, value) in values.iter().enumerate() {
+                let named = ["id", "name"]
+                    .iter()
+                    .find_map(|key| value.get(key).and_then(toml::Value::as_str));
+                let place = named.map_or_else(|| format!("{place}/{at}"), |name| format!("{place}/{name}"));
+                visit(value, &place, texts);
+            }
+        }
+        _ => {}
+    }
 }
 
 fn read(file: &Path, text: &str, messages: &mut Messages) -> Result<(), XtaskError> {
@@ -139,7 +295,7 @@ mod tests {
     #[test]
     fn the_languages_agree() {
         let paths = Paths::find().unwrap();
-        perform(&paths).unwrap();
+        perform(&paths, &Arguments::default()).unwrap();
     }
 
     #[test]

@@ -1,0 +1,7 @@
+# How the person sees and reaches the screen.
+
+large-text = Large text
+low-controls = Controls lower
+scroll = Scrolling
+scroll-up = Scroll up
+scroll-down = Scroll down
