@@ -66,6 +66,37 @@ pub fn encode_preview(bgr: &Mat, width_px: u32, mirrored: bool) -> Result<Vec<u8
     jpeg(&flipped, PREVIEW_QUALITY)
 }
 
+/// Puts pictures that were kept side by side, unmirrored, each as high as the others, as JPEG for the screen. A picture that
+/// cannot be read is left out.
+///
+/// # Errors
+/// [`FaceError::UnusableFrame`] where none can be read.
+pub fn contact_sheet(jpegs: &[&[u8]], height_px: u32) -> Result<Vec<u8>, FaceError> {
+    let height = i32::try_from(height_px)
+        .unwrap_or(i32::MAX)
+        .clamp(1, STILL_SIDE_MAX_PX);
+    let mut row: Vector<Mat> = Vector::new();
+    for bytes in jpegs {
+        let bytes = Vector::<u8>::from_slice(bytes);
+        let picture = imgcodecs::imdecode(&bytes, imgcodecs::IMREAD_COLOR)?;
+        if picture.empty() {
+            continue;
+        }
+        let width = i64::from(picture.cols()) * i64::from(height) / i64::from(picture.rows().max(1));
+        let width = width.clamp(1, i64::from(STILL_SIDE_MAX_PX)) as i32;
+        let mut small = Mat::default();
+        let size = Size::new(width, height);
+        imgproc::resize(&picture, &mut small, size, 0.0, 0.0, imgproc::INTER_AREA)?;
+        row.push(small);
+    }
+    if row.is_empty() {
+        return Err(FaceError::UnusableFrame);
+    }
+    let mut sheet = Mat::default();
+    core::hconcat(&row, &mut sheet)?;
+    jpeg(&sheet, PREVIEW_QUALITY)
+}
+
 fn resized(bgr: &Mat, width: i32) -> Result<Mat, FaceError> {
     let height = i64::from(bgr.rows()) * i64::from(width) / i64::from(bgr.cols().max(1));
     // Only of a picture one pixel wide does the limit change the shape.

@@ -1,7 +1,7 @@
 //! A frame becomes a [`FaceObservation`](verification::capture::FaceObservation).
 //!
 //! BlazeFace finds faces, a 468-point mesh follows the largest one, and pose, eye and mouth ratios, quality and
-//! the passive probability are measured on it. The networks run in a small engine of this room, for its speed.
+//! the passive probability are measured on it. Identity documents are measured in `page.rs`. The networks run in a small engine of this room, for its speed.
 //!
 //! **Architecture Invariant:** this room measures and never decides. It knows no challenge, no threshold of the
 //! policy and no outcome; it knows no camera either, only a `Mat`.
@@ -22,6 +22,7 @@ mod likeness;
 mod mesh;
 mod models;
 mod occlusion;
+mod page;
 mod passive;
 mod pose;
 mod quality;
@@ -36,8 +37,9 @@ mod testing;
 pub use analyzer::{Analyzer, MeshPoints};
 #[doc(hidden)]
 pub use costs::Cost;
-pub use encode::{encode_preview, encode_still};
+pub use encode::{contact_sheet, encode_preview, encode_still};
 pub use error::FaceError;
 pub use mesh::Point3;
 pub use models::ModelFolder;
+pub use page::observe_page;
 pub use pose::HeadPose;
