@@ -106,6 +106,7 @@ pub fn evidence(kiosk_id: &str, picture_bytes: usize, at: UtcMs, random: &mut fa
     let mut jpeg = vec![0; picture_bytes];
     random.fill(&mut jpeg);
     let still = Still {
+        page: None,
         purpose: StillPurpose::Comparison,
         sample: CapturedSample {
             frame: 7,

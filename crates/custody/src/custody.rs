@@ -1,6 +1,7 @@
 //! The kiosk's custody of documents: from the evidence of a finished session to the gateway's receipt.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use verification::evidence::{DocumentId, Evidence, Modality, Outcome, SessionId}
 use verification::time::UtcMs;
 
 use crate::disk;
+use crate::export;
 use crate::identity::{self, Applicant, Identity};
 use crate::store::open_store;
 use crate::{CustodyError, DoubtError, Event, Settings};
@@ -757,9 +759,13 @@ impl Custody {
         }
     }
 
-    fn judge(&mut self, now: UtcMs) -> Result<(), CustodyError> {
+    /// How the custody of documents stands now, for whoever looks after the kiosk.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn state(&self) -> Result<CustodyState, CustodyError> {
         let standing = self.outbox.standing()?;
-        let state = CustodyState {
+        Ok(CustodyState {
             pending: self.waiting,
             pending_bytes: standing.pending_bytes,
             oldest_pending_at: standing.oldest_pending_put_at,
@@ -776,7 +782,26 @@ impl Custody {
             set_aside: standing.counts.wedged,
             stores_aside: self.stores_aside,
             is_clock_doubted: self.is_clock_doubted,
-        };
+        })
+    }
+
+    /// Writes what the gateway does not have yet into a folder of a medium, sealed to the institution; see
+    /// [`export::write`].
+    ///
+    /// # Errors
+    /// When the kiosk is not enrolled, nobody is known to seal to, or the store or the medium fails. Nothing is lost.
+    pub fn export(&mut self, folder: &Path, now: UtcMs) -> Result<export::Report, CustodyError> {
+        let enrolled = self.identity.as_ref().ok_or(CustodyError::NotEnrolled)?;
+        let recipient = export::recipient(&self.outbox, None)?;
+        let kiosk_id = &self.settings.kiosk_id;
+        let outbox = &mut self.outbox;
+        let report = export::write(outbox, folder, &recipient, kiosk_id, &enrolled.signer, now)?;
+        self.unsettled = true;
+        Ok(report)
+    }
+
+    fn judge(&mut self, now: UtcMs) -> Result<(), CustodyError> {
+        let state = self.state()?;
         let found = concerns(&state, &self.settings.limits, now);
         if found == self.worries {
             return Ok(());

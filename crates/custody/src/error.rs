@@ -43,6 +43,9 @@ pub enum CustodyError {
     /// The line to the gateway cannot be set up.
     #[error("the line to the gateway cannot be set up")]
     Line(#[from] sync::ConfigError),
+    /// What is pending cannot be written to a medium.
+    #[error("what is pending cannot be written to the medium")]
+    Export(#[from] crate::export::ExportError),
     /// The operating system gives no randomness.
     #[error("the operating system gives no randomness")]
     Randomness(#[source] getrandom::Error),

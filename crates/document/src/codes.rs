@@ -64,7 +64,17 @@ codes! {
         5 Refused,
         6 Unknown,
     }
-    RouteCode for evidence::Route { 1 Kiosk, 2 HostedPage }
+    RouteCode for evidence::Route { 1 Kiosk, 2 HostedPage, 3 Images, 4 CallBack }
+    RouteReasonCode for evidence::RouteReason { 1 Chosen, 2 CannotPerform }
+    SourceCode for evidence::Source { 1 Centre, 2 Examiner }
+    RefusalReasonCode for evidence::RefusalReason {
+        1 FaceNotOfDocument,
+        2 DocumentNotOfClaim,
+        3 DocumentUnreadable,
+        4 DocumentExpired,
+        5 DocumentAltered,
+        6 PictureUnusable,
+    }
     IntegrityDemandCode for integrity::Demand { 1 Required, 2 Reported }
     OperatorPresenceCode for policy::OperatorPresence { 1 Required, 2 NotRequired }
     ChallengeCode for pad::PadChallenge {

@@ -26,15 +26,17 @@ use self::attempt::AttemptWire;
 use self::palm::PalmWire;
 use self::policy::PolicyWire;
 use self::procedure::{
-    EntryWire, IntegrityWire, ProfileWire, ReadDocumentWire, RequestWire, StillQualityWire,
+    EntryWire, IntegrityWire, PageQualityWire, ProfileWire, ReadDocumentWire, RequestWire, StillQualityWire,
 };
 use crate::codes::{
-    AuditHeadWire, ChallengeCode, LanguageCode, ModalityCode, OutcomeCode, RouteCode, from_bytes, to_bytes,
+    AuditHeadWire, ChallengeCode, LanguageCode, ModalityCode, OutcomeCode, RouteCode, RouteReasonCode,
+    from_bytes, to_bytes,
 };
 
 /// Version of the format that [`encode`] writes. Version 1 knew of attack detection the passive probability alone,
-/// version 2 knew no palm, version 3 no audit log, version 4 nothing of the institution's profile.
-pub const VERSION: u32 = 5;
+/// version 2 knew no palm, version 3 no audit log, version 4 nothing of the institution's profile,
+/// version 5 no pictures for examiners and no calling back.
+pub const VERSION: u32 = 6;
 
 /// No document is longer than this.
 pub const CONTENT_MAX_BYTES: usize = 8 * 1024 * 1024;
@@ -122,6 +124,8 @@ pub fn encode(evidence: &Evidence) -> Vec<u8> {
         operator: evidence.operator.as_deref(),
         route: evidence.route.into(),
         integrity: evidence.integrity.as_ref().map(Into::into),
+        route_reason: evidence.route_reason.map(Into::into),
+        call_back: evidence.call_back.as_ref().map(|number| number.expose().as_str()),
     })
 }
 
@@ -171,6 +175,8 @@ pub fn decode(bytes: &[u8]) -> Result<Content, DecodeError> {
         operator: wire.operator.map(str::to_owned),
         route: wire.route.into(),
         integrity: wire.integrity.map(Into::into),
+        route_reason: wire.route_reason.map(Into::into),
+        call_back: wire.call_back.map(|number| Sensitive::new(number.to_owned())),
     };
     if encode(&content) != bytes {
         return Err(DecodeError::NotCanonical);
@@ -241,6 +247,10 @@ struct ContentWire<'a> {
     route: RouteCode,
     #[b(29)]
     integrity: Option<IntegrityWire<'a>>,
+    #[n(30)]
+    route_reason: Option<RouteReasonCode>,
+    #[b(31)]
+    call_back: Option<&'a str>,
 }
 
 fn owned(texts: &[&str]) -> Vec<String> {
@@ -350,6 +360,8 @@ struct StillWire<'a> {
     jpeg: &'a [u8],
     #[n(5)]
     quality: Option<StillQualityWire>,
+    #[n(6)]
+    page: Option<PageQualityWire>,
 }
 
 impl<'a> From<&'a Still> for StillWire<'a> {
@@ -361,6 +373,7 @@ impl<'a> From<&'a Still> for StillWire<'a> {
             height_px: still.sample.height_px,
             jpeg: still.sample.jpeg.expose(),
             quality: still.quality.map(Into::into),
+            page: still.page.map(Into::into),
         }
     }
 }
@@ -376,6 +389,7 @@ impl From<StillWire<'_>> for Still {
                 jpeg: Sensitive::new(wire.jpeg.to_vec()),
             },
             quality: wire.quality.map(Into::into),
+            page: wire.page.map(Into::into),
         }
     }
 }
@@ -387,6 +401,12 @@ enum PurposeWire {
     Comparison,
     #[n(2)]
     Challenge(#[n(0)] ChallengeCode),
+    #[n(3)]
+    Portrait,
+    #[n(4)]
+    IdentityDocumentFront,
+    #[n(5)]
+    IdentityDocumentBack,
 }
 
 impl From<StillPurpose> for PurposeWire {
@@ -394,6 +414,9 @@ impl From<StillPurpose> for PurposeWire {
         match purpose {
             StillPurpose::Comparison => Self::Comparison,
             StillPurpose::Challenge(challenge) => Self::Challenge(challenge.into()),
+            StillPurpose::Portrait => Self::Portrait,
+            StillPurpose::IdentityDocumentFront => Self::IdentityDocumentFront,
+            StillPurpose::IdentityDocumentBack => Self::IdentityDocumentBack,
         }
     }
 }
@@ -403,6 +426,9 @@ impl From<PurposeWire> for StillPurpose {
         match wire {
             PurposeWire::Comparison => Self::Comparison,
             PurposeWire::Challenge(challenge) => Self::Challenge(challenge.into()),
+            PurposeWire::Portrait => Self::Portrait,
+            PurposeWire::IdentityDocumentFront => Self::IdentityDocumentFront,
+            PurposeWire::IdentityDocumentBack => Self::IdentityDocumentBack,
         }
     }
 }

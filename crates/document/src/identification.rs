@@ -2,17 +2,19 @@
 
 use minicbor::{Decode, Encode};
 pub use verification::evidence::Verdict;
-use verification::evidence::{DocumentId, Modality, RequestStanding};
+use verification::evidence::{DocumentId, Modality, RefusalReason, RequestStanding, Source};
 use verification::time::UtcMs;
 
 use crate::codes::{
-    ModalityCode, NbasCode, RequestStandingCode, VerdictCode, canonical, from_bytes, to_bytes,
+    ModalityCode, NbasCode, RefusalReasonCode, RequestStandingCode, SourceCode, VerdictCode, canonical,
+    from_bytes, to_bytes,
 };
 use crate::content::DecodeError;
 
 /// Version of the format that [`encode`] writes. Version 1 knew no palm and always had a threshold; version 2 had the
-/// first four verdicts alone, no name of the centre's answer, and said nothing about the NBAS.
-pub const VERSION: u32 = 3;
+/// first four verdicts alone, no name of the centre's answer, and said nothing about the NBAS; version 3 came from the centre
+/// alone.
+pub const VERSION: u32 = 4;
 
 /// Common name of the certificate that signs answers. A kiosk accepts an answer from no other signer, and no
 /// kiosk is ever enrolled under this name.
@@ -31,7 +33,8 @@ pub enum Nbas {
     Failed,
 }
 
-/// The answer of the Identification Data Exchange Center to one document, as the gateway passes it on.
+/// The answer of the Identification Data Exchange Center to one document, as the gateway passes it on; or that of an
+/// examiner of the institution, where the document holds pictures for one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Identification {
     /// The document that is answered.
@@ -60,6 +63,13 @@ pub struct Identification {
     /// How the earlier request stands that the document asks about; absent where it asks about none, and where the centre
     /// has not confirmed the person.
     pub request: Option<RequestStanding>,
+    /// Who decided. An examiner compares by eye: score, threshold and NBAS are then absent, and the verdict is
+    /// [`Verdict::Match`] where the pictures were accepted.
+    pub decided_by: Source,
+    /// The code of the examiner, as those of operators: no name of a person. Present where an examiner decided.
+    pub examiner: Option<String>,
+    /// Why an examiner refused; absent where nobody did.
+    pub reason: Option<RefusalReason>,
 }
 
 /// The canonical bytes of an answer: what the gateway signs.
@@ -78,6 +88,9 @@ pub fn encode(identification: &Identification) -> Vec<u8> {
         centre_answer_id: identification.centre_answer_id.as_deref(),
         nbas: identification.nbas.map(Into::into),
         request: identification.request.map(Into::into),
+        decided_by: identification.decided_by.into(),
+        examiner: identification.examiner.as_deref(),
+        reason: identification.reason.map(Into::into),
     })
 }
 
@@ -100,6 +113,9 @@ pub fn decode(bytes: &[u8]) -> Result<Identification, DecodeError> {
         centre_answer_id: wire.centre_answer_id.map(str::to_owned),
         nbas: wire.nbas.map(Into::into),
         request: wire.request.map(Into::into),
+        decided_by: wire.decided_by.into(),
+        examiner: wire.examiner.map(str::to_owned),
+        reason: wire.reason.map(Into::into),
     };
     if encode(&identification) != bytes {
         return Err(DecodeError::NotCanonical);
@@ -136,4 +152,10 @@ struct IdentificationWire<'a> {
     nbas: Option<NbasCode>,
     #[n(12)]
     request: Option<RequestStandingCode>,
+    #[n(13)]
+    decided_by: SourceCode,
+    #[b(14)]
+    examiner: Option<&'a str>,
+    #[n(15)]
+    reason: Option<RefusalReasonCode>,
 }

@@ -18,8 +18,8 @@ use verification::capture::{CameraIdentity, CapturedSample, StreamMeasures, Stre
 use verification::date::Date;
 use verification::evidence::{
     ConsentRecord, DocumentId, Evidence, IntegrityRecord, KioskIdentity, Language, Modality, Organisation,
-    Outcome, PalmEvidence, ProfileIdentity, ReadDocument, Route, SessionId, Still, StillPurpose,
-    StillQuality,
+    Outcome, PageQuality, PalmEvidence, ProfileIdentity, ReadDocument, RefusalReason, Route, RouteReason,
+    SessionId, Source, Still, StillPurpose, StillQuality,
 };
 use verification::pad::parts::{Finding, PadPart, PartRecord};
 use verification::pad::{AttemptFailure, AttemptRecord, ChallengeRecord, PadChallenge};
@@ -121,6 +121,7 @@ fn evidence() -> Evidence {
         palm: None,
         stills: vec![
             Still {
+                page: None,
                 purpose: StillPurpose::Comparison,
                 sample: sample(b"jpeg of the face"),
                 quality: Some(StillQuality {
@@ -132,6 +133,7 @@ fn evidence() -> Evidence {
                 }),
             },
             Still {
+                page: None,
                 purpose: StillPurpose::Challenge(PadChallenge::Smile),
                 sample: sample(b"jpeg"),
                 quality: None,
@@ -168,10 +170,56 @@ fn evidence() -> Evidence {
         suspicions: vec!["numbers-above-cap".to_owned()],
         operator: Some("operator-7".to_owned()),
         route: Route::Kiosk,
+        route_reason: None,
+        call_back: None,
         integrity: Some(IntegrityRecord {
             codes: vec!["files:intact".to_owned(), "debugger:no".to_owned()],
             checked_at: UtcMs(1_780_300_000_000),
         }),
+    }
+}
+
+/// The same person with pictures for an examiner, who cannot perform the actions.
+fn images_evidence() -> Evidence {
+    let page = |purpose| Still {
+        page: Some(PageQuality {
+            long_side_px: 612.5,
+            aspect: 1.5625,
+            sharpness: 0.125,
+            glare_part: 0.0,
+            luminance_mean: 141.0,
+        }),
+        purpose,
+        sample: sample(b"jpeg of a card"),
+        quality: None,
+    };
+    Evidence {
+        attempts: Vec::new(),
+        route: Route::Images,
+        route_reason: Some(RouteReason::CannotPerform),
+        stills: vec![
+            Still {
+                purpose: StillPurpose::Portrait,
+                ..evidence().stills[0].clone()
+            },
+            page(StillPurpose::IdentityDocumentFront),
+            page(StillPurpose::IdentityDocumentBack),
+        ],
+        ..evidence()
+    }
+}
+
+/// The same person who wants to be called.
+fn call_back_evidence() -> Evidence {
+    Evidence {
+        outcome: Outcome::Referred,
+        attempts: Vec::new(),
+        camera: None,
+        stills: Vec::new(),
+        route: Route::CallBack,
+        route_reason: Some(RouteReason::Chosen),
+        call_back: Some(Sensitive::new("+77010000000".to_owned())),
+        ..evidence()
     }
 }
 
@@ -281,6 +329,9 @@ fn identification() -> Identification {
         centre_answer_id: Some("a-1".to_owned()),
         nbas: Some(Nbas::Marked),
         request: Some(verification::evidence::RequestStanding::InProgress),
+        decided_by: Source::Centre,
+        examiner: None,
+        reason: None,
     }
 }
 
@@ -318,8 +369,8 @@ fn the_format_of_the_document_is_kept() {
     check_snapshot(
         &content::encode(&evidence()),
         expect![[r#"
-            {0: 5, 1: h'd0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0', 2: h'5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e', 3: {0: "«Алақан» банкі", 1: "000140000002"}, 4: {0: "kiosk-7", 1: "0.1.0"}, 5: 1, 6: "account-opening", 7: [{0: "processing", 1: 2, 2: 2, 3: 1780315200000, 4: true}], 8: "880412401006", 9: 1, 10: 1780315190000, 11: 1780315260500, 12: 8, 13: {0: "clip", 1: "sha256:00", 2: true}, 14: [{0: 1, 1: 1780315210000, 2: [{0: 1, 1: 400000000}], 4: [1, 1], 5: []}, {0: 2, 1: 1780315230000, 2: [{0: 7, 1: 400001000, 2: 3000000000}], 5: [{0: 1, 1: 7.5e-1, 2: 5e-1, 3: 12, 4: 1}, {0: 8, 2: 2.5e-1, 3: 0, 4: 3}], 6: {0: 1, 1: 3e1, 2: 3.45e1, 3: 1, 4: 0}}], 15: [{0: [1], 1: 300, 2: 1280, 3: 720, 4: h'6a 70 65 67 20 6f 66 20 74 68 65 20 66 61 63 65', 5: {0: 1.2e2, 1: 5e-1, 2: 1.28e2, 3: -2e0, 4: 1.5e0}}, {0: [2, 7], 1: 300, 2: 1280, 3: 720, 4: h'6a 70 65 67'}], 16: {0: 3, 1: 3, 2: [1, 2, 3, 4, 5, 6, 7], 3: 10000000000, 4: 60000000000, 5: 400000000, 6: 400000000, 7: 120000000000, 8: 8000000000, 9: 6e1, 10: 1.8e1, 11: 1.5e1, 12: 1.5e1, 13: 5e-1, 14: 2e-1, 16: 1, 17: 5e-1, 18: 9.5e-1, 19: 2, 20: 3e-1, 21: 5e-1, 22: 5e-1, 23: 7e-1, 24: 2.5e-1, 25: 1.5e-1, 26: 6e2, 27: 4e1, 28: 2.25e2, 29: 2.5e2, 30: 3e-2, 31: 8.5e-2, 32: {0: 1, 1: 1, 2: 1, 3: 1, 4: 2, 5: 1.5e2, 6: 7.5e2, 7: 2e1, 8: 4.1e1, 9: 5e-1, 10: 5e-1, 11: 5e-1, 12: 10000000000, 13: false, 14: true}, 33: 9.5e-1, 34: 2, 35: 5, 36: {0: 1, 1: 1, 2: 2, 3: 2}}, 17: 1, 19: {0: h'a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0', 1: 41, 2: h'a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1'}, 20: {0: "bank", 1: h'b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2'}, 21: ["kz-law-94-v"], 22: [{0: "amount", 1: "150000", 2: false}], 23: {0: "ID KAZ", 1: "041236587", 2: "SYNAQ", 3: "ALMA", 4: {0: 2031, 1: 4, 2: 11}}, 24: {0: "erasure", 1: {0: 2026, 1: 6, 2: 2}}, 25: false, 26: ["numbers-above-cap"], 27: "operator-7", 28: 1, 29: {0: ["files:intact", "debugger:no"], 1: 1780300000000}}
-            77e0f0adc436c83a6bcc4869347917c160b738f098e8b31258110910ab879e83"#]],
+            {0: 6, 1: h'd0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0', 2: h'5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e', 3: {0: "«Алақан» банкі", 1: "000140000002"}, 4: {0: "kiosk-7", 1: "0.1.0"}, 5: 1, 6: "account-opening", 7: [{0: "processing", 1: 2, 2: 2, 3: 1780315200000, 4: true}], 8: "880412401006", 9: 1, 10: 1780315190000, 11: 1780315260500, 12: 8, 13: {0: "clip", 1: "sha256:00", 2: true}, 14: [{0: 1, 1: 1780315210000, 2: [{0: 1, 1: 400000000}], 4: [1, 1], 5: []}, {0: 2, 1: 1780315230000, 2: [{0: 7, 1: 400001000, 2: 3000000000}], 5: [{0: 1, 1: 7.5e-1, 2: 5e-1, 3: 12, 4: 1}, {0: 8, 2: 2.5e-1, 3: 0, 4: 3}], 6: {0: 1, 1: 3e1, 2: 3.45e1, 3: 1, 4: 0}}], 15: [{0: [1], 1: 300, 2: 1280, 3: 720, 4: h'6a 70 65 67 20 6f 66 20 74 68 65 20 66 61 63 65', 5: {0: 1.2e2, 1: 5e-1, 2: 1.28e2, 3: -2e0, 4: 1.5e0}}, {0: [2, 7], 1: 300, 2: 1280, 3: 720, 4: h'6a 70 65 67'}], 16: {0: 3, 1: 3, 2: [1, 2, 3, 4, 5, 6, 7], 3: 10000000000, 4: 60000000000, 5: 400000000, 6: 400000000, 7: 120000000000, 8: 8000000000, 9: 6e1, 10: 1.8e1, 11: 1.5e1, 12: 1.5e1, 13: 5e-1, 14: 2e-1, 16: 1, 17: 5e-1, 18: 9.5e-1, 19: 2, 20: 3e-1, 21: 5e-1, 22: 5e-1, 23: 7e-1, 24: 2.5e-1, 25: 1.5e-1, 26: 6e2, 27: 4e1, 28: 2.25e2, 29: 2.5e2, 30: 3e-2, 31: 8.5e-2, 32: {0: 1, 1: 1, 2: 1, 3: 1, 4: 2, 5: 1.5e2, 6: 7.5e2, 7: 2e1, 8: 4.1e1, 9: 5e-1, 10: 5e-1, 11: 5e-1, 12: 10000000000, 13: false, 14: true}, 33: 9.5e-1, 34: 2, 35: 5, 36: {0: 1, 1: 1, 2: 2, 3: 2}, 37: {0: 3, 1: 4.8e2, 2: 5e-2, 3: 2e-2, 4: 6e1, 5: 2.15e2, 6: 1e-2, 7: 600000000, 8: 120000000000, 9: 5}}, 17: 1, 19: {0: h'a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0', 1: 41, 2: h'a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1'}, 20: {0: "bank", 1: h'b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2'}, 21: ["kz-law-94-v"], 22: [{0: "amount", 1: "150000", 2: false}], 23: {0: "ID KAZ", 1: "041236587", 2: "SYNAQ", 3: "ALMA", 4: {0: 2031, 1: 4, 2: 11}}, 24: {0: "erasure", 1: {0: 2026, 1: 6, 2: 2}}, 25: false, 26: ["numbers-above-cap"], 27: "operator-7", 28: 1, 29: {0: ["files:intact", "debugger:no"], 1: 1780300000000}}
+            87d972be9491a8b3b8f0fdf1c566b2f2cf58b74837cb8dd71345ca58ddd7146a"#]],
     );
 }
 
@@ -328,8 +379,52 @@ fn the_format_of_a_palm_is_kept() {
     check_snapshot(
         &content::encode(&palm_evidence()),
         expect![[r#"
-            {0: 5, 1: h'd0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0', 2: h'5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e', 3: {0: "«Алақан» банкі", 1: "000140000002"}, 4: {0: "kiosk-7", 1: "0.1.0"}, 5: 1, 6: "account-opening", 7: [{0: "processing", 1: 2, 2: 2, 3: 1780315200000, 4: true}], 8: "880412401006", 9: 2, 10: 1780315190000, 11: 1780315260500, 12: 8, 14: [], 15: [], 16: {0: 3, 1: 3, 2: [1, 2, 3, 4, 5, 6, 7], 3: 10000000000, 4: 60000000000, 5: 400000000, 6: 400000000, 7: 120000000000, 8: 8000000000, 9: 6e1, 10: 1.8e1, 11: 1.5e1, 12: 1.5e1, 13: 5e-1, 14: 2e-1, 16: 1, 17: 5e-1, 18: 9.5e-1, 19: 2, 20: 3e-1, 21: 5e-1, 22: 5e-1, 23: 7e-1, 24: 2.5e-1, 25: 1.5e-1, 26: 6e2, 27: 4e1, 28: 2.25e2, 29: 2.5e2, 30: 3e-2, 31: 8.5e-2, 32: {0: 1, 1: 1, 2: 1, 3: 1, 4: 2, 5: 1.5e2, 6: 7.5e2, 7: 2e1, 8: 4.1e1, 9: 5e-1, 10: 5e-1, 11: 5e-1, 12: 10000000000, 13: false, 14: true}, 33: 9.5e-1, 34: 2, 35: 5, 36: {0: 1, 1: 1, 2: 2, 3: 2}}, 17: 0, 18: {0: {0: "alaqan-reference", 1: "simulator", 2: "1.0", 3: "AP-1", 4: "mcu-90615", 5: {0: true, 1: true, 2: true, 3: true, 4: true}}, 1: 1001, 2: [{0: 1, 1: 1780315210000, 2: 900000000, 3: {0: [2], 1: {}, 2: [1, 8], 3: [3, 5]}, 4: [{0: 6, 4: 2}], 5: [6, 6]}, {0: 2, 1: 1780315230000, 2: 1250000000, 3: {0: [1, 1001], 1: {0: 4.125e2, 1: 3.125e1, 2: 2.25e1, 3: 7.5e-1, 4: 8.75e-1}, 2: [], 3: [2, {0: h'73 74 61 74 65 6d 65 6e 74 20 6f 66 20 74 68 65 20 73 63 61 6e 6e 65 72', 1: h'51 51 51', 2: h'02 02 02'}]}, 4: [{0: 2, 1: 4.125e2, 2: 1.5e2, 3: 7.5e2, 4: 1}]}], 3: 1, 4: []}, 19: {0: h'a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0', 1: 41, 2: h'a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1'}, 20: {0: "bank", 1: h'b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2'}, 21: ["kz-law-94-v"], 22: [{0: "amount", 1: "150000", 2: false}], 23: {0: "ID KAZ", 1: "041236587", 2: "SYNAQ", 3: "ALMA", 4: {0: 2031, 1: 4, 2: 11}}, 24: {0: "erasure", 1: {0: 2026, 1: 6, 2: 2}}, 25: false, 26: ["numbers-above-cap"], 27: "operator-7", 28: 1, 29: {0: ["files:intact", "debugger:no"], 1: 1780300000000}}
-            342d574bc62ba4c7a38fbf64c23d0e8712bdb275d1b27185b39188c2dcffc7f7"#]],
+            {0: 6, 1: h'd0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0', 2: h'5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e', 3: {0: "«Алақан» банкі", 1: "000140000002"}, 4: {0: "kiosk-7", 1: "0.1.0"}, 5: 1, 6: "account-opening", 7: [{0: "processing", 1: 2, 2: 2, 3: 1780315200000, 4: true}], 8: "880412401006", 9: 2, 10: 1780315190000, 11: 1780315260500, 12: 8, 14: [], 15: [], 16: {0: 3, 1: 3, 2: [1, 2, 3, 4, 5, 6, 7], 3: 10000000000, 4: 60000000000, 5: 400000000, 6: 400000000, 7: 120000000000, 8: 8000000000, 9: 6e1, 10: 1.8e1, 11: 1.5e1, 12: 1.5e1, 13: 5e-1, 14: 2e-1, 16: 1, 17: 5e-1, 18: 9.5e-1, 19: 2, 20: 3e-1, 21: 5e-1, 22: 5e-1, 23: 7e-1, 24: 2.5e-1, 25: 1.5e-1, 26: 6e2, 27: 4e1, 28: 2.25e2, 29: 2.5e2, 30: 3e-2, 31: 8.5e-2, 32: {0: 1, 1: 1, 2: 1, 3: 1, 4: 2, 5: 1.5e2, 6: 7.5e2, 7: 2e1, 8: 4.1e1, 9: 5e-1, 10: 5e-1, 11: 5e-1, 12: 10000000000, 13: false, 14: true}, 33: 9.5e-1, 34: 2, 35: 5, 36: {0: 1, 1: 1, 2: 2, 3: 2}, 37: {0: 3, 1: 4.8e2, 2: 5e-2, 3: 2e-2, 4: 6e1, 5: 2.15e2, 6: 1e-2, 7: 600000000, 8: 120000000000, 9: 5}}, 17: 0, 18: {0: {0: "alaqan-reference", 1: "simulator", 2: "1.0", 3: "AP-1", 4: "mcu-90615", 5: {0: true, 1: true, 2: true, 3: true, 4: true}}, 1: 1001, 2: [{0: 1, 1: 1780315210000, 2: 900000000, 3: {0: [2], 1: {}, 2: [1, 8], 3: [3, 5]}, 4: [{0: 6, 4: 2}], 5: [6, 6]}, {0: 2, 1: 1780315230000, 2: 1250000000, 3: {0: [1, 1001], 1: {0: 4.125e2, 1: 3.125e1, 2: 2.25e1, 3: 7.5e-1, 4: 8.75e-1}, 2: [], 3: [2, {0: h'73 74 61 74 65 6d 65 6e 74 20 6f 66 20 74 68 65 20 73 63 61 6e 6e 65 72', 1: h'51 51 51', 2: h'02 02 02'}]}, 4: [{0: 2, 1: 4.125e2, 2: 1.5e2, 3: 7.5e2, 4: 1}]}], 3: 1, 4: []}, 19: {0: h'a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0', 1: 41, 2: h'a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1'}, 20: {0: "bank", 1: h'b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2'}, 21: ["kz-law-94-v"], 22: [{0: "amount", 1: "150000", 2: false}], 23: {0: "ID KAZ", 1: "041236587", 2: "SYNAQ", 3: "ALMA", 4: {0: 2031, 1: 4, 2: 11}}, 24: {0: "erasure", 1: {0: 2026, 1: 6, 2: 2}}, 25: false, 26: ["numbers-above-cap"], 27: "operator-7", 28: 1, 29: {0: ["files:intact", "debugger:no"], 1: 1780300000000}}
+            638fc6d610a6a4422dff32e0a4c9a65d6cdc57a9c117510897b618086a88c127"#]],
+    );
+}
+
+#[test]
+fn the_format_of_pictures_for_an_examiner_is_kept() {
+    check_snapshot(
+        &content::encode(&images_evidence()),
+        expect![[r#"
+        {0: 6, 1: h'd0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0', 2: h'5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e', 3: {0: "«Алақан» банкі", 1: "000140000002"}, 4: {0: "kiosk-7", 1: "0.1.0"}, 5: 1, 6: "account-opening", 7: [{0: "processing", 1: 2, 2: 2, 3: 1780315200000, 4: true}], 8: "880412401006", 9: 1, 10: 1780315190000, 11: 1780315260500, 12: 8, 13: {0: "clip", 1: "sha256:00", 2: true}, 14: [], 15: [{0: [3], 1: 300, 2: 1280, 3: 720, 4: h'6a 70 65 67 20 6f 66 20 74 68 65 20 66 61 63 65', 5: {0: 1.2e2, 1: 5e-1, 2: 1.28e2, 3: -2e0, 4: 1.5e0}}, {0: [4], 1: 300, 2: 1280, 3: 720, 4: h'6a 70 65 67 20 6f 66 20 61 20 63 61 72 64', 6: {0: 6.125e2, 1: 1.5625e0, 2: 1.25e-1, 3: 0e0, 4: 1.41e2}}, {0: [5], 1: 300, 2: 1280, 3: 720, 4: h'6a 70 65 67 20 6f 66 20 61 20 63 61 72 64', 6: {0: 6.125e2, 1: 1.5625e0, 2: 1.25e-1, 3: 0e0, 4: 1.41e2}}], 16: {0: 3, 1: 3, 2: [1, 2, 3, 4, 5, 6, 7], 3: 10000000000, 4: 60000000000, 5: 400000000, 6: 400000000, 7: 120000000000, 8: 8000000000, 9: 6e1, 10: 1.8e1, 11: 1.5e1, 12: 1.5e1, 13: 5e-1, 14: 2e-1, 16: 1, 17: 5e-1, 18: 9.5e-1, 19: 2, 20: 3e-1, 21: 5e-1, 22: 5e-1, 23: 7e-1, 24: 2.5e-1, 25: 1.5e-1, 26: 6e2, 27: 4e1, 28: 2.25e2, 29: 2.5e2, 30: 3e-2, 31: 8.5e-2, 32: {0: 1, 1: 1, 2: 1, 3: 1, 4: 2, 5: 1.5e2, 6: 7.5e2, 7: 2e1, 8: 4.1e1, 9: 5e-1, 10: 5e-1, 11: 5e-1, 12: 10000000000, 13: false, 14: true}, 33: 9.5e-1, 34: 2, 35: 5, 36: {0: 1, 1: 1, 2: 2, 3: 2}, 37: {0: 3, 1: 4.8e2, 2: 5e-2, 3: 2e-2, 4: 6e1, 5: 2.15e2, 6: 1e-2, 7: 600000000, 8: 120000000000, 9: 5}}, 17: 1, 19: {0: h'a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0', 1: 41, 2: h'a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1'}, 20: {0: "bank", 1: h'b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2'}, 21: ["kz-law-94-v"], 22: [{0: "amount", 1: "150000", 2: false}], 23: {0: "ID KAZ", 1: "041236587", 2: "SYNAQ", 3: "ALMA", 4: {0: 2031, 1: 4, 2: 11}}, 24: {0: "erasure", 1: {0: 2026, 1: 6, 2: 2}}, 25: false, 26: ["numbers-above-cap"], 27: "operator-7", 28: 3, 29: {0: ["files:intact", "debugger:no"], 1: 1780300000000}, 30: 2}
+        a3635adc9a39d36e672e11d594b2c91ff27a042de989ddd103dbdb74089123f5"#]],
+    );
+}
+
+#[test]
+fn the_format_of_calling_back_is_kept() {
+    check_snapshot(
+        &content::encode(&call_back_evidence()),
+        expect![[r#"
+        {0: 6, 1: h'd0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0', 2: h'5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e 5e', 3: {0: "«Алақан» банкі", 1: "000140000002"}, 4: {0: "kiosk-7", 1: "0.1.0"}, 5: 1, 6: "account-opening", 7: [{0: "processing", 1: 2, 2: 2, 3: 1780315200000, 4: true}], 8: "880412401006", 9: 1, 10: 1780315190000, 11: 1780315260500, 12: 10, 14: [], 15: [], 16: {0: 3, 1: 3, 2: [1, 2, 3, 4, 5, 6, 7], 3: 10000000000, 4: 60000000000, 5: 400000000, 6: 400000000, 7: 120000000000, 8: 8000000000, 9: 6e1, 10: 1.8e1, 11: 1.5e1, 12: 1.5e1, 13: 5e-1, 14: 2e-1, 16: 1, 17: 5e-1, 18: 9.5e-1, 19: 2, 20: 3e-1, 21: 5e-1, 22: 5e-1, 23: 7e-1, 24: 2.5e-1, 25: 1.5e-1, 26: 6e2, 27: 4e1, 28: 2.25e2, 29: 2.5e2, 30: 3e-2, 31: 8.5e-2, 32: {0: 1, 1: 1, 2: 1, 3: 1, 4: 2, 5: 1.5e2, 6: 7.5e2, 7: 2e1, 8: 4.1e1, 9: 5e-1, 10: 5e-1, 11: 5e-1, 12: 10000000000, 13: false, 14: true}, 33: 9.5e-1, 34: 2, 35: 5, 36: {0: 1, 1: 1, 2: 2, 3: 2}, 37: {0: 3, 1: 4.8e2, 2: 5e-2, 3: 2e-2, 4: 6e1, 5: 2.15e2, 6: 1e-2, 7: 600000000, 8: 120000000000, 9: 5}}, 17: 1, 19: {0: h'a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0', 1: 41, 2: h'a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1 a1'}, 20: {0: "bank", 1: h'b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2 b2'}, 21: ["kz-law-94-v"], 22: [{0: "amount", 1: "150000", 2: false}], 23: {0: "ID KAZ", 1: "041236587", 2: "SYNAQ", 3: "ALMA", 4: {0: 2031, 1: 4, 2: 11}}, 24: {0: "erasure", 1: {0: 2026, 1: 6, 2: 2}}, 25: false, 26: ["numbers-above-cap"], 27: "operator-7", 28: 4, 29: {0: ["files:intact", "debugger:no"], 1: 1780300000000}, 30: 1, 31: "+77010000000"}
+        ae366626ba3c801628968f90b35adae81667181f7cb0d5d6ff90c9045e796c44"#]],
+    );
+}
+
+#[test]
+fn the_format_of_an_examiners_answer_is_kept() {
+    let answer = Identification {
+        verdict: Verdict::NonMatch,
+        score: None,
+        threshold: None,
+        reference_source: String::new(),
+        reference_date: None,
+        centre_answer_id: None,
+        nbas: None,
+        request: None,
+        decided_by: Source::Examiner,
+        examiner: Some("examiner-3".to_owned()),
+        reason: Some(RefusalReason::FaceNotOfDocument),
+        ..identification()
+    };
+    check_snapshot(
+        &identification::encode(&answer),
+        expect![[r#"
+        {0: 4, 1: h'd0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0', 2: 2, 5: "", 7: "d0d0", 8: 1780315262000, 9: 1, 13: 2, 14: "examiner-3", 15: 1}
+        5365da00c303de62045419256bf84972d714f3f584c2cbe672f8fcd66e9cd9da"#]],
     );
 }
 
@@ -338,8 +433,8 @@ fn the_format_of_the_answer_is_kept() {
     check_snapshot(
         &identification::encode(&identification()),
         expect![[r#"
-            {0: 3, 1: h'd0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0', 2: 1, 3: 5e-1, 4: 2.5e-1, 5: "passport register", 6: "2024-02-29", 7: "d0d0", 8: 1780315262000, 9: 1, 10: "a-1", 11: 3, 12: 2}
-            e7d60032fc4fa84e05652511f37087c4754782aacce93e59f5a37db1e6c97717"#]],
+            {0: 4, 1: h'd0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0 d0', 2: 1, 3: 5e-1, 4: 2.5e-1, 5: "passport register", 6: "2024-02-29", 7: "d0d0", 8: 1780315262000, 9: 1, 10: "a-1", 11: 3, 12: 2, 13: 1}
+            5dba536d360cd904c4cfce6696d578da54dde4cb2f70d71a148a9a07106ef3da"#]],
     );
 }
 
@@ -414,6 +509,14 @@ fn debug_hides_the_person() {
         content::decode(&content::encode(&palm_evidence())).unwrap()
     );
     assert!(text.contains("AP-1"), "{text}");
+    let to_call = format!(
+        "{:?}",
+        content::decode(&content::encode(&call_back_evidence())).unwrap()
+    );
+    assert!(
+        to_call.contains("CallBack") && !to_call.contains("7701"),
+        "{to_call}"
+    );
     assert!(
         !text.contains("statement of") && !text.contains("115, 116, 97, 116") && !text.contains(TEST_IIN),
         "{text}"
@@ -434,16 +537,16 @@ fn each_refusal_has_its_name() {
     check(&good, "good");
     assert_eq!(
         good[..4],
-        [0xb8, 0x1d, 0x00, 0x05],
-        "twenty-nine entries, the first says version 5"
+        [0xb8, 0x1d, 0x00, 0x06],
+        "twenty-nine entries, the first says version 6"
     );
 
     check(&[], "the document cannot be read");
     check(&[0x80], "the document cannot be read, from byte 0 on");
     check(&[&good[..], &[0]].concat(), "bytes follow after the document");
     check(
-        &[&[0xb8, 0x1d, 0x00, 0x04], &good[4..]].concat(),
-        "version 4 of the document format is not known here",
+        &[&[0xb8, 0x1d, 0x00, 0x05], &good[4..]].concat(),
+        "version 5 of the document format is not known here",
     );
     check(
         &[0xa1, 0x01, 0x01],
@@ -456,7 +559,7 @@ fn each_refusal_has_its_name() {
 
     let not_canonical = "the document is not in canonical form";
     check(
-        &[&[0xb8, 0x1d, 0x00, 0x18, 0x05], &good[4..]].concat(),
+        &[&[0xb8, 0x1d, 0x00, 0x18, 0x06], &good[4..]].concat(),
         not_canonical,
     );
     check(&[&[0xbf], &good[2..], &[0xff]].concat(), not_canonical);
@@ -578,7 +681,7 @@ proptest! {
     fn one_document_has_one_form(
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
     ) {
-        for evidence in [evidence(), palm_evidence()] {
+        for evidence in [evidence(), palm_evidence(), images_evidence(), call_back_evidence()] {
         let mut bytes = content::encode(&evidence);
         for (at, byte) in &changes {
             let length = bytes.len();

@@ -4,7 +4,18 @@
 //! of an [`Intent`] alone, and has a `Debug` that hides it. Preview frames are not here: they go by a
 //! channel of raw bytes.
 
+mod technician;
+
+mod images;
+pub mod speech;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroize;
+
+pub use technician::{
+    Desk, DeskPage, DeviceOffer, Health, Part, PartHealth, PartState, Said, Trial, Why, Wish,
+};
+
+pub use images::{ImagesStage, PageKind, PagePrompt, Picture, PictureHint};
 
 /// Language of the screens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -69,6 +80,27 @@ pub enum Intent {
         /// The way.
         method: Method,
     },
+    /// Not to be able to do what the device asks for, and to go on with people.
+    CannotPerform,
+    /// Show this identity document, for pictures.
+    ChoosePage {
+        /// Its kind.
+        page: PageKind,
+    },
+    /// Take the picture as soon as it is good, also of a hand that trembles.
+    TakePicture,
+    /// The picture on the screen is good, or all of them are.
+    AcceptPicture,
+    /// Take a picture again: the one on the screen, or from the review this one.
+    RetakePicture {
+        /// Which.
+        picture: Option<Picture>,
+    },
+    /// Be called on this mobile number.
+    CallBack {
+        /// The number as entered.
+        number: Entered,
+    },
     /// Try again after an attempt that did not pass.
     Retry,
     /// One step back, before the capture.
@@ -87,12 +119,44 @@ pub enum Intent {
         /// Whether it is wanted.
         calm: bool,
     },
+    /// A member of the staff or the technician asks for the entry of the own code. Heard while nobody is served.
+    CallStaff,
+    /// The code of whoever asked for it.
+    EnterStaffCode {
+        /// The code.
+        code: Entered,
+    },
+    /// What the technician wants, from the own desk.
+    Desk {
+        /// What.
+        wish: Wish,
+    },
+    /// So large is the page on the display.
+    Display {
+        /// Width in pixels of the page.
+        width_px: u32,
+        /// Height in pixels of the page.
+        height_px: u32,
+    },
 }
 
-/// What a person typed, right or wrong. `Debug` hides it.
+/// What a person typed, right or wrong. `Debug` hides it, and it is wiped when it is dropped.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Entered(pub String);
+
+impl Entered {
+    /// The text, for whoever wipes it in turn.
+    pub fn take(mut self) -> String {
+        std::mem::take(&mut self.0)
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
 
 impl std::fmt::Debug for Entered {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -303,6 +367,25 @@ pub struct View {
     pub idle_warning_s: Option<u32>,
     /// Whether colours change slowly and faintly; see [`Intent::SetCalm`].
     pub calm: bool,
+    /// Whether the person may say that they cannot do what is asked; see [`Intent::CannotPerform`].
+    pub may_stand_aside: bool,
+}
+
+/// The screen on which the page stands, told to each page once, when it subscribes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Display {
+    /// Pixels of the screen in a millimetre of it.
+    pub px_per_mm: f64,
+    /// How high above the floor the lowest pixel is, where that is known.
+    pub bottom_edge_mm: Option<f64>,
+}
+
+impl Display {
+    /// A screen of which nothing is known: 96 pixels an inch, as CSS takes it.
+    pub const UNKNOWN: Self = Self {
+        px_per_mm: 96.0 / 25.4,
+        bottom_edge_mm: None,
+    };
 }
 
 /// State of the line to the gateway.
@@ -319,6 +402,8 @@ pub enum Link {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Screen {
+    /// Nobody is there: greets in all languages, and any touch or key leads to [`Screen::Welcome`].
+    Attract,
     /// Greeting, languages, start.
     Welcome,
     /// Choice of the service.
@@ -369,6 +454,35 @@ pub enum Screen {
     Operator {
         /// The last code was nobody's.
         wrong: bool,
+    },
+    /// Choice of a way with people, by a person who cannot do what a device asks for.
+    Assisted {
+        /// The ways.
+        methods: Vec<Method>,
+        /// Whether the device may be tried once more.
+        may_return: bool,
+    },
+    /// Entry of the mobile number that the institution is to call.
+    CallBack {
+        /// What was wrong with the last entry.
+        error: Option<FieldError>,
+    },
+    /// Pictures for an examiner. They are shown by the channel of the preview.
+    Images {
+        /// Where they stand.
+        stage: ImagesStage,
+        /// The picture.
+        picture: Picture,
+        /// The identity document, once it was chosen.
+        page: Option<PageKind>,
+        /// What to do, while the camera looks.
+        hint: Option<PictureHint>,
+        /// Which picture this is, from 1.
+        number: u32,
+        /// How many there are.
+        of: u32,
+        /// How often it may be taken again.
+        left: u32,
     },
     /// The centre's own page is open for the person's phone.
     Phone {
@@ -456,6 +570,33 @@ pub enum Screen {
         /// For the technician.
         code: ErrorCode,
     },
+    /// A member of the staff or the technician enters the own code.
+    TechnicianLogin {
+        /// The last code was nobody's.
+        wrong: bool,
+        /// Seconds for which no code is taken, after wrong ones.
+        locked_s: Option<u32>,
+    },
+    /// The technician's desk.
+    Health {
+        /// What is on it.
+        desk: Box<Desk>,
+    },
+    /// How the kiosk does, for the staff of the branch.
+    Status {
+        /// How it does.
+        health: Box<Health>,
+    },
+}
+
+impl Screen {
+    /// Whether nobody is served while this is shown.
+    pub fn is_at_rest(&self) -> bool {
+        matches!(
+            self,
+            Self::Attract | Self::Welcome | Self::Closed { .. } | Self::OutOfService { .. }
+        )
+    }
 }
 
 /// What was wrong with an entered IIN.
@@ -496,8 +637,6 @@ pub enum Availability {
     NotEnrolled,
     /// There is no line to the institution now, which this way needs.
     Offline,
-    /// This version does not have it yet.
-    NotYet,
 }
 
 /// What the person is asked to do in front of the camera.
@@ -598,6 +737,8 @@ pub enum NextAttempt {
     Again,
     /// This way is used up; the face is left.
     Face,
+    /// No device is left; people are.
+    People,
 }
 
 /// Why an attempt did not pass.
@@ -670,6 +811,8 @@ pub enum Stage {
     Recording,
     /// Waiting for the centre.
     Identifying,
+    /// Waiting for an examiner of the pictures.
+    Examining,
 }
 
 /// How a session ended.
@@ -692,10 +835,14 @@ pub enum Outcome {
     DeviceUnavailable,
     /// Recorded; the centre has not answered yet.
     AwaitingIdentification,
+    /// Pictures are recorded; no examiner has decided yet.
+    AwaitingExaminer,
     /// What was asked for needs no verification.
     NotRequired,
     /// People of the institution go on.
     Referred,
+    /// People of the institution call back.
+    CallBackRequested,
     /// The centre does not know the claimed person.
     PersonNotFound,
     /// The centre has no reference of the person to compare with.
@@ -734,6 +881,10 @@ pub enum ErrorCode {
     SetAside,
     /// The kiosk's own files, or what runs beside them, are not as the policy wants them.
     Integrity,
+    /// No device is left by which anybody could be verified.
+    Devices,
+    /// The technician has closed the kiosk.
+    Maintenance,
 }
 
 #[cfg(test)]
@@ -765,20 +916,37 @@ mod tests {
             demo: true,
             idle_warning_s: None,
             calm: false,
+            may_stand_aside: true,
         };
         check(
             &view,
             expect![[
-                r#"{"language":"kk","screen":{"kind":"face","prompt":"turn-left","done":1,"of":3,"attempt":1,"attempts":3,"light":[0,96,255]},"link":"offline","pending":2,"attention":["disk"],"replay":"clip.mp4","demo":true,"idle_warning_s":null,"calm":false}"#
+                r#"{"language":"kk","screen":{"kind":"face","prompt":"turn-left","done":1,"of":3,"attempt":1,"attempts":3,"light":[0,96,255]},"link":"offline","pending":2,"attention":["disk"],"replay":"clip.mp4","demo":true,"idle_warning_s":null,"calm":false,"may_stand_aside":true}"#
             ]],
         );
         let methods = vec![
             (Method::Face, Availability::Ready),
-            (Method::Palm, Availability::NotYet),
+            (Method::Palm, Availability::NotEnrolled),
         ];
         check(
             &Screen::Method { methods },
-            expect![[r#"{"kind":"method","methods":[["face","ready"],["palm","not-yet"]]}"#]],
+            expect![[r#"{"kind":"method","methods":[["face","ready"],["palm","not-enrolled"]]}"#]],
+        );
+        check(
+            &Screen::TechnicianLogin {
+                wrong: true,
+                locked_s: Some(30),
+            },
+            expect![[r#"{"kind":"technician-login","wrong":true,"locked_s":30}"#]],
+        );
+        let parts = vec![PartHealth {
+            part: Part::PalmScanner,
+            state: PartState::Fails { why: Why::NotFound },
+            name: String::new(),
+        }];
+        check(
+            &parts,
+            expect![[r#"[{"part":"palm-scanner","state":{"kind":"fails","why":"not-found"},"name":""}]"#]],
         );
         check(
             &Screen::OutOfService {
@@ -786,6 +954,27 @@ mod tests {
             },
             expect![[r#"{"kind":"out-of-service","code":"store"}"#]],
         );
+    }
+
+    #[test]
+    fn the_wire_form_of_pictures() {
+        let images = Screen::Images {
+            stage: ImagesStage::Taking,
+            picture: Picture::DocumentFront,
+            page: Some(PageKind::Card),
+            hint: Some(PictureHint::Page(PagePrompt::Glare)),
+            number: 2,
+            of: 3,
+            left: 4,
+        };
+        check(
+            &images,
+            expect![[
+                r#"{"kind":"images","stage":"taking","picture":"document-front","page":"card","hint":{"of":"page","prompt":"glare"},"number":2,"of":3,"left":4}"#
+            ]],
+        );
+        let number = Entered("+77010000001".into());
+        assert!(!format!("{:?}", Intent::CallBack { number }).contains("7701"));
     }
 
     #[test]
@@ -797,5 +986,12 @@ mod tests {
             expect![[r#"{"kind":"claim","iin":"880412401006"}"#]],
         );
         assert!(!format!("{:?}", Intent::Claim { iin }).contains("88"));
+        let code = Entered("70707070".into());
+        assert!(!format!("{:?}", Intent::EnterStaffCode { code }).contains("70"));
+        let wish = Wish::Maintain { closed: true };
+        check(
+            &Intent::Desk { wish },
+            expect![[r#"{"kind":"desk","wish":{"wish":"maintain","closed":true}}"#]],
+        );
     }
 }

@@ -166,6 +166,32 @@ mod tests {
         check(u64::MAX, Language::En, "KZT\u{a0}18,446,744,073,709,551,615");
     }
 
+    /// As on the screens: one list for both, which the tests of `ui` write.
+    #[test]
+    fn writes_as_the_screens_do() {
+        let lists = [
+            (
+                Language::Kk,
+                include_str!("../../../locales/expect/amounts-kk.txt"),
+            ),
+            (
+                Language::Ru,
+                include_str!("../../../locales/expect/amounts-ru.txt"),
+            ),
+            (
+                Language::En,
+                include_str!("../../../locales/expect/amounts-en.txt"),
+            ),
+        ];
+        for (language, expect) in lists {
+            let list: String = [0, 7, 999, 1_000, 250_000, 1_234_567]
+                .into_iter()
+                .map(|tenge| Tenge(tenge).format(language) + "\n")
+                .collect();
+            assert_eq!(list, expect);
+        }
+    }
+
     proptest! {
         #[test]
         fn never_panics(text in "\\PC{0,30}|[0-9 ,.₸]{0,30}") {

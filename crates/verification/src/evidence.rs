@@ -112,6 +112,55 @@ pub enum Route {
     Kiosk,
     /// The centre's own page, on the person's phone.
     HostedPage,
+    /// Pictures of the face and of the identity document, at which an examiner of the institution looks.
+    Images,
+    /// People of the institution call the person back, for a video conference.
+    CallBack,
+}
+
+impl Route {
+    /// Whether people of the institution decide, and nobody asks the centre for a comparison.
+    pub fn is_assisted(self) -> bool {
+        match self {
+            Self::Images | Self::CallBack => true,
+            Self::Kiosk | Self::HostedPage => false,
+        }
+    }
+}
+
+/// Why a session went another way than the devices of the kiosk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RouteReason {
+    /// The person chose it.
+    Chosen,
+    /// The person said that a device or an action of the kiosk is not possible for them.
+    CannotPerform,
+}
+
+/// Who decided about a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// The Identification Data Exchange Center.
+    Centre,
+    /// An examiner of the institution.
+    Examiner,
+}
+
+/// Why an examiner refused the pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RefusalReason {
+    /// The face is not the one of the identity document.
+    FaceNotOfDocument,
+    /// The identity document is not that of the claimed person.
+    DocumentNotOfClaim,
+    /// The identity document cannot be read in the pictures.
+    DocumentUnreadable,
+    /// The identity document is no longer valid.
+    DocumentExpired,
+    /// The identity document shows signs of alteration, or is a copy.
+    DocumentAltered,
+    /// The picture of the face cannot be used.
+    PictureUnusable,
 }
 
 /// Under which profile of the institution a session ran.
@@ -223,6 +272,19 @@ pub enum StillPurpose {
     Comparison,
     /// The picture that shows this action.
     Challenge(PadChallenge),
+    /// The face, for the eyes of an examiner.
+    Portrait,
+    /// The side of the identity document that shows the face.
+    IdentityDocumentFront,
+    /// The other side of the identity document.
+    IdentityDocumentBack,
+}
+
+impl StillPurpose {
+    /// Whether the picture shows an identity document.
+    pub fn is_page(self) -> bool {
+        matches!(self, Self::IdentityDocumentFront | Self::IdentityDocumentBack)
+    }
 }
 
 /// What was done with the palm in one session.
@@ -257,8 +319,25 @@ pub struct Still {
     pub purpose: StillPurpose,
     /// The picture.
     pub sample: CapturedSample,
-    /// What was measured on it; absent where the frame was gone already.
+    /// What was measured on it; absent where the frame was gone already, and of an identity document.
     pub quality: Option<StillQuality>,
+    /// What was measured on the picture of an identity document; absent of a face.
+    pub page: Option<PageQuality>,
+}
+
+/// What was measured on the picture of an identity document; see [`crate::page::PageMeasures`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PageQuality {
+    /// Length of its long side in the picture, in pixels.
+    pub long_side_px: f32,
+    /// Its long side, in its short ones.
+    pub aspect: f32,
+    /// Sharpness.
+    pub sharpness: f32,
+    /// Part of it that is blown out by a reflection, 0 to 1.
+    pub glare_part: f32,
+    /// Mean luminance, 0 to 255.
+    pub luminance_mean: f32,
 }
 
 /// What was measured on a still; names after ISO/IEC 29794-5.
@@ -326,6 +405,10 @@ pub struct Evidence {
     pub operator: Option<String>,
     /// By which way.
     pub route: Route,
+    /// Why it went this way; absent where it went by the devices of the kiosk.
+    pub route_reason: Option<RouteReason>,
+    /// The mobile number that the institution is to call, as E.164 writes it; present on [`Route::CallBack`] alone.
+    pub call_back: Option<Sensitive<String>>,
     /// What the kiosk found about its own integrity.
     pub integrity: Option<IntegrityRecord>,
     /// The claimed identity; absent if the session ended before that.
@@ -346,7 +429,7 @@ pub struct Evidence {
     pub attempts_before: u8,
     /// What was done with the palm; absent if the palm scanner was not asked for.
     pub palm: Option<PalmEvidence>,
-    /// Stills of the attempt that passed; none otherwise.
+    /// Stills of the attempt that passed, or the pictures for an examiner; none otherwise.
     pub stills: Vec<Still>,
     /// The policy in force.
     pub policy: Policy,
@@ -380,6 +463,8 @@ impl Evidence {
             suspicions: Vec::new(),
             operator: None,
             route: Route::Kiosk,
+            route_reason: None,
+            call_back: None,
             integrity: None,
             claim: None,
             modality: None,

@@ -21,7 +21,7 @@ use crate::Sensitive;
 mod tests;
 
 /// No name of a person has more characters. It bounds what is stored and drawn, and is no rule of any register.
-pub const CHARACTERS_MAX: usize = 100;
+pub const CHARACTERS_MAX: u16 = 100;
 
 /// The Kazakh alphabet in capitals, in its order (CLDR, `kk`).
 const KAZAKH: &str = "АӘБВГҒДЕЁЖЗИЙКҚЛМНҢОӨПРСТУҰҮФХҺЦЧШЩЪЫІЬЭЮЯ";
@@ -141,7 +141,7 @@ impl fmt::Debug for PersonName {
 /// Takes a text for a name, or tells the first thing that is wrong with it.
 pub fn check_name(text: &str) -> Result<PersonName, NameError> {
     // Composing shortens a text; whoever sends very long ones does not get them composed first.
-    if text.chars().nth(4 * CHARACTERS_MAX).is_some() {
+    if text.chars().nth(4 * usize::from(CHARACTERS_MAX)).is_some() {
         return Err(NameError::TooLong);
     }
     let mut name = Zeroizing::new(composed(text));
@@ -149,7 +149,7 @@ pub fn check_name(text: &str) -> Result<PersonName, NameError> {
     if letters.is_empty() {
         return Err(NameError::Empty);
     }
-    if letters.len() > CHARACTERS_MAX {
+    if letters.len() > usize::from(CHARACTERS_MAX) {
         return Err(NameError::TooLong);
     }
     let script = script_of(&name);

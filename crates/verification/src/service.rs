@@ -13,14 +13,15 @@ pub use consent::{ConsentDemand, ConsentText, Refusal};
 pub use field::{ChoiceOption, Entry, Field, FieldError, FieldKind};
 pub use request::{RequestDemand, RequestKind, RequestRecord};
 
-use crate::evidence::Language;
-
 /// Names a service in the catalogue, such as `account-opening`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ServiceId(pub String);
 
 /// The consent of its own that the palm needs, with the version of its text.
 pub const PALM_CONSENT: (&str, u32) = ("palm", 1);
+
+/// The consent of its own to pictures of the face and of the identity document for an examiner, with the version of its text.
+pub const IMAGES_CONSENT: (&str, u32) = ("images", 1);
 
 /// The consent to the enrolment of the picture in the national system of biometric authentication (NBAS).
 pub const NBAS_CONSENT: &str = "nbas-enrolment";
@@ -34,17 +35,6 @@ pub struct Texts {
     pub ru: String,
     /// English.
     pub en: String,
-}
-
-impl Texts {
-    /// The text in this language.
-    pub fn of(&self, language: Language) -> &str {
-        match language {
-            Language::Kk => &self.kk,
-            Language::Ru => &self.ru,
-            Language::En => &self.en,
-        }
-    }
 }
 
 /// On which law a service rests.
@@ -191,10 +181,8 @@ impl Service {
         if !self.face && !self.palm && !self.hosted_page {
             return Some(ServiceFault::NoWay);
         }
-        if self.enrols_palm && (!self.face || self.palm) {
-            return Some(ServiceFault::Enrolment);
-        }
-        if self.enrols_palm && !self.consents.iter().any(|consent| consent.text == PALM_CONSENT.0) {
+        let consents_to_palm = self.consents.iter().any(|consent| consent.text == PALM_CONSENT.0);
+        if self.enrols_palm && (!self.face || self.palm || !consents_to_palm) {
             return Some(ServiceFault::Enrolment);
         }
         for (at, field) in self.fields.iter().enumerate() {
@@ -202,26 +190,21 @@ impl Service {
                 return Some(ServiceFault::TwiceTheSameField(field.name.clone()));
             }
         }
-        if let Some(RequestDemand { by: Some(by), kinds }) = &self.request {
-            let options = self
-                .fields
-                .iter()
-                .find(|field| field.name == *by)
-                .map(|field| &field.kind);
-            let Some(FieldKind::Choice(options)) = options else {
-                return Some(ServiceFault::UnknownField(by.clone()));
-            };
-            if let Some(option) = options
-                .iter()
-                .find(|option| !kinds.iter().any(|kind| kind.name == option.name))
-            {
-                return Some(ServiceFault::NoDeadline(option.name.clone()));
+        match &self.request {
+            Some(RequestDemand { by: Some(by), kinds }) => {
+                let field = self.fields.iter().find(|field| field.name == *by);
+                let Some(FieldKind::Choice(options)) = field.map(|field| &field.kind) else {
+                    return Some(ServiceFault::UnknownField(by.clone()));
+                };
+                let is_without = |option: &&ChoiceOption| !kinds.iter().any(|kind| kind.name == option.name);
+                if let Some(option) = options.iter().find(is_without) {
+                    return Some(ServiceFault::NoDeadline(option.name.clone()));
+                }
             }
-        }
-        if let Some(RequestDemand { by: None, kinds }) = &self.request
-            && kinds.len() != 1
-        {
-            return Some(ServiceFault::NoDeadline(self.id.0.clone()));
+            Some(RequestDemand { by: None, kinds }) if kinds.len() != 1 => {
+                return Some(ServiceFault::NoDeadline(self.id.0.clone()));
+            }
+            _ => {}
         }
         let has_number = self
             .fields

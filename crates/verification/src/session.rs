@@ -7,6 +7,7 @@
 mod audit;
 mod form;
 mod hosted;
+mod images;
 mod operator;
 mod palm;
 
@@ -18,15 +19,16 @@ use crate::capture::{CameraIdentity, CapturedSample, DeviceFault, FaceObservatio
 use crate::date::Date;
 use crate::evidence::{
     ConsentRecord, DocumentId, Evidence, IntegrityRecord, KioskIdentity, Language, Modality, Organisation,
-    Outcome, ProfileIdentity, ReadDocument, RequestStanding, Route, SessionId, Still, StillPurpose,
-    StillQuality, Verdict,
+    Outcome, ProfileIdentity, ReadDocument, RequestStanding, Route, RouteReason, SessionId, Source, Still,
+    StillPurpose, StillQuality, Verdict,
 };
-use crate::identifier::{Iin, IinError};
+use crate::identifier::{Iin, IinError, PhoneError};
 use crate::mrz::MrzError;
 use crate::pad::attempt::{AttemptEvent, FaceAttempt};
 use crate::pad::light::{LightMode, LightPlan};
 use crate::pad::positioning::FacePrompt;
 use crate::pad::{AttemptFailure, AttemptRecord, plan};
+use crate::page::{PageKind, PageObservation};
 use crate::palm::decision::PalmFailure;
 use crate::palm::{
     EnrolOutcome, HandPosition, PalmReference, PalmScan, ScanOrder, ScannerIdentity, SubjectTag,
@@ -37,6 +39,8 @@ use crate::service::{
 };
 use crate::time::{Now, UtcMs};
 pub use audit::AuditEvent;
+use images::{ImagesFacts, ImagesState};
+pub use images::{ImagesStage, PictureHint, Subject};
 use palm::{PalmFacts, PalmState};
 
 /// What a session starts from.
@@ -62,6 +66,8 @@ pub struct Opening {
     pub profile: ProfileIdentity,
     /// The consent that the palm needs, as the profile words it.
     pub palm_consent: ConsentDemand,
+    /// The consent that pictures for an examiner need, as the profile words it.
+    pub images_consent: ConsentDemand,
     /// The working days that deadlines count by.
     pub calendar: WorkCalendar,
     /// What the kiosk found about its own integrity, if it looked.
@@ -104,6 +110,20 @@ pub enum Input {
     MethodChosen(Modality),
     /// The centre's own page, on the person's phone, was chosen.
     HostedPageChosen,
+    /// A way that needs other people was chosen.
+    AssistedChosen(AssistedRoute),
+    /// The person cannot do what the device asks for; see [`Session::may_stand_aside`].
+    CannotPerform,
+    /// Which identity document the person is going to show.
+    PageKindChosen(PageKind),
+    /// The picture is to be taken as soon as it is good, also of a hand that trembles.
+    PictureWanted,
+    /// The picture on the screen is good, or all of them are.
+    PictureAccepted,
+    /// A picture is to be taken again: the one on the screen, or from the review this one.
+    PictureAgain(Option<StillPurpose>),
+    /// A mobile number to call was entered, right or wrong.
+    CallBackEntered(Sensitive<String>),
     /// The centre's page for a document is open at this address.
     HostedPageOpened {
         /// Which document.
@@ -131,6 +151,8 @@ pub enum Input {
     CameraFailed(DeviceFault),
     /// A frame was measured.
     Observed(FaceObservation),
+    /// A frame was measured for an identity document.
+    PageSeen(PageObservation),
     /// Answers [`Effect::KeepStill`].
     StillKept {
         /// For what it was to be kept.
@@ -150,6 +172,8 @@ pub enum Input {
         document_id: DocumentId,
         /// What it found, at the threshold in force.
         verdict: Verdict,
+        /// Who decided; pictures for an examiner are decided by one, and nothing else is.
+        decided_by: Source,
         /// How the request stands that was asked about, if one was.
         request: Option<RequestStanding>,
     },
@@ -185,8 +209,13 @@ pub enum Effect {
     },
     /// Find out whose code this is.
     CheckOperator(Sensitive<String>),
-    /// Open the camera and measure every frame.
+    /// Open the camera and measure every frame for a face.
     OpenCamera,
+    /// Measure every frame for this from now on. Not answered.
+    LookFor(Subject),
+    /// Show these pictures (JPEG) where else the camera's is, and none of them any longer where there are none. Not
+    /// answered.
+    ShowPictures(Vec<Sensitive<Vec<u8>>>),
     /// Close the camera.
     CloseCamera,
     /// An attempt begins to count with the face that is before the camera: forget all that was measured before. Not
@@ -343,6 +372,33 @@ pub enum Showing {
         /// The ways with other people that the service allows.
         assisted: Vec<AssistedRoute>,
     },
+    /// Choice of a way with other people, by a person who cannot do what a device asks for.
+    Assisted {
+        /// The ways.
+        routes: Vec<AssistedRoute>,
+        /// Whether an attempt with the device is left.
+        may_return: bool,
+    },
+    /// Entry of the mobile number that the institution is to call.
+    CallBack {
+        /// What was wrong with the last entry.
+        error: Option<PhoneError>,
+    },
+    /// Pictures for an examiner.
+    Images {
+        /// Where they stand.
+        stage: ImagesStage,
+        /// The picture.
+        picture: StillPurpose,
+        /// The identity document, once it was chosen.
+        kind: Option<PageKind>,
+        /// Which picture this is, from 1.
+        number: usize,
+        /// How many there are.
+        of: usize,
+        /// How often it may be taken again.
+        left: u8,
+    },
     /// The centre's own page is open for the person's phone, or about to be.
     HostedPage {
         /// Its address, once it is known.
@@ -441,7 +497,8 @@ pub enum Showing {
 ///                                            captured: Identifying ──┴──> Ended ─> Closed
 /// ```
 /// A camera that fails after it was asked for leads to `CameraLost`, which opens it again and begins a new attempt;
-/// the one that was cut off does not count. The way of the palm is drawn in `session/palm.rs`. Before the capture,
+/// the one that was cut off does not count. The way of the palm is drawn in `session/palm.rs`, the ways with people in
+/// `session/images.rs`. Before the capture,
 /// refusing, cancelling or waiting too long leads to `Ended` with an audit record and no document. From
 /// `OpeningCamera` on, every way out leads through `Recording`.
 #[derive(Debug)]
@@ -459,6 +516,8 @@ pub struct Session {
     request_due: Option<Date>,
     /// When the capture ended.
     ended_at: UtcMs,
+    /// By which way the recorded document came about.
+    recorded_route: Route,
     /// What the centre said of the recorded document.
     answer: Option<(Verdict, Option<RequestStanding>)>,
 }
@@ -475,11 +534,16 @@ struct Facts {
     identity_document: Option<ReadDocument>,
     operator: Option<String>,
     route: Route,
+    route_reason: Option<RouteReason>,
+    call_back: Option<Sensitive<String>>,
     modality: Option<Modality>,
     camera: Option<CameraIdentity>,
     device_failures: u8,
     /// Attempts that a device cut off and that do not count.
     forgiven: u8,
+    /// Attempts that the person cannot perform and that do not count.
+    forgiven_aside: u8,
+    images: ImagesFacts,
     attempts: Vec<AttemptRecord>,
     attempts_before: u8,
     palm: PalmFacts,
@@ -507,6 +571,12 @@ enum State {
         checking: bool,
     },
     ChoosingMethod,
+    /// The person cannot do what a device asks for.
+    ChoosingAssisted,
+    CallBack {
+        error: Option<PhoneError>,
+    },
+    Images(ImagesState),
     CountingAttempts,
     OpeningCamera,
     /// The camera failed and is opened again and again.
@@ -574,6 +644,7 @@ impl Session {
             enrolled_palm: false,
             request_due: None,
             ended_at: now.utc,
+            recorded_route: Route::Kiosk,
             answer: None,
         };
         (session, vec![Effect::Audit(AuditEvent::SessionOpened)])
@@ -608,6 +679,7 @@ impl Session {
             State::Ended { since, .. } => Some((*since).max(self.touched_at) + OUTCOME_STAYS),
             State::CameraLost { opening: false, .. } => Some(self.asked_at + DEVICE_RETRY),
             State::Palm(state) => Some(self.palm_deadline(state)),
+            State::Images(state) => Some(self.images_deadline(state)),
             State::Capturing { ended: Some(_), .. }
             | State::CameraLost { .. }
             | State::OpeningCamera
@@ -628,6 +700,15 @@ impl Session {
             | State::Claiming { .. }
             | State::Operator { .. }
             | State::ChoosingMethod
+            | State::ChoosingAssisted
+            | State::CallBack { .. }
+            | State::Images(
+                ImagesState::Consenting
+                | ImagesState::Intro
+                | ImagesState::Shown { .. }
+                | ImagesState::Failed { .. }
+                | ImagesState::Review,
+            )
             | State::Palm(PalmState::Consenting)
             | State::AttemptFailed { .. } => Some(self.touched_at + self.opening.policy.idle_limit),
             _ => None,
@@ -664,12 +745,24 @@ impl Session {
                     not_enrolled: self.facts.palm.not_enrolled,
                     hosted_page: service.is_some_and(|service| service.hosted_page),
                     assisted: service
+                        .filter(|_| self.has_assisted_routes())
                         .map(|service| service.assisted.clone())
                         .unwrap_or_default(),
                 }
             }
             State::AtHostedPage { url, .. } => Showing::HostedPage { url: url.clone() },
             State::Palm(state) => self.palm_showing(state),
+            State::Images(state) => self.images_showing(state),
+            State::CallBack { error } => Showing::CallBack { error: *error },
+            State::ChoosingAssisted => Showing::Assisted {
+                routes: self
+                    .facts
+                    .service
+                    .as_ref()
+                    .map(|service| service.assisted.clone())
+                    .unwrap_or_default(),
+                may_return: !self.is_used_up(),
+            },
             State::OpeningCamera | State::Drawing { .. } => Showing::OpeningCamera,
             State::CameraLost { fault, .. } => Showing::CameraTrouble { fault: *fault },
             State::Capturing { attempt, .. } => {
@@ -710,6 +803,11 @@ impl Session {
         }
     }
 
+    /// By which way the recorded document came about; the kiosk's own while nothing is recorded.
+    pub fn recorded_route(&self) -> Route {
+        self.recorded_route
+    }
+
     /// Takes one input; what has to be done comes back.
     pub fn step(&mut self, now: Now, input: Input) -> Vec<Effect> {
         match input {
@@ -736,17 +834,35 @@ impl Session {
             Input::OperatorChecked(operator) => self.operator_checked(now, operator),
             Input::MethodChosen(modality) => self.choose_method(now, modality),
             Input::HostedPageChosen => self.choose_hosted_page(now),
+            Input::AssistedChosen(route) => self.choose_assisted(now, route),
+            Input::CannotPerform => self.cannot_perform(now),
+            Input::PageKindChosen(kind) => self.choose_page_kind(now, kind),
+            Input::PictureWanted => self.want_picture(now),
+            Input::PictureAccepted => self.accept_picture(now),
+            Input::PictureAgain(which) => self.picture_again(now, which),
+            Input::CallBackEntered(number) => self.call_back(now, &number),
+            Input::PageSeen(seen) => self.page_seen(now, &seen),
             Input::HostedPageOpened { document_id, url } => self.hosted_page_opened(document_id, url),
             Input::Retry => self.retry(now),
             Input::Back => self.back(now),
             Input::Cancel => self.cancel(now),
             Input::Finish => self.finish(),
             Input::AttemptsCounted(used) => self.attempts_counted(now, used),
+            Input::CameraOpened(Ok(camera)) if self.is_before_examiner() => {
+                self.images_camera_opened(now, camera)
+            }
+            Input::CameraOpened(Err(fault)) | Input::CameraFailed(fault) if self.is_before_examiner() => {
+                self.images_camera_failed(now, fault)
+            }
             Input::CameraOpened(Ok(camera)) => self.camera_opened(now, camera),
             Input::CameraOpened(Err(fault)) | Input::CameraFailed(fault) => self.camera_failed(now, fault),
             Input::RandomDrawn(random) if self.is_before_scanner() => self.palm_random_drawn(now, random),
             Input::RandomDrawn(random) => self.open_attempt(now, random),
+            Input::Observed(seen) if self.is_before_examiner() => self.images_observe(now, &seen),
             Input::Observed(seen) => self.observe(now, &seen),
+            Input::StillKept { purpose, sample } if self.is_before_examiner() => {
+                self.picture_kept(now, purpose, sample)
+            }
             Input::StillKept { purpose, sample } => self.keep(now, purpose, sample),
             Input::AttemptPersisted if self.is_before_scanner() => self.palm_attempt_persisted(now),
             Input::AttemptPersisted => self.attempt_persisted(now),
@@ -760,8 +876,13 @@ impl Session {
             Input::Identified {
                 document_id,
                 verdict,
+                decided_by,
                 request,
-            } => self.identified(now, document_id, verdict, request),
+            } if (decided_by == Source::Examiner) == self.recorded_route.is_assisted() => {
+                self.identified(now, document_id, verdict, request)
+            }
+            // Whoever is not to decide about this document has not decided.
+            Input::Identified { .. } => Vec::new(),
             Input::StoreFailed => self.store_failed(),
             Input::Tick => self.tick(now),
         }
@@ -795,9 +916,16 @@ impl Session {
         matches!(self.state, State::Palm(_))
     }
 
+    fn is_before_examiner(&self) -> bool {
+        matches!(self.state, State::Images(_))
+    }
+
     fn answer_consent(&mut self, now: Now, answered: &str, given: bool) -> Vec<Effect> {
         if matches!(self.state, State::Palm(PalmState::Consenting)) {
             return self.answer_palm_consent(now, answered, given);
+        }
+        if matches!(self.state, State::Images(ImagesState::Consenting)) {
+            return self.answer_images_consent(now, answered, given);
         }
         let State::Consenting { next } = self.state else {
             return Vec::new();
@@ -1072,7 +1200,8 @@ impl Session {
                 return effects;
             }
         }
-        if self.attempts_used() < self.opening.policy.attempts {
+        // Without an attempt left there may still be people.
+        if !self.is_used_up() || (self.has_assisted_routes() && !self.is_suspected()) {
             self.touched_at = now.monotonic;
             self.state = State::AttemptFailed {
                 failure: Failure::Face(failure),
@@ -1097,6 +1226,7 @@ impl Session {
             let quality = measured.map(|(_, quality)| *quality);
             self.facts.stills.retain(|kept| kept.purpose != purpose);
             self.facts.stills.push(Still {
+                page: None,
                 purpose,
                 sample,
                 quality,
@@ -1109,6 +1239,9 @@ impl Session {
         let State::AttemptFailed { failure } = self.state else {
             return Vec::new();
         };
+        if matches!(failure, Failure::Face(_)) && self.is_used_up() {
+            return Vec::new();
+        }
         self.touched_at = now.monotonic;
         let mut effects = vec![Effect::Audit(AuditEvent::RetryChosen)];
         match failure {
@@ -1142,6 +1275,10 @@ impl Session {
                 self.state = State::Claiming { error: None };
             }
             State::Palm(PalmState::Consenting) => self.state = State::ChoosingMethod,
+            State::CallBack { .. } | State::Images(ImagesState::Consenting | ImagesState::Intro) => {
+                self.back_from_assisted();
+            }
+            State::ChoosingAssisted => return self.back_to_device(now),
             _ => return Vec::new(),
         }
         vec![Effect::Audit(AuditEvent::BackChosen)]
@@ -1169,14 +1306,22 @@ impl Session {
             State::CountingAttempts if self.facts.palm.attempts_used() == 0 => {
                 self.end_before_capture(now, Outcome::Withdrawn)
             }
-            // The palm has said no for the last time, whoever else may be asked.
-            State::AttemptFailed { .. } if self.is_palm_used_up() => self.record(now, Outcome::NotVerified),
+            State::ChoosingAssisted
+            | State::CallBack { .. }
+            | State::Images(ImagesState::Consenting | ImagesState::Intro) => {
+                self.leave_assisted(now, Outcome::Withdrawn)
+            }
+            // The devices have said no for the last time, whoever else may be asked.
+            State::AttemptFailed { failure } if self.is_last(*failure) => {
+                self.record(now, Outcome::NotVerified)
+            }
             State::OpeningCamera
             | State::CameraLost { .. }
             | State::Drawing { .. }
             | State::Capturing { .. }
             | State::CountingAttempts
             | State::Palm(_)
+            | State::Images(_)
             | State::AttemptFailed { .. } => self.record(now, Outcome::Withdrawn),
             // What is captured is captured: the record must be made, and the answer is not in our hands.
             State::Recording { .. } | State::Identifying { .. } => Vec::new(),
@@ -1220,9 +1365,7 @@ impl Session {
                 .attempts
                 .extend(ended.take().or_else(|| attempt.interrupt(&self.opening.policy)));
         }
-        let suspected = self.facts.attempts.iter().any(
-            |attempt| matches!(attempt.failure, Some(AttemptFailure::Attack(sign)) if !sign.is_missing()),
-        ) || self.facts.palm.is_suspected();
+        let suspected = self.is_suspected();
         // Who was suspected once does not get rid of it by sitting still, leaving, standing aside or waiting afterwards.
         let outcome = match outcome {
             Outcome::NotVerified | Outcome::Withdrawn | Outcome::TimedOut | Outcome::FailureToAcquire
@@ -1277,6 +1420,8 @@ impl Session {
             suspicions,
             operator: self.facts.operator.take(),
             route: self.facts.route,
+            route_reason: self.facts.route_reason,
+            call_back: self.facts.call_back.take(),
             integrity: self.opening.integrity.clone(),
             claim: self.facts.claim.clone(),
             modality: self.facts.modality,
@@ -1287,7 +1432,9 @@ impl Session {
             attempts: self.facts.attempts.clone(),
             attempts_before: self.facts.attempts_before,
             palm: self.facts.palm.evidence(),
-            stills: if captured {
+            stills: if captured && self.facts.route == Route::Images {
+                self.facts.images.take()
+            } else if captured {
                 std::mem::take(&mut self.facts.stills)
             } else {
                 Vec::new()
@@ -1314,7 +1461,9 @@ impl Session {
         }
         // At the centre's page the centre counts.
         let face = self.facts.modality == Some(Modality::Face) && self.facts.route == Route::Kiosk;
-        let palm = self.facts.modality == Some(Modality::Palm) || self.facts.palm.attempts_used() > 0;
+        // Pictures for people give no attempt with a device back.
+        let palm = !self.facts.route.is_assisted()
+            && (self.facts.modality == Some(Modality::Palm) || self.facts.palm.attempts_used() > 0);
         [(face, Modality::Face), (palm, Modality::Palm)]
             .into_iter()
             .filter_map(|(used, modality)| used.then_some(modality))
@@ -1330,11 +1479,12 @@ impl Session {
         }
         self.enrolled_palm = self.facts.palm.has_enrolled();
         let route = self.facts.route;
+        self.recorded_route = route;
         self.facts = Facts::default();
         self.touched_at = now.monotonic;
         self.state = if outcome == Outcome::AwaitingIdentification {
             match route {
-                Route::Kiosk => State::Identifying { since: now.monotonic },
+                Route::Kiosk | Route::Images | Route::CallBack => State::Identifying { since: now.monotonic },
                 Route::HostedPage => State::AtHostedPage {
                     since: now.monotonic,
                     url: None,
@@ -1439,8 +1589,12 @@ impl Session {
             State::Identifying { .. } | State::AtHostedPage { .. } => self.stop_waiting(now),
             State::Ended { .. } => self.close(),
             State::Operator { checking: true, .. } => self.store_failed(),
-            State::AttemptFailed { .. } if self.is_palm_used_up() => self.record(now, Outcome::NotVerified),
+            State::AttemptFailed { failure } if self.is_last(*failure) => {
+                self.record(now, Outcome::NotVerified)
+            }
             State::AttemptFailed { .. } => self.record(now, Outcome::TimedOut),
+            State::ChoosingAssisted | State::CallBack { .. } => self.leave_assisted(now, Outcome::TimedOut),
+            State::Images(_) => self.images_tick(now),
             State::Palm(_) => self.palm_tick(now),
             State::CountingAttempts => self.store_failed(),
             State::CameraLost {
@@ -1482,9 +1636,20 @@ impl Session {
             return self.facts.palm.attempts_used();
         }
         let here = u8::try_from(self.facts.attempts.len()).unwrap_or(u8::MAX);
-        self.facts
-            .attempts_before
-            .saturating_add(here.saturating_sub(self.facts.forgiven))
+        self.facts.attempts_before.saturating_add(
+            here.saturating_sub(self.facts.forgiven.saturating_add(self.facts.forgiven_aside)),
+        )
+    }
+
+    /// Whether no attempt with the device is left behind this one. An enrolment follows a face that passed.
+    fn is_last(&self, failure: Failure) -> bool {
+        !matches!(failure, Failure::Enrolment(_)) && self.is_used_up()
+    }
+
+    /// Whether no attempt is left with the device of this session.
+    fn is_used_up(&self) -> bool {
+        let device = self.facts.modality.is_some() && self.facts.route == Route::Kiosk;
+        device && self.attempts_used() >= self.opening.policy.attempts
     }
 }
 

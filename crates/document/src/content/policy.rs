@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use minicbor::{Decode, Encode};
 use verification::integrity::IntegrityPolicy;
-use verification::policy::{PalmPolicy, Policy};
+use verification::policy::{AssistedPolicy, PalmPolicy, Policy};
 
 use super::to_ns;
 use crate::codes::{
@@ -87,6 +87,8 @@ pub(super) struct PolicyWire {
     retention_years: u16,
     #[n(36)]
     integrity: IntegrityPolicyWire,
+    #[n(37)]
+    assisted: AssistedPolicyWire,
 }
 
 impl From<&Policy> for PolicyWire {
@@ -128,6 +130,7 @@ impl From<&Policy> for PolicyWire {
             operator: policy.operator.into(),
             retention_years: policy.retention_years,
             integrity: (&policy.integrity).into(),
+            assisted: (&policy.assisted).into(),
         }
     }
 }
@@ -171,6 +174,7 @@ impl From<PolicyWire> for Policy {
             operator: wire.operator.into(),
             retention_years: wire.retention_years,
             integrity: wire.integrity.into(),
+            assisted: wire.assisted.into(),
         }
     }
 }
@@ -285,6 +289,65 @@ impl From<IntegrityPolicyWire> for IntegrityPolicy {
             debugger: wire.debugger.into(),
             injected_libraries: wire.injected_libraries.into(),
             virtual_environment: wire.virtual_environment.into(),
+        }
+    }
+}
+
+#[derive(Encode, Decode)]
+#[cbor(map)]
+struct AssistedPolicyWire {
+    #[n(0)]
+    cannot_perform_max: u8,
+    #[n(1)]
+    page_long_side_min_px: f32,
+    #[n(2)]
+    page_sharpness_min: f32,
+    #[n(3)]
+    page_glare_max: f32,
+    #[n(4)]
+    page_luminance_min: f32,
+    #[n(5)]
+    page_luminance_max: f32,
+    #[n(6)]
+    page_movement_max: f32,
+    #[n(7)]
+    picture_hold_ns: u64,
+    #[n(8)]
+    picture_limit_ns: u64,
+    #[n(9)]
+    pictures_max: u8,
+}
+
+impl From<&AssistedPolicy> for AssistedPolicyWire {
+    fn from(policy: &AssistedPolicy) -> Self {
+        Self {
+            cannot_perform_max: policy.cannot_perform_max,
+            page_long_side_min_px: canonical(policy.page_long_side_min_px),
+            page_sharpness_min: canonical(policy.page_sharpness_min),
+            page_glare_max: canonical(policy.page_glare_max),
+            page_luminance_min: canonical(policy.page_luminance_min),
+            page_luminance_max: canonical(policy.page_luminance_max),
+            page_movement_max: canonical(policy.page_movement_max),
+            picture_hold_ns: to_ns(policy.picture_hold),
+            picture_limit_ns: to_ns(policy.picture_limit),
+            pictures_max: policy.pictures_max,
+        }
+    }
+}
+
+impl From<AssistedPolicyWire> for AssistedPolicy {
+    fn from(wire: AssistedPolicyWire) -> Self {
+        Self {
+            cannot_perform_max: wire.cannot_perform_max,
+            page_long_side_min_px: wire.page_long_side_min_px,
+            page_sharpness_min: wire.page_sharpness_min,
+            page_glare_max: wire.page_glare_max,
+            page_luminance_min: wire.page_luminance_min,
+            page_luminance_max: wire.page_luminance_max,
+            page_movement_max: wire.page_movement_max,
+            picture_hold: Duration::from_nanos(wire.picture_hold_ns),
+            picture_limit: Duration::from_nanos(wire.picture_limit_ns),
+            pictures_max: wire.pictures_max,
         }
     }
 }

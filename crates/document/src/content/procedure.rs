@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode};
 use verification::Sensitive;
 use verification::date::Date;
-use verification::evidence::{IntegrityRecord, ProfileIdentity, ReadDocument, StillQuality};
+use verification::evidence::{IntegrityRecord, PageQuality, ProfileIdentity, ReadDocument, StillQuality};
 use verification::service::{Entry, RequestRecord};
 use verification::time::UtcMs;
 
@@ -203,6 +203,45 @@ impl From<StillQualityWire> for StillQuality {
             luminance_mean: wire.luminance_mean,
             yaw_deg: wire.yaw_deg,
             pitch_deg: wire.pitch_deg,
+        }
+    }
+}
+
+#[derive(Encode, Decode)]
+#[cbor(map)]
+pub(super) struct PageQualityWire {
+    #[n(0)]
+    long_side_px: f32,
+    #[n(1)]
+    aspect: f32,
+    #[n(2)]
+    sharpness: f32,
+    #[n(3)]
+    glare_part: f32,
+    #[n(4)]
+    luminance_mean: f32,
+}
+
+impl From<PageQuality> for PageQualityWire {
+    fn from(page: PageQuality) -> Self {
+        Self {
+            long_side_px: canonical(page.long_side_px),
+            aspect: canonical(page.aspect),
+            sharpness: canonical(page.sharpness),
+            glare_part: canonical(page.glare_part),
+            luminance_mean: canonical(page.luminance_mean),
+        }
+    }
+}
+
+impl From<PageQualityWire> for PageQuality {
+    fn from(wire: PageQualityWire) -> Self {
+        Self {
+            long_side_px: wire.long_side_px,
+            aspect: wire.aspect,
+            sharpness: wire.sharpness,
+            glare_part: wire.glare_part,
+            luminance_mean: wire.luminance_mean,
         }
     }
 }

@@ -11,14 +11,16 @@ use verification::capture::{CameraIdentity, CapturedSample, StreamMeasures, Stre
 use verification::date::Date;
 use verification::evidence::{
     ConsentRecord, DocumentId, Evidence, IntegrityRecord, KioskIdentity, Language, Modality, Organisation,
-    Outcome, ProfileIdentity, ReadDocument, RequestStanding, Route, SessionId, Still, StillPurpose,
-    StillQuality,
+    Outcome, PageQuality, ProfileIdentity, ReadDocument, RefusalReason, RequestStanding, Route, RouteReason,
+    SessionId, Source, Still, StillPurpose, StillQuality,
 };
 use verification::identifier::Iin;
 use verification::integrity::{self, IntegrityPolicy};
 use verification::pad::parts::{Finding, PadPart, PartRecord};
 use verification::pad::{AttackSign, AttemptFailure, AttemptRecord, ChallengeRecord, PadChallenge};
-use verification::policy::{Demand, OperatorPresence, PalmPolicy, PassivePad, Policy, ScreenLight};
+use verification::policy::{
+    AssistedPolicy, Demand, OperatorPresence, PalmPolicy, PassivePad, Policy, ScreenLight,
+};
 use verification::service::{Entry, RequestRecord, ServiceId};
 use verification::time::UtcMs;
 
@@ -134,7 +136,11 @@ fn procedure() -> impl Strategy<Value = Evidence> {
         any::<bool>(),
         prop::collection::vec(text(), 0..3),
         prop::option::of(text()),
-        any_of([Route::Kiosk, Route::HostedPage]),
+        (
+            any_of([Route::Kiosk, Route::HostedPage, Route::Images, Route::CallBack]),
+            prop::option::of(any_of([RouteReason::Chosen, RouteReason::CannotPerform])),
+            prop::option::of(text()),
+        ),
         prop::option::of(integrity),
     )
         .prop_map(
@@ -147,7 +153,7 @@ fn procedure() -> impl Strategy<Value = Evidence> {
                 asks_request_state,
                 suspicions,
                 operator,
-                route,
+                (route, route_reason, call_back),
                 integrity,
             )| Evidence {
                 profile: ProfileIdentity { name, sha256 },
@@ -159,6 +165,8 @@ fn procedure() -> impl Strategy<Value = Evidence> {
                 suspicions,
                 operator,
                 route,
+                route_reason,
+                call_back: call_back.map(Sensitive::new),
                 integrity,
                 ..Evidence::blank()
             },
@@ -328,7 +336,10 @@ fn attempt() -> impl Strategy<Value = AttemptRecord> {
 fn still() -> impl Strategy<Value = Still> {
     let purpose = prop_oneof![
         Just(StillPurpose::Comparison),
-        challenge().prop_map(StillPurpose::Challenge)
+        challenge().prop_map(StillPurpose::Challenge),
+        Just(StillPurpose::Portrait),
+        Just(StillPurpose::IdentityDocumentFront),
+        Just(StillPurpose::IdentityDocumentBack),
     ];
     let jpeg = prop::collection::vec(any::<u8>(), 0..300);
     let quality = prop::collection::vec(number(), 5).prop_map(|numbers| StillQuality {
@@ -338,6 +349,13 @@ fn still() -> impl Strategy<Value = Still> {
         yaw_deg: numbers[3],
         pitch_deg: numbers[4],
     });
+    let page = prop::collection::vec(number(), 5).prop_map(|numbers| PageQuality {
+        long_side_px: numbers[0],
+        aspect: numbers[1],
+        sharpness: numbers[2],
+        glare_part: numbers[3],
+        luminance_mean: numbers[4],
+    });
     (
         purpose,
         any::<u64>(),
@@ -345,17 +363,21 @@ fn still() -> impl Strategy<Value = Still> {
         any::<u32>(),
         jpeg,
         prop::option::of(quality),
+        prop::option::of(page),
     )
-        .prop_map(|(purpose, frame, width_px, height_px, jpeg, quality)| Still {
-            purpose,
-            sample: CapturedSample {
-                frame,
-                width_px,
-                height_px,
-                jpeg: Sensitive::new(jpeg),
+        .prop_map(
+            |(purpose, frame, width_px, height_px, jpeg, quality, page)| Still {
+                page,
+                purpose,
+                sample: CapturedSample {
+                    frame,
+                    width_px,
+                    height_px,
+                    jpeg: Sensitive::new(jpeg),
+                },
+                quality,
             },
-            quality,
-        })
+        )
 }
 
 fn integrity_policy() -> impl Strategy<Value = IntegrityPolicy> {
@@ -383,6 +405,7 @@ fn policy() -> impl Strategy<Value = Policy> {
             any_of([OperatorPresence::Required, OperatorPresence::NotRequired]),
             any::<u16>(),
             integrity_policy(),
+            assisted_policy(),
         ),
     )
         .prop_map(
@@ -394,7 +417,7 @@ fn policy() -> impl Strategy<Value = Policy> {
                 passive,
                 light,
                 palm,
-                (operator, retention_years, integrity),
+                (operator, retention_years, integrity, assisted),
             )| {
                 let [attempts, challenges_per_attempt] = counts;
                 let mut numbers = numbers.into_iter();
@@ -436,6 +459,7 @@ fn policy() -> impl Strategy<Value = Policy> {
                     retention_years,
                     integrity,
                     palm,
+                    assisted,
                 }
             },
         )
@@ -465,6 +489,28 @@ fn palm_policy() -> impl Strategy<Value = PalmPolicy> {
             nothing_presented_counts: flags[0],
             fallback_to_face: flags[1],
         })
+}
+
+fn assisted_policy() -> impl Strategy<Value = AssistedPolicy> {
+    (
+        any::<[u8; 2]>(),
+        prop::collection::vec(number(), 6),
+        [duration(), duration()],
+    )
+        .prop_map(
+            |(counts, numbers, [picture_hold, picture_limit])| AssistedPolicy {
+                cannot_perform_max: counts[0],
+                page_long_side_min_px: numbers[0],
+                page_sharpness_min: numbers[1],
+                page_glare_max: numbers[2],
+                page_luminance_min: numbers[3],
+                page_luminance_max: numbers[4],
+                page_movement_max: numbers[5],
+                picture_hold,
+                picture_limit,
+                pictures_max: counts[1],
+            },
+        )
 }
 
 pub fn some_identification() -> impl Strategy<Value = Identification> {
@@ -504,10 +550,33 @@ pub fn some_identification() -> impl Strategy<Value = Identification> {
         prop::option::of(number()),
         texts,
         (utc(), nbas, prop::option::of(standing)),
+        (
+            any_of([Source::Centre, Source::Examiner]),
+            prop::option::of(".{0,20}"),
+            prop::option::of(any_of([
+                RefusalReason::FaceNotOfDocument,
+                RefusalReason::DocumentNotOfClaim,
+                RefusalReason::DocumentUnreadable,
+                RefusalReason::DocumentExpired,
+                RefusalReason::DocumentAltered,
+                RefusalReason::PictureUnusable,
+            ])),
+        ),
     )
         .prop_map(
-            |((document_id, modality), verdict, score, threshold, texts, (answered_at, nbas, request))| {
+            |(
+                (document_id, modality),
+                verdict,
+                score,
+                threshold,
+                texts,
+                (answered_at, nbas, request),
+                (decided_by, examiner, reason),
+            )| {
                 Identification {
+                    decided_by,
+                    examiner,
+                    reason,
                     document_id: DocumentId(document_id),
                     modality,
                     verdict,

@@ -87,9 +87,6 @@ impl Entry {
     }
 }
 
-/// As [`name::CHARACTERS_MAX`].
-const NAME_MAX_CHARS: u16 = 100;
-
 /// What is wrong with an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FieldError {
@@ -164,7 +161,7 @@ impl Field {
                     name::composed(text)
                 }
                 Err(NameError::Empty) => return Err(FieldError::Missing),
-                Err(NameError::TooLong) => return Err(FieldError::TooLong(NAME_MAX_CHARS)),
+                Err(NameError::TooLong) => return Err(FieldError::TooLong(name::CHARACTERS_MAX)),
                 Err(NameError::Character { .. } | NameError::Joint { .. } | NameError::Mixed { .. }) => {
                     return Err(FieldError::Letters);
                 }

@@ -5,8 +5,8 @@ use std::fmt;
 use super::Failure;
 use crate::calendar::NotCovered;
 use crate::capture::DeviceFault;
-use crate::evidence::{Language, Modality, Outcome};
-use crate::service::ServiceId;
+use crate::evidence::{Language, Modality, Outcome, StillPurpose};
+use crate::service::{AssistedRoute, ServiceId};
 
 /// What the audit log is to say. `Display` is the form in the log: a name, and `key=value` where there is something to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +52,14 @@ pub enum AuditEvent {
     HostedPageChosen,
     /// The address of the centre's page was shown.
     HostedPageOpened,
+    /// A way that needs other people was chosen.
+    AssistedChosen(AssistedRoute),
+    /// The person cannot do what a device asks for.
+    CannotPerform,
+    /// A picture for an examiner was taken.
+    PictureTaken(StillPurpose),
+    /// A picture for an examiner is taken again.
+    PictureAgain(StillPurpose),
     /// A well-formed identity was claimed.
     ClaimEntered,
     /// A number was entered that is no identification number.
@@ -120,6 +128,9 @@ impl fmt::Display for AuditEvent {
             Self::FieldRefused(field) => write!(f, "FieldRefused field={field}"),
             Self::CalendarTooShort(gap) => write!(f, "CalendarTooShort year={}", gap.year),
             Self::OperatorPresent(operator) => write!(f, "OperatorPresent operator={operator}"),
+            Self::AssistedChosen(route) => write!(f, "AssistedChosen route={route:?}"),
+            Self::PictureTaken(picture) => write!(f, "PictureTaken picture={picture:?}"),
+            Self::PictureAgain(picture) => write!(f, "PictureAgain picture={picture:?}"),
             Self::MethodChosen(modality) => write!(f, "MethodChosen modality={modality:?}"),
             Self::AttemptsFound(before) => write!(f, "AttemptsFound before={before}"),
             Self::CameraFailed(fault) => write!(f, "CameraFailed fault={fault:?}"),

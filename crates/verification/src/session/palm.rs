@@ -52,6 +52,16 @@ impl PalmFacts {
             .saturating_add(here.saturating_sub(self.forgiven))
     }
 
+    /// Scans that were begun in this session.
+    pub fn scans(&self) -> usize {
+        self.evidence.attempts.len()
+    }
+
+    /// The newest attempt does not count.
+    pub fn forgive(&mut self) {
+        self.forgiven = self.forgiven.saturating_add(1);
+    }
+
     /// Whether any attempt spoke for an attack.
     pub fn is_suspected(&self) -> bool {
         let failures = self

@@ -1,3 +1,4 @@
+mod images;
 mod palm;
 mod procedure;
 
@@ -41,6 +42,7 @@ fn opening() -> Opening {
         policy: Policy::default(),
         profile: ProfileIdentity::default(),
         palm_consent: ConsentDemand::required("palm", 1),
+        images_consent: ConsentDemand::required("images", 1),
         calendar: WorkCalendar {
             holidays: std::collections::BTreeSet::new(),
             working_weekends: std::collections::BTreeSet::new(),
@@ -89,6 +91,9 @@ struct Kiosk {
     scans_ordered: u8,
     scans_cancelled: u8,
     proposed: Option<PalmReference>,
+    /// How many pictures are on the screen, and what the camera looks for.
+    pictures: usize,
+    looks_for: Subject,
     documents: Vec<Evidence>,
     audit: Vec<AuditEvent>,
 }
@@ -119,6 +124,8 @@ impl Kiosk {
             scans_ordered: 0,
             scans_cancelled: 0,
             proposed: None,
+            pictures: 0,
+            looks_for: Subject::Face,
             documents: Vec::new(),
             audit: Vec::new(),
         };
@@ -214,6 +221,14 @@ impl Kiosk {
                     self.written[modality as usize] -= 1;
                     continue;
                 }
+                Effect::ShowPictures(pictures) => {
+                    self.pictures = pictures.len();
+                    continue;
+                }
+                Effect::LookFor(subject) => {
+                    self.looks_for = subject;
+                    continue;
+                }
                 Effect::CloseCamera | Effect::BeginMeasuring => continue,
             };
             self.give(answer);
@@ -294,6 +309,7 @@ fn a_person_who_acts_is_captured_and_only_the_centre_verifies() {
 
     kiosk.give(Input::Identified {
         document_id: DocumentId([9; 16]),
+        decided_by: Source::Centre,
         verdict: Verdict::Match,
         request: None,
     });
@@ -304,6 +320,7 @@ fn a_person_who_acts_is_captured_and_only_the_centre_verifies() {
     );
     kiosk.give(Input::Identified {
         document_id: DOCUMENT,
+        decided_by: Source::Centre,
         verdict: Verdict::Match,
         request: None,
     });
@@ -339,6 +356,7 @@ fn a_late_answer_still_reaches_the_screen() {
     assert_eq!(kiosk.outcome(), Some(Outcome::AwaitingIdentification));
     kiosk.give(Input::Identified {
         document_id: DOCUMENT,
+        decided_by: Source::Centre,
         verdict: Verdict::NonMatch,
         request: None,
     });
@@ -681,6 +699,7 @@ fn a_store_that_fails_stops_the_kiosk() {
 
 fn any_input() -> impl Strategy<Value = Input> {
     prop_oneof![
+        images::any_images_input(),
         Just(Input::LanguageChosen(Language::En)),
         Just(Input::ServiceChosen(ServiceId("account-opening".into()))),
         Just(Input::ServiceChosen(ServiceId("loan".into()))),
@@ -707,7 +726,8 @@ fn any_input() -> impl Strategy<Value = Input> {
                 Just("processing"),
                 Just("automated-decision"),
                 Just("nbas-enrolment"),
-                Just("palm")
+                Just("palm"),
+                Just("images")
             ]
         )
             .prop_map(|(given, text)| Input::ConsentAnswered {
@@ -743,8 +763,9 @@ fn any_input() -> impl Strategy<Value = Input> {
         Just(Input::Enrolled(Ok(Some(EnrolOutcome::Rejected)))),
         Just(Input::Enrolled(Err(DeviceFault::Timeout))),
         Just(Input::PalmProposed),
-        any::<bool>().prop_map(|matched| Input::Identified {
+        (any::<bool>(), any::<bool>()).prop_map(|(matched, centre)| Input::Identified {
             document_id: DOCUMENT,
+            decided_by: if centre { Source::Centre } else { Source::Examiner },
             verdict: if matched {
                 Verdict::Match
             } else {
@@ -761,6 +782,7 @@ enum Turn {
     Give(Box<Input>),
     Act(bool),
     Wait(u64),
+    Pose(PageKind),
 }
 
 proptest! {
@@ -772,7 +794,8 @@ proptest! {
             8 => any_input().prop_map(|input| Turn::Give(Box::new(input))),
             2 => any::<bool>().prop_map(Turn::Act),
             1 => (0u64..200).prop_map(Turn::Wait),
-        ], 0..60), begun in 0..5, stuck in any::<bool>(), operator in any::<bool>())
+            2 => prop_oneof![Just(PageKind::Card), Just(PageKind::Passport)].prop_map(Turn::Pose),
+        ], 0..60), begun in 0..7, stuck in any::<bool>(), operator in any::<bool>())
     {
         let mut kiosk = Kiosk::new();
         kiosk.session.opening.catalogue.push(procedure::loan());
@@ -783,6 +806,8 @@ proptest! {
             1 => { kiosk.reach_camera(); },
             2 => { kiosk.reach_scanner(); },
             4 => { kiosk.give(Input::ServiceChosen(ServiceId("loan".into()))); },
+            5 => { kiosk.reach_pictures(PageKind::Card); },
+            6 => { kiosk.reach_assisted_method().give(Input::MethodChosen(Modality::Face)); },
             3 => { kiosk.enrols().reach_camera().act(true); },
             _ => {}
         }
@@ -792,6 +817,7 @@ proptest! {
             match turn {
                 Turn::Give(input) => { kiosk.give(*input); },
                 Turn::Act(obeys) => { kiosk.act(obeys); },
+                Turn::Pose(kind) => { kiosk.pose(kind).give(Input::PictureAccepted); },
                 Turn::Wait(seconds) => {
                     kiosk.at += Duration::from_secs(seconds);
                     kiosk.give(Input::Tick);
@@ -812,7 +838,10 @@ proptest! {
             let face_passed = document.attempts.iter().any(|attempt| attempt.failure.is_none());
             let palm_passed = palms.iter().any(|attempt| attempt.failure.is_none());
             let captured = document.outcome == Outcome::AwaitingIdentification;
+            let posed = document.stills.iter().any(|still| still.purpose == StillPurpose::Portrait)
+                && document.stills.iter().any(|still| still.purpose == StillPurpose::IdentityDocumentFront);
             let passed = match document.modality {
+                _ if document.route == Route::Images => posed,
                 Some(Modality::Face) if document.route == Route::HostedPage => true,
                 Some(Modality::Face) => face_passed,
                 Some(Modality::Palm) => palm_passed,
@@ -820,10 +849,14 @@ proptest! {
             };
             prop_assert!(passed || !captured);
             let elsewhere = document.route == Route::HostedPage;
-            prop_assert_eq!(document.stills.is_empty(), !captured || palm_passed || elsewhere);
+            let by_palm = palm_passed && document.route == Route::Kiosk;
+            prop_assert_eq!(document.stills.is_empty(), !captured || by_palm || elsewhere);
+            prop_assert_eq!(document.call_back.is_some(), document.route == Route::CallBack);
+            prop_assert!(document.route != Route::Images || !face_passed, "a face that passed needs no examiner");
             prop_assert!(!(face_passed && palm_passed), "one of them is enough");
             for attempts in [document.attempts.len(), palms.len()] {
-                prop_assert!(attempts <= 3 + usize::from(FORGIVEN_MAX));
+                let forgiven = FORGIVEN_MAX + kiosk.session.opening.policy.assisted.cannot_perform_max;
+                prop_assert!(attempts <= 3 + usize::from(forgiven));
             }
             let bound = kiosk.proposed.is_some();
             prop_assert!(!bound || captured, "a reference without a capture that somebody will judge");

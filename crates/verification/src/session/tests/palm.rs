@@ -133,6 +133,7 @@ fn a_palm_is_captured_and_only_the_centre_verifies() {
     assert!(kiosk.cleared);
     kiosk.give(Input::Identified {
         document_id: DOCUMENT,
+        decided_by: Source::Centre,
         verdict: Verdict::Match,
         request: None,
     });
@@ -442,6 +443,7 @@ fn a_palm_is_enrolled_after_the_face_and_belongs_to_nobody_until_the_centre_says
     let document_id = kiosk.session.document_id();
     kiosk.give(Input::Identified {
         document_id,
+        decided_by: Source::Centre,
         verdict: Verdict::Match,
         request: None,
     });

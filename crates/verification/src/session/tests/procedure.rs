@@ -286,6 +286,7 @@ fn the_centres_page_is_shown_and_its_answer_ends_the_session() {
     ));
     kiosk.give(Input::Identified {
         document_id: DOCUMENT,
+        decided_by: Source::Centre,
         verdict: Verdict::NotCompleted,
         request: None,
     });
@@ -336,6 +337,7 @@ fn a_request_is_due_within_its_working_days_and_only_if_the_person_was_captured(
     assert_eq!((request.kind.as_str(), request.due), ("erasure", due));
     kiosk.give(Input::Identified {
         document_id: DOCUMENT,
+        decided_by: Source::Centre,
         verdict: Verdict::Match,
         request: Some(RequestStanding::InProgress),
     });
