@@ -152,7 +152,7 @@ fn a_content_is_shown_as_it_is() {
     let policy = expect.len() - expect.iter().rev().position(|byte| *byte == 0x11).unwrap() - 1;
     let start = expect
         .windows(3)
-        .position(|bytes| bytes == [0x10, 0xb8, 0x24])
+        .position(|bytes| bytes == [0x10, 0xb8, 0x25])
         .unwrap();
     assert!(joined(PAGE).contains(&format!("the {} bytes of the example", policy - start)));
 }
