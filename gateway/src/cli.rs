@@ -4,6 +4,7 @@ mod certificates;
 mod costs;
 mod documents;
 mod error;
+mod examiners;
 mod kiosks;
 mod operation;
 mod requests;
@@ -143,6 +144,9 @@ enum Verb {
     /// Notices to the institution's own systems: list, try again.
     #[command(subcommand)]
     Notice(requests::Notices),
+    /// Examiners, who decide about pictures: hash a secret, list what waits for them.
+    #[command(subcommand)]
+    Examiner(examiners::Examiners),
     /// The audit log of the gateway.
     #[command(subcommand)]
     Audit(documents::Audit),
@@ -192,6 +196,7 @@ pub fn act(arguments: Arguments) -> Done {
         }),
         Verb::Request(verb) => requests::act(verb),
         Verb::Notice(verb) => requests::notices(verb),
+        Verb::Examiner(verb) => examiners::act(verb),
         Verb::Audit(verb) => documents::audit(verb),
         Verb::Idec(verb) => costs::act(verb),
     }

@@ -4,6 +4,7 @@
 //! not silently be the default one.
 
 mod institution;
+mod review;
 mod sections;
 mod sim;
 
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use verification::Sensitive;
 
 pub use institution::{FileDrop, Identity, Institution, Webhook};
+pub use review::{CodeHash, Examiner, Review};
 pub use sections::{
     Authority, AuthorityKind, Breaker, Idec, Instance, KeyAndCertificate, Limits, LogFormat, Ops, Packages,
     Postgres, StoreFiles, StoreKind, Tariff, Tls,
@@ -58,6 +60,12 @@ pub struct GatewayConfig {
     /// The institution's own systems; without it they are told nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub institution: Option<Institution>,
+    /// Where examiners decide about pictures; without it they cannot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<Review>,
+    /// The people of the institution who decide there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub examiners: Vec<Examiner>,
 }
 
 /// Why a configuration cannot be used.
@@ -135,8 +143,12 @@ impl GatewayConfig {
         for path in config.institution.iter_mut().flat_map(Institution::paths) {
             rebase(path, file);
         }
-        let fault = || config.institution.as_ref().and_then(Institution::fault);
-        match config.fault().or_else(fault) {
+        for path in config.review.iter_mut().flat_map(Review::paths) {
+            rebase(path, file);
+        }
+        let institution = || config.institution.as_ref().and_then(Institution::fault);
+        let review = || review::fault(config.review.as_ref(), &config.examiners);
+        match config.fault().or_else(institution).or_else(review) {
             Some((key, fault)) => Err(ConfigError::Value {
                 file: file.to_owned(),
                 key,

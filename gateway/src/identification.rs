@@ -11,6 +11,7 @@
 //! A page of the centre takes minutes, so no task waits for it: the document is claimed for each look, and given back.
 
 mod door;
+pub(crate) mod earlier;
 mod pages;
 
 use std::collections::HashMap;
@@ -23,9 +24,7 @@ use document::signature::{self, ExternalSigner};
 use sync::machine::FailureClass;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
-use verification::evidence::{DocumentId, Modality, RequestStanding};
-use verification::identifier::Iin;
-use verification::request;
+use verification::evidence::{DocumentId, Modality, Source};
 use verification::time::UtcMs;
 
 use crate::config::Idec;
@@ -40,6 +39,7 @@ use crate::utc_now;
 
 use self::door::CallError;
 pub use self::door::Door;
+use self::earlier::EarlierError;
 pub use self::pages::{Sessions, show_pages};
 
 /// The pause after the store failed.
@@ -144,6 +144,15 @@ enum AskError {
     Sign(#[from] signature::SignError),
     #[error("a blocking task was lost")]
     Lost,
+}
+
+impl From<EarlierError> for AskError {
+    fn from(error: EarlierError) -> Self {
+        match error {
+            EarlierError::Store(error) => Self::Store(error),
+            EarlierError::Lost => Self::Lost,
+        }
+    }
 }
 
 impl From<CallError> for AskError {
@@ -477,10 +486,13 @@ impl Identifier {
             centre_answer_id: answer.answer_id,
             nbas,
             request: match verdict {
-                Verdict::Match => self.request_standing(&open.content).await?,
+                Verdict::Match => earlier::standing(&*self.store, &self.anchors, &open.content).await?,
                 // How somebody's request stands is told to nobody else.
                 _ => None,
             },
+            decided_by: Source::Centre,
+            examiner: None,
+            reason: None,
         };
         let signed = self.sign(&identification)?;
         // Where another gateway was quicker, its answer counts for all, and the comparison was counted there.
@@ -505,59 +517,15 @@ impl Identifier {
             centre_answer_id: None,
             nbas: None,
             request: None,
+            decided_by: Source::Centre,
+            examiner: None,
+            reason: None,
         };
         let signed = self.sign(&identification)?;
         if self.store_answer(open, &identification, &signed, false).await? {
             tracing::info!(document = %id, ?verdict, "answered without a comparison");
         }
         Ok(())
-    }
-
-    /// How the request stands whose number was entered, if one was asked about: that of the same person, or unknown.
-    async fn request_standing(&self, content: &Content) -> Result<Option<RequestStanding>, AskError> {
-        if !content.asks_request_state {
-            return Ok(None);
-        }
-        let mut entered = content.entries.iter();
-        let Some(number) = entered.find_map(|entry| request::parse(entry.value.expose()).ok()) else {
-            return Ok(Some(RequestStanding::Unknown));
-        };
-        for known in self.store.requests_numbered(&number).await? {
-            let claimed = match self.claimed_by(known.document_id).await {
-                // It must not cost this person the answer, and whose it is cannot be known.
-                Err(AskError::Document(fault)) => {
-                    tracing::error!(document = %known.document_id, fault, "the document of a request cannot be read");
-                    None
-                }
-                claimed => claimed?,
-            };
-            if claimed.is_some() && claimed == content.claim {
-                return Ok(Some(match known.state {
-                    "received" => RequestStanding::Received,
-                    "in-progress" => RequestStanding::InProgress,
-                    "ready" => RequestStanding::Ready,
-                    "answered" => RequestStanding::Answered,
-                    _ => RequestStanding::Refused,
-                }));
-            }
-        }
-        Ok(Some(RequestStanding::Unknown))
-    }
-
-    /// Whose identity a stored document claims.
-    async fn claimed_by(&self, id: DocumentId) -> Result<Option<Iin>, AskError> {
-        let Some(stored) = self.store.document(id).await? else {
-            return Ok(None);
-        };
-        let anchors = self.anchors.clone();
-        let read = tokio::task::spawn_blocking(move || {
-            let (verified, _) = intake::verify(stored.signed.expose(), &anchors, None, stored.received_at)
-                .map_err(|error| AskError::Document(error.to_string()))?;
-            let content = content::decode(verified.content.expose())
-                .map_err(|error| AskError::Document(error.to_string()))?;
-            Ok(content.claim)
-        });
-        read.await.map_err(|_| AskError::Lost)?
     }
 
     fn sign(&self, identification: &Identification) -> Result<Vec<u8>, AskError> {

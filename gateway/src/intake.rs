@@ -33,7 +33,7 @@ use verification::time::UtcMs;
 use crate::idec::quality::ProbeQuality;
 use crate::idec::{PalmRecord, Probe};
 use crate::institution::Outlet;
-use crate::store::{NewDocument, NewRequest, Put, Store, StoreError};
+use crate::store::{NewDocument, NewRequest, NewReview, Put, ReviewKind, Store, StoreError};
 
 /// When a kiosk is to try again after the store failed.
 const RETRY_AFTER_MS: u64 = 30_000;
@@ -339,6 +339,7 @@ fn check(
         return Err(RefusalCode::Malformed);
     }
     let request = request_of(&content);
+    let review = review_of(&content);
     let mut notices = Vec::new();
     if let Some(outlet) = outlet {
         notices = outlet.tell_of(&content, None, now);
@@ -359,6 +360,7 @@ fn check(
         asks: question(&content).is_some(),
         notes,
         request,
+        review,
         notices,
     };
     Ok(Checked { document, leaf })
@@ -376,6 +378,18 @@ fn request_of(content: &Content) -> Option<NewRequest> {
         UtcMs(end.0.saturating_sub(1)),
         &content.organisation.bin,
     ))
+}
+
+/// What examiners are to do with a document. One in which no picture is, is for them too: the person waits for an answer,
+/// and nobody else gives one.
+fn review_of(content: &Content) -> Option<NewReview> {
+    let kind = match (content.route, content.outcome) {
+        (Route::Images, Outcome::AwaitingIdentification) => ReviewKind::Images,
+        (Route::CallBack, Outcome::Referred) => ReviewKind::CallBack,
+        _ => return None,
+    };
+    let service = content.service.as_ref().map(|service| service.0.as_str());
+    Some(NewReview::of(kind, service))
 }
 
 /// What the centre is asked about a document.
@@ -411,7 +425,7 @@ impl Question<'_> {
 
 /// The question that follows from a document, if any does.
 pub fn question(content: &Content) -> Option<Question<'_>> {
-    if content.outcome != Outcome::AwaitingIdentification {
+    if content.outcome != Outcome::AwaitingIdentification || content.route.is_assisted() {
         return None;
     }
     let capture = match content.modality {

@@ -9,13 +9,14 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 use sync::wire::{ByeReason, RefusalCode};
+use verification::time::UtcMs;
 
 use crate::idec::breaker;
 use crate::idec::{
     Centre, CentreError, Comparison, Confirmation, HostedPage, HostedRequest, HostedSession, HostedState,
     IdentificationCentre, Opening, Polling, Request,
 };
-use crate::store::{NoticeStanding, RequestStanding, Standing};
+use crate::store::{NoticeStanding, RequestStanding, ReviewKind, ReviewStanding, Standing};
 
 /// One label with values that the program knows beforehand.
 type By = Family<[(&'static str, &'static str); 1], Counter>;
@@ -57,6 +58,10 @@ pub struct Metrics {
     notices_rejected: Gauge,
     requests_open: Gauge,
     requests_overdue: Gauge,
+    reviews: By,
+    logins: By,
+    reviews_waiting: Family<[(&'static str, &'static str); 1], Gauge>,
+    review_oldest: Gauge,
 }
 
 impl Metrics {
@@ -98,6 +103,10 @@ impl Metrics {
             notices_rejected: Gauge::default(),
             requests_open: Gauge::default(),
             requests_overdue: Gauge::default(),
+            reviews: By::default(),
+            logins: By::default(),
+            reviews_waiting: Family::default(),
+            review_oldest: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -199,6 +208,31 @@ impl Metrics {
             self.unseen.clone(),
         );
         self.register_institution();
+        self.register_reviews();
+    }
+
+    fn register_reviews(&mut self) {
+        let r = &mut self.registry;
+        r.register(
+            "reviews",
+            "What examiners have done, by result",
+            self.reviews.clone(),
+        );
+        r.register(
+            "review_logins",
+            "Tries of examiners to log in, by result",
+            self.logins.clone(),
+        );
+        r.register(
+            "reviews_waiting",
+            "Documents that wait for an examiner, by what is wanted, up to 100000",
+            self.reviews_waiting.clone(),
+        );
+        r.register(
+            "review_oldest_seconds",
+            "For how long the first of them waits",
+            self.review_oldest.clone(),
+        );
     }
 
     fn register_institution(&mut self) {
@@ -392,6 +426,30 @@ impl Metrics {
         for (gauge, count) in gauges {
             gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
         }
+    }
+
+    /// An examiner has done something: `accepted`, `refused`, `called`, `not-reached`.
+    pub fn review(&self, result: &'static str) {
+        self.reviews.get_or_create(&[("result", result)]).inc();
+    }
+
+    /// An examiner has tried to log in: `admitted`, `wrong`, `locking`, `locked`, `too-often`.
+    pub fn login(&self, result: &'static str) {
+        self.logins.get_or_create(&[("result", result)]).inc();
+    }
+
+    /// What waits for examiners.
+    pub fn reviews_waiting(&self, standing: &ReviewStanding, now: UtcMs) {
+        let kinds = [
+            (ReviewKind::Images, standing.images),
+            (ReviewKind::CallBack, standing.call_backs),
+        ];
+        for (kind, count) in kinds {
+            let gauge = self.reviews_waiting.get_or_create(&[("kind", kind.name())]);
+            gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+        let waited_ms = standing.oldest_at.map_or(0, |at| now.0.saturating_sub(at.0));
+        self.review_oldest.set(waited_ms.max(0) / 1000);
     }
 
     /// A picture was not sent to the centre.

@@ -121,14 +121,17 @@ impl Condition {
             self.metrics.store_failed();
         } else if let Ok(Ok(standing)) = tokio::time::timeout(PROBE_LIMIT, self.store.standing()).await {
             self.metrics.standing(&standing);
-            let both = async {
+            let all = async {
                 (
                     self.store.notice_standing().await,
                     self.store.request_standing(utc_now()).await,
+                    self.store.review_standing().await,
                 )
             };
-            if let Ok((Ok(notices), Ok(requests))) = tokio::time::timeout(PROBE_LIMIT, both).await {
+            if let Ok((Ok(notices), Ok(requests), Ok(reviews))) = tokio::time::timeout(PROBE_LIMIT, all).await
+            {
                 self.metrics.institution(&notices, &requests);
+                self.metrics.reviews_waiting(&reviews, utc_now());
             }
         }
         let probed = Some((Instant::now(), fault.clone()));

@@ -297,6 +297,7 @@ mod tests {
             asks: true,
             notes: Vec::new(),
             request: None,
+            review: None,
             notices: Vec::new(),
         };
         store.put(document, UtcMs(1)).await.unwrap();

@@ -34,6 +34,7 @@ use crate::metrics::{Counted, Metrics};
 use crate::ops::{Condition, Endpoint};
 use crate::presence::Presence;
 use crate::registry::{Bell, ShutOut};
+use crate::review::{Desk, HashError, Listener, Office};
 use crate::storage::{self, OpenError};
 use crate::store::{Store, StoreError};
 use crate::tls::{self, Clients, TlsError};
@@ -84,6 +85,9 @@ pub enum GatewayError {
     /// The institution's systems cannot be told.
     #[error(transparent)]
     Institution(#[from] OutletError),
+    /// The secrets of examiners cannot be checked.
+    #[error("nobody can decide about pictures")]
+    Review(#[from] HashError),
     /// The address cannot be listened on.
     #[error("{address} cannot be listened on")]
     Listen {
@@ -99,6 +103,7 @@ pub enum GatewayError {
 pub struct Gateway {
     address: SocketAddr,
     ops_address: Option<SocketAddr>,
+    review_address: Option<SocketAddr>,
     /// It is about to stop, and says so when it is asked whether it is ready.
     leaving: watch::Sender<bool>,
     stop: watch::Sender<bool>,
@@ -152,6 +157,9 @@ impl Gateway {
         };
         let ops_address = endpoint.as_ref().map(|endpoint| endpoint.address);
 
+        let reviewers = reviewers(config).await?;
+        let review_address = reviewers.as_ref().map(|listener| listener.address);
+
         let alive = Arc::downgrade(&store);
         let metrics = Arc::new(Metrics::new());
         let deliveries = Delivery::of(config, outlet.as_deref(), &store, &metrics)?;
@@ -173,6 +181,21 @@ impl Gateway {
             stored: Arc::clone(&stored),
             outlet: outlet.clone(),
         });
+        let reviewers = match (reviewers, &config.review) {
+            (Some(listener), Some(settings)) => {
+                let desk = Desk {
+                    store: Arc::clone(&store),
+                    signer: Arc::clone(&signer),
+                    anchors: papers.anchors.clone(),
+                    outlet: outlet.clone(),
+                    metrics: Arc::clone(&metrics),
+                    lease_ms: settings.lease_ms,
+                };
+                let office = Office::new(desk, settings, config.examiners.clone())?;
+                Some((listener, Arc::new(office)))
+            }
+            _ => None,
+        };
         let condition = Condition::new(
             Arc::clone(&store),
             Arc::clone(&metrics),
@@ -220,12 +243,14 @@ impl Gateway {
             follower,
             deliveries,
             ops: endpoint.map(|endpoint| (endpoint, Arc::new(condition))),
+            reviewers,
             leaving: leaving.clone(),
         };
         let task = tokio::spawn(running::run(parts, stopped));
         Ok(Self {
             address,
             ops_address,
+            review_address,
             leaving,
             stop,
             stop_delay: Duration::from_millis(config.limits.stop_delay_ms),
@@ -242,6 +267,11 @@ impl Gateway {
     /// Where it answers operators, if it does.
     pub fn ops_address(&self) -> Option<SocketAddr> {
         self.ops_address
+    }
+
+    /// Where examiners decide, if they do.
+    pub fn review_address(&self) -> Option<SocketAddr> {
+        self.review_address
     }
 
     /// Waits until it has ended by a fault, which it does not do by itself otherwise.
@@ -276,6 +306,21 @@ impl Drop for Gateway {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+/// The listener of examiners, where there is to be one.
+async fn reviewers(config: &GatewayConfig) -> Result<Option<Listener>, GatewayError> {
+    let Some(review) = &config.review else {
+        return Ok(None);
+    };
+    let certificate = config::read(&review.certificate)?;
+    let key = Sensitive::new(config::read(&review.key)?);
+    let tls = tls::server_config(&certificate, &key, Clients::Anybody)?;
+    let listener = Listener::bind(review.listen, tls).await;
+    listener.map(Some).map_err(|source| GatewayError::Listen {
+        address: review.listen,
+        source,
+    })
 }
 
 async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), GatewayError> {

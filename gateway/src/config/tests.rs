@@ -129,6 +129,16 @@ fn the_annotated_example_says_the_defaults_and_forgets_no_key() {
         (told.identity, Some(webhook), Some(drop))
     );
 
+    let review = example.review.unwrap();
+    let bare = format!(
+        "{GOOD}\n[review]\nlisten = {:?}\ncertificate = {:?}\nkey = {:?}\n",
+        review.listen.to_string(),
+        review.certificate,
+        review.key
+    );
+    assert_eq!(load(&bare).unwrap().review, Some(review));
+    assert_eq!(example.examiners.len(), 1);
+
     let shown = text.replace("# revocations", "revocations");
     let shown = shown.replace("# identity_key_file", "identity_key_file");
     let shown = shown.replace("identity = \"none\"", "identity = \"hash\"");
@@ -256,4 +266,48 @@ fn passwords_are_one_line_and_are_never_shown() {
         assert_eq!(read.as_ref().ok().map(|read| read.expose().as_str()), expect);
         assert!(!format!("{read:?}").contains("secret"));
     }
+}
+
+#[test]
+fn examiners_have_their_rules() {
+    const HASH: &str = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$CDpSsDtJYeprJvQUpRz5L1cGTYEUJySdg6vOtOBtITM";
+    const REVIEW: &str = "[review]\nlisten = \"127.0.0.1:0\"\ncertificate = \"r.pem\"\nkey = \"r.key\"\n";
+    let examiner = |number: &str, name: &str, code: &str| {
+        format!("[[examiners]]\nnumber = \"{number}\"\nname = \"{name}\"\ncode = \"{code}\"\n")
+    };
+    let check = |tables: &str, expect: Option<&str>| {
+        let found = load(&format!("{GOOD}\n{tables}"));
+        let fault = found.err();
+        match expect {
+            None => assert_eq!(fault, None, "{tables}"),
+            Some(expect) => assert!(
+                fault.as_ref().is_some_and(|fault| fault.ends_with(expect)),
+                "{fault:?}"
+            ),
+        }
+    };
+    let good = examiner("07", "staff-7", HASH);
+    check(&format!("{REVIEW}{good}"), None);
+    check(&good, Some("examiners are there, and there is no table [review]"));
+    check(
+        &format!("{REVIEW}{good}{}", examiner("07", "staff-8", HASH)),
+        Some("examiners.number is there twice"),
+    );
+    check(
+        &format!("{REVIEW}{good}{}", examiner("08", "Staff-7", HASH)),
+        Some("examiners.name is there twice"),
+    );
+    check(
+        &format!("{REVIEW}{}", examiner("07", "a b", HASH)),
+        Some("examiners.name is not 1 to 32 of the characters a-z A-Z 0-9 . _ -"),
+    );
+    for code in ["", "secret", &HASH.replace("argon2id", "argon2i")] {
+        check(
+            &format!("{REVIEW}{}", examiner("07", "staff-7", code)),
+            Some("examiners.code is not what `alaqan-gateway examiner hash` prints"),
+        );
+    }
+    check(&format!("{REVIEW}lease_ms = 0\n"), Some("review.lease_ms is 0"));
+    let shown = load(&format!("{GOOD}\n{REVIEW}{good}")).unwrap().to_toml();
+    assert!(shown.contains("staff-7") && !shown.contains("argon2"), "{shown}");
 }

@@ -14,6 +14,7 @@ use crate::identification::{self, Identifier};
 use crate::institution::delivery::Delivery;
 use crate::ops::{Condition, Endpoint};
 use crate::presence;
+use crate::review::{Listener, Office};
 
 /// How long it waits after a connection could not be accepted, for example for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
@@ -26,6 +27,7 @@ pub struct Parts {
     pub follower: Follower,
     pub deliveries: Vec<Delivery>,
     pub ops: Option<(Endpoint, Arc<Condition>)>,
+    pub reviewers: Option<(Listener, Arc<Office>)>,
     /// Says that the gateway is not ready any more.
     pub leaving: watch::Sender<bool>,
 }
@@ -68,6 +70,7 @@ pub async fn run(parts: Parts, mut stop: watch::Receiver<bool>) -> Result<(), Fa
         follower,
         deliveries,
         ops,
+        reviewers,
         leaving,
     } = parts;
     // Answers until the very end: it is while a gateway stops that it is asked whether it is ready.
@@ -89,6 +92,15 @@ pub async fn run(parts: Parts, mut stop: watch::Receiver<bool>) -> Result<(), Fa
     vital.spawn("what follows the changes", follower.run(stopped.clone()));
     for delivery in deliveries {
         vital.spawn(delivery.name(), delivery.run(stopped.clone()));
+    }
+    if let Some((listener, office)) = reviewers {
+        let mut until = stopped.clone();
+        vital.spawn("the desk of examiners", async move {
+            tokio::select! {
+                () = listener.serve(office) => {}
+                () = crate::stopped(&mut until) => {}
+            }
+        });
     }
     let (presence, store) = (Arc::clone(&shared.presence), Arc::clone(&shared.store));
     vital.spawn("presence", presence::follow(presence, store, stopped.clone()));

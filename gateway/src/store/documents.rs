@@ -8,6 +8,7 @@ use verification::time::UtcMs;
 
 use super::notices::NewNotice;
 use super::requests::NewRequest;
+use super::reviews::NewReview;
 use super::{Change, StoreError};
 use crate::idec::tariff::BankDay;
 
@@ -37,6 +38,8 @@ pub struct NewDocument {
     pub notes: Vec<String>,
     /// The request of a data subject in it, for the register.
     pub request: Option<NewRequest>,
+    /// What examiners of the institution are to do with it; then the centre is not asked.
+    pub review: Option<NewReview>,
     /// What the institution's systems are told of it.
     pub notices: Vec<NewNotice>,
 }

@@ -5,6 +5,7 @@
 //!   Trail       one hash chain for each gateway, written in the transaction that it speaks of
 //!   Notices     claim ─> delivered, or failed and tried again      created with what they speak of
 //!   Requests    the register of requests of data subjects; each change a version that stays
+//!   Reviews     waiting ─> taken ─> accepted, refused, called           what examiners decide
 //!   Trust       kiosks, one-time codes, certificates, revocations, heads of the kiosks' audit logs
 //! ```
 //!
@@ -19,6 +20,7 @@ mod error;
 mod notices;
 pub mod postgres;
 mod requests;
+mod reviews;
 mod rules;
 mod sealed;
 pub mod sqlite;
@@ -44,6 +46,10 @@ pub use requests::{
     NewRequest, RequestChange, RequestFilter, RequestSet, RequestStanding, RequestVersion, Requests,
     SubjectRequest,
 };
+pub use reviews::{
+    NewReview, Review, ReviewDecision, ReviewEnd, ReviewFilter, ReviewKind, ReviewStanding, ReviewState,
+    ReviewStep, Reviews,
+};
 pub use trail::{AuditLog, Trail};
 pub use trust::{
     COMPROMISES, CertificateRequest, CodeCheck, ConnectionId, Greeting, HeadCheck, IssuedCertificate, Kiosk,
@@ -61,7 +67,9 @@ const NAME_LIMIT: Duration = Duration::from_secs(5);
 
 /// The whole store.
 #[async_trait]
-pub trait Store: Documents + Notices + Requests + Trail + Trust + std::fmt::Debug + Send + Sync {
+pub trait Store:
+    Documents + Notices + Requests + Reviews + Trail + Trust + std::fmt::Debug + Send + Sync
+{
     /// The name of this gateway, which names its audit log.
     fn gateway(&self) -> &str;
 

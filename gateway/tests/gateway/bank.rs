@@ -305,6 +305,7 @@ pub fn evidence(kiosk_id: &str, number: u8, iin: &str) -> Evidence {
         attempts_before: 0,
         palm: None,
         stills: vec![Still {
+            page: None,
             purpose: StillPurpose::Comparison,
             sample,
             quality: None,

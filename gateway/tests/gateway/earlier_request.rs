@@ -210,6 +210,7 @@ fn a_request_whose_document_cannot_be_read_costs_nobody_the_answer() {
         asks: false,
         notes: Vec::new(),
         request: Some(request),
+        review: None,
         notices: Vec::new(),
     };
     let store = bed.bank.store();

@@ -533,6 +533,7 @@ fn a_request_from_its_document_to_its_answer() {
         asks: false,
         notes: Vec::new(),
         request: Some(request),
+        review: None,
         notices: Vec::new(),
     };
     let store = bank.store();

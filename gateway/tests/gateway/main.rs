@@ -17,6 +17,9 @@ mod palm;
 mod program;
 mod raw;
 mod receiver;
+mod review;
+#[cfg(unix)]
+mod review_page;
 mod secrets;
 mod strangers;
 mod trust;

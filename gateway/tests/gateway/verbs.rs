@@ -333,6 +333,7 @@ fn costs_are_listed_by_day_for_people_and_programs() {
                 asks: true,
                 notes: Vec::new(),
                 request: None,
+                review: None,
                 notices: Vec::new(),
             };
             store.put(new, at).await.unwrap();

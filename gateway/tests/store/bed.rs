@@ -93,6 +93,7 @@ pub fn document(number: u8, signed: &[u8]) -> NewDocument {
         asks: true,
         notes: Vec::new(),
         request: None,
+        review: None,
         notices: Vec::new(),
     }
 }

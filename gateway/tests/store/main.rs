@@ -49,6 +49,11 @@ on_all! {
         a_request_comes_with_its_document_and_once,
         every_change_of_a_request_is_kept,
         what_is_overdue_is_found;
+    reviews:
+        an_entry_comes_with_its_document_and_once,
+        an_entry_is_of_one_examiner_until_the_lease_ends,
+        a_decision_comes_with_its_answer_and_once,
+        calls_are_counted_until_the_person_is_reached;
     trail:
         every_change_has_its_record_and_the_chain_is_whole,
         a_forked_log_is_refused_in_any_order,

@@ -316,7 +316,8 @@ fn tables_of_the_first_version_learn_to_count() {
         drop(store);
         shared().ask(
             database.name(),
-            "DROP TABLE comparison, notice, subject_request, subject_request_version; DROP FUNCTION alaqan_kept;
+            "DROP TABLE comparison, notice, subject_request, subject_request_version, review;
+             DROP FUNCTION alaqan_kept; DROP FUNCTION alaqan_decided;
              UPDATE alaqan_schema SET version = 1",
         );
         let store = open(&database, "a").await.unwrap();
@@ -325,7 +326,7 @@ fn tables_of_the_first_version_learn_to_count() {
         assert_eq!(days, [(BankDay(0), 1)]);
         assert_eq!(
             shared().ask(database.name(), "SELECT version FROM alaqan_schema"),
-            "3"
+            "4"
         );
     });
 }
@@ -352,7 +353,8 @@ fn tables_of_the_second_version_get_what_was_added() {
         drop(store);
         shared().ask(
             database.name(),
-            "DROP TABLE notice, subject_request, subject_request_version; DROP FUNCTION alaqan_kept;
+            "DROP TABLE notice, subject_request, subject_request_version, review;
+             DROP FUNCTION alaqan_kept; DROP FUNCTION alaqan_decided;
              UPDATE alaqan_schema SET version = 2",
         );
         let store = open(&database, "a").await.unwrap();
@@ -366,7 +368,7 @@ fn tables_of_the_second_version_get_what_was_added() {
     });
     assert_eq!(
         shared().ask(database.name(), "SELECT version FROM alaqan_schema"),
-        "3"
+        "4"
     );
 }
 

@@ -5,7 +5,8 @@ use std::path::Path;
 use gateway::idec::tariff::BankDay;
 use gateway::store::sqlite::SqliteStore;
 use gateway::store::{
-    AnswerState, Documents, Filter, NewDocument, NewRequest, Notices, Put, Route, Store, StoreError, Trail,
+    AnswerState, Documents, Filter, NewDocument, NewRequest, NewReview, Notices, Put, ReviewDecision,
+    ReviewEnd, ReviewKind, ReviewStep, Reviews, Route, Store, StoreError, Trail,
 };
 use rusqlite::{Connection, params};
 use verification::Sensitive;
@@ -170,7 +171,7 @@ async fn a_file_of_the_third_version_gets_what_was_added() {
     drop(store);
     raw(&file)
         .execute_batch(
-            "DROP TABLE notice; DROP TABLE subject_request; DROP TABLE subject_request_version;
+            "DROP TABLE notice; DROP TABLE subject_request; DROP TABLE subject_request_version; DROP TABLE review;
              PRAGMA user_version = 3;",
         )
         .unwrap();
@@ -182,6 +183,54 @@ async fn a_file_of_the_third_version_gets_what_was_added() {
     };
     store.put(new, UtcMs(6)).await.unwrap();
     assert_eq!(store.notice_standing().await.unwrap().waiting, 1);
+}
+
+#[tokio::test]
+async fn a_file_of_the_fourth_version_gets_the_queue_of_examiners() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("g.db");
+    let store = open(&file, 1).unwrap();
+    store.put(document(1, b"x"), UtcMs(5)).await.unwrap();
+    drop(store);
+    raw(&file)
+        .execute_batch("DROP TABLE review; PRAGMA user_version = 4;")
+        .unwrap();
+    let store = open(&file, 1).unwrap();
+    let new = NewDocument {
+        review: Some(NewReview::of(ReviewKind::Images, None)),
+        ..document(2, b"x")
+    };
+    store.put(new, UtcMs(6)).await.unwrap();
+    assert_eq!(store.review_standing().await.unwrap().images, 1);
+    assert_eq!(store.review(id(1), UtcMs(7)).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn no_hand_changes_a_decision() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("g.db");
+    let store = open(&file, 1).unwrap();
+    let new = NewDocument {
+        review: Some(NewReview::of(ReviewKind::CallBack, None)),
+        ..document(1, b"x")
+    };
+    store.put(new, UtcMs(5)).await.unwrap();
+    store.take_review(id(1), "a", 100, UtcMs(6)).await.unwrap();
+    let decision = ReviewDecision {
+        document_id: id(1),
+        examiner: "a".into(),
+        end: ReviewEnd::Called,
+        answer: None,
+        notices: Vec::new(),
+    };
+    assert_eq!(
+        store.decide_review(decision, UtcMs(7)).await.unwrap(),
+        ReviewStep::Done
+    );
+    for change in ["DELETE FROM review", "UPDATE review SET ended = NULL"] {
+        let error = raw(&file).execute_batch(change).unwrap_err().to_string();
+        assert!(error.contains("kept"), "{error}");
+    }
 }
 
 #[tokio::test]
@@ -214,7 +263,7 @@ async fn a_file_of_the_second_version_learns_to_count() {
     let old = raw(&file);
     old.execute_batch(
         "DROP TABLE comparison; DROP TABLE notice; DROP TABLE subject_request;
-         DROP TABLE subject_request_version; PRAGMA user_version = 2;",
+         DROP TABLE subject_request_version; DROP TABLE review; PRAGMA user_version = 2;",
     )
     .unwrap();
     drop(old);

@@ -11,6 +11,7 @@ mod documents;
 mod listener;
 mod notices;
 mod requests;
+mod reviews;
 mod row;
 mod schema;
 mod session;

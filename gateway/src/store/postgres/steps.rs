@@ -1,7 +1,7 @@
 //! What was added to the tables after version 1, one step for each version.
 
 /// The steps: the first one makes version 2 of version 1.
-pub(super) const STEPS: [&str; 2] = [COMPARISONS, INSTITUTION];
+pub(super) const STEPS: [&str; 3] = [COMPARISONS, INSTITUTION, REVIEWS];
 
 /// Comparisons for which the centre is paid. Each gateway has rows of its own, so that none waits for another.
 const COMPARISONS: &str = "
@@ -63,4 +63,29 @@ CREATE TRIGGER subject_request_version_stays BEFORE DELETE OR UPDATE ON subject_
     FOR EACH ROW EXECUTE FUNCTION alaqan_kept();
 CREATE TRIGGER subject_request_stays BEFORE DELETE ON subject_request
     FOR EACH ROW EXECUTE FUNCTION alaqan_kept();
+";
+
+/// What examiners decide. Nothing here is personal.
+const REVIEWS: &str = "
+CREATE TABLE review (
+    place         BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, -- order of coming
+    document      BYTEA   NOT NULL UNIQUE,
+    kind          TEXT    NOT NULL,
+    kiosk_id      TEXT    NOT NULL,
+    service       TEXT,
+    received_at   BIGINT  NOT NULL,              -- UTC, ms
+    examiner      TEXT,                          -- who has it, or has ended it
+    taken_until   BIGINT  NOT NULL DEFAULT 0,    -- UTC, ms
+    ended         TEXT,                          -- how
+    reason        TEXT,                          -- of a refusal
+    ended_at      BIGINT,                        -- UTC, ms
+    calls_in_vain INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX review_open ON review (kind, place) WHERE ended IS NULL;
+CREATE INDEX review_oldest ON review (received_at) WHERE ended IS NULL;
+CREATE FUNCTION alaqan_decided() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN RAISE EXCEPTION ''decisions are kept''; END';
+CREATE TRIGGER review_stays BEFORE DELETE ON review FOR EACH ROW EXECUTE FUNCTION alaqan_decided();
+CREATE TRIGGER review_is_final BEFORE UPDATE ON review
+    FOR EACH ROW WHEN (OLD.ended IS NOT NULL) EXECUTE FUNCTION alaqan_decided();
 ";

@@ -12,6 +12,7 @@ use verification::evidence::{DocumentId, SessionId};
 use verification::time::UtcMs;
 
 use self::batch::Reply;
+pub(super) use self::batch::answer;
 use super::Link;
 use super::notices::SealedNotice;
 use crate::store::{NewDocument, StoreError, Stored};

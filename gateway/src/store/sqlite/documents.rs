@@ -10,7 +10,7 @@ use verification::time::UtcMs;
 
 use super::schema::NEVER;
 use super::writer::Work;
-use super::{SqliteStore, notices, requests, signed, unsigned};
+use super::{SqliteStore, notices, requests, reviews, signed, unsigned};
 use crate::idec::tariff::BankDay;
 use crate::store::rules::{check_head, put_event};
 use crate::store::{
@@ -323,7 +323,7 @@ impl Documents for SqliteStore {
 }
 
 /// Stores an answer, unless there is one.
-fn keep(
+pub(super) fn keep(
     work: &Work<'_>,
     id: DocumentId,
     answer: &Sensitive<Vec<u8>>,
@@ -427,6 +427,7 @@ fn put(work: &Work<'_>, document: &NewDocument, now: UtcMs) -> rusqlite::Result<
         params![work.connection.last_insert_rowid(), document.signed.expose()],
     )?;
     requests::insert(work, document, now)?;
+    reviews::insert(work, document, now)?;
     notices::insert(work, &document.notices, now)?;
     work.execute(
         "DELETE FROM resend WHERE id = ?1 AND kiosk_id = ?2",

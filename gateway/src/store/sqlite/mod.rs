@@ -3,6 +3,7 @@
 mod documents;
 mod notices;
 mod requests;
+mod reviews;
 mod schema;
 mod steps;
 mod trail;
@@ -359,6 +360,7 @@ mod tests {
             asks: false,
             notes: Vec::new(),
             request: None,
+            review: None,
             notices: Vec::new(),
         };
         store.put(document, UtcMs(2)).await.unwrap();

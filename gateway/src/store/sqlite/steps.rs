@@ -1,7 +1,7 @@
 //! What was added to the tables after version 2, one step for each version.
 
 /// The steps: the first one makes version 3 of version 2.
-pub(super) const STEPS: [&str; 2] = [COMPARISONS, INSTITUTION];
+pub(super) const STEPS: [&str; 3] = [COMPARISONS, INSTITUTION, REVIEWS];
 
 /// Comparisons for which the centre is paid.
 const COMPARISONS: &str = "
@@ -61,4 +61,28 @@ CREATE TRIGGER subject_request_version_is_final BEFORE UPDATE ON subject_request
     BEGIN SELECT RAISE(ABORT, 'versions of requests are kept'); END;
 CREATE TRIGGER subject_request_stays BEFORE DELETE ON subject_request
     BEGIN SELECT RAISE(ABORT, 'requests are kept'); END;
+";
+
+/// What examiners decide. Nothing here is personal.
+const REVIEWS: &str = "
+CREATE TABLE review (
+    place         INTEGER PRIMARY KEY,           -- order of coming
+    document      BLOB    NOT NULL UNIQUE,
+    kind          TEXT    NOT NULL,
+    kiosk_id      TEXT    NOT NULL,
+    service       TEXT,
+    received_at   INTEGER NOT NULL,              -- UTC, ms
+    examiner      TEXT,                          -- who has it, or has ended it
+    taken_until   INTEGER NOT NULL DEFAULT 0,    -- UTC, ms
+    ended         TEXT,                          -- how
+    reason        TEXT,                          -- of a refusal
+    ended_at      INTEGER,                       -- UTC, ms
+    calls_in_vain INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX review_open ON review (kind, place) WHERE ended IS NULL;
+CREATE INDEX review_oldest ON review (received_at) WHERE ended IS NULL;
+CREATE TRIGGER review_stays BEFORE DELETE ON review
+    BEGIN SELECT RAISE(ABORT, 'decisions are kept'); END;
+CREATE TRIGGER review_is_final BEFORE UPDATE ON review WHEN OLD.ended IS NOT NULL
+    BEGIN SELECT RAISE(ABORT, 'decisions are kept'); END;
 ";

@@ -15,8 +15,9 @@ use crate::store::postgres::Link;
 use crate::store::postgres::chain::Chain;
 use crate::store::postgres::listener::{self, NOTIFY};
 use crate::store::postgres::row::{bytes, head, number};
-use crate::store::postgres::{notices, requests};
+use crate::store::postgres::{notices, requests, reviews};
 use crate::store::requests::received_event;
+use crate::store::reviews::queued_event;
 use crate::store::rules::{check_head, put_event, signed};
 use crate::store::{Change, HeadCheck, NewDocument, Put, StoreError, Stored};
 
@@ -147,10 +148,12 @@ async fn put(
     if inserted != fresh.len() as u64 {
         return Ok(None);
     }
-    let documents = fresh
-        .iter()
-        .map(|(document, _)| (&document.document, document.now));
-    requests::insert(transaction, gateway, documents).await?;
+    let documents = || {
+        let fresh = fresh.iter();
+        fresh.map(|(document, _)| (&document.document, document.now))
+    };
+    requests::insert(transaction, gateway, documents()).await?;
+    reviews::insert(transaction, documents()).await?;
     let told = fresh.iter().flat_map(|(document, _)| {
         let notices = document.notices.iter();
         notices.map(|notice| (notice, document.now))
@@ -267,6 +270,9 @@ fn decide(chain: &mut Chain, facts: &mut Facts, document: &Document) -> Stored {
     if let Some(request) = &document.request {
         chain.note(&received_event(document.id, request), document.session, now);
     }
+    if let Some(review) = &document.review {
+        chain.note(&queued_event(document.id, review), document.session, now);
+    }
     let known = Stored {
         put: Put::Known,
         ..stored
@@ -365,7 +371,7 @@ async fn raise(
 }
 
 /// Stores answers; gives the documents that had none.
-async fn answer(
+pub(in crate::store::postgres) async fn answer(
     transaction: &Transaction<'_>,
     chain: &mut Chain,
     answers: &[&Answered],
