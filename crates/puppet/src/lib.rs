@@ -1,4 +1,4 @@
-//! A puppet: one portrait, animated through the face mesh with its depth.
+//! A puppet: one portrait, animated through the face mesh with its depth; and a drawn identity document for its hand.
 //!
 //! With neither a camera nor recordings a kiosk can still be shown on such a clip. It proves that frames flow,
 //! that actions are seen and documents delivered; it proves nothing about biometrics, and the list of clips
@@ -6,6 +6,7 @@
 //!
 //! **Architecture Invariant:** test material only. Nothing that is shipped depends on this room.
 
+pub mod card;
 mod error;
 mod motion;
 mod render;

@@ -3,11 +3,18 @@
 //! The driver is WebKitWebDriver, which belongs to the very web view that the window uses. It starts the kiosk
 //! program itself, in the automation mode that Tauri's own driver uses.
 
+#[cfg(target_os = "linux")]
+pub mod processes;
+#[cfg(target_os = "linux")]
+pub mod soak;
+
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::error::{CmdError, NewSessionError};
+use fantoccini::key::Key;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use thiserror::Error;
@@ -23,7 +30,7 @@ pub enum WalkError {
     #[error("WebKitWebDriver does not answer")]
     DriverSilent,
     /// The window did not open in time.
-    #[error("the kiosk window did not open within {} s", STEP_LIMIT.as_secs())]
+    #[error("the kiosk window did not open within {} s", WINDOW_LIMIT.as_secs())]
     WindowSilent,
     /// The window cannot be opened.
     #[error("the kiosk window cannot be opened")]
@@ -79,17 +86,29 @@ impl Drop for Driver {
 
 /// A step of a person is answered within this time even on a loaded machine.
 pub const STEP_LIMIT: Duration = Duration::from_secs(30);
+/// The kiosk reads its models while it opens the window.
+const WINDOW_LIMIT: Duration = Duration::from_secs(120);
 
 impl Walk {
     /// Starts `kiosk --config config` under a driver on a free port, and waits for its window.
     ///
     /// A display must be there (`DISPLAY`).
     pub async fn start(kiosk: &Path, config: &Path) -> Result<Self, WalkError> {
+        Self::start_within(kiosk, config, &[]).await
+    }
+
+    /// As [`Walk::start`], with these folders in the environment of driver and kiosk.
+    pub async fn start_within(
+        kiosk: &Path,
+        config: &Path,
+        folders: &[(&str, &Path)],
+    ) -> Result<Self, WalkError> {
         let port = free_port().map_err(WalkError::Driver)?;
         let driver = Command::new("WebKitWebDriver")
             .arg(format!("--port={port}"))
             .env("TAURI_AUTOMATION", "true")
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .envs(folders.iter().copied())
             .stdin(Stdio::null())
             .process_group(0)
             .spawn()
@@ -105,7 +124,7 @@ impl Walk {
         let address = format!("http://127.0.0.1:{port}");
         let mut builder = ClientBuilder::new(HttpConnector::new());
         let connecting = builder.capabilities(capabilities).connect(&address);
-        let client = tokio::time::timeout(STEP_LIMIT, connecting)
+        let client = tokio::time::timeout(WINDOW_LIMIT, connecting)
             .await
             .map_err(|_| WalkError::WindowSilent)?
             .map_err(|error| WalkError::Window(Box::new(error)))?;
@@ -160,15 +179,21 @@ impl Walk {
         Ok(value.as_str().unwrap_or_default().to_owned())
     }
 
-    /// Waits until one of these screens is shown, and says which.
+    /// Waits until one of these screens is shown, and says which. Longer than `limit` only while there is no screen at all: a
+    /// kiosk opens models and store beside its window.
     pub async fn wait_for(&self, screens: &[&str], limit: Duration) -> Result<String, WalkError> {
-        let end = tokio::time::Instant::now() + limit;
+        let start = tokio::time::Instant::now();
         loop {
             let shown = self.screen().await?;
             if screens.contains(&shown.as_str()) {
                 return Ok(shown);
             }
-            if tokio::time::Instant::now() >= end {
+            let limit = if shown.is_empty() {
+                limit.max(WINDOW_LIMIT)
+            } else {
+                limit
+            };
+            if start.elapsed() >= limit {
                 return Err(WalkError::Screen {
                     expected: screens.join(" or "),
                     shown,
@@ -176,6 +201,43 @@ impl Walk {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+
+    /// Waits until a fresh page has taken the place of all earlier ones, as between two persons, and goes on in it. `old` is
+    /// the handle of the page that goes.
+    pub async fn follow_from(&self, old: &str) -> Result<(), WalkError> {
+        let end = tokio::time::Instant::now() + WINDOW_LIMIT;
+        loop {
+            // While a page is being closed the driver may not know what to answer.
+            let windows = self.client.windows().await;
+            let fresh = match windows.as_deref() {
+                Ok([one]) if String::from(one.clone()) != old => Some(one.clone()),
+                _ => None,
+            };
+            let went = match fresh {
+                Some(fresh) => self.client.switch_to_window(fresh).await.is_ok(),
+                None => false,
+            };
+            if went {
+                return Ok(());
+            }
+            if tokio::time::Instant::now() >= end {
+                return Err(WalkError::Screen {
+                    expected: "a fresh page".into(),
+                    shown: format!("{windows:?}"),
+                });
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// The handle of the page that is driven, for [`Walk::follow_from`].
+    pub async fn handle(&self) -> Result<String, WalkError> {
+        let handle = self.client.window().await.map_err(|source| WalkError::Step {
+            step: "ask for the page".into(),
+            source: Box::new(source),
+        })?;
+        Ok(handle.into())
     }
 
     /// Goes from the welcome screen to the method screen, as the person with this IIN.
@@ -348,6 +410,31 @@ impl Walk {
         self.touch("claim-next").await
     }
 
+    /// Presses and releases a key of a physical keyboard, wherever the focus is: a character, or `Tab`, `Enter`,
+    /// `Backspace`, `ArrowDown`, `F6` to `F10`.
+    pub async fn press(&self, name: &str) -> Result<(), WalkError> {
+        let key = match name {
+            "Tab" => Key::Tab.into(),
+            "Enter" => Key::Enter.into(),
+            "Backspace" => Key::Backspace.into(),
+            "ArrowDown" => Key::Down.into(),
+            "F6" => Key::F6.into(),
+            "F7" => Key::F7.into(),
+            "F8" => Key::F8.into(),
+            "F9" => Key::F9.into(),
+            "F10" => Key::F10.into(),
+            _ => name.chars().next().unwrap_or_default(),
+        };
+        let keys = KeyActions::new("keys".to_owned())
+            .then(KeyAction::Down { value: key })
+            .then(KeyAction::Up { value: key });
+        let pressed = self.client.perform_actions(keys).await;
+        pressed.map_err(|source| WalkError::Step {
+            step: format!("press {name}"),
+            source: Box::new(source),
+        })
+    }
+
     /// Waits until an attribute of the screen has this value.
     pub async fn wait_for_value(
         &self,
@@ -402,10 +489,30 @@ impl Walk {
                 step: "wait for a frame".into(),
                 source: Box::new(source),
             })?;
-        let png = self.client.screenshot().await.map_err(|source| WalkError::Step {
+        // Without a graphics processor the web view tells the driver of a page only when it paints one, and of a page
+        // that stands still it would never tell: so a dot that nobody sees is painted meanwhile.
+        let paint = "const dot = document.createElement('i');
+                     dot.id = 'painted-meanwhile';
+                     dot.setAttribute('aria-hidden', 'true');
+                     dot.style.cssText = 'position:fixed;right:0;bottom:0;width:1px;height:1px;pointer-events:none';
+                     let seen = false;
+                     dot.painting = setInterval(() => {
+                         seen = !seen;
+                         dot.style.backgroundColor = seen ? 'rgba(0,0,0,0.004)' : 'transparent';
+                     }, 20);
+                     document.body.append(dot);";
+        let rest = "const dot = document.getElementById('painted-meanwhile');
+                    if (dot) {
+                        clearInterval(dot.painting);
+                        dot.remove();
+                    }";
+        let failed = |source| WalkError::Step {
             step: "take a picture".into(),
             source: Box::new(source),
-        })?;
+        };
+        self.client.execute(paint, vec![]).await.map_err(failed)?;
+        let png = self.client.screenshot().await.map_err(failed)?;
+        self.client.execute(rest, vec![]).await.map_err(failed)?;
         let failed = |source| WalkError::Picture {
             path: path.to_owned(),
             source,

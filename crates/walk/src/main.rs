@@ -25,6 +25,9 @@ struct Arguments {
     /// Language of the session.
     #[arg(long, value_enum, default_value_t = Language::En)]
     language: Language,
+    /// How many sessions a soak has.
+    #[arg(long, default_value_t = 5000)]
+    sessions: u32,
     /// A file for the number of the recorded document.
     #[arg(long)]
     record: Option<PathBuf>,
@@ -36,6 +39,8 @@ enum Script {
     Face,
     /// The enrolment of a palm behind the face, and one whole verification by that palm.
     Palm,
+    /// Many sessions that are left, and a chart of the memory.
+    Soak,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -77,6 +82,7 @@ async fn walk(arguments: &Arguments) -> Result<bool, WalkError> {
     };
     let sessions: &[(&str, &str)] = match arguments.script {
         Script::Face => &[("account-opening", "face")],
+        Script::Soak => return soak(arguments).await,
         Script::Palm => &[("palm-enrolment", "face"), ("account-opening", "palm")],
     };
     println!("   opening the window");
@@ -87,6 +93,52 @@ async fn walk(arguments: &Arguments) -> Result<bool, WalkError> {
     }
     walk.close().await?;
     Ok(verified)
+}
+
+/// From this session on the memory must not grow: what is loaded once is loaded by then.
+#[cfg(target_os = "linux")]
+const SETTLED_AFTER: u32 = 200;
+/// And by no more than this.
+#[cfg(target_os = "linux")]
+const GROWTH_MAX_PERCENT: f64 = 5.0;
+
+/// Many sessions, a table and a chart beside the pictures; whether the memory stayed within its bound.
+#[cfg(target_os = "linux")]
+async fn soak(arguments: &Arguments) -> Result<bool, WalkError> {
+    use walk::{processes, soak};
+
+    let folder = &arguments.screenshots;
+    let failed = |source| WalkError::Picture {
+        path: folder.clone(),
+        source,
+    };
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let walk = Walk::start(&arguments.kiosk, &arguments.config).await?;
+    let kiosk = processes::kiosk(&arguments.config).ok_or(WalkError::WindowSilent)?;
+    let start = std::time::Instant::now();
+    let (count, table) = (arguments.sessions, folder.join("soak.csv"));
+    let samples = soak::soak(&walk, &kiosk, "account-opening", SPECIMEN_IIN, count, &table).await?;
+    std::fs::write(folder.join("soak.svg"), soak::chart(&samples)).map_err(failed)?;
+    println!("   {count} sessions in {:.0} s", start.elapsed().as_secs_f64());
+    let mut within = true;
+    let kiosk_kib: fn(&soak::Sample) -> u64 = |sample| sample.kiosk_kib;
+    let web_kib = |sample: &soak::Sample| sample.web_kib;
+    for (name, of) in [("kiosk", kiosk_kib), ("web processes", web_kib)] {
+        match soak::growth_percent(&samples, SETTLED_AFTER, of) {
+            Some(growth) => {
+                println!("   {name}: {growth:+.1} % since session {SETTLED_AFTER}");
+                within = within && growth <= GROWTH_MAX_PERCENT;
+            }
+            None => println!("   {name}: too few sessions to tell a growth since session {SETTLED_AFTER}"),
+        }
+    }
+    walk.close().await?;
+    Ok(within)
+}
+
+#[cfg(not(target_os = "linux"))]
+async fn soak(_arguments: &Arguments) -> Result<bool, WalkError> {
+    Err(WalkError::DriverSilent)
 }
 
 /// Walks through one session; whether it ended verified. The file for the number holds the one of the newest session.
@@ -143,7 +195,10 @@ async fn session(
             source,
         })?;
     }
+    let page = walk.handle().await?;
     walk.touch("finish").await?;
+    // The next person gets a fresh page.
+    walk.follow_from(&page).await?;
     Ok(outcome == "verified")
 }
 

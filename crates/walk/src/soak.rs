@@ -1,0 +1,233 @@
+//! Session after session in the real window, and how much memory the kiosk and its web processes hold meanwhile.
+//!
+//! A script in the page does what fingers would do, since the driver takes a tenth of a second for each touch: it clicks the
+//! real buttons, so that the same intents go to the kiosk. Each session enters a number, is left at the choice of the method
+//! and leaves its record; then a fresh page comes.
+
+use std::io::Write;
+use std::path::Path;
+
+use crate::processes::{self, Process};
+use crate::{STEP_LIMIT, Walk, WalkError};
+
+/// One look at the memory, after so many sessions. Proportional set sizes: what processes share is counted once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sample {
+    /// Sessions that have ended.
+    pub sessions: u32,
+    /// Of the kiosk itself.
+    pub kiosk_kib: u64,
+    /// Of all processes below it.
+    pub web_kib: u64,
+}
+
+/// Walks through so many sessions and writes a line for each tenth into `table` (CSV).
+pub async fn soak(
+    walk: &Walk,
+    kiosk: &Process,
+    service: &str,
+    iin: &str,
+    sessions: u32,
+    table: &Path,
+) -> Result<Vec<Sample>, WalkError> {
+    let failed = |source| WalkError::Picture {
+        path: table.to_owned(),
+        source,
+    };
+    let mut file = std::fs::File::create(table).map_err(failed)?;
+    writeln!(file, "sessions,kiosk_kib,web_kib").map_err(failed)?;
+    let mut samples = Vec::new();
+    for done in 1..=sessions {
+        walk.wait_for(&["welcome"], STEP_LIMIT).await?;
+        let page = walk.handle().await?;
+        session(walk, service, iin).await?;
+        walk.follow_from(&page).await?;
+        if done == 1 || done.is_multiple_of(10) || done == sessions {
+            let web = processes::below(kiosk.id);
+            let sample = Sample {
+                sessions: done,
+                kiosk_kib: pss_kib(kiosk.id),
+                web_kib: web.iter().map(|process| pss_kib(process.id)).sum(),
+            };
+            writeln!(
+                file,
+                "{},{},{}",
+                sample.sessions, sample.kiosk_kib, sample.web_kib
+            )
+            .map_err(failed)?;
+            samples.push(sample);
+        }
+    }
+    Ok(samples)
+}
+
+/// One session, from the welcome screen to the touch that ends it.
+async fn session(walk: &Walk, service: &str, iin: &str) -> Result<(), WalkError> {
+    let script = r"
+        const [service, iin, done] = arguments;
+        const one = id => document.querySelector(`[data-testid='${id}']:not([disabled])`);
+        const screen = () => document.querySelector('[data-screen]')?.dataset ?? {};
+        const there = id => new Promise((found, lost) => {
+            const end = performance.now() + 20000;
+            const look = () => one(id) ? found(one(id)) : performance.now() > end ? lost(id) : setTimeout(look, 5);
+            look();
+        });
+        const until = so => new Promise((found, lost) => {
+            const end = performance.now() + 20000;
+            const look = () => so() ? found() : performance.now() > end ? lost('screen ' + screen().screen) : setTimeout(look, 5);
+            look();
+        });
+        const touch = async id => (await there(id)).click();
+        (async () => {
+            await touch('begin');
+            await touch('service-' + service);
+            for (;;) {
+                await until(() => ['consent', 'field', 'claim'].includes(screen().screen));
+                if (screen().screen === 'claim') break;
+                const { consent, field, input } = screen();
+                const choice = () => document.querySelector(`[data-testid^='choice-']:not([disabled])`);
+                if (field === undefined) await touch('consent-agree');
+                else if (input === 'choice') {
+                    await until(choice);
+                    choice().click();
+                } else if (input === 'phone') {
+                    for (const digit of '7012345678') await touch('key-' + digit);
+                    await touch('field-next');
+                } else throw 'no answer to ' + field;
+                await until(() => screen().consent !== consent || screen().field !== field);
+            }
+            for (const digit of iin) await touch('key-' + digit);
+            await touch('claim-next');
+            await until(() => screen().screen === 'method');
+            await touch('cancel');
+            await touch('finish');
+        })().then(() => done(''), error => done(String(error)));";
+    let step = |source| WalkError::Step {
+        step: "walk through a session".into(),
+        source: Box::new(source),
+    };
+    let said = walk
+        .client()
+        .execute_async(script, vec![service.into(), iin.into()])
+        .await
+        .map_err(step)?;
+    match said.as_str() {
+        Some("") => Ok(()),
+        other => Err(WalkError::Screen {
+            expected: "a whole session".into(),
+            shown: other.unwrap_or_default().to_owned(),
+        }),
+    }
+}
+
+/// Proportional set size of a process; none of one that has ended.
+fn pss_kib(id: u32) -> u64 {
+    let rollup = std::fs::read_to_string(format!("/proc/{id}/smaps_rollup")).unwrap_or_default();
+    pss_of(&rollup).unwrap_or_default()
+}
+
+fn pss_of(rollup: &str) -> Option<u64> {
+    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+/// How much the memory grew from session `from` to the last, in percent of what it was there; none where there are too few
+/// samples. Of both ends the median of five samples, since single ones jump.
+pub fn growth_percent(samples: &[Sample], from: u32, of: impl Fn(&Sample) -> u64) -> Option<f64> {
+    let later: Vec<u64> = samples
+        .iter()
+        .filter(|sample| sample.sessions >= from)
+        .map(of)
+        .collect();
+    let first = median(later.get(..5)?);
+    let last = median(later.get(later.len().checked_sub(5)?..)?);
+    #[expect(clippy::cast_precision_loss, reason = "memory sizes are far below 2^52 KiB")]
+    Some((last as f64 / first as f64 - 1.0) * 100.0)
+}
+
+fn median(values: &[u64]) -> u64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable();
+    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+}
+
+/// The samples as a picture (SVG).
+pub fn chart(samples: &[Sample]) -> String {
+    const WIDTH: u64 = 1000;
+    const HEIGHT: u64 = 400;
+    let sessions = samples
+        .iter()
+        .map(|sample| sample.sessions)
+        .max()
+        .unwrap_or(1)
+        .max(1);
+    let highest = samples
+        .iter()
+        .map(|sample| sample.kiosk_kib.max(sample.web_kib))
+        .max();
+    let highest = highest.unwrap_or(1).max(1);
+    let line = |of: fn(&Sample) -> u64, colour: &str| {
+        let points: Vec<String> = samples
+            .iter()
+            .map(|sample| {
+                let x = u64::from(sample.sessions) * WIDTH / u64::from(sessions);
+                format!("{x},{}", HEIGHT - of(sample) * HEIGHT / highest)
+            })
+            .collect();
+        format!(
+            "<polyline fill='none' stroke='{colour}' stroke-width='2' points='{}'/>",
+            points.join(" ")
+        )
+    };
+    format!(
+        "<svg xmlns='http://www.w3.org/2000/svg' viewBox='-20 -40 1040 480' font-family='sans-serif' font-size='16'>\
+         <text x='0' y='-18'>Proportional memory, 0 to {} MiB, over {sessions} sessions: \
+         <tspan fill='#0d5c6b'>kiosk</tspan>, <tspan fill='#a3241c'>web processes</tspan></text>\
+         <rect width='{WIDTH}' height='{HEIGHT}' fill='none' stroke='#888'/>{}{}</svg>\n",
+        highest / 1024,
+        line(|sample| sample.kiosk_kib, "#0d5c6b"),
+        line(|sample| sample.web_kib, "#a3241c"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn samples(sizes: impl IntoIterator<Item = u64>) -> Vec<Sample> {
+        (1..)
+            .zip(sizes)
+            .map(|(at, size)| Sample {
+                sessions: at * 10,
+                kiosk_kib: size,
+                web_kib: 2 * size,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn growth_is_told_between_the_medians_of_both_ends() {
+        let steady = samples([9000, 100, 100, 100, 900, 100, 110, 110, 110, 110, 500, 110]);
+        let growth = growth_percent(&steady, 20, |sample| sample.kiosk_kib).unwrap();
+        assert!((growth - 10.0).abs() < 1e-9, "{growth}");
+        assert_eq!(
+            growth_percent(&samples([1, 2, 3]), 0, |sample| sample.kiosk_kib),
+            None
+        );
+    }
+
+    #[test]
+    fn the_size_is_read() {
+        assert_eq!(
+            pss_of("0-1 ---p 0 0 0 [rollup]\nRss: 20 kB\nPss:    12 kB\n"),
+            Some(12)
+        );
+        assert_eq!(pss_of(""), None);
+    }
+
+    #[test]
+    fn the_chart_has_a_line_for_each() {
+        assert_eq!(chart(&samples([1, 2, 3])).matches("<polyline").count(), 2);
+        assert_eq!(chart(&[]).matches("<polyline").count(), 2);
+    }
+}
