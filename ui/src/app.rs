@@ -1,21 +1,31 @@
 //! The frame around every screen, and what all screens share.
 
-use ::ipc::{ErrorCode, Intent, Language, Link, Screen, Slip, Texts, View};
+use ::ipc::{Desk, Display, ErrorCode, Health, Intent, Language, Link, Screen, Slip, Texts, View};
+use leptos::ev;
+use leptos::html;
 use leptos::prelude::*;
 
 use crate::components::idle::IdleWarning;
 use crate::components::light;
+use crate::components::scroll::{Scroll, ScrollButtons};
+use crate::components::sight::{self, Sight};
+use crate::components::speech::SpeechBar;
 use crate::components::status::{Notices, StatusStrip};
 use crate::components::toolbar::Toolbar;
 use crate::ipc;
 use crate::locale::{self, Arguments, Key};
+use crate::screens::assisted::Assisted;
 use crate::screens::attempt_failed::AttemptFailed;
+use crate::screens::attract::Attract;
+use crate::screens::call_back::CallBack;
 use crate::screens::camera_trouble::CameraTroubleShown;
 use crate::screens::claim::Claim;
 use crate::screens::closed::Closed;
 use crate::screens::consent::Consent;
 use crate::screens::face::Face;
 use crate::screens::field::FieldShown;
+use crate::screens::health::HealthShown;
+use crate::screens::images::Images;
 use crate::screens::method::MethodChoice;
 use crate::screens::operator::Operator;
 use crate::screens::out_of_service::OutOfService;
@@ -25,7 +35,10 @@ use crate::screens::phone::Phone;
 use crate::screens::progress::Progress;
 use crate::screens::scanner_trouble::ScannerTroubleShown;
 use crate::screens::service::ServiceChoice;
+use crate::screens::status::Status;
+use crate::screens::technician_login::TechnicianLogin;
 use crate::screens::welcome::Welcome;
+use crate::speech;
 
 /// What every screen needs; found by [`Kiosk::of_context`].
 #[derive(Clone, Copy)]
@@ -34,8 +47,10 @@ pub struct Kiosk {
     pub view: RwSignal<Option<View>>,
     /// Language of the newest view.
     pub language: Memo<Language>,
-    /// Whether this person chose the colours of high contrast.
-    pub high_contrast: RwSignal<bool>,
+    /// How this person wants to see the screen.
+    pub sight: Sight,
+    /// Whether a part of the screen is out of reach for who sits, so that the controls can be moved.
+    pub can_be_low: RwSignal<bool>,
     /// Whether this person chose calm colours. The shell keeps it, for it is the shell that chooses the colours.
     pub calm: Memo<bool>,
 }
@@ -68,7 +83,7 @@ impl Kiosk {
 
     /// A text of the institution that follows the language.
     pub fn say_texts(self, texts: Texts) -> impl Fn() -> String + Send + Sync + 'static {
-        move || texts.of(self.language.get()).to_owned()
+        move || locale::own(self.language.get(), &texts)
     }
 }
 
@@ -79,49 +94,78 @@ pub fn App() -> impl IntoView {
     let language = Memo::new(move |_| {
         view.with(|view| view.as_ref().map_or_else(Language::default, |view| view.language))
     });
-    let high_contrast = RwSignal::new(false);
+    let sight = Sight::new();
+    let can_be_low = RwSignal::new(false);
     let calm = Memo::new(move |_| view.with(|view| view.as_ref().is_some_and(|view| view.calm)));
     let light = Memo::new(move |_| view.with(|view| view.as_ref().and_then(light::of_view)));
     let kiosk = Kiosk {
         view,
         language,
-        high_contrast,
+        sight,
+        can_be_low,
         calm,
     };
     provide_context(kiosk);
+    speech::provide(kiosk);
 
+    let display = StoredValue::new(None::<Display>);
+    let measure = move || {
+        if let Some(display) = display.get_value() {
+            sight::measure(display, can_be_low);
+        }
+    };
+    // A window that is still being opened has no size yet, and its size is not its last one.
+    let resized = window_event_listener(ev::resize, move |_| measure());
+    on_cleanup(move || resized.remove());
     ipc::subscribe(
+        move |told| {
+            display.set_value(Some(told));
+            measure();
+        },
         move |new| {
             let ended = new.screen == Screen::Welcome
                 && view.with_untracked(|old| old.as_ref().is_some_and(|old| old.screen != Screen::Welcome));
             if ended {
-                // The next person starts with the ordinary colours.
-                high_contrast.set(false);
+                // The next person starts with the ordinary colours and sizes.
+                sight.reset();
+                speech::forget();
             }
             view.set(Some(new));
         },
         move || view.set(Some(without_shell())),
     );
+    ipc::tell_display();
     Effect::new(move || ipc::set_document_language(locale::tag(language.get())));
-    Effect::new(move || ipc::set_document_contrast(high_contrast.get()));
+    sight.follow();
 
     let frame = Memo::new(move |_| view.with(|view| view.as_ref().map(|view| frame(&view.screen))));
-    let in_session = Memo::new(move |_| frame.with(|frame| frame.as_ref().is_some_and(is_in_session)));
+    let in_use = Memo::new(move |_| frame.with(|frame| frame.as_ref().is_some_and(is_in_use)));
     let idle = Memo::new(move |_| view.with(|view| view.as_ref().and_then(|view| view.idle_warning_s)));
     let idle_shown = Memo::new(move |_| idle.get().is_some());
     let on_key = move || {
         if kiosk.is_idle_warned() {
             ipc::send(Intent::StayAlive);
-        } else if in_session.get_untracked() {
+        } else if in_use.get_untracked() {
             ipc::touched();
         }
     };
     let on_pointer = move || {
         // While the warning is up it answers the touch itself.
-        if in_session.get_untracked() && !kiosk.is_idle_warned() {
+        if in_use.get_untracked() && !kiosk.is_idle_warned() {
             ipc::touched();
         }
     };
+
+    // What does not fit with large texts is reached by buttons. Each screen begins at its top.
+    let scroll = Scroll::new();
+    let area = NodeRef::<html::Div>::new();
+    area.on_load(move |area| scroll.follow(area.into()));
+    Effect::new(move || {
+        frame.track();
+        if let Some(area) = area.get() {
+            area.set_scroll_top(0);
+        }
+    });
 
     view! {
         <div
@@ -136,12 +180,18 @@ pub fn App() -> impl IntoView {
             on:contextmenu=|event| event.prevent_default()
         >
             <div class="kiosk__page" inert=move || idle_shown.get()>
-                <header>
-                    <Toolbar />
-                    <Notices />
-                </header>
-                <main class="kiosk__main">{move || frame.get().map(show)}</main>
-                <StatusStrip />
+                <div class="kiosk__area" node_ref=area>
+                    <div class="kiosk__content">
+                        <header>
+                            <Toolbar />
+                            <Notices />
+                        </header>
+                        <main class="kiosk__main">{move || frame.get().map(show)}</main>
+                        <SpeechBar />
+                        <StatusStrip />
+                    </div>
+                </div>
+                <ScrollButtons scroll testid="page-scroll" landmark=true />
             </div>
             <Show when=move || idle_shown.get()>
                 <IdleWarning seconds=Signal::derive(move || idle.get().unwrap_or_default()) />
@@ -164,6 +214,29 @@ fn frame(screen: &Screen) -> Screen {
         }
         Screen::Operator { .. } => Screen::Operator { wrong: false },
         Screen::Phone { .. } => Screen::Phone { url: None },
+        Screen::TechnicianLogin { .. } => Screen::TechnicianLogin {
+            wrong: false,
+            locked_s: None,
+        },
+        Screen::Health { desk } => Screen::Health {
+            desk: Box::new(Desk {
+                page: desk.page,
+                ..Desk::default()
+            }),
+        },
+        Screen::Status { .. } => Screen::Status {
+            health: Box::new(Health::default()),
+        },
+        Screen::CallBack { .. } => Screen::CallBack { error: None },
+        Screen::Images { stage, picture, .. } => Screen::Images {
+            stage: *stage,
+            picture: *picture,
+            page: None,
+            hint: None,
+            number: 0,
+            of: 0,
+            left: 0,
+        },
         Screen::Outcome { .. } => {
             let mut outcome = screen.clone();
             if let Screen::Outcome { slip, .. } = &mut outcome {
@@ -189,16 +262,15 @@ fn frame(screen: &Screen) -> Screen {
     }
 }
 
-/// Whether there is a session that a touch keeps alive.
-fn is_in_session(screen: &Screen) -> bool {
-    !matches!(
-        screen,
-        Screen::Welcome | Screen::Closed { .. } | Screen::OutOfService { .. }
-    )
+/// Whether a touch keeps the screen: a session, and the welcome too, on which somebody looks around or listens. The screen
+/// that attracts takes touches itself.
+fn is_in_use(screen: &Screen) -> bool {
+    *screen != Screen::Attract
 }
 
 fn show(screen: Screen) -> AnyView {
     match screen {
+        Screen::Attract => view! { <Attract /> }.into_any(),
         Screen::Welcome => view! { <Welcome /> }.into_any(),
         Screen::Service { services } => view! { <ServiceChoice services /> }.into_any(),
         Screen::Consent {
@@ -222,6 +294,9 @@ fn show(screen: Screen) -> AnyView {
         Screen::Claim { .. } => view! { <Claim /> }.into_any(),
         Screen::Operator { .. } => view! { <Operator /> }.into_any(),
         Screen::Phone { .. } => view! { <Phone /> }.into_any(),
+        Screen::Assisted { methods, may_return } => view! { <Assisted methods may_return /> }.into_any(),
+        Screen::CallBack { .. } => view! { <CallBack /> }.into_any(),
+        Screen::Images { stage, .. } => view! { <Images stage /> }.into_any(),
         Screen::Method { methods } => view! { <MethodChoice methods /> }.into_any(),
         Screen::Face { .. } => view! { <Face /> }.into_any(),
         Screen::CameraTrouble { trouble } => view! { <CameraTroubleShown trouble /> }.into_any(),
@@ -241,6 +316,9 @@ fn show(screen: Screen) -> AnyView {
         } => view! { <OutcomeShown outcome record enrolled_palm request request_state /> }.into_any(),
         Screen::Closed { opens } => view! { <Closed opens /> }.into_any(),
         Screen::OutOfService { code } => view! { <OutOfService code /> }.into_any(),
+        Screen::TechnicianLogin { .. } => view! { <TechnicianLogin /> }.into_any(),
+        Screen::Health { desk } => view! { <HealthShown page=desk.page /> }.into_any(),
+        Screen::Status { .. } => view! { <Status /> }.into_any(),
     }
 }
 
@@ -258,6 +336,7 @@ fn without_shell() -> View {
         demo: false,
         idle_warning_s: None,
         calm: false,
+        may_stand_aside: false,
     }
 }
 
@@ -273,6 +352,19 @@ mod tests {
             error: Some(ClaimError::Shape),
         };
         assert_eq!(frame(&wrong), frame(&Screen::Claim { error: None }));
+        let desk = |page, said| Screen::Health {
+            desk: Box::new(Desk {
+                page,
+                said,
+                ..Desk::default()
+            }),
+        };
+        let (camera, actions) = (::ipc::DeskPage::Camera, ::ipc::DeskPage::Actions);
+        assert_eq!(
+            frame(&desk(camera, Some(::ipc::Said::Chosen))),
+            frame(&desk(camera, None))
+        );
+        assert_ne!(frame(&desk(camera, None)), frame(&desk(actions, None)));
         let face = |prompt, done, light| Screen::Face {
             prompt,
             done,

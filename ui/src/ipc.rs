@@ -1,9 +1,10 @@
 //! The only file that talks out: to the shell by commands and channels, and to the browser where Leptos has no
-//! word for it. All glue between Rust and JavaScript is here.
+//! word for it. All glue between Rust and JavaScript is here, but for reading the page aloud: `speech/page.rs`.
 
 use std::cell::{Cell, RefCell};
 
-use ::ipc::{Intent, View};
+use ::ipc::speech::{SpeechOrder, SpeechView};
+use ::ipc::{Display, Intent, View};
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -25,27 +26,53 @@ extern "C" {
 
     #[wasm_bindgen(catch, js_namespace = ["__TAURI__", "core"])]
     async fn invoke(command: &str, arguments: &JsValue) -> Result<JsValue, JsValue>;
+
+    /// The browser's own; four lines here spare the whole library beside it.
+    type ResizeObserver;
+
+    #[wasm_bindgen(constructor, catch)]
+    fn new(on_change: &JsValue) -> Result<ResizeObserver, JsValue>;
+
+    #[wasm_bindgen(method)]
+    fn observe(this: &ResizeObserver, element: &Element);
+
+    #[wasm_bindgen(method)]
+    fn disconnect(this: &ResizeObserver);
 }
 
 /// How long touches that change nothing are kept back after one was passed on.
 const STAY_ALIVE_EVERY_MS: f64 = 5_000.0;
 
 /// Asks the shell for views, each given to `on_view`, and for preview frames, drawn on the canvas of
-/// [`show_preview_on`]. Calls `on_failure` if there is no shell or it refuses.
-pub fn subscribe(on_view: impl Fn(View) + 'static, on_failure: impl FnOnce() + 'static) {
+/// [`show_preview_on`]; `on_display` is told once on which screen the page stands. Calls `on_failure` if there is no shell
+/// or it refuses.
+pub fn subscribe(
+    on_display: impl FnOnce(Display) + 'static,
+    on_view: impl Fn(View) + 'static,
+    on_failure: impl FnOnce() + 'static,
+) {
     spawn_local(async move {
-        if let Err(error) = subscribe_to_shell(on_view).await {
+        if let Err(error) = subscribe_to_shell(on_display, on_view).await {
             leptos::logging::error!("could not subscribe to the shell: {error:?}");
             on_failure();
         }
     });
 }
 
-async fn subscribe_to_shell(on_view: impl Fn(View) + 'static) -> Result<(), JsValue> {
+async fn subscribe_to_shell(
+    on_display: impl FnOnce(Display),
+    on_view: impl Fn(View) + 'static,
+) -> Result<(), JsValue> {
     let views = Channel::new()?;
+    let shown = Cell::new(0_u32);
     let on_message = Closure::<dyn Fn(JsValue)>::new(move |message: JsValue| {
         match serde_wasm_bindgen::from_value::<View>(message) {
-            Ok(view) => on_view(view),
+            Ok(view) => {
+                on_view(view);
+                // How many were taken, for who must know when one is on the page.
+                shown.set(shown.get().wrapping_add(1));
+                set_on_document("data-views", &shown.get().to_string());
+            }
             Err(error) => leptos::logging::error!("could not read a view: {error}"),
         }
     });
@@ -59,7 +86,8 @@ async fn subscribe_to_shell(on_view: impl Fn(View) + 'static) -> Result<(), JsVa
     let arguments = Object::new();
     Reflect::set(&arguments, &"views".into(), views.as_ref())?;
     Reflect::set(&arguments, &"preview".into(), preview.as_ref())?;
-    invoke("subscribe", &arguments).await?;
+    let display = invoke("subscribe", &arguments).await?;
+    on_display(serde_wasm_bindgen::from_value(display)?);
     Ok(())
 }
 
@@ -79,6 +107,78 @@ async fn send_to_shell(intent: &Intent) -> Result<(), JsValue> {
     Reflect::set(&arguments, &"intent".into(), &value)?;
     invoke("intent", &arguments).await?;
     Ok(())
+}
+
+/// Tells the shell how large the page is, now and whenever that changes. While the window is still being opened it has no
+/// size yet: then there is nothing to tell.
+pub fn tell_display() {
+    tell_size();
+    let Some(window) = web_sys::window() else { return };
+    let on_resize = Closure::<dyn Fn()>::new(tell_size);
+    // Without it the shell goes on with what it knows.
+    let _ = window.add_event_listener_with_callback("resize", on_resize.as_ref().unchecked_ref());
+    // As long as the page.
+    on_resize.forget();
+}
+
+fn tell_size() {
+    let size = |value: Result<JsValue, JsValue>| value.ok().and_then(|value| value.as_f64());
+    let Some(window) = web_sys::window() else { return };
+    if let (Some(width), Some(height)) = (size(window.inner_width()), size(window.inner_height())) {
+        // Whole numbers of CSS pixels, far below what the type holds.
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "see above"
+        )]
+        let (width_px, height_px) = (width as u32, height as u32);
+        if width_px > 0 && height_px > 0 {
+            send(Intent::Display { width_px, height_px });
+        }
+    }
+}
+
+/// Asks the shell how speech stands, now and with every change.
+pub fn hear(on_state: impl Fn(SpeechView) + 'static) {
+    spawn_local(async move {
+        // Without an answer nothing is spoken, and all of it can still be read.
+        if let Err(error) = hear_of_shell(on_state).await {
+            leptos::logging::error!("could not ask the shell about speech: {error:?}");
+        }
+    });
+}
+
+async fn hear_of_shell(on_state: impl Fn(SpeechView) + 'static) -> Result<(), JsValue> {
+    let states = Channel::new()?;
+    let on_message = Closure::<dyn Fn(JsValue)>::new(move |message: JsValue| {
+        match serde_wasm_bindgen::from_value::<SpeechView>(message) {
+            Ok(state) => on_state(state),
+            Err(error) => leptos::logging::error!("could not read the state of speech: {error}"),
+        }
+    });
+    states.set_onmessage(&on_message.into_js_value());
+    let arguments = Object::new();
+    Reflect::set(&arguments, &"states".into(), states.as_ref())?;
+    invoke("hear", &arguments).await?;
+    Ok(())
+}
+
+/// Hands an order to the voice. Orders arrive in the order in which they are given.
+pub fn speak(order: SpeechOrder) {
+    spawn_local(async move {
+        let arguments = Object::new();
+        let done = match order.serialize(&serde_wasm_bindgen::Serializer::json_compatible()) {
+            Ok(value) => match Reflect::set(&arguments, &"order".into(), &value) {
+                Ok(_) => invoke("speak", &arguments).await.is_ok(),
+                Err(_) => false,
+            },
+            Err(_) => false,
+        };
+        if !done {
+            // As with intents, the error may quote what a person typed.
+            leptos::logging::error!("could not hand an order to the voice");
+        }
+    });
 }
 
 thread_local! {
@@ -167,18 +267,98 @@ pub fn set_document_language(tag: &str) {
     set_on_document("lang", tag);
 }
 
-/// Chooses the colours of the document.
-pub fn set_document_contrast(high: bool) {
-    set_on_document("data-contrast", if high { "high" } else { "normal" });
+/// Whether a test asks for English as [`locale`](crate::locale) makes it longer.
+#[cfg(target_arch = "wasm32")]
+pub fn is_pseudo_wanted() -> bool {
+    let page = web_sys::window().and_then(|window| window.document());
+    page.and_then(|page| page.document_element())
+        .is_some_and(|root| root.has_attribute("data-pseudo"))
 }
 
-fn set_on_document(attribute: &str, value: &str) {
+/// Tests without a browser read the texts as they are.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn is_pseudo_wanted() -> bool {
+    false
+}
+
+/// Sets an attribute of the document's root, by which the style sheet follows the person.
+pub fn set_on_document(attribute: &str, value: &str) {
     let root = web_sys::window()
         .and_then(|window| window.document())
         .and_then(|page| page.document_element());
     if let Some(Err(error)) = root.map(|root| root.set_attribute(attribute, value)) {
         leptos::logging::error!("could not set {attribute} of the document: {error:?}");
     }
+}
+
+/// Sets a property of the style sheet, by CSSOM: the content security policy refuses the attribute.
+pub fn set_style_of_document(property: &str, value: &str) {
+    let root = web_sys::window()
+        .and_then(|window| window.document())
+        .and_then(|page| page.document_element())
+        .and_then(|root| root.dyn_into::<HtmlElement>().ok());
+    if let Some(Err(error)) = root.map(|root| root.style().set_property(property, value)) {
+        leptos::logging::error!("could not set {property} of the document: {error:?}");
+    }
+}
+
+/// Width and height of the page.
+pub fn window_px() -> Option<(f64, f64)> {
+    let window = web_sys::window()?;
+    let width = window.inner_width().ok()?.as_f64()?;
+    let height = window.inner_height().ok()?.as_f64()?;
+    Some((width, height))
+}
+
+/// Follows how far an element is scrolled, until it is dropped.
+pub struct ScrollWatch {
+    area: Element,
+    sizes: ResizeObserver,
+    moved: Closure<dyn Fn()>,
+    _resized: Closure<dyn Fn()>,
+}
+
+impl Drop for ScrollWatch {
+    fn drop(&mut self) {
+        self.sizes.disconnect();
+        // An element that left the page has nothing to be taken from.
+        let _ = self
+            .area
+            .remove_event_listener_with_callback("scroll", self.moved.as_ref().unchecked_ref());
+    }
+}
+
+/// Calls `on_change` with whether there is more above and below what is seen of `area`, now and whenever it is scrolled or
+/// its size or that of its first child changes.
+pub fn watch_scroll(area: &Element, on_change: impl Fn(bool, bool) + Clone + 'static) -> Option<ScrollWatch> {
+    let look = {
+        let area = area.clone();
+        move || {
+            let left = area.scroll_height() - area.client_height() - area.scroll_top();
+            // Half a pixel of a rounded size is nothing that somebody could not read.
+            on_change(area.scroll_top() > 1, left > 1);
+        }
+    };
+    let moved = Closure::<dyn Fn()>::new(look.clone());
+    let resized = Closure::<dyn Fn()>::new(look);
+    let sizes = ResizeObserver::new(resized.as_ref()).ok()?;
+    sizes.observe(area);
+    if let Some(content) = area.first_element_child() {
+        sizes.observe(&content);
+    }
+    area.add_event_listener_with_callback("scroll", moved.as_ref().unchecked_ref())
+        .ok()?;
+    Some(ScrollWatch {
+        area: area.clone(),
+        sizes,
+        moved,
+        _resized: resized,
+    })
+}
+
+/// Scrolls an element down by so many pixels, or up.
+pub fn scroll_by(area: &Element, down_px: f64) {
+    area.scroll_by_with_x_and_y(0.0, down_px);
 }
 
 /// Whether the key went to a button, which knows what to do with it.

@@ -1,6 +1,8 @@
 //! Texts of the screens, from the Fluent files under `locales/`.
 
-use ::ipc::{Day, Language};
+mod pseudo;
+
+use ::ipc::{Day, Language, Texts};
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
 
 /// Name of a text that must exist in every language. Each one in the source is checked by a test.
@@ -27,8 +29,30 @@ pub fn text(language: Language, key: Key, arguments: Arguments) -> String {
     named(language, key.0, arguments)
 }
 
+/// A text of the institution.
+pub fn own(language: Language, texts: &Texts) -> String {
+    let text = texts.of(language);
+    if is_pseudo(language) {
+        return pseudo::of(text);
+    }
+    text.to_owned()
+}
+
 /// The text of a key whose name comes from the shell, such as `consent-processing-title`.
 pub fn named(language: Language, name: &str, arguments: Arguments) -> String {
+    let text = written(language, name, arguments);
+    if is_pseudo(language) {
+        return pseudo::of(&text);
+    }
+    text
+}
+
+/// Whether a test wants to see this language as [`pseudo`] makes it.
+fn is_pseudo(language: Language) -> bool {
+    language == Language::En && crate::ipc::is_pseudo_wanted()
+}
+
+fn written(language: Language, name: &str, arguments: Arguments) -> String {
     BUNDLES.with(|bundles| {
         let bundle = match language {
             Language::Kk => &bundles.kk,
@@ -99,9 +123,13 @@ struct Bundles {
 
 macro_rules! sources {
     ($language:literal) => {
-        [
+        &[
             include_str!(concat!("../../locales/", $language, "/kiosk.ftl")),
             include_str!(concat!("../../locales/", $language, "/consents.ftl")),
+            include_str!(concat!("../../locales/", $language, "/sight.ftl")),
+            include_str!(concat!("../../locales/", $language, "/technician.ftl")),
+            include_str!(concat!("../../locales/", $language, "/speech.ftl")),
+            include_str!(concat!("../../locales/", $language, "/images.ftl")),
         ]
     };
 }
@@ -114,7 +142,7 @@ thread_local! {
     };
 }
 
-fn sources(language: Language) -> [&'static str; 2] {
+fn sources(language: Language) -> &'static [&'static str] {
     match language {
         Language::Kk => sources!("kk"),
         Language::Ru => sources!("ru"),
@@ -122,11 +150,41 @@ fn sources(language: Language) -> [&'static str; 2] {
     }
 }
 
+/// A whole number as text: `None` for all else, which Fluent writes by itself.
+fn in_groups(language: Language, value: &FluentValue<'_>) -> Option<String> {
+    match value {
+        FluentValue::Number(number) => {
+            let digits = number.as_string();
+            let is_whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+            is_whole.then(|| grouped(language, &digits))
+        }
+        _ => None,
+    }
+}
+
+// Fluent takes a function without surroundings.
+fn in_groups_kk<M>(value: &FluentValue<'_>, _: &M) -> Option<String> {
+    in_groups(Language::Kk, value)
+}
+
+fn in_groups_ru<M>(value: &FluentValue<'_>, _: &M) -> Option<String> {
+    in_groups(Language::Ru, value)
+}
+
+fn in_groups_en<M>(value: &FluentValue<'_>, _: &M) -> Option<String> {
+    in_groups(Language::En, value)
+}
+
 fn bundle(language: Language) -> FluentBundle<FluentResource> {
     let mut bundle = FluentBundle::new(tag(language).parse().into_iter().collect());
     // The isolation marks only matter beside right-to-left scripts, and some fonts draw them.
     bundle.set_use_isolating(false);
-    for source in sources(language) {
+    bundle.set_formatter(Some(match language {
+        Language::Kk => in_groups_kk,
+        Language::Ru => in_groups_ru,
+        Language::En => in_groups_en,
+    }));
+    for &source in sources(language) {
         // A file with an error still gives its other texts; a test refuses such a file.
         let resource =
             FluentResource::try_new(source.to_owned()).unwrap_or_else(|(resource, _errors)| resource);
@@ -134,6 +192,9 @@ fn bundle(language: Language) -> FluentBundle<FluentResource> {
     }
     bundle
 }
+
+#[cfg(test)]
+mod numbers;
 
 #[cfg(test)]
 mod tests {
@@ -147,7 +208,7 @@ mod tests {
     /// Name of each message and the variables it uses.
     fn messages(language: Language) -> BTreeMap<String, BTreeSet<String>> {
         let mut messages = BTreeMap::new();
-        for source in sources(language) {
+        for &source in sources(language) {
             let resource = fluent_syntax::parser::parse(source)
                 .unwrap_or_else(|(_, errors)| panic!("{}: {errors:?}", tag(language)));
             for entry in &resource.body {
@@ -224,7 +285,13 @@ mod tests {
         assert_eq!(keys_in_source(), written);
     }
 
-    const CONSENTS: [&str; 4] = ["processing", "automated-decision", "palm", "nbas-enrolment"];
+    const CONSENTS: [&str; 5] = [
+        "processing",
+        "automated-decision",
+        "palm",
+        "nbas-enrolment",
+        "images",
+    ];
 
     fn consents() -> BTreeSet<String> {
         let names = CONSENTS.iter();
@@ -351,7 +418,7 @@ mod tests {
         let check = |language, expect: &str| assert_eq!(amount(language, "1234567"), expect);
         check(Language::Kk, "1\u{a0}234\u{a0}567\u{a0}₸");
         check(Language::Ru, "1\u{a0}234\u{a0}567\u{a0}₸");
-        check(Language::En, "₸1,234,567");
+        check(Language::En, "KZT\u{a0}1,234,567");
     }
 
     /// As CLDR has them.
@@ -385,7 +452,7 @@ mod tests {
     /// The letters that only Kazakh has must be in the text as themselves, never as Latin look-alikes.
     #[test]
     fn kazakh_words_are_cyrillic() {
-        for source in sources(Language::Kk) {
+        for &source in sources(Language::Kk) {
             for line in source.lines().filter(|line| !line.starts_with('#')) {
                 let words = line.split(|letter: char| !letter.is_alphabetic());
                 for word in words {

@@ -9,6 +9,7 @@ mod components;
 mod ipc;
 mod locale;
 mod screens;
+mod speech;
 
 fn main() {
     console_error_panic_hook::set_once();

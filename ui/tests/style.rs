@@ -9,6 +9,15 @@ fn static_file(name: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// All style sheets, one after the other.
+fn styles() -> String {
+    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("static"))
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|extension| extension == "css"))
+        .map(|path| fs::read_to_string(path).expect("a style sheet is text"))
+        .collect()
+}
+
 /// The `--name: #rrggbb;` lines of the rule that begins with `selector`, over those of `below`.
 fn colours(style: &str, selector: &str, below: BTreeMap<String, [u8; 3]>) -> BTreeMap<String, [u8; 3]> {
     let rule = style
@@ -93,7 +102,7 @@ fn check(colours: &BTreeMap<String, [u8; 3]>, pairs: &[(&str, &str)], least: f64
 
 #[test]
 fn contrast_is_enough() {
-    let style = static_file("style.css");
+    let style = styles();
     let normal = colours(&style, ":root", BTreeMap::new());
     check(&normal, &TEXTS, 4.5);
     check(&normal, &SIGNS, 3.0);
@@ -110,7 +119,7 @@ fn contrast_is_enough() {
 /// The shell mirrors the picture and the drawings are drawn for a mirror: nothing is mirrored a second time.
 #[test]
 fn nothing_is_mirrored_by_style() {
-    let style = static_file("style.css");
+    let style = styles();
     for mirror in ["scaleX(", "scale(-", "rotateY(", "scale: -", "matrix("] {
         assert!(!style.contains(mirror), "{mirror}");
     }
@@ -119,7 +128,7 @@ fn nothing_is_mirrored_by_style() {
 /// The light of the screen comes at once, for frames are compared with it; it fades only for those who ask for calm.
 #[test]
 fn only_calm_colours_fade() {
-    let style = static_file("style.css");
+    let style = styles();
     let fades: Vec<usize> = style.match_indices("transition:").map(|(at, _)| at).collect();
     assert_eq!(fades.len(), 2, "calm colours, and reduced motion");
     for at in fades {
@@ -157,7 +166,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn every_letter_has_a_shipped_font() {
-    let ranges = covered(&static_file("style.css"));
+    let ranges = covered(&styles());
     let locales = Path::new(env!("CARGO_MANIFEST_DIR")).join("../locales");
     let texts = files(&locales)
         .into_iter()
@@ -178,7 +187,7 @@ fn every_letter_has_a_shipped_font() {
 
 #[test]
 fn style_names_only_files_that_are_shipped() {
-    let style = static_file("style.css");
+    let style = styles();
     for rest in style.split("url(").skip(1) {
         let name = rest.split(')').next().unwrap_or_default();
         assert!(
@@ -203,13 +212,9 @@ fn page_has_nothing_inline_and_nothing_from_outside() {
             .and_then(|(_, rest)| rest.split_once('"'))
             .expect("a link has href")
             .0;
-        assert!(
-            Path::new(env!("CARGO_MANIFEST_DIR"))
-                .join("static")
-                .join(name)
-                .is_file(),
-            "{name}"
-        );
+        let is_built = ["alaqan.js", "alaqan_bg.wasm"].contains(&name);
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("static");
+        assert!(is_built || folder.join(name).is_file(), "{name}");
     }
     for script in page.split("<script").skip(1) {
         assert!(
@@ -217,6 +222,6 @@ fn page_has_nothing_inline_and_nothing_from_outside() {
             "{script}"
         );
     }
-    assert!(!static_file("style.css").contains("http"));
+    assert!(!styles().contains("http"));
     assert!(!static_file("boot.js").contains("http"));
 }

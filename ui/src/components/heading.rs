@@ -9,6 +9,9 @@ use crate::locale::Key;
 /// Screens on the way to the capture, for the line above the heading: service, consent, claim, method.
 const STEPS: u32 = 4;
 
+/// By which an entry under the heading has its name.
+pub const HEADING_ID: &str = "heading";
+
 /// More of them could not be told apart.
 const SEGMENTS_MAX: u32 = 20;
 
@@ -54,7 +57,7 @@ pub fn Heading(
     view! {
         <header class="heading">
             {progress}
-            <h1 class="heading__words" tabindex="-1" node_ref=heading>
+            <h1 id=HEADING_ID class="heading__words" tabindex="-1" node_ref=heading>
                 {children()}
             </h1>
         </header>

@@ -76,10 +76,22 @@ pub enum Glyph {
     Pause,
     /// An arrow up: large letters.
     Shift,
+    /// A small and a large letter.
+    LargeText,
+    /// An arrow down to a line.
+    Lower,
+    /// Up.
+    Up,
+    /// Down.
+    Down,
     /// A mobile phone.
     Phone,
+    /// A receiver that is rung.
+    CallBack,
     /// A picture.
     Picture,
+    /// A picture with a clock.
+    PictureWaits,
     /// A person.
     Person,
     /// A person behind a counter.
@@ -94,6 +106,14 @@ pub enum Glyph {
     Keypad,
     /// A sheet with a tick.
     DocumentDone,
+    /// A loudspeaker that speaks.
+    Speaker,
+    /// A loudspeaker, crossed out.
+    Silence,
+    /// A loudspeaker and a plus.
+    Louder,
+    /// A loudspeaker and a minus.
+    Quieter,
 }
 
 /// A sign, as tall as its font.
@@ -172,9 +192,21 @@ fn outline(glyph: Glyph) -> &'static str {
             "M3 8H7L9 5H15L17 8H21V19H3ZM12 9.5a3.7 3.7 0 1 0 0 7.4a3.7 3.7 0 1 0 0-7.4M2.5 2.5 21.5 21.5"
         }
         Glyph::Windows => "M8 4H21V15H8ZM8 8H21M16 15V20H3V9H8",
+        Glyph::LargeText => "M2.5 19 6 10.5 9.5 19M3.7 16H8.3M10.5 19 15.75 5 21 19M12.3 14.5H19.2",
+        Glyph::Lower => "M12 3.5V15.5M6.5 10 12 15.5 17.5 10M4 20.5H20",
+        Glyph::Up => "M5 15.5 12 8.5 19 15.5",
+        Glyph::Down => "M5 8.5 12 15.5 19 8.5",
         Glyph::Shift => "M12 4 4.5 12H9V19.5H15V12H19.5Z",
         Glyph::Phone => "M7.5 2.5H16.5V21.5H7.5ZM11 18.5H13M7.5 6H16.5",
+        Glyph::CallBack => {
+            "M6.5 3.5H9.3L10.8 8.2 8.7 10C9.8 12.4 11.6 14.2 14 15.3L15.8 13.2 20.5 14.7V17.5A3 3 0 0 1 17.5 20.5\
+             C10 20.2 3.8 14 3.5 6.5A3 3 0 0 1 6.5 3.5M14.5 7A3.6 3.6 0 0 1 17.2 9.7M14.8 3A7.6 7.6 0 0 1 21.2 9.4"
+        }
         Glyph::Picture => "M3 5H21V19H3ZM3 16 9 11 13.5 15 16.5 12.5 21 16M15.5 8.5V8.6",
+        Glyph::PictureWaits => {
+            "M21 8.5V4H2.5V17.5H8.5M2.5 14.5 7.5 10 10 12.2M13.5 7.5V7.6\
+             M16.5 11.5a5.2 5.2 0 1 0 0 10.4a5.2 5.2 0 1 0 0-10.4M16.5 14V17L18.6 18.2"
+        }
         Glyph::Person => "M12 4a4 4 0 1 0 0 8a4 4 0 1 0 0-8M4.5 20.5C5 13.8 19 13.8 19.5 20.5Z",
         Glyph::Staff => {
             "M12 3a3.5 3.5 0 1 0 0 7a3.5 3.5 0 1 0 0-7M5.5 16C6.5 11.6 17.5 11.6 18.5 16M2.5 16H21.5V20.5H2.5Z"
@@ -188,6 +220,12 @@ fn outline(glyph: Glyph) -> &'static str {
             "M5 5V5.1M12 5V5.1M19 5V5.1M5 12V12.1M12 12V12.1M19 12V12.1M5 19V19.1M12 19V19.1M19 19V19.1"
         }
         Glyph::DocumentDone => "M6 3H14L19 8V21H6ZM14 3V8H19M9 14.5 11.5 17 16 12",
+        Glyph::Speaker => {
+            "M3 9.5H7L12 5V19L7 14.5H3ZM15.5 9C17 10.5 17 13.5 15.5 15M18.3 6.5C21.3 9.5 21.3 14.5 18.3 17.5"
+        }
+        Glyph::Silence => "M3 9.5H7L12 5V19L7 14.5H3ZM15.5 9.5 20.5 14.5M20.5 9.5 15.5 14.5",
+        Glyph::Louder => "M3 9.5H7L12 5V19L7 14.5H3ZM15 12H21M18 9V15",
+        Glyph::Quieter => "M3 9.5H7L12 5V19L7 14.5H3ZM15 12H21",
         Glyph::Pause => "M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18M9.5 9V15M14.5 9V15",
         Glyph::Wrench => {
             "M20 7.2A5 5 0 0 1 13.4 12.6L6.6 19.4A1.9 1.9 0 0 1 3.9 16.7L10.9 9.9A5 5 0 0 1 16.6 3.6L13.8 6.5L14.4 9.4L17.3 10Z"

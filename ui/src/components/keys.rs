@@ -46,13 +46,18 @@ pub fn on_stroke(kiosk: Kiosk, handle: impl Fn(Stroke) + 'static) {
         let Some(stroke) = stroke(&event.key(), &event.code(), event.shift_key()) else {
             return;
         };
-        // Where a button has the focus these two press it, and one that is held down would press on.
+        // A hand that stays on a key too long types once.
+        if event.repeat() && stroke != Stroke::Delete {
+            event.prevent_default();
+            return;
+        }
+        // Where a button has the focus these two press it.
         let presses = match stroke {
             Stroke::Enter => true,
             Stroke::Character { typed, .. } => typed == ' ',
             Stroke::Delete => false,
         };
-        if presses && (event.repeat() || ipc::is_on_button(&event)) {
+        if presses && ipc::is_on_button(&event) {
             return;
         }
         event.prevent_default();

@@ -6,10 +6,13 @@ use leptos::prelude::*;
 use crate::app::Kiosk;
 use crate::components::calm::CalmChip;
 use crate::components::icon::{Glyph, Icon};
+use crate::components::sight::SightChips;
+use crate::components::speech::SpeechChip;
+use crate::components::staff::Brand;
 use crate::ipc;
 use crate::locale::{self, Key, LANGUAGES};
 
-/// Languages, calm colours, contrast, end of the session.
+/// Languages, calm colours, contrast, size of the text, place of the controls, end of the session.
 #[component]
 pub fn Toolbar() -> impl IntoView {
     let kiosk = Kiosk::of_context();
@@ -25,13 +28,17 @@ pub fn Toolbar() -> impl IntoView {
         on(|screen| {
             !matches!(
                 screen,
-                Screen::Welcome
+                Screen::Attract
+                    | Screen::Welcome
                     | Screen::Progress {
-                        stage: Stage::Recording | Stage::Identifying
+                        stage: Stage::Recording | Stage::Identifying | Stage::Examining
                     }
                     | Screen::Outcome { .. }
                     | Screen::Closed { .. }
                     | Screen::OutOfService { .. }
+                    | Screen::TechnicianLogin { .. }
+                    | Screen::Health { .. }
+                    | Screen::Status { .. }
             )
         })
     });
@@ -39,10 +46,7 @@ pub fn Toolbar() -> impl IntoView {
     let calm = Memo::new(move |_| cancel.get() && on(|screen| !matches!(screen, Screen::Method { .. })));
     view! {
         <div class="toolbar" role="group" aria-label=kiosk.say(Key("toolbar"))>
-            <span class="toolbar__brand">
-                <Icon glyph=Glyph::Palm />
-                <span>{kiosk.say(Key("brand"))}</span>
-            </span>
+            <Brand>{kiosk.say(Key("brand"))}</Brand>
             <Show when=move || languages.get()>
                 <div class="toolbar__languages" role="group" aria-label=kiosk.say(Key("language-choice"))>
                     {LANGUAGES.map(|language| view! { <LanguageButton language class="chip" /> }).collect_view()}
@@ -51,16 +55,8 @@ pub fn Toolbar() -> impl IntoView {
             <Show when=move || calm.get()>
                 <CalmChip />
             </Show>
-            <button
-                type="button"
-                class="chip chip--contrast"
-                data-testid="contrast"
-                aria-pressed=move || kiosk.high_contrast.get().to_string()
-                on:click=move |_| kiosk.high_contrast.update(|high| *high = !*high)
-            >
-                <Icon glyph=Glyph::Contrast />
-                <span>{kiosk.say(Key("contrast"))}</span>
-            </button>
+            <SpeechChip />
+            <SightChips />
             <Show when=move || cancel.get()>
                 <button
                     type="button"

@@ -4,6 +4,7 @@ use ::ipc::{AttemptReason, Intent, NextAttempt};
 use leptos::prelude::*;
 
 use crate::app::Kiosk;
+use crate::components::aside::CannotPerform;
 use crate::components::heading::Heading;
 use crate::components::icon::{Glyph, Icon};
 use crate::ipc;
@@ -34,6 +35,19 @@ pub fn AttemptFailed(
             </p>
         }
     });
+    let retry = next.button.map(|label| {
+        view! {
+            <button
+                type="button"
+                class="button button--main"
+                data-testid="retry"
+                on:click=|_| ipc::send(Intent::Retry)
+            >
+                <Icon glyph=next.glyph />
+                <span>{kiosk.say(label)}</span>
+            </button>
+        }
+    });
     view! {
         <section class="screen" data-screen="attempt-failed" data-reason=words.name data-next=next.name>
             <div class="screen__body result">
@@ -58,15 +72,8 @@ pub fn AttemptFailed(
                     <Icon glyph=Glyph::Cross />
                     <span>{kiosk.say(Key("cancel"))}</span>
                 </button>
-                <button
-                    type="button"
-                    class="button button--main"
-                    data-testid="retry"
-                    on:click=|_| ipc::send(Intent::Retry)
-                >
-                    <Icon glyph=next.glyph />
-                    <span>{kiosk.say(next.button)}</span>
-                </button>
+                <CannotPerform />
+                {retry}
             </div>
         </section>
     }
@@ -76,7 +83,8 @@ struct NextWords {
     /// As in JSON.
     name: &'static str,
     glyph: Glyph,
-    button: Key,
+    /// What another try is called, where there is one.
+    button: Option<Key>,
     /// Said instead of an advice for an attempt that is not left.
     used_up: Option<Key>,
 }
@@ -86,14 +94,20 @@ fn next_words(next: NextAttempt) -> NextWords {
         NextAttempt::Again => NextWords {
             name: "again",
             glyph: Glyph::Again,
-            button: Key("retry"),
+            button: Some(Key("retry")),
             used_up: None,
         },
         NextAttempt::Face => NextWords {
             name: "face",
             glyph: Glyph::Face,
-            button: Key("continue-with-face"),
+            button: Some(Key("continue-with-face")),
             used_up: Some(Key("attempt-failed-palm-used-up")),
+        },
+        NextAttempt::People => NextWords {
+            name: "people",
+            glyph: Glyph::Staff,
+            button: None,
+            used_up: Some(Key("attempt-failed-used-up")),
         },
     }
 }
@@ -230,7 +244,7 @@ mod tests {
         for reason in reasons {
             assert_eq!(serde_json::json!(words(reason).name), serde_json::json!(reason));
         }
-        for next in [NextAttempt::Again, NextAttempt::Face] {
+        for next in [NextAttempt::Again, NextAttempt::Face, NextAttempt::People] {
             assert_eq!(serde_json::json!(next_words(next).name), serde_json::json!(next));
         }
     }

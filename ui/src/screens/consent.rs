@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use ::ipc::{Intent, Refusal, Texts, Wording};
+use leptos::html;
 use leptos::prelude::*;
 
 use crate::app::Kiosk;
 use crate::components::back::BackButton;
 use crate::components::heading::Heading;
 use crate::components::icon::{Glyph, Icon};
+use crate::components::scroll::{Scroll, ScrollButtons};
 use crate::ipc;
 use crate::locale::{self, Key};
 
@@ -41,7 +43,7 @@ pub fn Consent(
         let language = kiosk.language.get();
         own.as_ref().map_or_else(
             || locale::named(language, name, vec![]),
-            |own| own.of(language).to_owned(),
+            |own| locale::own(language, own),
         )
     };
     let title_name = format!("consent-{text}-title");
@@ -64,6 +66,9 @@ pub fn Consent(
     };
     let step = step(&text, of);
     let refusal = refusal_words(&text, of, refusal);
+    let scroll = Scroll::new();
+    let article = NodeRef::<html::Article>::new();
+    article.on_load(move |article| scroll.follow(article.into()));
     let ready = RwSignal::new(false);
     set_timeout(move || ready.set(true), READ_AT_LEAST);
     let answer = {
@@ -80,16 +85,21 @@ pub fn Consent(
         <section class="screen" data-screen="consent" data-consent=text data-refusal=refusal.name>
             <Heading step>{title}</Heading>
             <div class="screen__body consent">
-                <article class="consent__text" tabindex="0">
-                    {body}
-                    <p class="consent__version">
-                        {kiosk.say_with(
-                            Key("consent-number"),
-                            move || vec![("number", number.into()), ("of", of.into())],
-                        )} " · "
-                        {kiosk.say_with(Key("consent-version"), move || vec![("version", version.into())])}
-                    </p>
-                </article>
+                <div class="consent__scroll">
+                    <article class="consent__text" tabindex="0" node_ref=article>
+                        <div class="consent__words">
+                            {body}
+                            <p class="consent__version">
+                                {kiosk.say_with(
+                                    Key("consent-number"),
+                                    move || vec![("number", number.into()), ("of", of.into())],
+                                )} " · "
+                                {kiosk.say_with(Key("consent-version"), move || vec![("version", version.into())])}
+                            </p>
+                        </div>
+                    </article>
+                    <ScrollButtons scroll testid="consent-scroll" />
+                </div>
                 <aside class="consent__refusal">
                     <Icon glyph=Glyph::Exclamation />
                     <div>
@@ -126,10 +136,10 @@ pub fn Consent(
     }
 }
 
-/// On which step a text is asked for. Who chooses the palm is asked for a consent of its own, alone.
+/// On which step a text is asked for. Who chooses the palm or pictures is asked for a consent of its own, alone.
 fn step(text: &str, of: u32) -> u32 {
     match (text, of) {
-        ("palm", 1) => 4,
+        ("palm" | "images", 1) => 4,
         _ => 2,
     }
 }
@@ -161,6 +171,7 @@ fn refusal_words(text: &str, of: u32, refusal: Refusal) -> RefusalWords {
             follows: match (text, of) {
                 // Asked for alone, once the palm was chosen: there are other ways.
                 ("palm", 1) => Key("consent-refusal-palm"),
+                ("images", 1) => Key("consent-refusal-images"),
                 _ => Key("consent-refusal-continues"),
             },
             ends: false,
@@ -211,6 +222,7 @@ mod tests {
         check("processing", 1, Refusal::Ends, "consent-refusal-body");
         check("palm", 3, Refusal::Ends, "consent-refusal-body");
         check("palm", 1, Refusal::Continues, "consent-refusal-palm");
+        check("images", 1, Refusal::Continues, "consent-refusal-images");
         check(
             "nbas-enrolment",
             3,

@@ -5,6 +5,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::app::Kiosk;
+use crate::components::aside::CannotPerform;
 use crate::components::attempt::AttemptTitle;
 use crate::components::light;
 use crate::components::pictogram::Pictogram;
@@ -141,10 +142,23 @@ pub fn Face() -> impl IntoView {
                         </span>
                     </div>
                     <p class="capture__help">{kiosk.say(Key("face-help"))}</p>
+                    <div class="actions">
+                        <CannotPerform />
+                    </div>
                 </div>
             </div>
         </section>
     }
+}
+
+/// A prompt by its name in JSON.
+pub fn name(prompt: Prompt) -> &'static str {
+    words(prompt).name
+}
+
+/// A prompt in words.
+pub fn key(prompt: Prompt) -> Key {
+    words(prompt).key
 }
 
 struct Words {

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::app::Kiosk;
 use crate::components::back::BackButton;
 use crate::components::entry::{Alphabet, Entry};
-use crate::components::heading::Heading;
+use crate::components::heading::{HEADING_ID, Heading};
 use crate::components::icon::{Glyph, Icon};
 use crate::components::keyboard::{Keyboard, Keys};
 use crate::components::keypad::Keypad;
@@ -275,6 +275,7 @@ fn Typed(
             class:typed--long=long
             class:typed--wrong=move || error.get().is_some()
             role="textbox"
+            aria-labelledby=HEADING_ID
             aria-readonly="true"
             data-testid="field-value"
             data-entered=move || entry.with(Entry::len)
@@ -552,12 +553,12 @@ mod tests {
             ("1\u{a0}500\u{a0}000", "\u{a0}₸"),
             "1500000",
         );
-        check(Language::En, &FieldInput::Amount, "", ("", "₸"), "");
+        check(Language::En, &FieldInput::Amount, "", ("", "KZT"), "");
         check(
             Language::En,
             &FieldInput::Amount,
             "1500000",
-            ("₸1,500,000", ""),
+            ("KZT\u{a0}1,500,000", ""),
             "1500000",
         );
         check(kk, &FieldInput::Count, "12", ("12", ""), "12");
@@ -610,7 +611,7 @@ mod tests {
         let small = FieldError::TooSmall { min: 10_000 };
         check(Language::Kk, small, true, "10\u{a0}000\u{a0}₸");
         check(Language::Ru, small, true, "10\u{a0}000\u{a0}₸");
-        check(Language::En, small, true, "₸10,000");
+        check(Language::En, small, true, "KZT\u{a0}10,000");
         check(Language::En, small, false, "10,000");
         check(Language::Ru, FieldError::TooLong { max: 21 }, false, "21");
     }

@@ -63,14 +63,20 @@ pub fn MethodChoice(
     }
 }
 
-struct Words {
-    testid: &'static str,
-    glyph: Glyph,
-    title: Key,
-    hint: Key,
+/// How a method is offered.
+pub struct Words {
+    /// For tests.
+    pub testid: &'static str,
+    /// Its sign.
+    pub glyph: Glyph,
+    /// Its name.
+    pub title: Key,
+    /// One sentence about it.
+    pub hint: Key,
 }
 
-fn words(method: Method) -> Words {
+/// How a method is offered, wherever it is.
+pub fn words(method: Method) -> Words {
     match method {
         Method::Face => Words {
             testid: "method-face",
@@ -112,6 +118,5 @@ fn reason(availability: Availability) -> Key {
         Availability::NotForThisService => Key("availability-not-for-this-service"),
         Availability::NotEnrolled => Key("availability-not-enrolled"),
         Availability::Offline => Key("availability-offline"),
-        Availability::NotYet => Key("availability-not-yet"),
     }
 }

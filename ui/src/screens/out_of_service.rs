@@ -21,6 +21,8 @@ fn named(code: ErrorCode) -> (&'static str, Key) {
         ErrorCode::Disk => ("disk", Key("out-of-service-disk")),
         ErrorCode::Clock => ("clock", Key("out-of-service-clock")),
         ErrorCode::Integrity => ("integrity", Key("out-of-service-integrity")),
+        ErrorCode::Devices => ("devices", Key("out-of-service-devices")),
+        ErrorCode::Maintenance => ("maintenance", Key("out-of-service-maintenance")),
         ErrorCode::SetAside => ("set-aside", Key("out-of-service-set-aside")),
     }
 }

@@ -50,7 +50,7 @@ pub fn OutcomeShown(
                 <Qr text=record.clone() label=Key("outcome-record-qr") />
                 <div class="record__words">
                     <h2>{kiosk.say(Key("outcome-record"))}</h2>
-                    <p class="record__number" data-testid="record">
+                    <p class="record__number" data-testid="record" data-private="spell">
                         {groups(&record).into_iter().map(|group| view! { <span>{group}</span> }).collect_view()}
                     </p>
                 </div>
@@ -61,7 +61,7 @@ pub fn OutcomeShown(
         view! {
             <div class="panel">
                 <h2>{kiosk.say(Key("outcome-request"))}</h2>
-                <p class="request__number" data-testid="request">
+                <p class="request__number" data-testid="request" data-private="spell">
                     {number}
                 </p>
                 <p data-testid="request-due">
@@ -78,7 +78,7 @@ pub fn OutcomeShown(
         view! {
             <div class="panel" data-testid="request-state" data-state=name>
                 <h2>{kiosk.say(Key("outcome-request-state"))}</h2>
-                <p>{kiosk.say(words)}</p>
+                <p data-private="">{kiosk.say(words)}</p>
             </div>
         }
     });
@@ -210,6 +210,13 @@ fn words(outcome: Outcome) -> Words {
             Key("outcome-awaiting-identification"),
             Key("outcome-awaiting-identification-body"),
         ),
+        Outcome::AwaitingExaminer => (
+            "awaiting-examiner",
+            "badge--wait",
+            Glyph::PictureWaits,
+            Key("outcome-awaiting-examiner"),
+            Key("outcome-awaiting-examiner-body"),
+        ),
         Outcome::NotRequired => (
             "not-required",
             "badge--good",
@@ -223,6 +230,13 @@ fn words(outcome: Outcome) -> Words {
             Glyph::Staff,
             Key("outcome-referred"),
             Key("outcome-referred-body"),
+        ),
+        Outcome::CallBackRequested => (
+            "call-back-requested",
+            "badge--calm",
+            Glyph::CallBack,
+            Key("outcome-call-back-requested"),
+            Key("outcome-call-back-requested-body"),
         ),
         Outcome::PersonNotFound => (
             "person-not-found",
@@ -354,8 +368,10 @@ mod tests {
             Outcome::TimedOut,
             Outcome::DeviceUnavailable,
             Outcome::AwaitingIdentification,
+            Outcome::AwaitingExaminer,
             Outcome::NotRequired,
             Outcome::Referred,
+            Outcome::CallBackRequested,
             Outcome::PersonNotFound,
             Outcome::NoReference,
             Outcome::DocumentTypeNotAccepted,

@@ -4,6 +4,7 @@ use ::ipc::{HandPrompt, Intent, PalmPurpose, Screen};
 use leptos::prelude::*;
 
 use crate::app::Kiosk;
+use crate::components::aside::CannotPerform;
 use crate::components::attempt::AttemptTitle;
 use crate::components::hand::Hand;
 use crate::components::icon::{Glyph, Icon};
@@ -82,6 +83,7 @@ pub fn Palm() -> impl IntoView {
                     </div>
                     <p class="capture__help">{move || kiosk.say(purpose.get().help)()}</p>
                     <div class="actions">
+                        <CannotPerform />
                         <button
                             type="button"
                             class="button button--end button--alone"
@@ -127,6 +129,11 @@ struct Words {
     key: Key,
     /// Said in smaller words: how.
     beside: Key,
+}
+
+/// What to do with the hand, in a few words.
+pub fn command(prompt: HandPrompt) -> Key {
+    words(prompt).key
 }
 
 fn words(prompt: HandPrompt) -> Words {

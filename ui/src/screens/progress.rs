@@ -20,6 +20,7 @@ pub fn Progress(
         Stage::Scanner => ("scanner", Glyph::Palm, Key("progress-scanner")),
         Stage::Recording => ("recording", Glyph::Document, Key("progress-recording")),
         Stage::Identifying => ("identifying", Glyph::Hourglass, Key("progress-identifying")),
+        Stage::Examining => ("examining", Glyph::Staff, Key("progress-examining")),
     };
     view! {
         <section class="screen" data-screen="progress" data-stage=name>

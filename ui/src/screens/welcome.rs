@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::app::Kiosk;
 use crate::components::icon::{Glyph, Icon};
+use crate::components::speech::SpeechInvitation;
 use crate::components::toolbar::LanguageButton;
 use crate::ipc;
 use crate::locale::{self, Key, LANGUAGES};
@@ -50,6 +51,7 @@ pub fn Welcome() -> impl IntoView {
                     <span>{kiosk.say(Key("welcome-begin"))}</span>
                     <Icon glyph=Glyph::Next />
                 </button>
+                <SpeechInvitation />
             </div>
         </section>
     }

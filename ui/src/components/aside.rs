@@ -1,0 +1,33 @@
+//! The way out for who cannot do what a device asks for.
+
+use ::ipc::Intent;
+use leptos::prelude::*;
+
+use crate::app::Kiosk;
+use crate::components::icon::{Glyph, Icon};
+use crate::ipc;
+use crate::locale::Key;
+
+/// "I cannot do this", where the shell offers it.
+#[component]
+pub fn CannotPerform() -> impl IntoView {
+    let kiosk = Kiosk::of_context();
+    let offered = Memo::new(move |_| {
+        kiosk
+            .view
+            .with(|view| view.as_ref().is_some_and(|view| view.may_stand_aside))
+    });
+    view! {
+        <Show when=move || offered.get()>
+            <button
+                type="button"
+                class="button"
+                data-testid="cannot-perform"
+                on:click=|_| ipc::send(Intent::CannotPerform)
+            >
+                <Icon glyph=Glyph::Staff />
+                <span>{kiosk.say(Key("cannot-perform"))}</span>
+            </button>
+        </Show>
+    }
+}

@@ -1,0 +1,161 @@
+//! The identity document that shows how to hold it before the camera.
+
+use ::ipc::{PageKind, PagePrompt};
+use leptos::prelude::*;
+
+use crate::components::arrow::Arrow;
+
+/// How the document is drawn, in a square of 120.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Drawing {
+    /// How far it is from the middle, to the right of the screen and down.
+    shift: (f32, f32),
+    arrows: &'static [Arrow],
+    /// What is drawn beside it.
+    around: &'static str,
+    /// Where it is seen once more, in dashes, and how it is turned there.
+    ghost: Option<((f32, f32), f32)>,
+}
+
+const PLAIN: Drawing = Drawing {
+    shift: (0.0, 0.0),
+    arrows: &[],
+    around: "",
+    ghost: None,
+};
+
+const FRAME: &str = "M6 36V20H22M98 20H114V36M114 84V100H98M22 100H6V84";
+/// Away from the document: it fills more of the picture.
+const OUTWARDS: [Arrow; 4] = [
+    Arrow::new((20.0, 28.0), (6.0, 10.0)),
+    Arrow::new((100.0, 28.0), (114.0, 10.0)),
+    Arrow::new((20.0, 92.0), (6.0, 110.0)),
+    Arrow::new((100.0, 92.0), (114.0, 110.0)),
+];
+const INTO_FRAME: [Arrow; 1] = [Arrow::new((92.0, 112.0), (50.0, 112.0))];
+const SUN: &str = "M97 11a9 9 0 1 0 0 18a9 9 0 1 0 0-18M97 3V2M97 37V38M80 20H79M114 20H115M85 8 84 7M109 8 110 7M85 32 84 33M109 32 110 33";
+const PLUS: &str = "M60 8V32M48 20H72";
+const MINUS: &str = "M48 20H72";
+const GLARE: &str = "M92 32V24M92 4V12M78 18H86M98 18H106";
+/// The lower edge comes forward.
+const TILT: [Arrow; 1] = [Arrow::new((60.0, 94.0), (60.0, 116.0))];
+const STILL: &str = "M4 48V72M11 42V78M109 42V78M116 48V72";
+const QUESTION: &str = "M50 16C50 2 72 2 72 14C72 22 61 21 61 29M61 36V36.1";
+const TICK: &str = "M82 100 94 111 114 88";
+
+fn drawing(prompt: PagePrompt) -> Drawing {
+    match prompt {
+        PagePrompt::Show => Drawing {
+            around: FRAME,
+            ..PLAIN
+        },
+        PagePrompt::OtherKind => Drawing {
+            shift: (0.0, 14.0),
+            around: QUESTION,
+            ..PLAIN
+        },
+        PagePrompt::Whole => Drawing {
+            shift: (26.0, 0.0),
+            arrows: &INTO_FRAME,
+            around: FRAME,
+            ..PLAIN
+        },
+        PagePrompt::Closer => Drawing {
+            arrows: &OUTWARDS,
+            ..PLAIN
+        },
+        PagePrompt::Brighter => Drawing {
+            shift: (0.0, 16.0),
+            around: PLUS,
+            ..PLAIN
+        },
+        PagePrompt::Darker => Drawing {
+            shift: (0.0, 16.0),
+            around: MINUS,
+            ..PLAIN
+        },
+        PagePrompt::Glare => Drawing {
+            arrows: &TILT,
+            around: GLARE,
+            ..PLAIN
+        },
+        PagePrompt::Still => Drawing {
+            around: STILL,
+            ghost: Some(((0.0, 0.0), -12.0)),
+            ..PLAIN
+        },
+        PagePrompt::Sharper => Drawing {
+            ghost: Some(((7.0, 7.0), 0.0)),
+            ..PLAIN
+        },
+        PagePrompt::Hold => Drawing {
+            around: TICK,
+            ..PLAIN
+        },
+    }
+}
+
+/// Whether the sun shines beside it.
+fn has_sun(prompt: PagePrompt) -> bool {
+    matches!(prompt, PagePrompt::Brighter | PagePrompt::Darker)
+}
+
+/// What to do with the document. The words beside it say the same.
+#[component]
+pub fn PagePictogram(
+    /// What to do.
+    prompt: PagePrompt,
+    /// Which document.
+    page: PageKind,
+    /// Whether the side with the photograph is asked for.
+    front: bool,
+) -> impl IntoView {
+    let shown = drawing(prompt);
+    let (top, height) = match page {
+        PageKind::Card => (36, 48),
+        PageKind::Passport => (32, 56),
+    };
+    let outline = move || {
+        view! { <rect x="20" y=top width="80" height=height rx="6"></rect> }
+    };
+    let (right, down) = shown.shift;
+    let written = if front {
+        "M39 48a6 6 0 1 0 0 12a6 6 0 1 0 0-12M29 74C30 64 48 64 49 74M60 52H90M60 62H90M60 72H80"
+    } else {
+        "M30 50H66M30 60H90M30 70H90"
+    };
+    let ghost = shown.ghost.map(|((right, down), turn)| {
+        view! {
+            <g class="pictogram__ghost" transform=format!("translate({right} {down}) rotate({turn} 60 60)")>
+                {outline()}
+            </g>
+        }
+    });
+    let arrows: String = shown.arrows.iter().map(|arrow| arrow.outline()).collect();
+    let sun = if has_sun(prompt) { SUN } else { "" };
+    view! {
+        <svg class="pictogram" viewBox="0 0 120 120" aria-hidden="true" focusable="false">
+            {ghost}
+            <g transform=format!("translate({right} {down})")>
+                <g class="pictogram__head">{outline()}</g>
+                <path class="pictogram__line" d=written></path>
+            </g>
+            <path class="pictogram__sign" d=format!("{arrows}{}{sun}", shown.around)></path>
+        </svg>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_prompt_has_a_drawing_of_its_own() {
+        let prompts = crate::screens::images::PAGE_PROMPTS;
+        for (at, prompt) in prompts.into_iter().enumerate() {
+            for other in prompts.into_iter().skip(at + 1) {
+                assert_ne!(drawing(prompt), drawing(other), "{prompt:?} and {other:?}");
+            }
+        }
+    }
+}

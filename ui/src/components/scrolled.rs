@@ -1,0 +1,27 @@
+//! A part of a screen that scrolls by buttons where it is longer than there is room.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use crate::components::scroll::{Scroll, ScrollButtons};
+
+/// What it holds, and the buttons beside it. A keyboard scrolls it too.
+#[component]
+pub fn Scrolled(
+    /// Name of its buttons for the WebDriver.
+    testid: &'static str,
+    /// What it holds.
+    children: Children,
+) -> impl IntoView {
+    let scroll = Scroll::new();
+    let area = NodeRef::<html::Div>::new();
+    area.on_load(move |area| scroll.follow(area.into()));
+    view! {
+        <div class="scrolled">
+            <div class="scrolled__area" tabindex="0" node_ref=area>
+                <div class="scrolled__content">{children()}</div>
+            </div>
+            <ScrollButtons scroll testid />
+        </div>
+    }
+}
