@@ -1,5 +1,6 @@
 //! The thread that owns the camera and OpenCV: frames in, observations out. It measures and never decides.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -9,9 +10,12 @@ use std::time::{Duration, Instant};
 
 use camera::{Actor, CameraChoice, CameraError, Device, Frame, FrameSource, Limits, Pace, Watched};
 use face::Analyzer;
+use verification::Sensitive;
 use verification::capture::{CameraIdentity, CapturedSample, DeviceFault, FaceObservation};
 use verification::evidence::StillPurpose;
 use verification::pad::PadChallenge;
+use verification::page::PageObservation;
+use verification::session::Subject;
 
 use crate::config::Camera;
 
@@ -24,6 +28,10 @@ pub enum Command {
     Close,
     /// An attempt begins with the face that is seen now: nothing that was measured before belongs to it.
     Begin,
+    /// Measure every frame for this from now on; a camera that is opened looks for a face.
+    LookFor(Subject),
+    /// Show these pictures in place of the camera's, or the camera's again where there are none.
+    Show(Vec<Sensitive<Vec<u8>>>),
     /// Encode this frame; answered by [`Report::Kept`] while the camera is open.
     Keep {
         /// Number of the frame.
@@ -33,8 +41,25 @@ pub enum Command {
     },
     /// The screen now asks for this action. Only a replay listens.
     Cue(Option<PadChallenge>),
+    /// Say that the thread lives.
+    Answer(Sender<()>),
     /// The screen now has this colour, or looks as usual. Only a replay listens; a face is lit.
     Light(Option<[u8; 3]>),
+    /// From the next opening on it is this camera.
+    Use(Opener),
+    /// See whether the camera opens and gives frames; answered by [`Report::Tested`]. It is closed afterwards, unless it
+    /// was open.
+    Test,
+}
+
+/// How to open a camera, in a command.
+#[derive(Clone)]
+pub struct Opener(pub OpenCamera);
+
+impl std::fmt::Debug for Opener {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Opener")
+    }
 }
 
 /// What the thread reports.
@@ -42,8 +67,10 @@ pub enum Command {
 pub enum Report {
     /// The camera is open, or is not.
     Opened(Result<CameraIdentity, DeviceFault>),
-    /// A frame was measured.
+    /// A frame was measured for a face.
     Observed(Box<FaceObservation>),
+    /// A frame was measured for an identity document.
+    PageSeen(PageObservation),
     /// Answers [`Command::Keep`].
     Kept {
         /// For what it was to be kept.
@@ -53,10 +80,14 @@ pub enum Report {
     },
     /// The camera failed and is closed.
     Failed(DeviceFault),
+    /// Answers [`Command::Test`].
+    Tested(Result<CameraIdentity, DeviceFault>),
 }
 
 /// How many frames can still be asked for. An answer to a measure comes within two or three frames.
 const FRAMES_KEPT: usize = 12;
+/// How many frames make a test. The first ones of many cameras are dark; that they come is what counts.
+const FRAMES_TESTED: usize = 5;
 /// Upper limit of a still: a picture of 1280 x 960 at good quality is about half of it.
 const STILL_MAX_BYTES: usize = 400_000;
 /// A recorded person is read from a file and kept compressed in memory before the first frame.
@@ -67,6 +98,8 @@ const REPLAY_LIMITS: Limits = Limits {
 };
 /// Longer than it takes to notice a black or a frozen picture.
 const SETTLING: Duration = Duration::from_millis(1_300);
+/// Height of pictures that were kept, where they are shown to the person.
+const SHOWN_HEIGHT_PX: u32 = 480;
 /// Width of the preview; it is drawn at about this size.
 const PREVIEW_WIDTH_PX: u32 = 640;
 
@@ -107,7 +140,7 @@ impl Capture {
         let (commands, inbox) = channel();
         let thread = std::thread::Builder::new().name("camera".into()).spawn(move || {
             let worker = Worker {
-                camera,
+                camera: RefCell::new(camera),
                 origin,
                 report,
                 preview,
@@ -152,7 +185,7 @@ impl Drop for Capture {
 }
 
 struct Worker<R, P> {
-    camera: OpenCamera,
+    camera: RefCell<OpenCamera>,
     origin: Instant,
     report: R,
     preview: P,
@@ -162,6 +195,9 @@ struct Worker<R, P> {
 struct Open {
     source: Watched,
     recent: VecDeque<Frame>,
+    looks_for: Subject,
+    /// Pictures that were kept are on the screen, and the camera's is not.
+    shows_kept: bool,
 }
 
 impl<R: Fn(Report), P: Fn(Vec<u8>)> Worker<R, P> {
@@ -182,6 +218,7 @@ impl<R: Fn(Report), P: Fn(Vec<u8>)> Worker<R, P> {
                 }
             };
             match (command, &mut open) {
+                (Some(Command::Answer(to)), _) => drop(to.send(())),
                 (Some(Command::Open), _) => {
                     open = None;
                     match self.open(settles) {
@@ -199,7 +236,21 @@ impl<R: Fn(Report), P: Fn(Vec<u8>)> Worker<R, P> {
                     // Nothing of the person stays until the next one comes.
                     analyzer.reset();
                 }
+                (Some(Command::Use(opener)), _) => *self.camera.borrow_mut() = opener.0,
+                (Some(Command::Test), None) => {
+                    (self.report)(Report::Tested(self.test(settles)));
+                    settles = false;
+                }
+                // It gives frames, or says so by itself.
+                (Some(Command::Test), Some(open)) => {
+                    (self.report)(Report::Tested(Ok(open.source.identity().clone())));
+                }
                 (Some(Command::Begin), Some(_)) => analyzer.begin(),
+                (Some(Command::LookFor(subject)), Some(open)) => {
+                    open.looks_for = subject;
+                    analyzer.reset();
+                }
+                (Some(Command::Show(pictures)), Some(open)) => self.show(open, &pictures),
                 (Some(Command::Keep { frame, purpose }), Some(open)) => self.keep(open, frame, purpose),
                 (Some(Command::Cue(prompt)), Some(open)) => open.source.cue(prompt),
                 (Some(Command::Light(screen)), Some(open)) => open.source.light(screen),
@@ -224,7 +275,8 @@ impl<R: Fn(Report), P: Fn(Vec<u8>)> Worker<R, P> {
             tracing::error!(error = crate::chain(&error), "the camera cannot be opened");
             error.fault()
         };
-        let mut source = (self.camera)(self.origin).map_err(failed)?;
+        let camera = Arc::clone(&self.camera.borrow());
+        let mut source = camera(self.origin).map_err(failed)?;
         let opened = Instant::now();
         while settles && opened.elapsed() < SETTLING {
             if source.next_frame().map_err(failed)?.is_none() {
@@ -234,7 +286,22 @@ impl<R: Fn(Report), P: Fn(Vec<u8>)> Worker<R, P> {
         Ok(Open {
             source,
             recent: VecDeque::with_capacity(FRAMES_KEPT),
+            looks_for: Subject::Face,
+            shows_kept: false,
         })
+    }
+
+    /// Opens the camera for a few frames, at which nobody looks.
+    fn test(&self, settles: bool) -> Result<CameraIdentity, DeviceFault> {
+        let mut open = self.open(settles)?;
+        for _ in 0..FRAMES_TESTED {
+            match open.source.next_frame() {
+                Ok(Some(_)) => {}
+                Ok(None) => return Err(DeviceFault::Disconnected),
+                Err(error) => return Err(error.fault()),
+            }
+        }
+        Ok(open.source.identity().clone())
     }
 
     fn measure(&self, open: &mut Open, analyzer: &mut Analyzer) -> Result<(), DeviceFault> {
@@ -246,15 +313,25 @@ impl<R: Fn(Report), P: Fn(Vec<u8>)> Worker<R, P> {
                 return Err(error.fault());
             }
         };
-        let mut seen = analyzer
-            .observe(&frame.bgr, frame.index, frame.at)
-            .map_err(|error| {
-                tracing::error!(error = crate::chain(&error), "the frame cannot be measured");
-                DeviceFault::Protocol
-            })?;
-        seen.stream = frame.stream;
+        let unmeasured = |error: face::FaceError| {
+            tracing::error!(error = crate::chain(&error), "the frame cannot be measured");
+            DeviceFault::Protocol
+        };
+        let report = match open.looks_for {
+            Subject::Face => {
+                let mut seen = analyzer
+                    .observe(&frame.bgr, frame.index, frame.at)
+                    .map_err(unmeasured)?;
+                seen.stream = frame.stream;
+                Report::Observed(Box::new(seen))
+            }
+            Subject::Page => {
+                Report::PageSeen(face::observe_page(&frame.bgr, frame.index).map_err(unmeasured)?)
+            }
+        };
         // Every second frame is enough for a mirror and leaves the processor to the measuring.
-        if frame.index.is_multiple_of(2)
+        if !open.shows_kept
+            && frame.index.is_multiple_of(2)
             && let Ok(jpeg) = face::encode_preview(&frame.bgr, PREVIEW_WIDTH_PX, true)
         {
             (self.preview)(jpeg);
@@ -263,8 +340,24 @@ impl<R: Fn(Report), P: Fn(Vec<u8>)> Worker<R, P> {
             open.recent.pop_front();
         }
         open.recent.push_back(frame);
-        (self.report)(Report::Observed(Box::new(seen)));
+        (self.report)(report);
         Ok(())
+    }
+
+    /// What a person is shown of the own pictures is not mirrored: letters are to be read.
+    fn show(&self, open: &mut Open, pictures: &[Sensitive<Vec<u8>>]) {
+        open.shows_kept = !pictures.is_empty();
+        if pictures.is_empty() {
+            return;
+        }
+        let jpegs: Vec<&[u8]> = pictures
+            .iter()
+            .map(|picture| picture.expose().as_slice())
+            .collect();
+        match face::contact_sheet(&jpegs, SHOWN_HEIGHT_PX) {
+            Ok(jpeg) => (self.preview)(jpeg),
+            Err(error) => tracing::error!(error = crate::chain(&error), "the pictures cannot be shown"),
+        }
     }
 
     fn keep(&self, open: &Open, frame: u64, purpose: StillPurpose) {

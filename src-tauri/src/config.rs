@@ -6,9 +6,9 @@ use camera::{CameraPin, Format, PixelFormat};
 use custody::settings::{Gateway, Keys, Limits, SettingsError, Tables, bytes_of_hex};
 use palm::ports::PortChoice;
 use palm::watched::{Setup, ThermometerSetup};
+use profile::ProfileError;
 use profile::file::FileHours;
 use profile::policy::FilePolicy;
-use profile::{Hours, ProfileError};
 use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
@@ -18,9 +18,12 @@ use verification::hours::OpeningHours;
 use verification::identifier::Bin;
 use verification::integrity::IntegrityPolicy;
 use verification::policy::{Demand, OperatorPresence, PassivePad, Policy, PolicyError};
-use verification::service::{ConsentDemand, PALM_CONSENT, Service};
+use verification::service::{ConsentDemand, IMAGES_CONSENT, PALM_CONSENT, Service};
 
+use crate::behaviour::Behaviour;
 use crate::operators::Operator;
+use crate::screen::FileScreen;
+use crate::technician::Technician;
 
 /// Why a configuration cannot be used.
 #[derive(Debug, Error)]
@@ -124,6 +127,10 @@ pub struct Config {
     pub palm: Option<Palm>,
     /// The window.
     pub window: Window,
+    /// How the kiosk behaves around its sessions.
+    pub behaviour: Behaviour,
+    /// The screen under it.
+    pub display: ipc::Display,
     /// The rules' numbers.
     pub policy: Policy,
     /// The services on offer.
@@ -134,6 +141,8 @@ pub struct Config {
     pub in_force: String,
     /// The consent that the palm needs, as the profile words it.
     pub palm_consent: ConsentDemand,
+    /// The consent that pictures for an examiner need, as the profile words it.
+    pub images_consent: ConsentDemand,
     /// When the kiosk serves.
     pub hours: OpeningHours,
     /// The working days that deadlines count by.
@@ -144,6 +153,10 @@ pub struct Config {
     pub printer: Option<printer::Config>,
     /// Who may say to be present.
     pub operators: Vec<Operator>,
+    /// Who may look after the kiosk at its own screen; without it nobody.
+    pub technician: Option<Technician>,
+    /// How the kiosk speaks, if it does.
+    pub speech: Option<speech::voice::Setup>,
 }
 
 /// Where the release's files lie, and whose they must be.
@@ -190,8 +203,26 @@ impl Palm {
         self.setup.clone()
     }
 
-    fn is_pinned(&self) -> bool {
-        self.setup.device_key.is_some()
+    /// Another scanner in its place, or one where there is none. The key with which it must sign stays, and so does the
+    /// thermometer; the speed of the line is the driver's own where that is another one.
+    pub fn choosing(configured: Option<&Self>, choice: PortChoice, driver: &'static palm::Driver) -> Self {
+        let before = configured.map(|palm| &palm.setup);
+        Self {
+            setup: Setup {
+                choice,
+                driver,
+                baud: before
+                    .filter(|setup| setup.driver.name == driver.name)
+                    .and_then(|setup| setup.baud),
+                device_key: before.and_then(|setup| setup.device_key.clone()),
+                thermometer: before.and_then(|setup| setup.thermometer.clone()),
+            },
+        }
+    }
+
+    /// Whether the policy lets this scanner be used: one that must sign needs a key to be held against.
+    pub fn is_allowed(&self, seal: Demand) -> bool {
+        seal != Demand::Required || self.setup.device_key.is_some()
     }
 }
 
@@ -228,6 +259,10 @@ struct File {
     camera: FileCamera,
     palm: Option<FilePalm>,
     window: Window,
+    #[serde(default)]
+    behaviour: Behaviour,
+    #[serde(default)]
+    screen: FileScreen,
     /// Beside this file, unless it is an absolute path.
     profile: PathBuf,
     #[serde(default)]
@@ -238,6 +273,8 @@ struct File {
     printer: Option<FilePrinter>,
     #[serde(default)]
     operators: Vec<Operator>,
+    technician: Option<Technician>,
+    speech: Option<crate::speech::FileSpeech>,
 }
 
 #[derive(Deserialize, Default)]
@@ -464,7 +501,7 @@ impl Config {
             name: &path().display().to_string(),
             text,
         };
-        let hours = file.hours.map(|table| Hours::read(source, &table)).transpose();
+        let hours = file.hours.map(|table| profile::hours(source, &table)).transpose();
         let hours = hours.map_err(|source| ConfigError::Profile { path: path(), source })?;
         let profile = profile.of_kiosk(policy.clone(), hours);
         policy
@@ -479,7 +516,10 @@ impl Config {
             path: path(),
             message,
         })?;
-        if policy.palm.seal == Demand::Required && palm.as_ref().is_some_and(|palm| !palm.is_pinned()) {
+        if palm
+            .as_ref()
+            .is_some_and(|palm| !palm.is_allowed(policy.palm.seal))
+        {
             return Err(ConfigError::Palm {
                 path: path(),
                 message: "the policy requires the scanner's signature; device_key must say whose".to_owned(),
@@ -501,6 +541,14 @@ impl Config {
             );
             return Err(table("[[operators]]", message));
         }
+        if file
+            .technician
+            .as_ref()
+            .is_some_and(|technician| !technician.is_usable())
+        {
+            let message = "code is not what `alaqan --technician-code` prints".to_owned();
+            return Err(table("[technician]", message));
+        }
         if policy.operator == OperatorPresence::Required && file.operators.is_empty() {
             let message = "the policy wants one to be present, and there is none".to_owned();
             return Err(table("[[operators]]", message));
@@ -515,6 +563,10 @@ impl Config {
             .map_err(|error| table("[integrity]", error.to_string()))?;
         let printer = file.printer.map(FilePrinter::config).transpose();
         let printer = printer.map_err(|message| table("[printer]", message))?;
+        let display = file.screen.display(file.window);
+        let display = display.map_err(|message| table("[screen]", message))?;
+        let speech = file.speech.map(|speech| speech.setup(demo)).transpose();
+        let speech = speech.map_err(|message| table("[speech]", message))?;
         if !demo {
             let refuse = |what| Err(ConfigError::Production { path: path(), what });
             if matches!(camera, Camera::Replay { .. }) {
@@ -525,6 +577,9 @@ impl Config {
             }
             if policy.passive != PassivePad::Required {
                 return refuse("the passive models are not required");
+            }
+            if !file.behaviour.fresh_page {
+                return refuse("persons share a page (`fresh_page` in [behaviour])");
             }
         }
         let custody = Tables {
@@ -548,18 +603,24 @@ impl Config {
             camera,
             palm,
             window: file.window,
+            behaviour: file.behaviour,
+            display,
             policy,
             profile: ProfileIdentity {
                 name: profile.name.clone(),
                 sha256: profile.sha256,
             },
             in_force: profile.effective(),
+            images_consent: profile
+                .consent(IMAGES_CONSENT.0)
+                .cloned()
+                .unwrap_or_else(|| ConsentDemand::required(IMAGES_CONSENT.0, IMAGES_CONSENT.1)),
             palm_consent: profile
                 .consent(PALM_CONSENT.0)
                 .cloned()
                 .unwrap_or_else(|| ConsentDemand::required(PALM_CONSENT.0, PALM_CONSENT.1)),
-            hours: profile.opening_hours(),
-            calendar: profile.work_calendar(),
+            hours: profile.hours,
+            calendar: profile.calendar,
             catalogue: profile.catalogue,
             integrity: Integrity {
                 folder: file.integrity.folder,
@@ -568,6 +629,8 @@ impl Config {
             },
             printer,
             operators: file.operators,
+            technician: file.technician,
+            speech,
         })
     }
 }
@@ -666,11 +729,13 @@ mod tests {
             &with("[printer]\ndriver = \"x\"\nport = \"p\""),
             "there is no driver \"x\"; there are: escpos-serial",
         );
+        check(&with("[screen]\npx_per_mm = 0.0"), "those of no screen");
         check(&with("[integrity]\nrelease_keys = [\"02\"]"), "[integrity]");
         check(
             &with("[[operators]]\nnumber = \"7\"\nname = \"a\"\ncode = \"b\""),
             "operator \"7\" needs a number of two digits",
         );
+        check(&with("[technician]\ncode = \"70415926\""), "[technician]");
         check(
             &GOOD.replace("[policy]", "[policy]\noperator = \"required\""),
             "the policy wants one to be present",

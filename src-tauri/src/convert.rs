@@ -4,17 +4,21 @@ use ipc::{AttemptReason, Availability, HandPrompt};
 use verification::capture::DeviceFault;
 use verification::custody::Concern;
 use verification::date::Date;
-use verification::evidence::{DocumentId, Language, Modality, Outcome, RequestStanding, Verdict};
+use verification::evidence::{
+    DocumentId, Language, Modality, Outcome, RequestStanding, Route, StillPurpose, Verdict,
+};
+use verification::health::{Cause, Finding, Part};
 use verification::hours::OpeningHours;
 use verification::identifier::IinError;
 use verification::mrz::MrzError;
 use verification::pad::positioning::FacePrompt;
 use verification::pad::{AttemptFailure, PadChallenge};
+use verification::page::{PageKind, PagePrompt};
 use verification::palm::decision::{PalmFailure, PalmPart};
 use verification::palm::{EnrolOutcome, HandPosition};
 use verification::request;
 use verification::service::{AssistedRoute, Field, FieldError, FieldKind, Group, Refusal, Service, Texts};
-use verification::session::{ClaimFault, Failure, Input, Session, Showing};
+use verification::session::{ClaimFault, Failure, ImagesStage, Input, PictureHint, Session, Showing};
 use verification::time::UtcMs;
 
 /// What the methods' devices can do now.
@@ -39,6 +43,68 @@ pub fn concern(concern: Concern) -> ipc::ErrorCode {
         Concern::DiskFree => ipc::ErrorCode::Disk,
         Concern::Clock => ipc::ErrorCode::Clock,
         Concern::SetAside => ipc::ErrorCode::SetAside,
+    }
+}
+
+/// A part of the kiosk.
+pub fn part(part: Part) -> ipc::Part {
+    match part {
+        Part::Store => ipc::Part::Store,
+        Part::Keys => ipc::Part::Keys,
+        Part::Certificate => ipc::Part::Certificate,
+        Part::Gateway => ipc::Part::Gateway,
+        Part::Camera => ipc::Part::Camera,
+        Part::FaceModels => ipc::Part::FaceModels,
+        Part::PalmScanner => ipc::Part::PalmScanner,
+        Part::Thermometer => ipc::Part::Thermometer,
+        Part::Printer => ipc::Part::Printer,
+        Part::Sound => ipc::Part::Sound,
+        Part::Disk => ipc::Part::Disk,
+        Part::Clock => ipc::Part::Clock,
+        Part::Integrity => ipc::Part::Integrity,
+        Part::Display => ipc::Part::Display,
+    }
+}
+
+/// What the self-test found of a part.
+pub fn finding(finding: Finding) -> ipc::PartState {
+    match finding {
+        Finding::Unknown => ipc::PartState::Unknown,
+        Finding::Works => ipc::PartState::Works,
+        Finding::NotFitted => ipc::PartState::NotFitted,
+        Finding::Attention(cause) => ipc::PartState::Attention { why: why(cause) },
+        Finding::Fails(cause) => ipc::PartState::Fails { why: why(cause) },
+    }
+}
+
+/// What is wrong with a part.
+pub fn why(cause: Cause) -> ipc::Why {
+    match cause {
+        Cause::Device(fault) => match fault {
+            DeviceFault::NotFound => ipc::Why::NotFound,
+            DeviceFault::NoPermission => ipc::Why::NoPermission,
+            DeviceFault::Busy => ipc::Why::Busy,
+            DeviceFault::Timeout => ipc::Why::Silent,
+            DeviceFault::Protocol => ipc::Why::Unexpected,
+            DeviceFault::Disconnected => ipc::Why::Unplugged,
+            DeviceFault::Black => ipc::Why::Black,
+            DeviceFault::Frozen => ipc::Why::Frozen,
+            DeviceFault::Format => ipc::Why::Format,
+            DeviceFault::Identity => ipc::Why::AnotherDevice,
+            DeviceFault::Virtual => ipc::Why::Virtual,
+        },
+        Cause::Unfit => ipc::Why::Unfit,
+        Cause::NoPaper => ipc::Why::NoPaper,
+        Cause::Offline => ipc::Why::Offline,
+        Cause::Unsynced => ipc::Why::Unsynced,
+        Cause::Refused => ipc::Why::Refused,
+        Cause::NotEnrolled => ipc::Why::NotEnrolled,
+        Cause::Expires => ipc::Why::Expires,
+        Cause::Short => ipc::Why::Short,
+        Cause::Pending => ipc::Why::Pending,
+        Cause::SetAside => ipc::Why::SetAside,
+        Cause::Wrong => ipc::Why::Wrong,
+        Cause::Incomplete => ipc::Why::Incomplete,
     }
 }
 
@@ -97,6 +163,32 @@ pub fn screen(session: &Session, devices: Devices) -> Option<ipc::Screen> {
         } => ipc::Screen::Method {
             methods: methods(face, palm, not_enrolled, hosted_page, &assisted, devices),
         },
+        Showing::Assisted { routes, may_return } => ipc::Screen::Assisted {
+            methods: routes.into_iter().map(assisted).collect(),
+            may_return,
+        },
+        Showing::CallBack { error } => ipc::Screen::CallBack {
+            error: error.map(|error| field_error(error.into())),
+        },
+        Showing::Images {
+            stage,
+            picture: which,
+            kind,
+            number,
+            of,
+            left,
+        } => ipc::Screen::Images {
+            stage: images_stage(stage),
+            picture: picture(which),
+            page: kind.map(page),
+            hint: match stage {
+                ImagesStage::Taking(hint) => Some(picture_hint(hint)),
+                _ => None,
+            },
+            number: count(number),
+            of: count(of),
+            left: left.into(),
+        },
         Showing::OpeningCamera => ipc::Screen::Progress {
             stage: ipc::Stage::Camera,
         },
@@ -153,6 +245,8 @@ pub fn screen(session: &Session, devices: Devices) -> Option<ipc::Screen> {
             left: left.into(),
             next: if face_next {
                 ipc::NextAttempt::Face
+            } else if left == 0 {
+                ipc::NextAttempt::People
             } else {
                 ipc::NextAttempt::Again
             },
@@ -161,7 +255,11 @@ pub fn screen(session: &Session, devices: Devices) -> Option<ipc::Screen> {
             stage: ipc::Stage::Recording,
         },
         Showing::Identifying => ipc::Screen::Progress {
-            stage: ipc::Stage::Identifying,
+            stage: if session.recorded_route().is_assisted() {
+                ipc::Stage::Examining
+            } else {
+                ipc::Stage::Identifying
+            },
         },
         Showing::Outcome {
             outcome: how,
@@ -171,7 +269,7 @@ pub fn screen(session: &Session, devices: Devices) -> Option<ipc::Screen> {
             verdict,
             request,
         } => ipc::Screen::Outcome {
-            outcome: outcome(how, verdict),
+            outcome: outcome(how, verdict, session.recorded_route()),
             record: document_id.map(|id| id.to_string()).unwrap_or_default(),
             enrolled_palm,
             request: document_id
@@ -304,7 +402,7 @@ fn methods(
     assisted: &[AssistedRoute],
     devices: Devices,
 ) -> Vec<(ipc::Method, Availability)> {
-    use Availability::{DeviceUnavailable, NotEnrolled, NotForThisService, NotYet, Offline, Ready};
+    use Availability::{DeviceUnavailable, NotEnrolled, NotForThisService, Offline, Ready};
     let palm = match (palm, devices.palm) {
         (false, _) => NotForThisService,
         (true, _) if not_enrolled => NotEnrolled,
@@ -318,7 +416,7 @@ fn methods(
     };
     let with_people = |route| {
         if assisted.contains(&route) {
-            NotYet
+            Ready
         } else {
             NotForThisService
         }
@@ -332,13 +430,84 @@ fn methods(
     ]
 }
 
-/// What a choice of the method says to the session; the ways that this version does not have say nothing.
+/// What a choice of the method says to the session.
 pub fn method(method: ipc::Method) -> Input {
     match method {
         ipc::Method::Face => Input::MethodChosen(Modality::Face),
         ipc::Method::Palm => Input::MethodChosen(Modality::Palm),
         ipc::Method::Phone => Input::HostedPageChosen,
-        ipc::Method::Video | ipc::Method::Images => Input::Touched,
+        ipc::Method::Video => Input::AssistedChosen(AssistedRoute::Video),
+        ipc::Method::Images => Input::AssistedChosen(AssistedRoute::ImageBased),
+    }
+}
+
+fn assisted(route: AssistedRoute) -> ipc::Method {
+    match route {
+        AssistedRoute::Video => ipc::Method::Video,
+        AssistedRoute::ImageBased => ipc::Method::Images,
+    }
+}
+
+/// What the choice of the identity document says to the session.
+pub fn page_kind(page: ipc::PageKind) -> Input {
+    Input::PageKindChosen(match page {
+        ipc::PageKind::Card => PageKind::Card,
+        ipc::PageKind::Passport => PageKind::Passport,
+    })
+}
+
+/// What the wish for another picture says to the session.
+pub fn picture_again(picture: Option<ipc::Picture>) -> Input {
+    Input::PictureAgain(picture.map(|picture| match picture {
+        ipc::Picture::Portrait => StillPurpose::Portrait,
+        ipc::Picture::DocumentFront => StillPurpose::IdentityDocumentFront,
+        ipc::Picture::DocumentBack => StillPurpose::IdentityDocumentBack,
+    }))
+}
+
+fn page(kind: PageKind) -> ipc::PageKind {
+    match kind {
+        PageKind::Card => ipc::PageKind::Card,
+        PageKind::Passport => ipc::PageKind::Passport,
+    }
+}
+
+fn picture(purpose: StillPurpose) -> ipc::Picture {
+    match purpose {
+        StillPurpose::IdentityDocumentFront => ipc::Picture::DocumentFront,
+        StillPurpose::IdentityDocumentBack => ipc::Picture::DocumentBack,
+        // The other two are no pictures for an examiner.
+        StillPurpose::Portrait | StillPurpose::Comparison | StillPurpose::Challenge(_) => {
+            ipc::Picture::Portrait
+        }
+    }
+}
+
+fn images_stage(stage: ImagesStage) -> ipc::ImagesStage {
+    match stage {
+        ImagesStage::Intro => ipc::ImagesStage::Intro,
+        ImagesStage::Taking(_) => ipc::ImagesStage::Taking,
+        ImagesStage::Shown => ipc::ImagesStage::Shown,
+        ImagesStage::Failed => ipc::ImagesStage::Failed,
+        ImagesStage::Review => ipc::ImagesStage::Review,
+    }
+}
+
+fn picture_hint(hint: PictureHint) -> ipc::PictureHint {
+    match hint {
+        PictureHint::Face(prompt) => ipc::PictureHint::Face(face_prompt(prompt)),
+        PictureHint::Page(prompt) => ipc::PictureHint::Page(match prompt {
+            PagePrompt::Show => ipc::PagePrompt::Show,
+            PagePrompt::OtherKind => ipc::PagePrompt::OtherKind,
+            PagePrompt::Whole => ipc::PagePrompt::Whole,
+            PagePrompt::Closer => ipc::PagePrompt::Closer,
+            PagePrompt::Brighter => ipc::PagePrompt::Brighter,
+            PagePrompt::Darker => ipc::PagePrompt::Darker,
+            PagePrompt::Glare => ipc::PagePrompt::Glare,
+            PagePrompt::Still => ipc::PagePrompt::Still,
+            PagePrompt::Sharper => ipc::PagePrompt::Sharper,
+            PagePrompt::Hold => ipc::PagePrompt::Hold,
+        }),
     }
 }
 
@@ -407,7 +576,7 @@ fn camera_trouble(fault: DeviceFault) -> ipc::CameraTrouble {
 }
 
 /// Where the hand is to go: the other way than where it is.
-fn hand_prompt(position: HandPosition) -> HandPrompt {
+pub fn hand_prompt(position: HandPosition) -> HandPrompt {
     match position {
         HandPosition::InPlace => HandPrompt::HoldStill,
         HandPosition::NotSeen => HandPrompt::ShowHand,
@@ -479,8 +648,8 @@ fn attempt_reason(failure: AttemptFailure) -> AttemptReason {
     }
 }
 
-/// Where the centre said why there is no match, that is what is shown.
-fn outcome(outcome: Outcome, verdict: Option<Verdict>) -> ipc::Outcome {
+/// Where the centre said why there is no match, that is what is shown; and who is waited for depends on the way.
+fn outcome(outcome: Outcome, verdict: Option<Verdict>, route: Route) -> ipc::Outcome {
     match verdict {
         Some(Verdict::PersonNotFound) => return ipc::Outcome::PersonNotFound,
         Some(Verdict::NoReference) => return ipc::Outcome::NoReference,
@@ -491,6 +660,7 @@ fn outcome(outcome: Outcome, verdict: Option<Verdict>) -> ipc::Outcome {
     }
     match outcome {
         Outcome::NotRequired => ipc::Outcome::NotRequired,
+        Outcome::Referred if route == Route::CallBack => ipc::Outcome::CallBackRequested,
         Outcome::Referred => ipc::Outcome::Referred,
         Outcome::Verified => ipc::Outcome::Verified,
         Outcome::NotVerified => ipc::Outcome::NotVerified,
@@ -499,6 +669,7 @@ fn outcome(outcome: Outcome, verdict: Option<Verdict>) -> ipc::Outcome {
         Outcome::Withdrawn => ipc::Outcome::Withdrawn,
         Outcome::TimedOut => ipc::Outcome::TimedOut,
         Outcome::DeviceUnavailable => ipc::Outcome::DeviceUnavailable,
+        Outcome::AwaitingIdentification if route == Route::Images => ipc::Outcome::AwaitingExaminer,
         Outcome::AwaitingIdentification => ipc::Outcome::AwaitingIdentification,
     }
 }

@@ -1,14 +1,18 @@
 //! The kiosk's look at itself: when it looks, and whether it may serve with what it saw.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use integrity::{Effect, Input, Installation, Plan, Release, Watch};
 use verification::evidence::IntegrityRecord;
 use verification::integrity::{IntegrityFault, IntegrityPolicy, IntegrityReport, judge};
-use verification::time::UtcMs;
+use verification::time::Now;
 
 use crate::config::Integrity;
+
+/// Takes the reports of looks that were ordered, on a thread of their own.
+type Reports = Arc<dyn Fn(IntegrityReport) + Send + Sync>;
 
 /// The newest report, and what it means.
 pub struct Guard {
@@ -16,28 +20,31 @@ pub struct Guard {
     policy: IntegrityPolicy,
     watch: Watch,
     report: IntegrityReport,
+    reports: Reports,
 }
 
 impl Guard {
-    /// Looks at everything before anything else is done with the kiosk.
-    pub fn start(settings: &Integrity, policy: IntegrityPolicy, now: Duration, utc: UtcMs) -> Self {
+    /// Looks at everything before anything else is done with the kiosk. Later looks tell `reports`, which hands each back by
+    /// [`Guard::looked`].
+    pub fn start(
+        settings: &Integrity,
+        policy: IntegrityPolicy,
+        now: Now,
+        reports: impl Fn(IntegrityReport) + Send + Sync + 'static,
+    ) -> Self {
         let installation = installation(settings);
-        let report = integrity::look(&installation, utc);
-        let mut watch = Watch::new(Plan::default(), now);
+        let report = integrity::look(&installation, now.utc);
+        let mut watch = Watch::new(Plan::default(), now.monotonic);
         // The first look was this one.
-        watch.step(Input::Time, now);
+        watch.step(Input::Time, now.monotonic);
         let mut guard = Self {
             installation,
             policy,
             watch,
-            report,
+            report: report.clone(),
+            reports: Arc::new(reports),
         };
-        guard.watch.step(
-            Input::Checked {
-                is_fit: guard.fault().is_none(),
-            },
-            now,
-        );
+        guard.looked(report, now.monotonic);
         guard
     }
 
@@ -59,14 +66,9 @@ impl Guard {
         }
     }
 
-    /// When to give [`Guard::tick`]; `None` while that would change nothing.
-    pub fn next_at(&self) -> Option<Duration> {
-        self.watch.next_at()
-    }
-
-    /// Orders a whole look where one is due; the report comes through `done`, from a thread of its own.
-    pub fn tick(&mut self, now: Duration, utc: UtcMs, done: impl FnOnce(IntegrityReport) + Send + 'static) {
-        self.follow(Input::Time, now, utc, done);
+    /// Orders a whole look where one is due.
+    pub fn tick(&mut self, now: Now) {
+        self.follow(Input::Time, now);
     }
 
     /// Somebody begins a session: a debugger is looked for at once.
@@ -81,13 +83,8 @@ impl Guard {
     }
 
     /// The session is over.
-    pub fn session_ended(
-        &mut self,
-        now: Duration,
-        utc: UtcMs,
-        done: impl FnOnce(IntegrityReport) + Send + 'static,
-    ) {
-        self.follow(Input::SessionEnded, now, utc, done);
+    pub fn session_ended(&mut self, now: Now) {
+        self.follow(Input::SessionEnded, now);
     }
 
     /// A look that was ordered is done.
@@ -97,21 +94,15 @@ impl Guard {
         self.watch.step(Input::Checked { is_fit }, now);
     }
 
-    fn follow(
-        &mut self,
-        input: Input,
-        now: Duration,
-        utc: UtcMs,
-        done: impl FnOnce(IntegrityReport) + Send + 'static,
-    ) {
-        if self.watch.step(input, now).contains(&Effect::CheckAll) {
-            let installation = self.installation.clone();
+    fn follow(&mut self, input: Input, now: Now) {
+        if self.watch.step(input, now.monotonic).contains(&Effect::CheckAll) {
+            let (installation, reports) = (self.installation.clone(), Arc::clone(&self.reports));
             let started = std::thread::Builder::new()
                 .name("integrity".into())
-                .spawn(move || done(integrity::look(&installation, utc)));
+                .spawn(move || reports(integrity::look(&installation, now.utc)));
             if let Err(error) = started {
                 tracing::error!(%error, "the kiosk cannot look at itself");
-                self.watch.step(Input::Checked { is_fit: false }, now);
+                self.watch.step(Input::Checked { is_fit: false }, now.monotonic);
             }
         }
     }

@@ -4,6 +4,8 @@
 //! The loop's thread owns the session and the outbox, so that "recorded" on the screen and the row on the disk
 //! cannot disagree. The camera, the line to the gateway and the palm scanner have threads of their own.
 
+mod upkeep;
+
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -19,8 +21,9 @@ use outbox::{Outbox, OutboxError};
 use thiserror::Error;
 use verification::Sensitive;
 use verification::custody::Concern;
-use verification::evidence::{DocumentId, KioskIdentity, SessionId, Verdict};
+use verification::evidence::{DocumentId, KioskIdentity, SessionId, Source, Verdict};
 use verification::identifier::Iin;
+use verification::integrity::IntegrityReport;
 use verification::pad::PadChallenge;
 use verification::pad::plan;
 use verification::pad::positioning::FacePrompt;
@@ -37,6 +40,8 @@ use crate::guard::Guard;
 use crate::operators;
 use crate::scanner::{Heard, Scanner};
 use crate::slips::{Facts, Slips};
+
+use self::upkeep::Upkeep;
 
 /// Why the kiosk cannot start.
 #[derive(Debug, Error)]
@@ -77,12 +82,15 @@ enum Event {
     Line(custody::Event),
     Scanner(palm::watched::Report),
     Printer(printer::Report),
-    Looked(Box<verification::integrity::IntegrityReport>),
+    Looked(Box<IntegrityReport>),
+    /// The watchdog asks whether the loop and its camera thread live.
+    Ask(Sender<()>),
     Stop,
 }
 
 /// A running kiosk. It stops, and leaves everything whole, when it is dropped.
 pub struct Kiosk {
+    display: ipc::Display,
     events: Sender<Event>,
     preview: Arc<Mutex<Option<PreviewSink>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -97,6 +105,31 @@ impl Kiosk {
 
     /// As [`Kiosk::start`], with another way to the camera than the configured one: a story can pull its plug.
     pub fn start_with(config: Config, camera: OpenCamera) -> Result<Self, StartError> {
+        let (said, opened) = channel();
+        let kiosk = Self::begin(config, camera, move |result| {
+            // Somebody waits for it below.
+            let _ = said.send(result);
+        })?;
+        // A thread that panicked says nothing; its window then says "out of service".
+        opened.recv().unwrap_or(Ok(())).map(|()| kiosk)
+    }
+
+    /// As [`Kiosk::start`], without waiting: a window can open meanwhile. What came of it is given to `opened`; after an
+    /// error there is no kiosk, and the program is to end.
+    pub fn start_beside(
+        config: Config,
+        opened: impl FnOnce(Result<(), StartError>) + Send + 'static,
+    ) -> Result<Self, StartError> {
+        let camera = capture::configured(config.camera.clone());
+        Self::begin(config, camera, opened)
+    }
+
+    fn begin(
+        config: Config,
+        camera: OpenCamera,
+        opened: impl FnOnce(Result<(), StartError>) + Send + 'static,
+    ) -> Result<Self, StartError> {
+        let display = config.display;
         let (events, inbox) = channel();
         let preview = Arc::new(Mutex::new(None));
         let parts = Arc::new(Parts {
@@ -106,24 +139,34 @@ impl Kiosk {
             preview: Arc::clone(&preview),
             origin: Instant::now(),
         });
-        // Opened here, so that what cannot work is said before there is a window. A store that cannot be opened may
-        // be mended under way: the window then says "out of service" until it can.
-        let core = match Core::open(&parts) {
-            Err(error) if error.is_of_store() => {
-                tracing::error!(error = crate::chain(&error), "the kiosk is out of service");
-                None
-            }
-            opened => Some(opened?),
-        };
+        // What a window asks for before all is open waits in the inbox.
         let thread = std::thread::Builder::new()
             .name("kiosk".into())
-            .spawn(move || supervise(&parts, core, &inbox))
+            .spawn(move || {
+                let core = match Core::open(&parts) {
+                    // A store that cannot be opened may be mended under way: the window says "out of service" until it can.
+                    Err(error) if error.is_of_store() => {
+                        tracing::error!(error = crate::chain(&error), "the kiosk is out of service");
+                        None
+                    }
+                    Err(error) => return opened(Err(error)),
+                    Ok(core) => Some(core),
+                };
+                opened(Ok(()));
+                supervise(&parts, core, &inbox);
+            })
             .map_err(StartError::Thread)?;
         Ok(Self {
+            display,
             events,
             preview,
             thread: Mutex::new(Some(thread)),
         })
+    }
+
+    /// The screen of the window.
+    pub fn display(&self) -> ipc::Display {
+        self.display
     }
 
     /// Hands over what the person wants.
@@ -139,6 +182,11 @@ impl Kiosk {
     ) {
         *self.preview.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(preview));
         self.send(Event::Subscribe(Box::new(views)));
+    }
+
+    /// Asks the loop, which asks its camera thread, to answer that they live.
+    pub fn ask(&self, answer: Sender<()>) {
+        self.send(Event::Ask(answer));
     }
 
     /// Ends the session that is under way as if the person had left, so that it leaves its record, and stops.
@@ -207,6 +255,7 @@ fn supervise(parts: &Arc<Parts>, mut core: Option<Core>, inbox: &Receiver<Event>
             let ended = std::panic::catch_unwind(AssertUnwindSafe(|| running.run(inbox, &mut sink)));
             let code = match ended {
                 Ok(End::Stopped) => return,
+                Ok(End::Restarted) => ipc::ErrorCode::Maintenance,
                 Ok(End::Broken(code)) => code,
                 Err(_) => ipc::ErrorCode::Internal,
             };
@@ -231,6 +280,8 @@ fn supervise(parts: &Arc<Parts>, mut core: Option<Core>, inbox: &Receiver<Event>
 /// Why the loop ended.
 enum End {
     Stopped,
+    /// By the technician, to start anew.
+    Restarted,
     Broken(ipc::ErrorCode),
 }
 
@@ -248,6 +299,8 @@ fn show_for(pause: Duration, view: &mut View, inbox: &Receiver<Event>, sink: &mu
             Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => return false,
             Ok(Event::Subscribe(views)) => *sink = Some(views),
             Ok(Event::Intent(Intent::SetLanguage { language })) => view.language = language,
+            // There is no camera thread now.
+            Ok(Event::Ask(answer)) => drop(answer.send(())),
             Ok(_) => {}
             Err(RecvTimeoutError::Timeout) => return true,
         }
@@ -261,15 +314,16 @@ fn out_of_service(config: &Config, code: ipc::ErrorCode) -> View {
         link: Link::Offline,
         pending: 0,
         attention: Vec::new(),
-        replay: replay_name(config),
+        replay: replay_name(&config.camera),
         demo: config.demo,
         idle_warning_s: None,
         calm: false,
+        may_stand_aside: false,
     }
 }
 
-fn replay_name(config: &Config) -> Option<String> {
-    match &config.camera {
+fn replay_name(camera: &Camera) -> Option<String> {
+    match camera {
         Camera::Replay { clip, .. } => Some(clip.clone()),
         Camera::Device { .. } => None,
     }
@@ -290,11 +344,14 @@ struct Core {
     slips: Slips,
     /// Why no session may begin, as of the last look while nobody was there.
     closed: Option<Concern>,
+    /// Since when nobody is served and nobody touched the screen, on the monotonic clock.
+    rested_since: Duration,
     /// When custody is to be looked after, on the monotonic clock.
     next_look: Duration,
     /// How many times the camera was told to open and has not answered; only the last answer is for now.
     opens_due: u32,
     broken: Option<ipc::ErrorCode>,
+    upkeep: Upkeep,
 }
 
 impl Core {
@@ -303,15 +360,15 @@ impl Core {
         let analyzer = Analyzer::new(&ModelFolder::open(&config.models)?)?;
         let now = parts.now().utc;
         let line_events = parts.events.clone();
+        let looked = parts.events.clone();
         let guard = Guard::start(
             &config.integrity,
             config.policy.integrity,
-            parts.now().monotonic,
-            now,
+            parts.now(),
+            move |report| {
+                let _ = looked.send(Event::Looked(Box::new(report)));
+            },
         );
-        if let Some(fault) = guard.fault() {
-            tracing::error!(fault = fault.code(), codes = ?guard.codes(), "the kiosk is not as the policy wants it");
-        }
         let mut capabilities = vec!["face".to_owned(), "hosted-page".to_owned()];
         capabilities.extend(config.palm.is_some().then(|| "palm".to_owned()));
         capabilities.extend(guard.codes());
@@ -328,10 +385,11 @@ impl Core {
             .outbox()
             .forget_attempts(UtcMs(now.0 - CUT_OFF_COUNTS_MS))
             .map_err(CustodyError::from)?;
+        let upkeep = Upkeep::open(parts, &mut custody, analyzer.has_passive())?;
         let report = parts.events.clone();
         let frames = Arc::clone(&parts.preview);
         let capture = Capture::start(
-            Arc::clone(&parts.camera),
+            upkeep.opener(parts),
             analyzer,
             parts.origin,
             move |seen| {
@@ -344,7 +402,7 @@ impl Core {
             },
         )
         .map_err(StartError::Thread)?;
-        let setup = config.palm.as_ref().map(|palm| palm.setup());
+        let setup = upkeep.palm().map(|palm| palm.setup());
         let scanner =
             Scanner::start(setup, parts.events.clone(), Event::Scanner).map_err(StartError::Thread)?;
         let printed = parts.events.clone();
@@ -365,13 +423,14 @@ impl Core {
             guard,
             slips,
             closed: None,
+            rested_since: parts.now().monotonic,
             next_look: Duration::ZERO,
             opens_due: 0,
             broken: None,
+            upkeep,
         };
         core.closed = core.custody.closed(now)?;
-        let codes = core.guard.codes().join(" ");
-        core.note(None, &format!("IntegrityChecked {codes}"));
+        core.note_integrity();
         Ok(core)
     }
 
@@ -380,6 +439,9 @@ impl Core {
         loop {
             if let Some(code) = self.broken {
                 return End::Broken(code);
+            }
+            if self.upkeep.is_restart_wanted {
+                return End::Restarted;
             }
             let view = self.view();
             if let (Some(sink), true) = (&sink, shown.as_ref() != Some(&view)) {
@@ -396,8 +458,12 @@ impl Core {
                 Ok(Event::Camera(report)) => self.measured(report),
                 Ok(Event::Line(event)) => self.line_changed(event),
                 Ok(Event::Scanner(report)) => self.scanner_said(report),
-                Ok(Event::Printer(report)) => self.slips.hear(&report),
+                Ok(Event::Printer(report)) => {
+                    self.slips.hear(&report);
+                    self.printer_said();
+                }
                 Ok(Event::Looked(report)) => self.looked(*report),
+                Ok(Event::Ask(answer)) => self.capture.command(Command::Answer(answer)),
                 Err(RecvTimeoutError::Timeout) => self.give(Input::Tick),
                 Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => {
                     self.give(Input::Cancel);
@@ -409,6 +475,7 @@ impl Core {
             if self.session.is_none() && self.parts.now().monotonic >= self.next_look {
                 self.look_after_custody();
             }
+            self.upkeep_tick();
         }
     }
 
@@ -424,43 +491,44 @@ impl Core {
         if self.closed.is_some() {
             self.next_look = monotonic + CLOSED_PAUSE;
         }
-        if self.guard.next_at().is_some_and(|at| at <= monotonic) {
-            let looked = self.looked_sink();
-            self.guard.tick(monotonic, now, looked);
-        }
+        self.guard.tick(self.parts.now());
     }
 
-    fn looked_sink(&self) -> impl FnOnce(verification::integrity::IntegrityReport) + Send + 'static + use<> {
-        let events = self.parts.events.clone();
-        move |report| {
-            let _ = events.send(Event::Looked(Box::new(report)));
-        }
-    }
-
-    fn looked(&mut self, report: verification::integrity::IntegrityReport) {
+    fn looked(&mut self, report: IntegrityReport) {
         self.guard.looked(report, self.parts.now().monotonic);
-        if let Some(fault) = self.guard.fault() {
-            tracing::error!(fault = fault.code(), "the kiosk is not as the policy wants it");
-        }
+        self.note_integrity();
+    }
+
+    /// Writes down what the kiosk has found about itself.
+    fn note_integrity(&mut self) {
         let codes = self.guard.codes().join(" ");
+        if let Some(fault) = self.guard.fault() {
+            tracing::error!(
+                fault = fault.code(),
+                codes,
+                "the kiosk is not as the policy wants it"
+            );
+        }
         self.note(None, &format!("IntegrityChecked {codes}"));
     }
 
     /// What stands on the screen while nobody is served.
     fn idle_screen(&self) -> Screen {
-        if self.guard.fault().is_some() {
-            return Screen::OutOfService {
-                code: ipc::ErrorCode::Integrity,
-            };
-        }
-        match self.closed {
-            Some(concern) => Screen::OutOfService {
-                code: convert::concern(concern),
+        match self.closing_code() {
+            Some(code) => Screen::OutOfService { code },
+            None => match convert::closed(&self.parts.config.hours, self.parts.now().utc) {
+                Some(closed) => closed,
+                None if self.until_attract() == Some(Duration::ZERO) => Screen::Attract,
+                None => Screen::Welcome,
             },
-            None => {
-                convert::closed(&self.parts.config.hours, self.parts.now().utc).unwrap_or(Screen::Welcome)
-            }
         }
+    }
+
+    /// How long nobody has to touch the screen until it attracts, if it ever does.
+    fn until_attract(&self) -> Option<Duration> {
+        let after = self.parts.config.behaviour.attract_after()?;
+        let rested = self.parts.now().monotonic.saturating_sub(self.rested_since);
+        Some(after.saturating_sub(rested))
     }
 
     /// Adds a record to the audit log. What cannot be accounted for must not go on.
@@ -481,7 +549,14 @@ impl Core {
         match (self.session_patience(), &self.session) {
             (Some(patience), _) => patience,
             (None, Some(_)) => CUSTODY_PAUSE,
-            (None, None) => self.next_look.saturating_sub(self.parts.now().monotonic),
+            (None, None) => {
+                let look = self.next_look.saturating_sub(self.parts.now().monotonic);
+                let attract = self.until_attract().filter(|left| *left > Duration::ZERO);
+                [attract, self.upkeep_patience()]
+                    .into_iter()
+                    .flatten()
+                    .fold(look, Duration::min)
+            }
         }
     }
 
@@ -519,12 +594,14 @@ impl Core {
             .session
             .as_ref()
             .and_then(|session| convert::screen(session, devices))
+            .or_else(|| self.upkeep_screen())
             .unwrap_or_else(|| self.idle_screen());
         let now = self.parts.now().monotonic;
         let idle_left = self
             .session
             .as_ref()
             .and_then(Session::idle_end)
+            .or_else(|| self.upkeep_idle_end())
             .map(|end| end.saturating_sub(now));
         View {
             language: self.language,
@@ -541,16 +618,25 @@ impl Core {
                 .iter()
                 .map(|(_, concern)| convert::concern(*concern))
                 .collect(),
-            replay: replay_name(&self.parts.config),
+            replay: replay_name(self.upkeep.camera()),
             demo: self.parts.config.demo,
             idle_warning_s: idle_left
                 .filter(|left| *left <= IDLE_WARNING)
                 .map(|left| u32::try_from(left.as_secs()).unwrap_or(u32::MAX)),
             calm: self.calm,
+            may_stand_aside: self.session.as_ref().is_some_and(Session::may_stand_aside),
         }
     }
 
     fn follow(&mut self, intent: Intent) {
+        self.rested_since = self.parts.now().monotonic;
+        let intent = match self.session {
+            Some(_) => intent,
+            None => match self.upkeep_follows(intent) {
+                Some(intent) => intent,
+                None => return,
+            },
+        };
         let input = match intent {
             Intent::SetLanguage { language } => {
                 self.language = language;
@@ -561,16 +647,29 @@ impl Core {
             Intent::AnswerConsent { text, given } => Input::ConsentAnswered { text, given },
             Intent::AnswerField { field, value } => Input::FieldEntered {
                 field,
-                value: Sensitive::new(value.0),
+                value: Sensitive::new(value.take()),
             },
-            Intent::Claim { iin } => Input::ClaimEntered(Sensitive::new(iin.0)),
-            Intent::ClaimByZone { zone } => Input::ZoneEntered(Sensitive::new(zone.0)),
-            Intent::EnterOperator { code } => Input::OperatorEntered(Sensitive::new(code.0)),
+            Intent::Claim { iin } => Input::ClaimEntered(Sensitive::new(iin.take())),
+            Intent::ClaimByZone { zone } => Input::ZoneEntered(Sensitive::new(zone.take())),
+            Intent::EnterOperator { code } => Input::OperatorEntered(Sensitive::new(code.take())),
             Intent::ChooseMethod { method } => convert::method(method),
             Intent::Print => {
                 self.print();
                 Input::Touched
             }
+            // Nobody else is at the kiosk while somebody is served.
+            Intent::CallStaff
+            | Intent::EnterStaffCode { .. }
+            | Intent::Desk { .. }
+            | Intent::Display { .. } => {
+                return;
+            }
+            Intent::CannotPerform => Input::CannotPerform,
+            Intent::ChoosePage { page } => convert::page_kind(page),
+            Intent::TakePicture => Input::PictureWanted,
+            Intent::AcceptPicture => Input::PictureAccepted,
+            Intent::RetakePicture { picture } => convert::picture_again(picture),
+            Intent::CallBack { number } => Input::CallBackEntered(Sensitive::new(number.take())),
             Intent::Retry => Input::Retry,
             Intent::Back => Input::Back,
             Intent::Cancel => Input::Cancel,
@@ -584,8 +683,37 @@ impl Core {
         self.give(input);
     }
 
+    /// Prints what the outcome screen says.
+    fn print(&mut self) {
+        let Some(session) = &self.session else { return };
+        let Showing::Outcome {
+            outcome,
+            document_id: Some(document_id),
+            request_due,
+            verdict,
+            ..
+        } = session.showing()
+        else {
+            return;
+        };
+        let at = session.ended_at();
+        let facts = Facts {
+            institution: &self.parts.config.organisation.name,
+            document_id,
+            at,
+            outcome,
+            route: session.recorded_route(),
+            verdict,
+            request: request_due.map(|due| (convert::request_number(document_id, at), due)),
+        };
+        let id = session.id();
+        if self.slips.print(&facts, convert::language(self.language)) {
+            self.note(Some(id), "SlipOrdered");
+        }
+    }
+
     fn begin(&mut self) {
-        if self.session.is_some() {
+        if self.session.is_some() || self.is_looked_after() {
             return;
         }
         match self.custody.closed(self.parts.now().utc) {
@@ -598,14 +726,16 @@ impl Core {
         let now = self.parts.now();
         self.guard.session_begins(now.monotonic);
         if let Some(fault) = self.guard.fault() {
-            let looked = self.looked_sink();
-            self.guard.session_ended(now.monotonic, now.utc, looked);
+            self.guard.session_ended(now);
             return self.note(None, &format!("SessionRefused integrity={}", fault.code()));
+        }
+        if let Some(code) = self.closing_code() {
+            self.guard.session_ended(now);
+            return self.note(None, &format!("SessionRefused code={code:?}"));
         }
         let config = &self.parts.config;
         if !config.hours.is_open(now.utc) {
-            let looked = self.looked_sink();
-            self.guard.session_ended(now.monotonic, now.utc, looked);
+            self.guard.session_ended(now);
             return;
         }
         let opening = Opening {
@@ -622,6 +752,7 @@ impl Core {
             policy: config.policy.clone(),
             profile: config.profile.clone(),
             palm_consent: config.palm_consent.clone(),
+            images_consent: config.images_consent.clone(),
             calendar: config.calendar.clone(),
             integrity: Some(self.guard.record()),
         };
@@ -676,11 +807,10 @@ impl Core {
             tracing::info!(session = %session.id(), "the session is closed");
             self.session = None;
             self.slips.forget();
-            let now = self.parts.now();
-            let looked = self.looked_sink();
-            self.guard.session_ended(now.monotonic, now.utc, looked);
+            self.guard.session_ended(self.parts.now());
             self.language = ipc::Language::default();
             self.calm = false;
+            self.rested_since = self.parts.now().monotonic;
             self.look_after_custody();
         }
     }
@@ -710,6 +840,14 @@ impl Core {
             }
             Effect::CloseCamera => {
                 self.capture.command(Command::Close);
+                None
+            }
+            Effect::LookFor(subject) => {
+                self.capture.command(Command::LookFor(subject));
+                None
+            }
+            Effect::ShowPictures(pictures) => {
+                self.capture.command(Command::Show(pictures));
                 None
             }
             Effect::BeginMeasuring => {
@@ -808,7 +946,12 @@ impl Core {
     }
 
     fn measured(&mut self, report: Report) {
+        if self.camera_said(&report) {
+            return;
+        }
         match report {
+            // Answered above.
+            Report::Tested(_) => {}
             Report::Opened(result) => {
                 self.opens_due = self.opens_due.saturating_sub(1);
                 // The answer to an earlier session that did not wait for it is nobody's.
@@ -817,6 +960,7 @@ impl Core {
                 }
             }
             Report::Observed(seen) => self.give(Input::Observed(*seen)),
+            Report::PageSeen(seen) => self.give(Input::PageSeen(seen)),
             Report::Kept { purpose, sample } => self.give(Input::StillKept { purpose, sample }),
             Report::Failed(fault) => self.give(Input::CameraFailed(fault)),
         }
@@ -824,6 +968,8 @@ impl Core {
 
     fn scanner_said(&mut self, report: palm::watched::Report) {
         let now = self.parts.now().utc;
+        let scanned = matches!(report, palm::watched::Report::Scanned(_));
+        self.scanner_tells_desk(&report);
         let done = match self.scanner.hear(report) {
             Heard::Session(input) => {
                 let found = match &*input {
@@ -862,6 +1008,7 @@ impl Core {
             tracing::error!(error = crate::chain(&error), "the store of the palms failed");
             self.broken = Some(ipc::ErrorCode::Store);
         }
+        self.scanner_goes_on(scanned);
     }
 
     /// What is still to be done with a scanner that is there: deletions, and enrolments that were cut off.
@@ -917,13 +1064,15 @@ impl Core {
     fn answered(&mut self, answer: &Identification, now: UtcMs) {
         let id = answer.document_id;
         let policy = &self.parts.config.policy;
-        let matched = answer.verdict == Verdict::Match && policy.accepts(answer.modality, answer.score);
-        tracing::info!(document = %id, matched, "the centre has answered");
+        // An examiner gives no score; whether one was to decide about this document, the session knows.
+        let matched = answer.verdict == Verdict::Match
+            && (answer.decided_by == Source::Examiner || policy.accepts(answer.modality, answer.score));
+        tracing::info!(document = %id, matched, decided_by = ?answer.decided_by, "an answer has come");
         // Before the answer counts as stored: a palm that is enrolled and not settled would stay so for ever.
         let stored = self
             .custody
             .outbox()
-            .settle_palm(id, matched, now)
+            .settle_palm(id, matched && answer.decided_by == Source::Centre, now)
             .and_then(|_| self.delete_palms())
             .map_err(CustodyError::from)
             .and_then(|()| self.custody.answer_is_stored(id, now));
@@ -937,38 +1086,9 @@ impl Core {
         self.give(Input::Identified {
             document_id: id,
             verdict,
+            decided_by: answer.decided_by,
             request: answer.request,
         });
-    }
-}
-
-impl Core {
-    /// Prints what the outcome screen says.
-    fn print(&mut self) {
-        let Some(session) = &self.session else { return };
-        let Showing::Outcome {
-            outcome,
-            document_id: Some(document_id),
-            request_due,
-            verdict,
-            ..
-        } = session.showing()
-        else {
-            return;
-        };
-        let at = session.ended_at();
-        let facts = Facts {
-            institution: &self.parts.config.organisation.name,
-            document_id,
-            at,
-            outcome,
-            verdict,
-            request: request_due.map(|due| (convert::request_number(document_id, at), due)),
-        };
-        let id = session.id();
-        if self.slips.print(&facts, convert::language(self.language)) {
-            self.note(Some(id), "SlipOrdered");
-        }
     }
 }
 

@@ -6,25 +6,42 @@
 //! **Architecture Invariant:** one thread owns the session and the outbox ([`kiosk`]), one owns the camera and
 //! OpenCV ([`capture`]); they talk by channels.
 
+pub mod behaviour;
 pub mod capture;
-mod commands;
+pub mod commands;
 pub mod config;
 pub mod convert;
+mod devices;
 mod guard;
 pub mod kiosk;
 pub mod logging;
 pub mod operators;
+pub mod pages;
 mod scanner;
+mod screen;
+mod selftest;
 mod slips;
+pub mod speech;
+mod surroundings;
+pub mod technician;
+mod watchdog;
 
 use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
-use tauri::{Manager, WebviewUrl, WebviewWindowBuilder};
+use tauri::{Manager, RunEvent, WindowEvent};
 use thiserror::Error;
 use verification::identifier::{Iin, IinError};
 
-use crate::config::{Config, ConfigError};
+use crate::commands::Shell;
+use crate::config::{Config, ConfigError, Window};
 use crate::kiosk::{Kiosk, StartError};
+use crate::pages::Pages;
+use crate::pages::machine::Rules;
+use crate::speech::Speech;
+use crate::watchdog::Watchdog;
 
 /// Why the program ended.
 #[derive(Debug, Error)]
@@ -35,14 +52,29 @@ pub enum RunError {
     /// The kiosk cannot start.
     #[error("the kiosk cannot start")]
     Start(#[from] StartError),
+    /// The voice cannot start.
+    #[error("the voice cannot start")]
+    Speech(#[from] ::speech::SpeechError),
     /// The window failed.
     #[error("the window failed")]
     Window(#[from] tauri::Error),
+    /// A variable for developers and tests is set, through which others could look into the window.
+    #[error("production does not start while {variable} is set")]
+    Opened {
+        /// The variable.
+        variable: &'static str,
+    },
+    /// The program cannot be put into its place once more.
+    #[error("freed memory cannot be overwritten")]
+    Memory(#[source] std::io::Error),
+    /// The window ended the program with this code.
+    #[error("the window ended with code {0}")]
+    Ended(i32),
     /// Nothing can be read from standard input.
     #[error("nothing can be read from standard input")]
     Input(#[source] std::io::Error),
-    /// What was given is no code of an operator. It is not repeated here.
-    #[error("this is no code of an operator")]
+    /// What was given is no code of an operator or technician. It is not repeated here.
+    #[error("this is no code that can be used")]
     Operator(#[from] operators::OperatorError),
     /// What was given is no IIN. It is not repeated here.
     #[error("this is no IIN")]
@@ -78,38 +110,119 @@ pub fn policy_in_force(config: &Path) -> Result<String, RunError> {
     ))
 }
 
-/// Runs the kiosk until its window is closed.
+/// Runs the kiosk until it is told to end.
 pub fn run(config: &Path) -> Result<(), RunError> {
-    logging::start();
     let config = Config::load(config)?;
-    let window = config.window;
-    let kiosk = Kiosk::start(config)?;
-    tauri::Builder::default()
-        .invoke_handler(tauri::generate_handler![commands::subscribe, commands::intent])
-        .manage(kiosk)
+    if !config.demo
+        && let Some(variable) = surroundings::opened_by(|name| std::env::var_os(name).is_some())
+    {
+        return Err(RunError::Opened { variable });
+    }
+    surroundings::overwrite_what_is_freed().map_err(RunError::Memory)?;
+    logging::start();
+    let (window, rules) = (config.window, config.behaviour.rules());
+    let speech = Speech::start(config.speech.clone())?;
+    // Models and store are opened while the window opens, since either takes long. What cannot work ends the program with a
+    // message, as the configuration does above.
+    let (failed, failure) = channel();
+    let kiosk = Kiosk::start_beside(config, move |opened| {
+        if let Err(error) = opened {
+            // Whoever listens is the end of the program; without one it has ended already.
+            let _ = failed.send(error);
+        }
+    })?;
+    show(window, rules, speech, Box::new(kiosk), failure)
+}
+
+/// Opens the window and shows what the shell sends, until the program is told to end. What comes by `failure` ends it.
+pub fn show(
+    window: Window,
+    rules: Rules,
+    speech: Speech,
+    shell: Box<dyn Shell>,
+    failure: Receiver<StartError>,
+) -> Result<(), RunError> {
+    let origin = Instant::now();
+    let reason = Arc::new(Mutex::new(None));
+    let found = Arc::clone(&reason);
+    let app = tauri::Builder::default()
+        .invoke_handler(tauri::generate_handler![
+            commands::subscribe,
+            commands::intent,
+            commands::hear,
+            commands::speak
+        ])
+        .manage(shell)
+        .manage(speech)
         .setup(move |app| {
             #[cfg(unix)]
             close_on_signal(app.handle().clone())?;
-            WebviewWindowBuilder::new(app, "kiosk", WebviewUrl::App("index.html".into()))
-                .title("Alaqan")
-                .inner_size(window.width.into(), window.height.into())
-                .position(0.0, 0.0)
-                .fullscreen(window.kiosk)
-                .decorations(!window.kiosk)
-                .resizable(!window.kiosk)
-                .devtools(false)
-                .disable_drag_drop_handler()
-                .on_navigation(is_own_page)
-                .build()?;
+            close_on_failure(app.handle().clone(), failure, found)?;
+            app.manage(Pages::start(app.handle().clone(), window, rules, origin)?);
+            let (views, frames) = (app.handle().clone(), app.handle().clone());
+            app.state::<Box<dyn Shell>>().subscribe(
+                Box::new(move |view| {
+                    views.state::<Speech>().viewed(view);
+                    views.state::<Pages>().show(view);
+                }),
+                Box::new(move |jpeg| frames.state::<Pages>().preview(jpeg)),
+            );
+            let heard = app.handle().clone();
+            app.state::<Speech>()
+                .listen(move |state| heard.state::<Pages>().voice_stands(state));
+            let (asked, seen) = (app.handle().clone(), app.handle().clone());
+            let watchdog = Watchdog::start(
+                origin,
+                move |answer| asked.state::<Box<dyn Shell>>().ask(answer),
+                move || seen.state::<Pages>().well_at(),
+            )?;
+            app.manage(Mutex::new(Some(watchdog)));
             Ok(())
         })
-        .build(tauri::generate_context!())?
-        .run(|app, event| {
-            // The event loop ends the process without dropping what the program holds.
-            if let tauri::RunEvent::Exit = event {
-                app.state::<Kiosk>().stop();
+        .build(tauri::generate_context!())?;
+    let code = app.run_return(move |app, event| match event {
+        // A kiosk is not closed by those who use it. An ordinary window is, and ends the program.
+        RunEvent::WindowEvent {
+            event: WindowEvent::CloseRequested { api, .. },
+            ..
+        } => {
+            api.prevent_close();
+            if !window.kiosk {
+                app.exit(0);
             }
-        });
+        }
+        // Without a code the last window is gone, which happens while a dead page is replaced.
+        RunEvent::ExitRequested { code: None, api, .. } => api.prevent_exit(),
+        // The event loop ends the process without dropping what the program holds.
+        RunEvent::Exit => {
+            let watchdog = app.state::<Mutex<Option<Watchdog>>>();
+            drop(watchdog.lock().unwrap_or_else(PoisonError::into_inner).take());
+            app.state::<Pages>().stop();
+            app.state::<Box<dyn Shell>>().stop();
+        }
+        _ => {}
+    });
+    let reason = reason.lock().unwrap_or_else(PoisonError::into_inner).take();
+    match reason {
+        Some(error) => Err(RunError::Start(error)),
+        None if code == 0 => Ok(()),
+        None => Err(RunError::Ended(code)),
+    }
+}
+
+/// Closes the window when what the kiosk needs turns out not to work, and keeps why.
+fn close_on_failure(
+    app: tauri::AppHandle,
+    failure: Receiver<StartError>,
+    found: Arc<Mutex<Option<StartError>>>,
+) -> std::io::Result<()> {
+    std::thread::Builder::new().name("start".into()).spawn(move || {
+        // The other end is gone as soon as all is open.
+        if let Ok(error) = failure.recv() {
+            *found.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            app.exit(1);
+        }
+    })?;
     Ok(())
 }
 

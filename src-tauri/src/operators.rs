@@ -6,6 +6,8 @@ use serde::Deserialize;
 use thiserror::Error;
 use verification::Sensitive;
 
+use crate::technician::CODE_DIGITS_MIN;
+
 /// Digits of an operator's number, which a code begins with.
 const NUMBER_DIGITS: usize = 2;
 
@@ -20,7 +22,7 @@ pub struct Operator {
     number: String,
     /// The name that stands in documents, such as a staff number.
     name: String,
-    /// Argon2id of the whole code, as `alaqan operator` prints it.
+    /// Argon2id of the whole code, as `alaqan --operator-code` prints it.
     code: String,
 }
 
@@ -30,6 +32,9 @@ pub enum OperatorError {
     /// Not two digits and at least six behind them.
     #[error("a code is the operator's number, two digits, and at least {SECRET_DIGITS_MIN} digits behind it")]
     Shape,
+    /// Not eight digits.
+    #[error("a technician's code is at least {CODE_DIGITS_MIN} digits")]
+    Technician,
     /// The system gives no randomness, or the hash cannot be made.
     #[error("the code cannot be hashed")]
     Hash,
@@ -72,6 +77,11 @@ pub fn hash(code: &Sensitive<String>) -> Result<String, OperatorError> {
     if !is_code {
         return Err(OperatorError::Shape);
     }
+    argon2id(digits)
+}
+
+/// The hash of a code, with a salt of its own.
+pub(crate) fn argon2id(digits: &str) -> Result<String, OperatorError> {
     let mut random = [0; 16];
     getrandom::fill(&mut random).map_err(|_| OperatorError::Hash)?;
     let salt = SaltString::encode_b64(&random).map_err(|_| OperatorError::Hash)?;

@@ -92,6 +92,11 @@ impl Scanner {
         &self.stands
     }
 
+    /// Whether all scans and enrolments that were ordered are answered.
+    pub fn is_idle(&self) -> bool {
+        self.orders_due == 0
+    }
+
     /// Takes a report of the scanner.
     pub fn hear(&mut self, report: Report) -> Heard {
         match report {

@@ -4,6 +4,7 @@ mod words;
 
 use printer::{Config, Order, PrintError, Printer, Report};
 use verification::evidence::Language;
+use verification::time::UtcMs;
 
 pub use words::Facts;
 
@@ -53,6 +54,16 @@ impl Slips {
         true
     }
 
+    /// Orders a page that shows that the printer prints; as [`Slips::print`].
+    pub fn print_test(&mut self, institution: &str, kiosk_id: &str, at: UtcMs, language: Language) -> bool {
+        let (Some(printer), None) = (&self.printer, self.ordered) else {
+            return false;
+        };
+        self.ordered = Some(printer.print(words::test_page(institution, kiosk_id, at, language)));
+        self.stands = ipc::Slip::Printing;
+        true
+    }
+
     /// Takes what the printer says.
     pub fn hear(&mut self, report: &Report) {
         match report {
@@ -67,15 +78,16 @@ impl Slips {
             }
             // Of a session that is over.
             Report::Done(_) | Report::Failed(..) => {}
-            Report::State(Ok(_)) => {
+            Report::State(state) => {
+                let stands = match state {
+                    Ok(_) => ipc::Slip::Ready,
+                    Err(error) => {
+                        tracing::warn!(%error, "the printer cannot be used");
+                        failed(error)
+                    }
+                };
                 if self.ordered.is_none() && self.stands != ipc::Slip::Printed {
-                    self.stands = ipc::Slip::Ready;
-                }
-            }
-            Report::State(Err(error)) => {
-                tracing::warn!(%error, "the printer cannot be used");
-                if self.ordered.is_none() && self.stands != ipc::Slip::Printed {
-                    self.stands = failed(error);
+                    self.stands = stands;
                 }
             }
         }

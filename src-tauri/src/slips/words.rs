@@ -3,7 +3,7 @@
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
 use printer::{Slip, SlipLine};
 use verification::date::Date;
-use verification::evidence::{DocumentId, Language, Outcome, Verdict};
+use verification::evidence::{DocumentId, Language, Outcome, Route, Verdict};
 use verification::time::UtcMs;
 
 /// What of a session stands on its slip. Nothing of it is biometric, and none of it says who the person is.
@@ -17,6 +17,8 @@ pub struct Facts<'a> {
     pub at: UtcMs,
     /// How the session ended.
     pub outcome: Outcome,
+    /// By which way the record came about.
+    pub route: Route,
     /// What the centre said, once it has.
     pub verdict: Option<Verdict>,
     /// The request that was made: its number, and up to when it is to be answered.
@@ -31,7 +33,7 @@ pub fn slip(facts: &Facts<'_>, language: Language) -> Slip {
         line(texts.say("slip-time"), moment(facts.at)),
         line(
             texts.say("slip-outcome"),
-            texts.say(outcome(facts.outcome, facts.verdict)),
+            texts.say(outcome(facts.outcome, facts.verdict, facts.route)),
         ),
     ];
     let mut paragraphs = Vec::new();
@@ -40,9 +42,7 @@ pub fn slip(facts: &Facts<'_>, language: Language) -> Slip {
         lines.push(line(texts.say("slip-due"), day(*due)));
         paragraphs.push(texts.say("slip-request-hint"));
     }
-    if facts.outcome == Outcome::AwaitingIdentification && facts.verdict.is_none() {
-        paragraphs.push(texts.say("slip-awaiting-hint"));
-    }
+    paragraphs.extend(next(facts).map(|key| texts.say(key)));
     paragraphs.push(texts.say("slip-questions"));
     Slip {
         language: language.tag().to_owned(),
@@ -55,11 +55,39 @@ pub fn slip(facts: &Facts<'_>, language: Language) -> Slip {
     }
 }
 
+/// A page of no session, by which a technician sees that the printer prints.
+pub fn test_page(institution: &str, kiosk_id: &str, at: UtcMs, language: Language) -> Slip {
+    let texts = Texts::new(language);
+    Slip {
+        language: language.tag().to_owned(),
+        institution: institution.to_owned(),
+        title: texts.say("slip-test-title"),
+        lines: vec![
+            line(texts.say("slip-test-kiosk"), kiosk_id.to_owned()),
+            line(texts.say("slip-time"), moment(at)),
+        ],
+        // Every letter that only Kazakh has, as the paper shows it.
+        paragraphs: vec![texts.say("slip-test-letters")],
+        qr: Some(kiosk_id.to_owned()),
+        footer: texts.say("slip-test-footer"),
+    }
+}
+
 fn line(label: String, value: String) -> SlipLine {
     SlipLine { label, value }
 }
 
-fn outcome(outcome: Outcome, verdict: Option<Verdict>) -> &'static str {
+/// What follows, where something does: who answers later, and how the person learns of it.
+fn next(facts: &Facts<'_>) -> Option<&'static str> {
+    match (facts.outcome, facts.verdict, facts.route) {
+        (Outcome::AwaitingIdentification, None, Route::Images) => Some("slip-examiner-hint"),
+        (Outcome::AwaitingIdentification, None, _) => Some("slip-awaiting-hint"),
+        (Outcome::Referred, _, Route::CallBack) => Some("slip-call-back-hint"),
+        _ => None,
+    }
+}
+
+fn outcome(outcome: Outcome, verdict: Option<Verdict>, route: Route) -> &'static str {
     match (verdict, outcome) {
         (Some(Verdict::Match), _) | (None, Outcome::Verified) => "slip-verified",
         (Some(Verdict::PersonNotFound), _) => "slip-person-not-found",
@@ -72,6 +100,7 @@ fn outcome(outcome: Outcome, verdict: Option<Verdict>) -> &'static str {
         }
         (None, Outcome::AwaitingIdentification) => "slip-awaiting",
         (None, Outcome::NotRequired) => "slip-not-required",
+        (None, Outcome::Referred) if route == Route::CallBack => "slip-call-back",
         (None, Outcome::Referred) => "slip-referred",
         (None, Outcome::Withdrawn) => "slip-withdrawn",
         (None, Outcome::TimedOut) => "slip-timed-out",
@@ -158,14 +187,19 @@ mod tests {
             Some(Verdict::QualityInsufficient),
             Some(Verdict::NotCompleted),
         ];
+        let routes = [Route::Kiosk, Route::HostedPage, Route::Images, Route::CallBack];
         for language in [Language::Kk, Language::Ru, Language::En] {
-            for outcome in outcomes {
+            for (outcome, route) in outcomes
+                .into_iter()
+                .flat_map(|it| routes.map(|route| (it, route)))
+            {
                 for verdict in verdicts {
                     let facts = Facts {
                         institution: "«Алақан» банкі",
                         document_id: DocumentId([0xab; 16]),
                         at: UtcMs(1_783_839_600_000),
                         outcome,
+                        route,
                         verdict,
                         request: Some(("260712-6WVB-XBQA".into(), Date::new(2026, 7, 15).unwrap())),
                     };
@@ -184,14 +218,58 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_test_page_has_all_its_words() {
+        for language in [Language::Kk, Language::Ru, Language::En] {
+            let page = test_page("Bank", "kiosk-0001", UtcMs(1_783_839_600_000), language);
+            let texts = page.lines.iter().flat_map(|line| [&line.label, &line.value]);
+            for text in texts.chain(&page.paragraphs).chain([&page.title, &page.footer]) {
+                assert!(
+                    !text.contains("slip-") && !text.is_empty(),
+                    "{language:?}: {text}"
+                );
+            }
+            assert!(page.paragraphs[0].contains("Әә Ғғ Ққ Ңң Өө Ұұ Үү Һһ Іі"));
+        }
+    }
+
     /// Who says that nobody was confirmed must never be told to be verified, and the other way round.
     #[test]
     fn only_the_centre_says_verified() {
-        assert_eq!(outcome(Outcome::AwaitingIdentification, None), "slip-awaiting");
+        let says = |how, verdict| outcome(how, verdict, Route::Kiosk);
+        assert_eq!(says(Outcome::AwaitingIdentification, None), "slip-awaiting");
         assert_eq!(
-            outcome(Outcome::NotVerified, Some(Verdict::NonMatch)),
+            says(Outcome::NotVerified, Some(Verdict::NonMatch)),
             "slip-not-verified"
         );
-        assert_eq!(outcome(Outcome::Verified, Some(Verdict::Match)), "slip-verified");
+        assert_eq!(says(Outcome::Verified, Some(Verdict::Match)), "slip-verified");
+        assert_eq!(
+            outcome(Outcome::AwaitingIdentification, None, Route::Images),
+            "slip-awaiting"
+        );
+    }
+
+    /// Who waits for people is not told to wait for the centre.
+    #[test]
+    fn the_slip_names_who_answers() {
+        let follows = |outcome, route| {
+            next(&Facts {
+                institution: "«Алақан» банкі",
+                document_id: DocumentId([0xab; 16]),
+                at: UtcMs(1_783_839_600_000),
+                outcome,
+                route,
+                verdict: None,
+                request: None,
+            })
+        };
+        let awaiting = Outcome::AwaitingIdentification;
+        assert_eq!(follows(awaiting, Route::Kiosk), Some("slip-awaiting-hint"));
+        assert_eq!(follows(awaiting, Route::Images), Some("slip-examiner-hint"));
+        assert_eq!(
+            follows(Outcome::Referred, Route::CallBack),
+            Some("slip-call-back-hint")
+        );
+        assert_eq!(follows(Outcome::Referred, Route::Kiosk), None);
     }
 }

@@ -1,0 +1,106 @@
+//! What the program finds around itself when it starts, and wants otherwise: variables that open the window for others, and
+//! an allocator that leaves in memory what was freed.
+
+use std::ffi::OsString;
+
+/// Set where a test drives the window.
+pub const AUTOMATION: &str = "TAURI_WEBVIEW_AUTOMATION";
+
+/// Whoever can set one of these could look into the page, or act in it. They are for developers and tests.
+const OPEN_THE_WINDOW: &[&str] = &[
+    AUTOMATION,
+    "TAURI_AUTOMATION",
+    "WEBKIT_INSPECTOR_SERVER",
+    "WEBKIT_INSPECTOR_HTTP_SERVER",
+    "GTK_DEBUG",
+    "GTK_MODULES",
+];
+
+/// The first variable that is set and that production refuses.
+pub fn opened_by(is_set: impl Fn(&str) -> bool) -> Option<&'static str> {
+    OPEN_THE_WINDOW.iter().copied().find(|name| is_set(name))
+}
+
+/// Tunables of the GNU C library under which freed memory is overwritten. Without its caches for each thread, which keep
+/// what was freed as it was.
+const TUNABLES: &str = "glibc.malloc.tcache_count=0:glibc.malloc.perturb=165";
+
+/// Variables under which all memory that is freed is overwritten, in this program and in the processes of its web view; none
+/// where they are set already. The allocator of the web engine gives way to the system's, which the tunables are for.
+pub fn overwriting(get: impl Fn(&str) -> Option<OsString>) -> Option<[(&'static str, OsString); 2]> {
+    let old = get("GLIBC_TUNABLES").unwrap_or_default();
+    let malloc = get("Malloc").unwrap_or_default();
+    let is_there = old.to_string_lossy().contains("glibc.malloc.perturb=");
+    if is_there && malloc == "1" {
+        return None;
+    }
+    let tunables = match old.to_string_lossy() {
+        old if is_there => old.into_owned(),
+        old if old.is_empty() => TUNABLES.to_owned(),
+        old => format!("{old}:{TUNABLES}"),
+    };
+    Some([("GLIBC_TUNABLES", tunables.into()), ("Malloc", "1".into())])
+}
+
+/// Puts the program in its own place once more, with an allocator that overwrites what is freed. Returns where that is so
+/// already; the process stays the same one.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub fn overwrite_what_is_freed() -> std::io::Result<()> {
+    use std::os::unix::process::CommandExt;
+
+    let Some(variables) = overwriting(|name| std::env::var_os(name)) else {
+        return Ok(());
+    };
+    let mut arguments = std::env::args_os();
+    let name = arguments.next().unwrap_or_default();
+    Err(std::process::Command::new(std::env::current_exe()?)
+        .arg0(name)
+        .args(arguments)
+        .envs(variables)
+        .exec())
+}
+
+/// Other systems have no such switch; there the fresh web process of each person is what is done.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+pub fn overwrite_what_is_freed() -> std::io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_that_opens_the_window_is_found() {
+        assert_eq!(opened_by(|_| false), None);
+        for name in OPEN_THE_WINDOW {
+            assert_eq!(opened_by(|asked| asked == *name), Some(*name));
+        }
+    }
+
+    #[test]
+    fn the_allocator_is_asked_once() {
+        let set = |tunables: Option<&str>, malloc: Option<&str>| {
+            let (tunables, malloc) = (tunables.map(OsString::from), malloc.map(OsString::from));
+            overwriting(move |name| {
+                if name == "Malloc" {
+                    malloc.clone()
+                } else {
+                    tunables.clone()
+                }
+            })
+        };
+        let [(_, first), (_, malloc)] = set(None, None).expect("nothing is set");
+        assert_eq!(first, TUNABLES);
+        assert_eq!(malloc, "1");
+        assert_eq!(
+            set(first.to_str(), Some("1")),
+            None,
+            "the second time it is there"
+        );
+        let [(_, kept), _] = set(Some("glibc.malloc.arena_max=2"), Some("1")).expect("it is not asked for");
+        assert_eq!(kept, format!("glibc.malloc.arena_max=2:{TUNABLES}").as_str());
+        let [(_, own), _] = set(Some("glibc.malloc.perturb=1"), None).expect("the engine keeps its own");
+        assert_eq!(own, "glibc.malloc.perturb=1");
+    }
+}
