@@ -1,0 +1,427 @@
+//! Every screen in the real web view: whether it fits, is large enough, can be reached, and shuts nobody out.
+//!
+//! A display must be there, and axe-core (`ALAQAN_AXE`); `cargo xtask test` brings both.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use ipc::{Intent, Language, Method};
+use serde_json::Value;
+use stage::fixtures::{self, Fixture, all, telling};
+use stage::{Contrast, Look, Size, Stage, TextSize};
+use walk::STEP_LIMIT;
+
+const STAGE: &str = env!("CARGO_BIN_EXE_alaqan-stage");
+
+/// One window at a time: the display has one focus.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Opens the stage, tells the story, and closes it.
+fn tell(size: Size, story: impl AsyncFnOnce(&mut Stage)) {
+    let _alone = alone();
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(async {
+            let mut stage = Stage::open(Path::new(STAGE), size).await.unwrap();
+            story(&mut stage).await;
+            stage.close().await.unwrap();
+        });
+}
+
+/// What a script finds wrong on each of these screens, as one list of all.
+async fn find(stage: &mut Stage, fixtures: &[Fixture], looks: &[Look], script: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for look in looks {
+        for fixture in fixtures {
+            stage.show_as(fixture, *look).await.unwrap();
+            let wrong = stage.ask(script).await.unwrap();
+            let wrong = wrong.as_array().expect("the script gives a list");
+            let wrong = wrong.iter().filter_map(Value::as_str);
+            found.extend(wrong.map(|wrong| format!("{} {look}: {wrong}", fixture.name)));
+        }
+    }
+    found
+}
+
+fn in_each_language(change: impl Fn(&mut Look)) -> Vec<Look> {
+    [Language::Kk, Language::Ru, Language::En]
+        .map(|language| {
+            let mut look = Look::plain(language);
+            change(&mut look);
+            look
+        })
+        .to_vec()
+}
+
+fn nothing(found: &[String]) {
+    assert!(found.is_empty(), "{} found:\n{}", found.len(), found.join("\n"));
+}
+
+/// What is cut off, stands beside the window, or below it where nothing scrolls.
+const MISFITS: &str = r"
+    const bad = [];
+    const page = document.querySelector('.kiosk__area');
+    const scrolls = page.scrollHeight > page.clientHeight + 1;
+    const { text, reach } = document.documentElement.dataset;
+    if (scrolls && text !== 'large' && reach !== 'low') bad.push('the page is longer than the window');
+    for (const element of document.querySelectorAll('button, p, h1, h2, li, label, strong, .panel, [role=textbox]')) {
+        const box = element.getBoundingClientRect();
+        if (box.width === 0 || getComputedStyle(element).visibility === 'hidden') continue;
+        const name = element.dataset.testid ?? element.textContent.trim().slice(0, 60);
+        if (element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0) bad.push('cut off: ' + name);
+        if (element.tagName === 'BUTTON' && element.scrollHeight > element.clientHeight + 1) bad.push('cut off below: ' + name);
+        const list = element.closest('.cards, .choices');
+        if (list && element !== list && box.bottom > list.getBoundingClientRect().bottom + 1) bad.push('cut off in its list: ' + name);
+        if (box.left < -1 || box.right > innerWidth + 1) bad.push('beside the window: ' + name);
+        if (element.tagName === 'BUTTON' && box.bottom > innerHeight + 1 && !scrolls) bad.push('below the window: ' + name);
+    }
+    return bad;";
+
+#[test]
+fn every_screen_fits_in_each_size_and_language() {
+    for size in Size::ALL {
+        tell(size, async |stage| {
+            let found = find(stage, &all(), &in_each_language(|_| {}), MISFITS).await;
+            nothing(&found);
+        });
+    }
+}
+
+/// Row 6: texts twice as large, and nothing is lost that the buttons of the page do not reach.
+#[test]
+fn large_text_loses_nothing() {
+    for size in [Size::UPRIGHT, Size::DESK] {
+        tell(size, async |stage| {
+            let looks = in_each_language(|look| look.text = TextSize::Large);
+            nothing(&find(stage, &telling(), &looks, MISFITS).await);
+            // What is below the window comes into it by pressing, and the end is told by the button.
+            stage
+                .show_as(&fixtures::named("consent-long").unwrap(), looks[1])
+                .await
+                .unwrap();
+            for _ in 0..40 {
+                if stage
+                    .walk
+                    .value_of("page-scroll-down", "aria-disabled")
+                    .await
+                    .unwrap()
+                    == "true"
+                {
+                    break;
+                }
+                stage.walk.touch("page-scroll-down").await.unwrap();
+            }
+            let seen =
+                "const agree = document.querySelector('[data-testid=consent-agree]').getBoundingClientRect();
+                        return agree.bottom <= innerHeight + 1;";
+            assert_eq!(
+                stage.ask(seen).await.unwrap(),
+                true,
+                "{size}: the answer was not reached"
+            );
+        });
+    }
+}
+
+/// Height of a capital of the shipped font, as a part of its size.
+fn capital_height() -> f64 {
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../ui/static/fonts/inter-latin.woff2"
+    );
+    let font = wuff::decompress_woff2(&std::fs::read(file).unwrap()).unwrap();
+    let face = ttf_parser::Face::parse(&font, 0).unwrap();
+    f64::from(face.capital_height().unwrap()) / f64::from(face.units_per_em())
+}
+
+/// Texts whose capitals are lower than so many millimetres.
+fn smaller_than(mm: f64, size: Size) -> String {
+    let least_px = mm * size.display().px_per_mm / capital_height();
+    format!(
+        r"
+        const bad = new Set();
+        const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+        while (texts.nextNode()) {{
+            const words = texts.currentNode.textContent.trim();
+            const element = texts.currentNode.parentElement;
+            if (!words || element.getClientRects().length === 0) continue;
+            const px = parseFloat(getComputedStyle(element).fontSize);
+            if (px < {least_px} - 0.05) bad.add(`${{px}} px of {least_px:.1}: ${{words.slice(0, 40)}}`);
+        }}
+        return [...bad];"
+    )
+}
+
+/// Row 13: 4.8 mm everywhere, and 7.3 mm of all texts where the person asks for large ones.
+#[test]
+fn letters_are_high_enough() {
+    for size in Size::ALL {
+        tell(size, async |stage| {
+            let plain = [Look::plain(Language::Ru)];
+            nothing(&find(stage, &telling(), &plain, &smaller_than(4.8, size)).await);
+            let large = [Look {
+                text: TextSize::Large,
+                ..plain[0]
+            }];
+            nothing(&find(stage, &telling(), &large, &smaller_than(7.3, size)).await);
+        });
+    }
+    // On the usual kiosk what is read is as large for everybody; smaller are the strips above and below.
+    tell(Size::UPRIGHT, async |stage| {
+        let welcome = fixtures::named("welcome").unwrap();
+        stage.show_as(&welcome, Look::plain(Language::Ru)).await.unwrap();
+        let body = "return [...document.querySelectorAll('.kiosk')].map(it => parseFloat(getComputedStyle(it).fontSize))";
+        let body_px = stage.ask(body).await.unwrap()[0].as_f64().unwrap();
+        let mm = body_px * capital_height() / Size::UPRIGHT.display().px_per_mm;
+        assert!(mm >= 7.3, "capitals of the body are {mm:.2} mm high");
+    });
+}
+
+/// Row 2: what is touched is 15 mm in both directions.
+#[test]
+fn targets_are_large_enough() {
+    for size in Size::ALL {
+        let least_px = 15.0 * size.display().px_per_mm;
+        let script = format!(
+            "return [...document.querySelectorAll('button')].filter(it => it.getClientRects().length > 0).map(it => {{
+                 const box = it.getBoundingClientRect();
+                 const least = Math.min(box.width, box.height);
+                 return least < {least_px} - 0.5 ? `${{it.dataset.testid}} ${{least.toFixed(1)}} px of {least_px:.1}` : '';
+             }}).filter(it => it !== '');"
+        );
+        tell(size, async |stage| {
+            nothing(&find(stage, &telling(), &[Look::plain(Language::Kk)], &script).await);
+        });
+    }
+}
+
+/// Row 16: with the controls lowered every one that is seen lies 380 to 1220 mm above the floor; what is below comes there
+/// by the buttons.
+#[test]
+fn lowered_controls_are_within_reach() {
+    let size = Size::UPRIGHT;
+    let px_per_mm = size.display().px_per_mm;
+    let script = format!(
+        "return [...document.querySelectorAll('button')].filter(it => it.getClientRects().length > 0).map(it => {{
+             const box = it.getBoundingClientRect();
+             const above = y => {edge} + (innerHeight - y) / {px_per_mm};
+             if (box.top >= innerHeight) return '';
+             const [low, high] = [above(Math.min(box.bottom, innerHeight)), above(box.top)];
+             return low < 380 || high > 1221 ? `${{it.dataset.testid}} ${{low.toFixed()}} to ${{high.toFixed()}} mm` : '';
+         }}).filter(it => it !== '');",
+        edge = size.bottom_edge_mm
+    );
+    tell(size, async |stage| {
+        let high = find(stage, &telling(), &[Look::plain(Language::Kk)], &script).await;
+        assert!(!high.is_empty(), "the test would find nothing");
+        let looks = in_each_language(|look| look.low = true);
+        nothing(&find(stage, &telling(), &looks, &script).await);
+        nothing(&find(stage, &telling(), &looks, MISFITS).await);
+    });
+}
+
+/// What one person chose is gone for the next.
+#[test]
+fn every_switch_ends_with_the_session() {
+    tell(Size::UPRIGHT, async |stage| {
+        let look = Look {
+            contrast: Contrast::High,
+            text: TextSize::Large,
+            low: true,
+            ..Look::plain(Language::En)
+        };
+        stage
+            .show_as(&fixtures::named("claim").unwrap(), look)
+            .await
+            .unwrap();
+        let state =
+            "const it = document.documentElement.dataset; return [it.contrast, it.text, it.reach].join(' ')";
+        assert_eq!(stage.ask(state).await.unwrap(), "high large low");
+        let welcome = fixtures::named("welcome").unwrap().view(look);
+        stage.show(&welcome).await.unwrap();
+        assert_eq!(stage.ask(state).await.unwrap(), "normal normal whole");
+    });
+}
+
+/// axe-core finds nothing on any screen, in each language, contrast and size of the text.
+#[test]
+fn axe_finds_nothing() {
+    let path =
+        std::env::var("ALAQAN_AXE").expect("`cargo xtask test` gets axe-core and names it in ALAQAN_AXE");
+    let axe = std::fs::read_to_string(path).unwrap();
+    let run = r"
+        const done = arguments[arguments.length - 1];
+        const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+        axe.run(document, { runOnly: tags, resultTypes: ['violations'] }).then(
+            ({ violations }) => done(violations.flatMap(rule =>
+                rule.nodes.map(node => `${rule.id}: ${node.target} ${node.failureSummary}`))),
+            error => done([String(error)]));";
+    let mut looks = Look::all();
+    looks.extend(in_each_language(|look| look.text = TextSize::Large));
+    tell(Size::UPRIGHT, async |stage| {
+        stage
+            .ask(&format!("{axe}; window.axe = axe; return true;"))
+            .await
+            .unwrap();
+        let mut found = Vec::new();
+        for look in looks {
+            for fixture in telling() {
+                stage.show_as(&fixture, look).await.unwrap();
+                let wrong = stage.walk.client().execute_async(run, vec![]).await.unwrap();
+                let wrong = wrong.as_array().expect("axe gives a list").iter();
+                found.extend(
+                    wrong.map(|wrong| format!("{} {look}: {}", fixture.name, wrong.as_str().unwrap_or("?"))),
+                );
+            }
+        }
+        nothing(&found);
+        // And it would find something, on a screen whose controls nothing covers.
+        let claim = fixtures::named("claim").unwrap();
+        stage.show_as(&claim, Look::plain(Language::En)).await.unwrap();
+        stage
+            .ask(
+                "document.querySelector('[data-testid=contrast]').removeAttribute('aria-label');
+                   document.querySelector('[data-testid=contrast]').textContent = ''; return true",
+            )
+            .await
+            .unwrap();
+        let wrong = stage.walk.client().execute_async(run, vec![]).await.unwrap();
+        assert!(wrong.to_string().contains("button-name"), "{wrong}");
+    });
+}
+
+/// The order of the tab key is the order in which the controls stand: by lines, each from left to right, and the focus is
+/// seen wherever it is.
+#[test]
+fn the_focus_goes_as_the_eye_does() {
+    let script = r"
+        const bad = [];
+        const controls = [...document.querySelectorAll('button:not([disabled]), [tabindex=\'0\']')]
+            .filter(it => it.getClientRects().length > 0 && !it.closest('[inert]') && getComputedStyle(it).visibility !== 'hidden');
+        let before = null;
+        for (const control of controls) {
+            const name = control.dataset.testid ?? control.className;
+            if (control.tabIndex > 0) bad.push('an order of its own: ' + name);
+            control.focus({ focusVisible: true });
+            if (document.activeElement !== control) { bad.push('takes no focus: ' + name); continue; }
+            const style = getComputedStyle(control);
+            if (parseFloat(style.outlineWidth) < 2 || style.outlineStyle === 'none') bad.push('the focus is not seen: ' + name);
+            const box = control.getBoundingClientRect();
+            const at = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+            const inside = box.top >= 0 && box.bottom <= innerHeight;
+            if (inside && at && !control.contains(at) && !at.contains(control)) bad.push('covered: ' + name);
+            if (before && box.bottom <= before.top + 1 && box.left < before.right) bad.push('goes back up: ' + name);
+            before = box;
+        }
+        return bad;";
+    for size in [Size::UPRIGHT, Size::DESK] {
+        tell(size, async |stage| {
+            nothing(&find(stage, &telling(), &[Look::plain(Language::Kk)], script).await);
+        });
+    }
+}
+
+mod keys {
+    pub const TAB: char = '\u{e004}';
+    pub const SHIFT: char = '\u{e008}';
+    pub const ENTER: char = '\u{e007}';
+    pub const BACKSPACE: char = '\u{e003}';
+}
+
+/// Presses keys, wherever the focus is.
+async fn press(stage: &Stage, keys: &str) {
+    let focused = stage.walk.client().active_element().await.unwrap();
+    focused.send_keys(keys).await.unwrap();
+}
+
+/// Goes on with the tab key until this control has the focus.
+async fn tab_to(stage: &Stage, test_id: &str) {
+    for _ in 0..60 {
+        let focused = "return document.activeElement?.dataset.testid ?? ''";
+        if stage.ask(focused).await.unwrap() == test_id {
+            return;
+        }
+        press(stage, &keys::TAB.to_string()).await;
+    }
+    panic!("the tab key does not lead to {test_id}");
+}
+
+/// Row 7: a whole session by keys alone, as the keypad of the housing has them: tab, shift, enter, digits, deletion.
+#[test]
+fn a_session_by_keys_alone() {
+    tell(Size::UPRIGHT, async |stage| {
+        let look = Look::plain(Language::En);
+        let show = async |stage: &mut Stage, name: &str| {
+            stage
+                .show_as(&fixtures::named(name).unwrap(), look)
+                .await
+                .unwrap();
+        };
+        let enter = keys::ENTER.to_string();
+        show(stage, "welcome").await;
+        tab_to(stage, "begin").await;
+        press(stage, &enter).await;
+        assert_eq!(stage.next_intent(), Some(Intent::Begin));
+        show(stage, "service").await;
+        tab_to(stage, "service-account-opening").await;
+        press(stage, &enter).await;
+        assert!(
+            matches!(stage.next_intent(), Some(Intent::ChooseService { service }) if service == "account-opening")
+        );
+        show(stage, "consent-processing").await;
+        // The answers wait until the text can have been noticed.
+        let answers = "[data-testid='consent-agree']:not([disabled])";
+        let client = stage.walk.client().clone();
+        client
+            .wait()
+            .at_most(STEP_LIMIT)
+            .for_element(walk::css(answers))
+            .await
+            .unwrap();
+        tab_to(stage, "consent-agree").await;
+        press(stage, &enter).await;
+        assert!(matches!(
+            stage.next_intent(),
+            Some(Intent::AnswerConsent { given: true, .. })
+        ));
+        show(stage, "claim").await;
+        press(stage, &format!("88041240100{}{}06", '9', keys::BACKSPACE)).await;
+        press(stage, &enter).await;
+        let claimed = stage.next_intent();
+        assert!(
+            matches!(&claimed, Some(Intent::Claim { iin }) if iin.0.starts_with("8804124010")),
+            "{claimed:?}"
+        );
+        show(stage, "method").await;
+        tab_to(stage, "method-face").await;
+        press(stage, &enter).await;
+        assert_eq!(
+            stage.next_intent(),
+            Some(Intent::ChooseMethod { method: Method::Face })
+        );
+        show(stage, "attempt-failed-not-performed").await;
+        tab_to(stage, "retry").await;
+        press(stage, &enter).await;
+        assert_eq!(stage.next_intent(), Some(Intent::Retry));
+        // Backwards, too.
+        show(stage, "outcome-verified").await;
+        tab_to(stage, "finish").await;
+        press(stage, &keys::TAB.to_string()).await;
+        press(stage, &format!("{}{}", keys::SHIFT, keys::TAB)).await;
+        tab_to(stage, "finish").await;
+        press(stage, &enter).await;
+        assert_eq!(stage.next_intent(), Some(Intent::Finish));
+        // Row 3: any key keeps a session that is about to end.
+        show(stage, "idle").await;
+        press(stage, &enter).await;
+        assert!(stage.wanted(STEP_LIMIT).contains(&Intent::StayAlive));
+    });
+}

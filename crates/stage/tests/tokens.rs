@@ -1,0 +1,144 @@
+//! The visual language in numbers: where colours and sizes stand, which letters the fonts have, and how fast anything moves.
+
+#![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn read(file: &str) -> String {
+    std::fs::read_to_string(root().join(file)).unwrap()
+}
+
+/// Every style sheet but the one of the tokens, without comments.
+fn sheets() -> Vec<(String, String)> {
+    let mut sheets = Vec::new();
+    for entry in std::fs::read_dir(root().join("ui/static")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if path.extension().is_some_and(|it| it == "css") && name != "tokens.css" {
+            sheets.push((name, without_comments(&std::fs::read_to_string(&path).unwrap())));
+        }
+    }
+    sheets
+}
+
+fn without_comments(text: &str) -> String {
+    let mut left = String::new();
+    for (at, part) in text.split("/*").enumerate() {
+        left += if at == 0 {
+            part
+        } else {
+            part.split_once("*/").map_or("", |(_, behind)| behind)
+        };
+    }
+    left
+}
+
+/// Declarations of a sheet that name a colour or a size of text of their own.
+fn own_values(text: &str) -> Vec<String> {
+    let declarations = text
+        .split([';', '{', '}'])
+        .filter_map(|part| part.split_once(':'));
+    declarations
+        .filter(|(property, value)| {
+            let colour = value.contains("rgb(")
+                || value.contains("hsl(")
+                || value.split('#').skip(1).any(|behind| {
+                    let digits = behind.chars().take_while(char::is_ascii_hexdigit).count();
+                    digits == 3 || digits >= 6
+                });
+            let size = property.trim() == "font-size" && !value.contains("var(--");
+            // What the browser is to inherit is no value of its own.
+            (colour || size) && !value.contains("inherit")
+        })
+        .map(|(property, value)| format!("{}:{value}", property.trim()))
+        .collect()
+}
+
+#[test]
+fn colours_and_sizes_of_text_stand_in_the_tokens_alone() {
+    let sheets = sheets();
+    assert!(!sheets.is_empty());
+    for (name, text) in sheets {
+        assert_eq!(own_values(&text), Vec::<String>::new(), "{name}");
+    }
+    assert_eq!(own_values("a{color:#fff}").len(), 1);
+    assert_eq!(own_values("a{font-size: 2rem; b: rgb(1 2 3)}").len(), 2);
+    assert_eq!(own_values("a{font-size: var(--body)}").len(), 0);
+}
+
+/// Row 4: nothing begins anew more than three times a second.
+#[test]
+fn nothing_moves_faster_than_three_times_a_second() {
+    let mut seen = 0;
+    for (name, text) in sheets() {
+        for declaration in text.split([';', '{', '}']) {
+            let Some((property, value)) = declaration.split_once(':') else {
+                continue;
+            };
+            if !matches!(property.trim(), "animation" | "animation-duration") {
+                continue;
+            }
+            for word in value.split_whitespace() {
+                let seconds = word
+                    .strip_suffix("ms")
+                    .and_then(|number| number.parse::<f64>().ok().map(|ms| ms / 1000.0))
+                    .or_else(|| word.strip_suffix('s').and_then(|number| number.parse().ok()));
+                if let Some(seconds) = seconds {
+                    seen += 1;
+                    assert!(seconds >= 1.0 / 3.0, "{name}: {declaration}");
+                }
+            }
+        }
+    }
+    assert!(seen > 0, "no animation was read");
+}
+
+/// The characters that the shipped fonts have.
+fn shipped() -> BTreeSet<char> {
+    let mut letters = BTreeSet::new();
+    for entry in std::fs::read_dir(root().join("ui/static/fonts")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|it| it == "woff2") {
+            let font = wuff::decompress_woff2(&std::fs::read(&path).unwrap()).unwrap();
+            let face = ttf_parser::Face::parse(&font, 0).unwrap();
+            let tables = face.tables().cmap.unwrap();
+            for table in tables.subtables.into_iter().filter(|it| it.is_unicode()) {
+                table.codepoints(|code| letters.extend(char::from_u32(code)));
+            }
+        }
+    }
+    letters
+}
+
+#[test]
+fn the_shipped_fonts_have_every_letter_of_every_text() {
+    let shipped = shipped();
+    let mut texts = vec![
+        "АаӘәБбВвГгҒғДдЕеЁёЖжЗзИиЙйКкҚқЛлМмНнҢңОоӨөПпРрСсТтУуҰұҮүФфХхҺһЦцЧчШшЩщЪъЫыІіЬьЭэЮюЯя₸".to_owned(),
+    ];
+    for language in ["kk", "ru", "en"] {
+        for entry in std::fs::read_dir(root().join("locales").join(language)).unwrap() {
+            texts.push(std::fs::read_to_string(entry.unwrap().path()).unwrap());
+        }
+    }
+    for entry in std::fs::read_dir(root().join("profiles")).unwrap() {
+        texts.push(std::fs::read_to_string(entry.unwrap().path()).unwrap());
+    }
+    let missing: BTreeSet<char> = texts
+        .iter()
+        .flat_map(|text| text.chars())
+        .filter(|letter| !letter.is_control() && !shipped.contains(letter))
+        .collect();
+    assert_eq!(missing, BTreeSet::new());
+}
+
+/// The licence that lets the fonts be shipped lies beside them.
+#[test]
+fn the_fonts_come_with_their_licence() {
+    assert!(read("ui/static/fonts/LICENSE-Inter.txt").contains("SIL OPEN FONT LICENSE"));
+}
