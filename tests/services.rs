@@ -132,7 +132,8 @@ impl Kiosk {
                 sha256: self.profile.sha256,
             },
             palm_consent: ConsentDemand::required("palm", 1),
-            calendar: self.profile.work_calendar(),
+            images_consent: ConsentDemand::required("images", 1),
+            calendar: self.profile.calendar.clone(),
             integrity: None,
         }
     }
@@ -232,6 +233,8 @@ impl<'a> Walk<'a> {
             Effect::ForgiveAttempt { .. }
             | Effect::CloseCamera
             | Effect::BeginMeasuring
+            | Effect::LookFor(_)
+            | Effect::ShowPictures(_)
             | Effect::CancelScan => return None,
             Effect::AskScanner => Input::Scanner(Ok(scanner())),
             Effect::FindPalmReference { .. } => Input::PalmReferenceFound(Some(PALM)),
@@ -357,6 +360,7 @@ impl<'a> Walk<'a> {
                 self.give(Input::Identified {
                     document_id,
                     verdict: answer.verdict,
+                    decided_by: answer.decided_by,
                     request: answer.request,
                 });
                 self.answer = Some(*answer);
@@ -534,10 +538,7 @@ fn check(name: &str, service: &Service, way: Way, walked: &Walked, profile: &Pro
             .find(|kind| kind.name == made.kind)
             .expect("a kind of the service");
         let day = verification::date::Date::from_utc(document.ended_at);
-        let due = profile
-            .work_calendar()
-            .add_working_days(day, kind.working_days)
-            .unwrap();
+        let due = profile.calendar.add_working_days(day, kind.working_days).unwrap();
         assert_eq!(made.due, due, "{what}");
         let number = request::number(document.document_id, day);
         assert_eq!(*request, Some((number, convert::day(due))), "{what}");

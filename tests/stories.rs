@@ -75,6 +75,18 @@ fn the_third_failed_attempt_ends_it() {
         person.sees("another attempt", offers_another);
         person.wants(Intent::Retry);
     }
+    // No attempt is left, but people are; whoever does not want them is at the end.
+    person.sees("the way to people", |view| {
+        matches!(
+            view.screen,
+            Screen::AttemptFailed {
+                left: 0,
+                next: ipc::NextAttempt::People,
+                ..
+            }
+        ) && view.may_stand_aside
+    });
+    person.wants(Intent::Cancel);
     person.sees_outcome(&[Outcome::NotVerified]);
     person.sees("an empty outbox", |view| view.pending == 0);
     drop(person);

@@ -85,6 +85,12 @@ async fn goes_badly(institution: &Institution, sitting: &Clip, size: (u32, u32))
     walk.wait_for(&["attempt-failed"], LIMIT).await.unwrap();
     gallery.show(&walk, "attempt-failed", "attempt-failed").await;
     walk.touch("retry").await.unwrap();
+    // No attempt is left, but people are.
+    walk.wait_for_value("data-next", "people", LIMIT).await.unwrap();
+    gallery
+        .show(&walk, "attempt-failed", "attempt-failed-people-are-left")
+        .await;
+    walk.touch("attempt-end").await.unwrap();
     walk.wait_for(&["outcome"], LIMIT).await.unwrap();
     gallery.show(&walk, "outcome", "outcome-not-verified").await;
     walk.close().await.unwrap();

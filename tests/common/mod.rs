@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each story uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
+pub mod hands;
 pub mod secrets;
 
 use std::net::{SocketAddr, TcpListener};
@@ -343,6 +344,9 @@ clip = {clip:?}
 width = {width}
 height = {height}
 kiosk = false
+[behaviour]
+attract_after_s = 0
+fresh_page = false
 [policy]
 passive = "where-installed"
 {policy}
@@ -359,6 +363,16 @@ passive = "where-installed"
         let path = folder.join("kiosk.toml");
         std::fs::write(&path, text).unwrap();
         path
+    }
+
+    /// As [`Institution::kiosk_config`], with these lines in its `[behaviour]` table instead.
+    pub fn behaving(&self, clip: &Clip, policy: &str, window: (u32, u32), behaviour: &str) -> PathBuf {
+        let file = self.kiosk_config(clip, policy, window);
+        let text = std::fs::read_to_string(&file).unwrap();
+        let stories = "attract_after_s = 0\nfresh_page = false\n";
+        assert!(text.contains(stories));
+        std::fs::write(&file, text.replace(stories, behaviour)).unwrap();
+        file
     }
 
     /// Starts the kiosk without a window.

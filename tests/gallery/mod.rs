@@ -51,6 +51,11 @@ impl Gallery {
             self.wait_for_language(walk, language).await;
             let picture = format!("{name}-{language}-{contrast}");
             assert_eq!(misfits(walk).await, "", "{picture} does not fit");
+            assert_eq!(
+                unseen(walk).await,
+                0,
+                "{picture} does not show all that can be chosen"
+            );
             walk.picture(&self.folder.join(format!("{picture}.png")))
                 .await
                 .unwrap();
@@ -81,24 +86,51 @@ impl Gallery {
 
 /// Names what is cut off or stands outside of the window, one a line.
 pub async fn misfits(walk: &Walk) -> String {
-    let script = r"
+    misfits_where(walk, false).await
+}
+
+/// The same of a page that may be longer than the window, as long as its buttons scroll it.
+pub async fn misfits_if_scrolled(walk: &Walk) -> String {
+    misfits_where(walk, true).await
+}
+
+async fn misfits_where(walk: &Walk, may_scroll: bool) -> String {
+    let script = r#"
+        const [mayScroll] = arguments;
         const bad = [];
+        const page = document.querySelector('.kiosk__area');
+        const turned = mayScroll && page.scrollHeight > page.clientHeight + 1
+            && document.querySelector("[data-testid='page-scroll-down']") !== null;
         for (const element of document.querySelectorAll('button, p, h1, h2, li, label, strong, .panel')) {
             const box = element.getBoundingClientRect();
             if (box.width === 0) continue;
             const name = element.dataset.testid ?? element.textContent.trim().slice(0, 60);
             if (element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0) bad.push('cut off: ' + name);
             if (box.left < -1 || box.right > innerWidth + 1) bad.push('beside the window: ' + name);
-            if (element.tagName === 'BUTTON' && box.bottom > innerHeight + 1) bad.push('below the window: ' + name);
+            // What stands in a list comes into the window by the buttons beside it.
+            const list = element.closest('.scrolled__area');
+            const scrolls = list?.parentElement.querySelector('.scroll__buttons');
+            const bottom = scrolls ? list.getBoundingClientRect().bottom : box.bottom;
+            if (element.tagName === 'BUTTON' && bottom > innerHeight + 1 && !turned) bad.push('below the window: ' + name);
         }
-        return bad.join('\n');";
+        return bad.join('\n');"#;
     walk.client()
-        .execute(script, vec![])
+        .execute(script, vec![may_scroll.into()])
         .await
         .unwrap()
         .as_str()
         .unwrap_or("no answer")
         .to_owned()
+}
+
+/// How many lists go on below what is seen of them: nobody would look there for more.
+async fn unseen(walk: &Walk) -> u64 {
+    // Speech reads what is below, and its bar takes the room.
+    let script = "return document.querySelector('.speech-bar') !== null ? 0
+        : [...document.querySelectorAll('.cards, .choices')]
+        .filter((list) => list.scrollHeight > list.clientHeight + 1).length";
+    let lists = walk.client().execute(script, vec![]).await.unwrap();
+    lists.as_u64().unwrap()
 }
 
 /// Waits for the answer as somebody does who now and then touches the screen, so that it stays.

@@ -1,0 +1,675 @@
+//! Attempts to break out of the kiosk, in the real program and the real web view: with the keys and the mouse that a person
+//! has, and with script, as if somebody had found a way to run one. The kiosk stays on its screen, nothing is executed, and
+//! no request leaves.
+//!
+//! Keys and mouse come from the X server (XTest), not from the driver; the driver only looks.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+
+mod common;
+mod gallery;
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use common::{IIN, Institution, LIMIT, alone, clip, hands};
+use gallery::{KIOSK, LYING, run};
+use serde_json::{Value, json};
+use walk::{STEP_LIMIT, Walk, processes};
+
+/// A kiosk with the service that asks for every kind of field.
+fn kiosk() -> (Institution, std::path::PathBuf) {
+    let mut institution = Institution::found();
+    institution.profile = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/profiles/entries.toml");
+    let config = institution.kiosk_config(&clip(), "", LYING);
+    (institution, config)
+}
+
+/// Runs the body of an asynchronous function in the page; its argument is `given`.
+async fn script(walk: &Walk, body: &str, given: Value) -> Value {
+    let whole = format!(
+        "const done = arguments[arguments.length - 1]; const given = arguments[0];
+         (async () => {{ {body} }})().then(done, error => done('error: ' + error));"
+    );
+    walk.client().execute_async(&whole, vec![given]).await.unwrap()
+}
+
+/// Puts watchers into the page: what went through it that must not.
+async fn watch(walk: &Walk) {
+    let body = r"
+        window.seen = { keys: 0, menus: 0, violations: [], dropped: 0, executed: 0, loads: 0 };
+        addEventListener('keydown', () => seen.keys++, true);
+        // Behind the page's own handler, which must have prevented it.
+        addEventListener('contextmenu', event => { if (!event.defaultPrevented) seen.menus++; });
+        addEventListener('securitypolicyviolation', event => seen.violations.push(event.effectiveDirective));
+        addEventListener('drop', () => seen.dropped++, true);
+        return true;";
+    assert_eq!(script(walk, body, Value::Null).await, Value::Bool(true));
+}
+
+/// Everything about the page that an attempt might have changed. The watchers are among it: a page that was loaded again
+/// has none.
+async fn state(walk: &Walk) -> Value {
+    let body = r"
+        return {
+            address: location.href,
+            watched: typeof seen === 'object',
+            executed: window.seen?.executed,
+            history: history.length,
+            zoom: devicePixelRatio,
+            scale: visualViewport.scale,
+            width: innerWidth,
+            height: innerHeight,
+            selected: getSelection().toString(),
+            screen: document.querySelector('[data-screen]')?.dataset.screen,
+            fullscreen: document.fullscreenElement !== null,
+            editable: document.designMode,
+            frames: frames.length,
+        };";
+    script(walk, body, Value::Null).await
+}
+
+/// Shortcuts of browsers, of GTK and of desktops.
+const SHORTCUTS: &[&str] = &[
+    "ctrl+t",
+    "ctrl+n",
+    "ctrl+w",
+    "ctrl+r",
+    "ctrl+shift+r",
+    "ctrl+l",
+    "ctrl+p",
+    "ctrl+s",
+    "ctrl+o",
+    "ctrl+f",
+    "ctrl+g",
+    "ctrl+u",
+    "ctrl+j",
+    "ctrl+h",
+    "ctrl+d",
+    "ctrl+k",
+    "ctrl+e",
+    "ctrl+shift+n",
+    "ctrl+shift+t",
+    "ctrl+shift+p",
+    "ctrl+shift+i",
+    "ctrl+shift+j",
+    "ctrl+shift+c",
+    "ctrl+shift+d",
+    "ctrl+alt+i",
+    "ctrl+q",
+    "ctrl+a",
+    "ctrl+c",
+    "ctrl+x",
+    "ctrl+v",
+    "ctrl+z",
+    "ctrl+period",
+    "ctrl+semicolon",
+    "ctrl+plus",
+    "ctrl+minus",
+    "ctrl+0",
+    "ctrl+KP_Add",
+    "ctrl+KP_Subtract",
+    "ctrl+Tab",
+    "ctrl+shift+Tab",
+    "ctrl+Page_Up",
+    "ctrl+F4",
+    "alt+Left",
+    "alt+Right",
+    "alt+Home",
+    "alt+d",
+    "alt+f",
+    "alt+space",
+    "alt+Tab",
+    "alt+Escape",
+    "F1",
+    "F2",
+    "F3",
+    "F4",
+    "F5",
+    "F6",
+    "F7",
+    "F8",
+    "F9",
+    "F10",
+    "F11",
+    "F12",
+    "shift+F10",
+    "Menu",
+    "XF86Back",
+    "XF86Forward",
+    "XF86Reload",
+    "XF86HomePage",
+    "XF86WWW",
+    "XF86Search",
+    "super",
+    "super+d",
+    "super+l",
+    "Print",
+];
+
+#[test]
+fn keys_of_browsers_and_desktops_do_nothing() {
+    let _alone = alone();
+    let (_institution, config) = kiosk();
+    run(async {
+        let walk = Walk::start(Path::new(KIOSK), &config).await.unwrap();
+        walk.wait_for(&["welcome"], STEP_LIMIT).await.unwrap();
+        watch(&walk).await;
+        let before = state(&walk).await;
+        let windows = hands::windows();
+        assert_eq!(windows, 1, "the kiosk's window alone is on this display");
+        hands::point((640, 200));
+        for shortcut in SHORTCUTS {
+            hands::key(shortcut);
+            assert_eq!(state(&walk).await, before, "after {shortcut}");
+            assert_eq!(hands::windows(), windows, "after {shortcut}");
+        }
+        let keys = script(&walk, "return seen.keys;", Value::Null).await;
+        let keys = keys.as_u64().unwrap();
+        // Some are taken by GTK before the page sees them; if hardly any came, the test would not have pressed keys.
+        assert!(keys > SHORTCUTS.len() as u64 / 2, "{keys} keys reached the page");
+        walk.close().await.unwrap();
+    });
+}
+
+#[test]
+fn the_mouse_opens_and_takes_nothing() {
+    let _alone = alone();
+    let (_institution, config) = kiosk();
+    run(async {
+        let walk = Walk::start(Path::new(KIOSK), &config).await.unwrap();
+        walk.identify_as("entries", IIN).await.unwrap();
+        watch(&walk).await;
+        let before = state(&walk).await;
+        let places = script(
+            &walk,
+            "return [...document.querySelectorAll('h1, main p, svg, .toolbar__brand, footer')].slice(0, 8)
+                 .map(found => { const box = found.getBoundingClientRect();
+                                 return [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 2)]; });",
+            Value::Null,
+        )
+        .await;
+        let places: Vec<(i64, i64)> = serde_json::from_value(places).unwrap();
+        assert!(places.len() > 3);
+        for place in places {
+            hands::point(place);
+            // The right and the middle button, and the ones that go back and forward.
+            for button in [3, 2, 8, 9] {
+                hands::click(button);
+                assert_eq!(state(&walk).await, before, "button {button} at {place:?}");
+                assert_eq!(hands::windows(), 1, "button {button} at {place:?}");
+            }
+            hands::wheel_with("ctrl", 3);
+            assert_eq!(state(&walk).await, before, "the wheel with Ctrl at {place:?}");
+            hands::drag(place, (place.0 + 150, place.1 + 90));
+            assert_eq!(state(&walk).await, before, "dragged from {place:?}");
+        }
+        let seen = script(&walk, "return seen;", Value::Null).await;
+        assert_eq!(seen["menus"], 0, "menus that the page did not refuse");
+        assert_eq!(seen["dropped"], 0);
+        let dragged = "const dragged = [];
+             addEventListener('dragstart', event => dragged.push(event.defaultPrevented));
+             for (const found of document.querySelectorAll('*')) if (found.draggable) return found.outerHTML;
+             return '';";
+        assert_eq!(
+            script(&walk, dragged, Value::Null).await,
+            "",
+            "something can be dragged"
+        );
+        walk.close().await.unwrap();
+    });
+}
+
+/// Ways out for whoever can run a script in the page; `given` is an address that listens.
+const WAYS_OUT: &[(&str, &str)] = &[
+    ("location", "location = given; await wait();"),
+    (
+        "location.replace",
+        "location.replace(given + 'replace'); await wait();",
+    ),
+    (
+        "location to a file",
+        "location = 'file:///etc/passwd'; await wait();",
+    ),
+    (
+        "location to data",
+        "location = 'data:text/html,<h1>out'; await wait();",
+    ),
+    (
+        "location to javascript",
+        "location = 'javascript:void(seen.executed++)'; await wait();",
+    ),
+    (
+        "another page of the kiosk's own",
+        "location = 'view-source:tauri://localhost/index.html'; await wait();",
+    ),
+    ("window.open", "open(given); await wait();"),
+    ("window.open of a file", "open('file:///etc/'); await wait();"),
+    ("window.open of nothing", "open('about:blank'); await wait();"),
+    (
+        "target _blank",
+        "const a = add('a'); a.href = given; a.target = '_blank'; a.click(); await wait();",
+    ),
+    (
+        "javascript: link",
+        "const a = add('a'); a.href = 'javascript:seen.executed++'; a.click(); await wait();",
+    ),
+    (
+        "download",
+        "const a = add('a'); a.href = 'index.html'; a.download = 'x.html'; a.click(); await wait();",
+    ),
+    (
+        "download of a blob",
+        "const a = add('a'); a.href = URL.createObjectURL(new Blob(['x'])); a.download = 'x'; \
+      a.click(); await wait();",
+    ),
+    ("mailto", "location = 'mailto:a@example.org'; await wait();"),
+    (
+        "form",
+        "const form = add('form'); form.action = given; form.method = 'post'; form.submit(); await wait();",
+    ),
+    (
+        "meta refresh",
+        "const meta = document.createElement('meta'); meta.httpEquiv = 'refresh'; \
+      meta.content = '0;url=' + given; document.head.append(meta); await wait();",
+    ),
+    (
+        "base",
+        "const base = document.createElement('base'); base.href = given; document.head.append(base); \
+      await fetch('x').catch(() => {}); base.remove();",
+    ),
+    ("frame", "add('iframe').src = given; await wait();"),
+    (
+        "frame of a document",
+        "add('iframe').srcdoc = '<script>parent.seen.executed++</script>'; await wait();",
+    ),
+    (
+        "object",
+        "const found = add('object'); found.data = given; await wait();",
+    ),
+    ("fetch", "await fetch(given).catch(() => {});"),
+    (
+        "XMLHttpRequest",
+        "const r = new XMLHttpRequest(); r.open('GET', given); r.onerror = () => {}; \
+      try { r.send(); } catch {} await wait();",
+    ),
+    ("beacon", "navigator.sendBeacon(given, 'x'); await wait();"),
+    (
+        "WebSocket",
+        "try { new WebSocket(given.replace('http', 'ws')); } catch {} await wait();",
+    ),
+    (
+        "EventSource",
+        "try { new EventSource(given); } catch {} await wait();",
+    ),
+    ("picture", "add('img').src = given; await wait();"),
+    ("sound", "add('audio').src = given; await wait();"),
+    (
+        "style",
+        "add('div').style.backgroundImage = `url(${given})`; await wait();",
+    ),
+    (
+        "style sheet",
+        "const link = document.createElement('link'); link.rel = 'stylesheet'; link.href = given; \
+      document.head.append(link); await wait();",
+    ),
+    (
+        "prefetch",
+        "const link = document.createElement('link'); link.rel = 'prefetch'; link.href = given; \
+      document.head.append(link); await wait();",
+    ),
+    (
+        "dns-prefetch",
+        "const link = document.createElement('link'); link.rel = 'preconnect'; link.href = given; \
+      document.head.append(link); await wait();",
+    ),
+    (
+        "script from outside",
+        "const s = document.createElement('script'); s.src = given; document.head.append(s); \
+      await wait();",
+    ),
+    (
+        "inline script",
+        "const s = document.createElement('script'); s.textContent = 'seen.executed++'; \
+      document.head.append(s); await wait();",
+    ),
+    (
+        "handler in an attribute",
+        "add('div').innerHTML = '<img src=x onerror=\"seen.executed++\">'; await wait();",
+    ),
+    ("eval", "try { eval('seen.executed++'); } catch {}"),
+    ("Function", "try { new Function('seen.executed++')(); } catch {}"),
+    (
+        "timer with text",
+        "setTimeout('seen.executed++', 0); await wait();",
+    ),
+    (
+        "worker",
+        "try { new Worker(URL.createObjectURL(new Blob(['postMessage(1)']))).onmessage = () => seen.executed++; } \
+      catch {} await wait();",
+    ),
+    (
+        "service worker",
+        "try { await navigator.serviceWorker.register('alaqan.js'); seen.executed++; } catch {}",
+    ),
+    (
+        "file dialog",
+        "const input = add('input'); input.type = 'file'; input.click(); await wait();",
+    ),
+    (
+        "folder dialog",
+        "try { await showDirectoryPicker(); seen.executed++; } catch {}",
+    ),
+    (
+        "colour dialog",
+        "const input = add('input'); input.type = 'color'; input.click(); await wait();",
+    ),
+    ("print", "print(); await wait();"),
+    ("alert", "alert('out'); await wait();"),
+    ("confirm", "if (confirm('out')) seen.executed++;"),
+    ("prompt", "if (prompt('out') !== null) seen.executed++;"),
+    (
+        "notification",
+        "try { if (await Notification.requestPermission() === 'granted') seen.executed++; } catch {}",
+    ),
+    (
+        "place",
+        "await new Promise(done => navigator.geolocation ? navigator.geolocation.getCurrentPosition( \
+      () => { seen.executed++; done(); }, done) : done());",
+    ),
+    (
+        "camera",
+        "try { await navigator.mediaDevices.getUserMedia({ video: true }); seen.executed++; } catch {}",
+    ),
+    (
+        "clipboard",
+        "try { await navigator.clipboard.readText(); seen.executed++; } catch {}",
+    ),
+    (
+        "full screen",
+        "try { await document.documentElement.requestFullscreen(); } catch {}",
+    ),
+    ("storage", "try { localStorage.setItem('a', 'b'); } catch {}"),
+];
+
+#[test]
+fn no_script_leads_out() {
+    let _alone = alone();
+    let (_institution, config) = kiosk();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = format!("http://{}/", listener.local_addr().unwrap());
+    let called = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&called);
+    std::thread::spawn(move || {
+        for _ in listener.incoming() {
+            counted.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    run(async {
+        let walk = Walk::start(Path::new(KIOSK), &config).await.unwrap();
+        walk.identify_as("entries", IIN).await.unwrap();
+        watch(&walk).await;
+        let before = state(&walk).await;
+        let web_processes = processes::web_processes(processes::kiosk(&config).unwrap().id).len();
+        let helpers = "
+            const add = name => { const made = document.createElement(name); made.className = 'attempt';
+                                  document.querySelector('main').append(made); return made; };
+            // Two frames and a message: what was begun has had its turn.
+            const wait = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {
+                const { port1, port2 } = new MessageChannel(); port1.onmessage = done; port2.postMessage(0); })));";
+        for (name, way) in WAYS_OUT {
+            let body = format!("{helpers} {way} return true;");
+            script(&walk, &body, json!(address)).await;
+            let clean =
+                "document.querySelectorAll('.attempt').forEach(found => found.remove()); return true;";
+            script(&walk, clean, Value::Null).await;
+            assert_eq!(state(&walk).await, before, "after {name}");
+            assert_eq!(hands::windows(), 1, "after {name}");
+            assert_eq!(
+                called.load(Ordering::SeqCst),
+                0,
+                "a line left the kiosk, after {name}"
+            );
+        }
+        assert_eq!(called.load(Ordering::SeqCst), 0, "a line left the kiosk");
+        let seen = script(&walk, "return seen;", Value::Null).await;
+        assert_eq!(seen["executed"], 0);
+        let violations: Vec<String> = serde_json::from_value(seen["violations"].clone()).unwrap();
+        for directive in [
+            "connect-src",
+            "frame-src",
+            "img-src",
+            "script-src-elem",
+            "style-src-elem",
+        ] {
+            assert!(
+                violations.iter().any(|violated| violated == directive),
+                "{directive} was not asked: {violations:?}"
+            );
+        }
+        let kiosk = processes::kiosk(&config).unwrap().id;
+        assert_eq!(processes::web_processes(kiosk).len(), web_processes, "one page");
+        // The person goes on as if nothing had been.
+        walk.touch("cancel").await.unwrap();
+        walk.wait_for(&["outcome"], LIMIT).await.unwrap();
+        walk.close().await.unwrap();
+    });
+}
+
+/// Commands of Tauri and of its plugins.
+const COMMANDS: &[&str] = &[
+    "plugin:shell|open",
+    "plugin:shell|execute",
+    "plugin:fs|read_text_file",
+    "plugin:fs|write_text_file",
+    "plugin:dialog|open",
+    "plugin:process|exit",
+    "plugin:process|restart",
+    "plugin:opener|open_url",
+    "plugin:http|fetch",
+    "plugin:app|version",
+    "plugin:app|set_app_theme",
+    "plugin:path|resolve_directory",
+    "plugin:event|emit",
+    "plugin:event|listen",
+    "plugin:window|close",
+    "plugin:window|destroy",
+    "plugin:window|minimize",
+    "plugin:window|set_fullscreen",
+    "plugin:window|create",
+    "plugin:webview|create_webview_window",
+    "plugin:webview|internal_toggle_devtools",
+    "plugin:webview|set_webview_zoom",
+    "plugin:webview|print",
+    "plugin:menu|new",
+    "plugin:tray|new",
+    "plugin:image|from_path",
+    "plugin:resources|close",
+    "no_such_command",
+];
+
+#[test]
+fn no_other_command_is_obeyed() {
+    let _alone = alone();
+    let (_institution, config) = kiosk();
+    run(async {
+        let walk = Walk::start(Path::new(KIOSK), &config).await.unwrap();
+        walk.wait_for(&["welcome"], STEP_LIMIT).await.unwrap();
+        watch(&walk).await;
+        let before = state(&walk).await;
+        let body = "try { return ['obeyed', await __TAURI__.core.invoke(given, {})]; } catch (error) { return 'refused'; }";
+        for command in COMMANDS {
+            assert_eq!(
+                script(&walk, body, json!(command)).await,
+                json!("refused"),
+                "{command}"
+            );
+        }
+        assert_eq!(state(&walk).await, before);
+        assert_eq!(hands::windows(), 1);
+        walk.close().await.unwrap();
+    });
+}
+
+/// What a person, a card reader or a script might enter.
+fn hostile() -> Vec<String> {
+    let mut entries: Vec<String> = [
+        "<script>seen.executed++</script>",
+        "<img src=x onerror=seen.executed++>",
+        "\"><svg onload=seen.executed++>",
+        "javascript:seen.executed++",
+        "{{7*7}}${7*7}{ $count }",
+        "'; DROP TABLE documents; --",
+        "../../../../etc/passwd",
+        "%s%s%s%n%p",
+        "a\0b",
+        "\u{1}\u{8}\t\r\n\u{1b}[2J\u{7f}",
+        "\u{202e}\u{2066}\u{200f}דגל\u{202c}",
+        "👩‍👩‍👧‍👦🇰🇿\u{fe0f}",
+        "z\u{335}\u{321}\u{322}\u{489}\u{488}",
+        "\u{feff}\u{fffd}\u{ffff}",
+        "ﷺﷺﷺ",
+        "880412401006\n880412401006",
+        "８８０４１２４０１００６",
+    ]
+    .map(str::to_owned)
+    .into();
+    entries.push("1".repeat(100_000));
+    entries.push("Ә".repeat(50_000));
+    entries
+}
+
+#[test]
+fn what_is_entered_is_never_more_than_text() {
+    let _alone = alone();
+    let (_institution, config) = kiosk();
+    run(async {
+        let walk = Walk::start(Path::new(KIOSK), &config).await.unwrap();
+        walk.wait_for(&["welcome"], STEP_LIMIT).await.unwrap();
+        watch(&walk).await;
+        malformed_intents(&walk).await;
+        walk.touch("begin").await.unwrap();
+        walk.choose("entries").await.unwrap();
+        let mut entered = Vec::new();
+        loop {
+            let screen = walk
+                .wait_for(&["consent", "field", "claim"], STEP_LIMIT)
+                .await
+                .unwrap();
+            match screen.as_str() {
+                "consent" => {
+                    let text = walk.attribute("data-consent").await.unwrap();
+                    walk.touch("consent-agree").await.unwrap();
+                    walk.wait_for_change("data-consent", &text).await.unwrap();
+                }
+                "field" => {
+                    let field = walk.attribute("data-field").await.unwrap();
+                    is_only_text(&walk, &field).await;
+                    // A text may be anything: the last hostile one may have been taken, and then another field is shown.
+                    if walk.attribute("data-field").await.unwrap() == field {
+                        clears(&walk).await;
+                        walk.answer_field(&[]).await.unwrap();
+                    }
+                    entered.push(field);
+                }
+                _ => break,
+            }
+        }
+        assert_eq!(entered, ["phone", "name", "text"]);
+        is_only_text(&walk, "").await;
+        clears(&walk).await;
+        walk.enter_iin(IIN).await.unwrap();
+        walk.wait_for(&["method"], STEP_LIMIT).await.unwrap();
+        let seen = script(&walk, "return seen;", Value::Null).await;
+        assert_eq!(seen["executed"], 0);
+        assert_eq!(seen["violations"], json!([]), "nothing even came so far");
+        walk.close().await.unwrap();
+    });
+}
+
+/// Empties what is entered on the screen.
+async fn clears(walk: &Walk) {
+    for _ in 0..400 {
+        if !walk.is_there("key-delete").await.unwrap() {
+            return;
+        }
+        let body =
+            "const found = document.querySelector('[data-testid=key-delete]'); found.click(); return true;";
+        script(walk, body, Value::Null).await;
+    }
+}
+
+/// Enters everything hostile into the screen that is shown, by keyboard events and by intents past the screen.
+async fn is_only_text(walk: &Walk, field: &str) {
+    let by_keys = "for (const key of given) for (const type of ['keydown', 'keypress', 'keyup'])
+            (document.activeElement ?? document.body).dispatchEvent(new KeyboardEvent(type, { key, bubbles: true }));
+        const paste = new DataTransfer(); paste.setData('text/html', given);
+        document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData: paste, bubbles: true }));
+        return true;";
+    let by_intent = "const intent = given.field === ''
+            ? { kind: 'claim', iin: given.value }
+            : { kind: 'answer-field', field: given.field, value: given.value };
+        try { await __TAURI__.core.invoke('intent', { intent }); } catch {} return true;";
+    let foreign =
+        "return document.querySelectorAll('main script, main img, main iframe, main svg[onload]').length;";
+    for entry in hostile() {
+        let shown = walk.attribute("data-field").await.unwrap();
+        if shown != field {
+            return;
+        }
+        let short: String = entry.chars().take(500).collect();
+        script(walk, by_keys, json!(short)).await;
+        assert_eq!(script(walk, foreign, Value::Null).await, 0);
+        script(walk, by_intent, json!({ "field": field, "value": entry })).await;
+        assert_eq!(script(walk, foreign, Value::Null).await, 0);
+        let screen = walk.screen().await.unwrap();
+        assert!(
+            ["field", "claim"].contains(&screen.as_str()),
+            "{screen} after a hostile entry"
+        );
+        let executed = script(walk, "return seen.executed;", Value::Null).await;
+        assert_eq!(executed, 0);
+    }
+}
+
+/// Intents that are none: refused, and the kiosk stays where it is.
+async fn malformed_intents(walk: &Walk) {
+    let body =
+        "try { await __TAURI__.core.invoke('intent', given); return 'taken'; } catch { return 'refused'; }";
+    let bad = [
+        json!({}),
+        json!({ "intent": null }),
+        json!({ "intent": "begin" }),
+        json!({ "intent": [] }),
+        json!({ "intent": [7] }),
+        json!({ "intent": 7 }),
+        json!({ "intent": { "kind": "no-such-intent" } }),
+        json!({ "intent": { "kind": 1 } }),
+        json!({ "intent": { "kind": "claim" } }),
+        json!({ "intent": { "kind": "claim", "iin": 880_412_401_006_u64 } }),
+        json!({ "intent": { "kind": "claim", "iin": { "deep": [[[[[[]]]]]] } } }),
+        json!({ "intent": { "kind": "claim", "iin": null } }),
+        json!({ "intent": { "kind": "set-language", "language": "de" } }),
+        json!({ "intent": { "kind": "set-calm", "calm": "yes" } }),
+        json!({ "intent": { "kind": "choose-method", "method": "skip" } }),
+        json!({ "intent": { "kind": "answer-consent", "text": "processing", "given": 1 } }),
+    ];
+    for intent in bad {
+        assert_eq!(script(walk, body, intent.clone()).await, "refused", "{intent}");
+        assert_eq!(walk.screen().await.unwrap(), "welcome", "{intent}");
+    }
+    // Well made, and at the wrong time: taken, and without effect.
+    for intent in [
+        json!({ "intent": { "kind": "claim", "iin": IIN } }),
+        json!({ "intent": { "kind": "choose-method", "method": "face" } }),
+        json!({ "intent": { "kind": "choose-service", "service": "../../x" } }),
+        json!({ "intent": { "kind": "finish" } }),
+        json!({ "intent": { "kind": "print" } }),
+    ] {
+        assert_eq!(script(walk, body, intent.clone()).await, "taken", "{intent}");
+        assert_eq!(walk.screen().await.unwrap(), "welcome", "{intent}");
+    }
+}
