@@ -1,5 +1,6 @@
 //! `cargo xtask bench face`: what the analysis of a frame costs, against the package `mediapipe` on the same frames.
-//! `cargo xtask bench palm` stands in [`palm`], `cargo xtask bench custody` in [`custody`].
+//! `cargo xtask bench palm` stands in [`palm`], `cargo xtask bench custody` in [`custody`], `cargo xtask bench window` in
+//! [`window`].
 //!
 //! Both sides run as processes of their own, on one core and on two, and answer for one clip after the other in
 //! turns, so that other work on the machine hits both. It reports and asserts nothing.
@@ -7,6 +8,7 @@
 mod custody;
 mod palm;
 mod side;
+mod window;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -42,6 +44,8 @@ pub enum Arguments {
     Palm(palm::PalmArguments),
     /// The custody of documents: putting, delivering, and idle kiosks.
     Custody(custody::CustodyArguments),
+    /// The window: start and memory beside Chromium, and touches.
+    Window(window::WindowArguments),
 }
 
 /// How it is measured.
@@ -108,6 +112,7 @@ pub fn perform(paths: &Paths, arguments: &Arguments) -> Result<(), XtaskError> {
         Arguments::Face(arguments) => face(paths, arguments),
         Arguments::Palm(arguments) => palm::perform(paths, arguments),
         Arguments::Custody(arguments) => custody::perform(paths, arguments),
+        Arguments::Window(arguments) => window::perform(paths, arguments),
     }
 }
 

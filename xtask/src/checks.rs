@@ -7,10 +7,10 @@ use crate::error::XtaskError;
 use crate::models::Upstream;
 use crate::paths::Paths;
 use crate::steps::{note, step};
-use crate::{demo, deny, fuzz, locales, models, process, setup, tidy, ui, wasm};
+use crate::{axe, demo, deny, fuzz, locales, models, process, setup, tidy, ui, wasm};
 
 /// Holds the largest windows of the stories, upright and lying.
-const TEST_SCREEN_PX: (u32, u32) = (1280, 1920);
+const TEST_SCREEN_PX: (u32, u32) = (1920, 1920);
 
 /// Sets everything up and runs all tests.
 pub fn test(paths: &Paths) -> Result<(), XtaskError> {
@@ -19,6 +19,7 @@ pub fn test(paths: &Paths) -> Result<(), XtaskError> {
     demo::build(paths)?;
     // Clips are made from it where there is no folder of recorded people.
     let portrait = models::portrait(paths)?;
+    let axe = axe::perform(paths)?;
     // Never the screen of the person at this machine: the stories want windows of exact sizes.
     let display = Display::virtual_one(TEST_SCREEN_PX)?;
     step("Testing", || {
@@ -26,7 +27,8 @@ pub fn test(paths: &Paths) -> Result<(), XtaskError> {
         rooms
             .args(["test", "--workspace", "--exclude", "ui", "--no-fail-fast"])
             .env("ALAQAN_MODELS", &paths.models)
-            .env("ALAQAN_PORTRAIT", &portrait);
+            .env("ALAQAN_PORTRAIT", &portrait)
+            .env("ALAQAN_AXE", &axe);
         if std::env::var_os("ALAQAN_FOOTAGE").is_some_and(|folder| folder.is_empty()) {
             rooms.env_remove("ALAQAN_FOOTAGE");
         }
@@ -44,7 +46,7 @@ pub fn check(paths: &Paths) -> Result<(), XtaskError> {
         process::run(cargo(paths).args(["fmt", "--all", "--check"]))
     })?;
     tidy::perform(paths)?;
-    locales::perform(paths)?;
+    locales::perform(paths, &locales::Arguments::default())?;
     prepare(paths)?;
     step("Linting", || {
         let lint = [

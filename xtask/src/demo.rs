@@ -2,7 +2,7 @@
 
 mod clip;
 mod configuration;
-mod programs;
+pub mod programs;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,7 +13,7 @@ use crate::error::XtaskError;
 use crate::models::Upstream;
 use crate::paths::{self, Paths};
 use crate::steps::{note, step};
-use crate::{models, process, setup, ui};
+use crate::{models, process, setup, speech, ui};
 use clip::Camera;
 use programs::{Interrupt, Programs};
 
@@ -38,6 +38,34 @@ pub struct Arguments {
     /// A window of ordinary size instead of the whole screen.
     #[arg(long)]
     windowed: bool,
+    /// Not of the command line: how many sessions a soak has.
+    #[arg(skip)]
+    sessions: Option<u32>,
+}
+
+/// How long a soak lasts.
+#[derive(Debug, clap::Args)]
+pub struct SoakArguments {
+    /// How many sessions.
+    #[arg(long, default_value_t = 5000)]
+    sessions: u32,
+    /// Where table and chart go; the default is `screenshots` in the demo folder.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+/// Runs a soak: a demonstration from its beginning, with very many people who leave.
+pub fn soak(paths: &Paths, arguments: &SoakArguments) -> Result<(), XtaskError> {
+    let demonstration = Arguments {
+        script: Some("soak".to_owned()),
+        clips: None,
+        clip: None,
+        fresh: true,
+        screenshots: arguments.out.clone(),
+        windowed: false,
+        sessions: Some(arguments.sessions),
+    };
+    perform(paths, &demonstration)
 }
 
 /// An upright kiosk screen, for where there is no display.
@@ -60,6 +88,7 @@ pub fn perform(paths: &Paths, arguments: &Arguments) -> Result<(), XtaskError> {
     models::perform(paths, Upstream::TryOnce)?;
     ui::perform(paths, &ui::Arguments::default())?;
     build(paths)?;
+    speech::perform(paths)?;
     let stage = Stage::set(paths, arguments)?;
     let mut programs = Programs::new(stage.folder.join("logs"), Interrupt::watch()?)?;
     let result = stage.play(paths, arguments, &mut programs);
@@ -143,7 +172,7 @@ impl Stage {
         }
         note(format!("demo folder {}", self.folder.display()));
         match &arguments.script {
-            Some(script) => self.walk(paths, script, &config, &display, programs),
+            Some(script) => self.walk(paths, script, arguments.sessions, &config, &display, programs),
             None => self.show(paths, &config, &display, programs),
         }
     }
@@ -219,6 +248,7 @@ impl Stage {
             profile: &paths.root.join("profiles/bank.toml"),
             gateway_address: address,
             palm: &self.palm(),
+            phrases: &speech::pack(paths),
             camera,
             windowed: arguments.windowed,
         };
@@ -261,6 +291,7 @@ impl Stage {
         &self,
         paths: &Paths,
         script: &str,
+        sessions: Option<u32>,
         config: &Path,
         display: &Display,
         programs: &mut Programs,
@@ -275,15 +306,19 @@ impl Stage {
         walk.args(["--script", script, "--screenshots"])
             .arg(&self.screenshots);
         walk.arg("--record").arg(&record);
+        if let Some(sessions) = sessions {
+            walk.args(["--sessions", &sessions.to_string()]);
+        }
         display.lend(&mut walk);
-        step(
-            &format!("Driving the window through a verification by {script}"),
-            || {
-                programs.start_shown("walk", &mut walk)?;
-                programs.wait_for("walk", || {})
-            },
-        )?;
+        step(&format!("Driving the window: {script}"), || {
+            programs.start_shown("walk", &mut walk)?;
+            programs.wait_for("walk", || {})
+        })?;
         note(format!("screenshots in {}", self.screenshots.display()));
+        if sessions.is_some() {
+            // Table and chart are all there is to see.
+            return Ok(());
+        }
         let document = paths::read_text(&record)?.trim().to_owned();
         step(&format!("Checking document {document} from outside"), || {
             let line = self.listed(paths, &document)?.ok_or_else(|| XtaskError::Demo {

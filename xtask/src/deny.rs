@@ -1,47 +1,20 @@
 //! Licences, sources and bans, by cargo-deny.
 
 use crate::error::XtaskError;
-use crate::paths::{self, Paths};
+use crate::paths::Paths;
 use crate::process;
-use crate::steps::{note, step};
+use crate::steps::step;
+use crate::tools::Tool;
 
-const VERSION: &str = "0.20.2";
+const CARGO_DENY: Tool = Tool {
+    name: "cargo-deny",
+    version: "0.20.2",
+    arguments: &[],
+};
 
 /// Runs cargo-deny, which is built into the cache first if it is not there.
 pub fn perform(paths: &Paths) -> Result<(), XtaskError> {
-    let root = paths.cache.join("tools").join(format!("cargo-deny-{VERSION}"));
-    let program = root
-        .join("bin")
-        .join(format!("cargo-deny{}", std::env::consts::EXE_SUFFIX));
-    if program.is_file() {
-        note(format!("cargo-deny {VERSION}: installed"));
-    } else {
-        step(
-            &format!("Building cargo-deny {VERSION} into {}", root.display()),
-            || {
-                paths::create_folder(&paths.cache)?;
-                let mut cargo = process::cargo();
-                // It runs for a second and is built for minutes: an unoptimised build is the quicker whole.
-                cargo.args([
-                    "install",
-                    "cargo-deny",
-                    "--version",
-                    VERSION,
-                    "--locked",
-                    "--profile",
-                    "dev",
-                ]);
-                cargo
-                    .args(["--config", "profile.dev.debug=false", "--root"])
-                    .arg(&root);
-                cargo
-                    .current_dir(&paths.cache)
-                    .arg("--target-dir")
-                    .arg(paths.target.join("cargo-deny"));
-                process::run(&mut cargo)
-            },
-        )?;
-    }
+    let program = CARGO_DENY.installed(paths)?;
     step("Checking bans, licences and sources", || {
         let mut deny = std::process::Command::new(&program);
         deny.current_dir(&paths.root)

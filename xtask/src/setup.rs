@@ -21,6 +21,8 @@ const DEBIAN_PACKAGES: &[(&str, &str)] = &[
     ("libclang-dev", "the library half of clang"),
     ("libssl-dev", "the cipher under SQLCipher"),
     ("libudev-dev", "serial ports"),
+    ("libasound2-dev", "sound: what the kiosk says"),
+    ("espeak-ng", "renders spoken phrases, and says the rest"),
     ("libtss2-dev", "the TPM"),
     ("swtpm", "a TPM for tests"),
     ("gnome-keyring", "a key store of the system for tests"),
@@ -35,8 +37,16 @@ const DEBIAN_PACKAGES: &[(&str, &str)] = &[
         "fonts-noto-core",
         "letters of the three languages outside the kiosk's own fonts",
     ),
+    ("chromium", "the browser in which the page of examiners is tested"),
+    ("chromium-driver", "drives that browser"),
     ("postgresql", "the gateway's other store, started by its tests"),
+    ("xdotool", "real keys and clicks for the tests of escapes"),
+    ("systemd", "judges the unit of the kiosk in a test"),
     ("imagemagick", "screenshots of the virtual display"),
+    (
+        "npm",
+        "gets axe-core, which looks at the screens, from its registry",
+    ),
 ];
 
 /// Installs what is missing; says nothing much if nothing is.
@@ -100,6 +110,8 @@ fn missing_packages() -> Result<Vec<(&'static str, &'static str)>, XtaskError> {
     Ok(DEBIAN_PACKAGES
         .iter()
         .filter(|(name, _)| !is_installed(&listed, name))
+        // Where Node.js came from its authors, npm came with it, and the package would not go beside it.
+        .filter(|(name, _)| *name != "npm" || process::ask(Command::new("npm").arg("--version")).is_none())
         .copied()
         .collect())
 }

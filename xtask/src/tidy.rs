@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::arrows;
+use crate::docs;
 use crate::error::XtaskError;
 use crate::paths::{self, Paths};
 use crate::process;
@@ -41,6 +42,9 @@ const PURE: &[&str] = &[
     "crates/paper/src/sections",
     "crates/paper/src/text.rs",
     "crates/paper/src/texts.rs",
+    "crates/speech/src/machine.rs",
+    "crates/speech/src/machine",
+    "crates/speech/src/phrase.rs",
     "crates/sync/src/wire.rs",
     "crates/sync/src/wire",
     "crates/sync/src/machine.rs",
@@ -49,6 +53,9 @@ const PURE: &[&str] = &[
     "gateway/src/idec/hosted.rs",
     "gateway/src/idec/quality.rs",
     "gateway/src/idec/tariff.rs",
+    "gateway/src/review/lockout.rs",
+    "gateway/src/review/reasons.rs",
+    "gateway/src/review/sessions.rs",
     "drivers/camera/src/regularity.rs",
     "drivers/palm/src/efaa/protocol.rs",
     "drivers/palm/src/efaa/commands",
@@ -88,6 +95,7 @@ const PURE: &[&str] = &[
     "drivers/printer/src/sim/machine.rs",
     "drivers/printer/src/sim/paper.rs",
     "drivers/printer/src/slip.rs",
+    "src-tauri/src/pages/machine.rs",
 ];
 
 /// What a pure file does not contain outside of its tests and comments.
@@ -170,6 +178,7 @@ fn broken(paths: &Paths) -> Result<Vec<String>, XtaskError> {
         &paths.root.join("Cargo.toml"),
     )?));
     broken.extend(arrows::broken(paths)?);
+    broken.extend(docs::broken(paths)?);
     Ok(broken)
 }
 

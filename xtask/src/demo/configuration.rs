@@ -20,6 +20,8 @@ pub struct Facts<'a> {
     pub gateway_address: &'a str,
     /// Port of the palm scanner.
     pub palm: &'a Path,
+    /// The pack of spoken phrases.
+    pub phrases: &'a Path,
     /// Where frames come from.
     pub camera: &'a Camera,
     /// Whether the kiosk is an ordinary window.
@@ -41,6 +43,12 @@ struct File<'a> {
     window: Window,
     policy: Policy<'a>,
     hours: Hours,
+    speech: Speech<'a>,
+}
+
+#[derive(Serialize)]
+struct Speech<'a> {
+    pack: &'a Path,
 }
 
 /// A demonstration is open at any time.
@@ -158,6 +166,7 @@ pub fn text(facts: &Facts<'_>) -> String {
             sat: ALL_DAY,
             sun: ALL_DAY,
         },
+        speech: Speech { pack: facts.phrases },
     };
     let body = toml::to_string(&file).unwrap_or_else(|error| unreachable!("only text and numbers: {error}"));
     format!("# Written by `cargo xtask run` at every start.\n{body}")
@@ -176,6 +185,7 @@ mod tests {
                 profile: Path::new("/p/bank.toml"),
                 gateway_address: "127.0.0.1:8443",
                 palm: Path::new("/d/palm"),
+                phrases: Path::new("/d/phrases.pack"),
                 camera,
                 windowed: false,
             });
@@ -213,6 +223,9 @@ thu = ["00:00-24:00"]
 fri = ["00:00-24:00"]
 sat = ["00:00-24:00"]
 sun = ["00:00-24:00"]
+
+[speech]
+pack = "/d/phrases.pack"
 "#,
         );
         let replay = Camera::Replay {
@@ -254,6 +267,9 @@ thu = ["00:00-24:00"]
 fri = ["00:00-24:00"]
 sat = ["00:00-24:00"]
 sun = ["00:00-24:00"]
+
+[speech]
+pack = "/d/phrases.pack"
 "#,
         );
     }

@@ -39,7 +39,8 @@ impl Interrupt {
         Ok(Self(flag))
     }
 
-    fn asked(&self) -> bool {
+    /// Whether one of them asked.
+    pub fn asked(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }

@@ -1,0 +1,249 @@
+//! Whether the documents hold together: each is a chapter of the book, each link leads somewhere, and the page for the
+//! staff says what the screens say.
+
+use std::collections::BTreeSet;
+use std::path::{Component, Path, PathBuf};
+
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+
+use crate::error::XtaskError;
+use crate::paths::{self, Paths};
+
+/// Pages outside of the book whose links must lead somewhere, too.
+const OTHER_PAGES: [&str; 2] = ["README.md", "ARCHITECTURE.md"];
+
+/// The page for the staff is there in each of them.
+pub const LANGUAGES: [&str; 3] = ["kk", "ru", "en"];
+
+/// What is wrong with the documents.
+pub fn broken(paths: &Paths) -> Result<Vec<String>, XtaskError> {
+    let root = &paths.root;
+    let docs = root.join("docs");
+    let mut pages: Vec<PathBuf> = paths::files_under(&docs)?
+        .into_iter()
+        .filter(|file| file.extension().is_some_and(|extension| extension == "md"))
+        .collect();
+    let summary = docs.join("SUMMARY.md");
+    let chapters: BTreeSet<PathBuf> = read(&summary)?
+        .links
+        .iter()
+        .map(|link| plain(&docs.join(link)))
+        .collect();
+    let mut broken = Vec::new();
+    for page in &pages {
+        if *page != summary && !chapters.contains(page) {
+            broken.push(format!("{}: no chapter in docs/SUMMARY.md", shown(root, page)));
+        }
+    }
+    pages.extend(OTHER_PAGES.map(|page| root.join(page)));
+    for page in &pages {
+        broken.extend(broken_links(root, page)?);
+    }
+    for language in LANGUAGES {
+        broken.extend(broken_guide(root, language)?);
+    }
+    Ok(broken)
+}
+
+fn shown(root: &Path, file: &Path) -> String {
+    file.strip_prefix(root).unwrap_or(file).display().to_string()
+}
+
+/// What a page links to, and where one can link to in it.
+struct Page {
+    links: Vec<String>,
+    anchors: BTreeSet<String>,
+}
+
+fn read(file: &Path) -> Result<Page, XtaskError> {
+    Ok(parse(&paths::read_text(file)?))
+}
+
+fn parse(text: &str) -> Page {
+    let mut page = Page {
+        links: Vec::new(),
+        anchors: BTreeSet::new(),
+    };
+    let mut heading: Option<String> = None;
+    for event in Parser::new_ext(text, Options::ENABLE_TABLES) {
+        match event {
+            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                page.links.push(dest_url.into_string());
+            }
+            Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
+            Event::End(TagEnd::Heading(_)) => {
+                let Some(words) = heading.take() else { continue };
+                let first = anchor(&words);
+                let mut name = first.clone();
+                let mut again = 0;
+                // The second heading of the same words has a number, as everywhere.
+                while !page.anchors.insert(name) {
+                    again += 1;
+                    name = format!("{first}-{again}");
+                }
+            }
+            Event::Text(words) | Event::Code(words) => {
+                if let Some(heading) = &mut heading {
+                    *heading += &words;
+                }
+            }
+            _ => {}
+        }
+    }
+    page
+}
+
+/// The name under which GitHub and mdBook let one link to a heading.
+fn anchor(heading: &str) -> String {
+    heading
+        .to_lowercase()
+        .chars()
+        .filter_map(|letter| match letter {
+            ' ' => Some('-'),
+            '-' | '_' => Some(letter),
+            _ => letter.is_alphanumeric().then_some(letter),
+        })
+        .collect()
+}
+
+fn broken_links(root: &Path, file: &Path) -> Result<Vec<String>, XtaskError> {
+    let page = read(file)?;
+    let mut broken = Vec::new();
+    for link in &page.links {
+        if link.contains("://") || link.starts_with("mailto:") {
+            continue;
+        }
+        let (target, part) = link.split_once('#').unwrap_or((link, ""));
+        let folder = file.parent().unwrap_or(root);
+        let target = if target.is_empty() {
+            file.to_path_buf()
+        } else {
+            plain(&folder.join(target))
+        };
+        let tell = |what: &str| format!("{}: {link}: {what}", shown(root, file));
+        if !target.exists() {
+            broken.push(tell("is not there"));
+        } else if !part.is_empty() && target.extension().is_some_and(|extension| extension == "md") {
+            let is_there = if target == file {
+                page.anchors.contains(part)
+            } else {
+                read(&target)?.anchors.contains(part)
+            };
+            if !is_there {
+                broken.push(tell("no such heading"));
+            }
+        }
+    }
+    Ok(broken)
+}
+
+/// The path without `.` and `..`, as far as that can be said without looking.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
+}
+
+/// Each code of the screen is explained, and what is said to stand on the screen does.
+fn broken_guide(root: &Path, language: &str) -> Result<Vec<String>, XtaskError> {
+    let guide = paths::read_text(&root.join(format!("docs/guide/{language}.md")))?;
+    let mut texts = String::new();
+    for file in paths::files_under(&root.join("locales").join(language))? {
+        if file.extension().is_some_and(|extension| extension == "ftl") {
+            texts += &paths::read_text(&file)?;
+        }
+    }
+    Ok(guide_faults(&format!("docs/guide/{language}.md"), &guide, &texts))
+}
+
+fn guide_faults(file: &str, guide: &str, texts: &str) -> Vec<String> {
+    let messages: Vec<(&str, &str)> = texts
+        .lines()
+        .filter(|line| !line.starts_with(' ') && !line.starts_with('#'))
+        .filter_map(|line| line.split_once(" = "))
+        .collect();
+    let mut broken = Vec::new();
+    for (key, _) in &messages {
+        let code = key.strip_prefix("out-of-service-").unwrap_or_default();
+        let is_code = !["", "title", "body", "code"].contains(&code);
+        if is_code && !guide.contains(&format!("| `{code}` |")) {
+            broken.push(format!("{file}: nothing about the code `{code}`"));
+        }
+    }
+    for quoted in quotes(guide) {
+        // A message may go on behind what is quoted.
+        let is_said = |message: &str| message.trim_end_matches('.').starts_with(quoted);
+        if !messages.iter().any(|(_, message)| is_said(message)) {
+            broken.push(format!("{file}: no screen says \"{quoted}\""));
+        }
+    }
+    broken
+}
+
+/// What stands in quotation marks of any language.
+fn quotes(text: &str) -> Vec<&str> {
+    let mut quotes = Vec::new();
+    for (open, close) in [('«', '»'), ('"', '"')] {
+        let mut rest = text;
+        while let Some((_, behind)) = rest.split_once(open) {
+            let Some((quoted, behind)) = behind.split_once(close) else {
+                break;
+            };
+            quotes.push(quoted);
+            rest = behind;
+        }
+    }
+    quotes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documents_hold_together() {
+        let broken = broken(&Paths::find().unwrap()).unwrap();
+        assert!(broken.is_empty(), "{}", broken.join("\n"));
+    }
+
+    #[test]
+    fn links_that_lead_nowhere_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        std::fs::create_dir(root.join("b")).unwrap();
+        std::fs::write(root.join("b/c.md"), "# The `code` of it, twice\n# X\n# X\n").unwrap();
+        let check = |text: &str, expect: &[&str]| {
+            let file = root.join("a.md");
+            std::fs::write(&file, text).unwrap();
+            assert_eq!(broken_links(root, &file).unwrap(), expect, "{text}");
+        };
+        check(
+            "[x](b/c.md) [y](b/../b/c.md#the-code-of-it-twice) <https://a.example>",
+            &[],
+        );
+        check("[x](b/c.md#x-1) [y](#z)\n\n## Z\n", &[]);
+        check("[x](d.md)", &["a.md: d.md: is not there"]);
+        check("![x](d.png)", &["a.md: d.png: is not there"]);
+        check("[x](b/c.md#x-2)", &["a.md: b/c.md#x-2: no such heading"]);
+        check("`[x](d.md)`\n\n```\n[x](d.md)\n```\n", &[]);
+    }
+
+    #[test]
+    fn a_guide_that_says_something_else_is_found() {
+        let texts = "out-of-service-title = The kiosk is out of service for now\nout-of-service-disk = Full\nslip = No paper. Tell somebody.\n";
+        let check = |guide: &str, expect: &[&str]| {
+            assert_eq!(guide_faults("g", guide, texts), expect, "{guide}");
+        };
+        check("| `disk` | \"No paper\"", &[]);
+        check("\"No paper\"", &["g: nothing about the code `disk`"]);
+        check("| `disk` | «No ink»", &["g: no screen says \"No ink\""]);
+    }
+}
