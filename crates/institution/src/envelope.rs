@@ -7,10 +7,10 @@ use verification::identifier::Iin;
 use verification::time::UtcMs;
 
 use crate::identity::IdentityRule;
-use crate::notice::{Body, Notice, modality_name, outcome_name, verdict_name};
+use crate::notice::{Body, Notice, modality_name, outcome_name, refusal_name, source_name, verdict_name};
 
-/// Version of the envelope and of what is in it.
-pub const VERSION: u32 = 1;
+/// Version of the envelope and of what is in it. Version 1 did not say who decided.
+pub const VERSION: u32 = 2;
 
 /// Writes notices as the institution has configured it.
 #[derive(Debug, Clone, Default)]
@@ -37,6 +37,8 @@ impl Writer {
                     verdict: verdict_name(answer.verdict),
                     score: answer.score.filter(|score| score.is_finite()),
                     threshold: answer.threshold.filter(|threshold| threshold.is_finite()),
+                    decided_by: source_name(answer.decided_by),
+                    reason: answer.reason.map(refusal_name),
                     answered_at: time(answer.answered_at),
                 }),
             }),
@@ -132,6 +134,9 @@ struct AnswerWire {
     score: Option<f32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<f32>,
+    decided_by: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
     answered_at: String,
 }
 

@@ -3,7 +3,7 @@
 use document::content::Content;
 use document::identification::{Identification, Verdict};
 use sha2::{Digest, Sha256};
-use verification::evidence::{DocumentId, Modality, Outcome};
+use verification::evidence::{DocumentId, Modality, Outcome, RefusalReason, Source};
 use verification::identifier::Iin;
 use verification::palm::decision::PalmFailure;
 use verification::time::UtcMs;
@@ -119,7 +119,7 @@ pub struct ResultBody {
     pub answer: Option<AnswerBody>,
 }
 
-/// What the centre found.
+/// What the centre found, or an examiner.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AnswerBody {
     /// In one word.
@@ -128,8 +128,12 @@ pub struct AnswerBody {
     pub score: Option<f32>,
     /// From which score on a comparison was a match, 0 to 1.
     pub threshold: Option<f32>,
-    /// When the centre answered.
+    /// When the centre answered, or the examiner decided.
     pub answered_at: UtcMs,
+    /// Who decided.
+    pub decided_by: Source,
+    /// Why an examiner refused.
+    pub reason: Option<RefusalReason>,
 }
 
 /// Something that speaks for fraud. Depersonalised: whoever may know the person finds it by the document.
@@ -250,6 +254,8 @@ fn result(content: &Content, answer: Option<&Identification>) -> ResultBody {
             score: answer.score,
             threshold: answer.threshold,
             answered_at: answer.answered_at,
+            decided_by: answer.decided_by,
+            reason: answer.reason,
         }),
     }
 }
@@ -313,5 +319,25 @@ pub fn modality_name(modality: Modality) -> &'static str {
     match modality {
         Modality::Face => "face",
         Modality::Palm => "palm",
+    }
+}
+
+/// The name of who decided, in notices.
+pub fn source_name(source: Source) -> &'static str {
+    match source {
+        Source::Centre => "centre",
+        Source::Examiner => "examiner",
+    }
+}
+
+/// The name of an examiner's reason, in notices, in the queue and in the audit log.
+pub fn refusal_name(reason: RefusalReason) -> &'static str {
+    match reason {
+        RefusalReason::FaceNotOfDocument => "face-not-of-document",
+        RefusalReason::DocumentNotOfClaim => "document-not-of-claim",
+        RefusalReason::DocumentUnreadable => "document-unreadable",
+        RefusalReason::DocumentExpired => "document-expired",
+        RefusalReason::DocumentAltered => "document-altered",
+        RefusalReason::PictureUnusable => "picture-unusable",
     }
 }

@@ -8,13 +8,16 @@ use std::time::Duration;
 use document::identification::{Identification, Verdict};
 use institution::envelope::Writer;
 use institution::identity::{HashKey, IdentityRule};
-use institution::notice::{Body, Kind, Notice, RequestBody, SuspicionCode, notice_of_request, notices_of};
+use institution::notice::{
+    Body, Kind, Notice, RequestBody, SuspicionCode, notice_of_request, notices_of, refusal_name,
+};
 use jsonschema::Validator;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use verification::date::Date;
 use verification::evidence::{
     DocumentId, Evidence, KioskIdentity, Modality, Organisation, Outcome, PalmEvidence, ProfileIdentity,
+    RefusalReason, Source,
 };
 use verification::palm::PalmAttemptRecord;
 use verification::palm::decision::PalmFailure;
@@ -109,6 +112,9 @@ fn answer(verdict: Verdict, score: Option<f32>) -> Identification {
         centre_answer_id: None,
         nbas: None,
         request: None,
+        decided_by: Source::Centre,
+        examiner: None,
+        reason: None,
     }
 }
 
@@ -146,7 +152,7 @@ fn every_kind_is_pinned_to_the_letter() {
     check(
         &notices[0],
         json!({
-            "version": 1, "id": "16a5f28b08d3c3f56aa0072c486189f0", "kind": "result",
+            "version": 2, "id": "16a5f28b08d3c3f56aa0072c486189f0", "kind": "result",
             "created_at": "2026-11-22T18:59:59.999Z", "institution_bin": "050140000000",
             "body": {
                 "document_id": "07".repeat(16), "kiosk_id": "kiosk-1", "service": "account-opening",
@@ -158,7 +164,7 @@ fn every_kind_is_pinned_to_the_letter() {
     check(
         &notices[1],
         json!({
-            "version": 1, "id": "291d516d3ed08f63a3fd7b259c53bb11", "kind": "suspicion",
+            "version": 2, "id": "291d516d3ed08f63a3fd7b259c53bb11", "kind": "suspicion",
             "created_at": "2026-11-22T18:59:59.999Z", "institution_bin": "050140000000",
             "body": {
                 "code": "attack-suspected", "document_id": "07".repeat(16), "kiosk_id": "kiosk-1",
@@ -174,13 +180,13 @@ fn every_kind_is_pinned_to_the_letter() {
     assert_eq!(value["id"], "3b1bda3f72a155f61d288a15e3071819");
     assert_eq!(
         value["body"]["answer"].to_string(),
-        r#"{"answered_at":"2026-09-21T14:13:51.000Z","score":0.987,"threshold":0.95,"verdict":"match"}"#
+        r#"{"answered_at":"2026-09-21T14:13:51.000Z","decided_by":"centre","score":0.987,"threshold":0.95,"verdict":"match"}"#
     );
     assert!(!value.to_string().contains("secret"));
     check(
         &request(1, &RequestState::Received),
         json!({
-            "version": 1, "id": "b63280e67d7baf04e9da1782d713f9d7", "kind": "request",
+            "version": 2, "id": "b63280e67d7baf04e9da1782d713f9d7", "kind": "request",
             "created_at": "2026-11-22T18:59:59.999Z", "institution_bin": "050140000000",
             "body": {
                 "document_id": "07".repeat(16), "number": "260921-PK7B-PKG7", "kind": "consent-withdrawal",
@@ -189,6 +195,33 @@ fn every_kind_is_pinned_to_the_letter() {
             },
         }),
     );
+}
+
+#[test]
+fn every_reason_of_an_examiner_has_a_name_in_the_schema() {
+    let evidence = evidence(Outcome::AwaitingIdentification);
+    for reason in [
+        RefusalReason::FaceNotOfDocument,
+        RefusalReason::DocumentNotOfClaim,
+        RefusalReason::DocumentUnreadable,
+        RefusalReason::DocumentExpired,
+        RefusalReason::DocumentAltered,
+        RefusalReason::PictureUnusable,
+    ] {
+        let refused = Identification {
+            decided_by: Source::Examiner,
+            examiner: Some("staff-7".into()),
+            reason: Some(reason),
+            ..answer(Verdict::NonMatch, None)
+        };
+        let notices = notices_of(&evidence, Some(&refused));
+        let value = written(&Writer::default(), &notices[0]);
+        holds(&notices[0], &value);
+        assert_eq!(value["body"]["answer"]["decided_by"], "examiner");
+        assert_eq!(value["body"]["answer"]["reason"], refusal_name(reason));
+        // Which examiner it was stays with the gateway.
+        assert!(!value.to_string().contains("staff-7"));
+    }
 }
 
 #[test]
@@ -246,7 +279,7 @@ fn a_schema_refuses_what_a_notice_may_not_hold() {
         };
         check(&|value| value["body"]["iin"] = json!(IIN));
         check(&|value| value["name"] = json!("x"));
-        check(&|value| value["version"] = json!(2));
+        check(&|value| value["version"] = json!(1));
         check(&|value| value["id"] = json!("x"));
         check(&|value| value["created_at"] = json!("2026-13-22T18:59:59.999Z"));
         check(&|value| drop(value["body"].as_object_mut().unwrap().remove("document_id")));

@@ -6,7 +6,7 @@ use document::content::Content;
 use serde_json::{Value, json};
 use verification::audit::AuditHead;
 use verification::date::Date;
-use verification::evidence::{Language, StillPurpose};
+use verification::evidence::{Language, Still, StillPurpose};
 use verification::pad::AttemptRecord;
 use verification::palm::PalmAttemptRecord;
 use verification::policy::Policy;
@@ -41,6 +41,9 @@ pub fn json(shown: &Shown) -> Value {
             "answered_at_ms": answer.answered_at.0,
             "nbas": answer.nbas.map(name),
             "request": answer.request.map(name),
+            "decided_by": name(answer.decided_by),
+            "examiner": answer.examiner,
+            "reason": answer.reason.map(name),
             "signature": signed(by),
         })),
         "receipt": shown.receipt.as_ref().map(|(receipt, by)| json!({
@@ -90,6 +93,8 @@ fn document(content: &Content) -> Value {
         "suspicions": content.suspicions,
         "operator": content.operator,
         "route": name(content.route),
+        "route_reason": content.route_reason.map(name),
+        "call_back": content.call_back.as_ref().map(|number| number.expose()),
         "integrity": content.integrity.as_ref().map(|record| json!({
             "codes": record.codes,
             "checked_at_ms": record.checked_at.0,
@@ -104,23 +109,7 @@ fn document(content: &Content) -> Value {
         })),
         "attempts_before": content.attempts_before,
         "attempts": content.attempts.iter().map(attempt).collect::<Vec<_>>(),
-        "stills": content.stills.iter().map(|still| json!({
-            "purpose": match still.purpose {
-                StillPurpose::Comparison => "Comparison".to_owned(),
-                StillPurpose::Challenge(challenge) => name(challenge),
-            },
-            "frame": still.sample.frame,
-            "width_px": still.sample.width_px,
-            "height_px": still.sample.height_px,
-            "jpeg": BASE64.encode(still.sample.jpeg.expose()),
-            "quality": still.quality.map(|quality| json!({
-                "inter_eye_distance_px": quality.inter_eye_distance_px,
-                "sharpness": quality.sharpness,
-                "luminance_mean": quality.luminance_mean,
-                "yaw_deg": quality.yaw_deg,
-                "pitch_deg": quality.pitch_deg,
-            })),
-        })).collect::<Vec<_>>(),
+        "stills": content.stills.iter().map(still).collect::<Vec<_>>(),
         "palm": content.palm.as_ref().map(|palm| json!({
             "scanner": palm.scanner.as_ref().map(|scanner| json!({
                 "driver": scanner.driver,
@@ -152,6 +141,33 @@ fn policy(policy: &Policy) -> Value {
             "injected_libraries": name(policy.integrity.injected_libraries),
             "virtual_environment": name(policy.integrity.virtual_environment),
         },
+    })
+}
+
+fn still(still: &Still) -> Value {
+    json!({
+        "purpose": match still.purpose {
+            StillPurpose::Challenge(challenge) => name(challenge),
+            purpose => name(purpose),
+        },
+        "frame": still.sample.frame,
+        "width_px": still.sample.width_px,
+        "height_px": still.sample.height_px,
+        "jpeg": BASE64.encode(still.sample.jpeg.expose()),
+        "quality": still.quality.map(|quality| json!({
+            "inter_eye_distance_px": quality.inter_eye_distance_px,
+            "sharpness": quality.sharpness,
+            "luminance_mean": quality.luminance_mean,
+            "yaw_deg": quality.yaw_deg,
+            "pitch_deg": quality.pitch_deg,
+        })),
+        "page": still.page.map(|page| json!({
+            "long_side_px": page.long_side_px,
+            "aspect": page.aspect,
+            "sharpness": page.sharpness,
+            "glare_part": page.glare_part,
+            "luminance_mean": page.luminance_mean,
+        })),
     })
 }
 

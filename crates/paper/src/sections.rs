@@ -36,6 +36,7 @@ pub(crate) fn sections_in(shown: &Shown, texts: &Texts) -> Vec<Section> {
         Some(policy::procedure(content, texts)),
         Some(policy::face(content, texts)),
         policy::palm(content, texts),
+        policy::assisted(content, texts),
         proof::audit(shown, texts),
         Some(proof::signatures(shown, texts)),
     ];

@@ -15,7 +15,10 @@ use paper::{Block, LANGUAGES, Papers, Shown, Trust, html, json, judge, pdf, sect
 use proptest::prelude::*;
 use verification::Sensitive;
 use verification::date::Date;
-use verification::evidence::{Evidence, Language, Outcome, RequestStanding, Route};
+use verification::evidence::{
+    Evidence, Language, Outcome, PageQuality, RefusalReason, RequestStanding, Route, RouteReason, Source,
+    StillPurpose,
+};
 use verification::integrity::Demand;
 use verification::policy::OperatorPresence;
 
@@ -222,6 +225,29 @@ fn what_is_concluded() {
     );
 }
 
+/// An examiner decides about pictures that were taken for one, and about nothing else; the centre not about those.
+#[test]
+fn an_examiner_confirms_only_what_was_meant_for_one() {
+    let check = |route, decided_by, verdict, expect: &str| {
+        let evidence = Evidence { route, ..evidence() };
+        let answer = Identification {
+            decided_by,
+            verdict,
+            examiner: (decided_by == Source::Examiner).then(|| "examiner-3".to_owned()),
+            ..answer()
+        };
+        let text = text(&shown_of(&evidence, Some(&answer)), Language::En, false);
+        let line = text.lines().find(|line| line.starts_with("Conclusion")).unwrap();
+        assert!(line.ends_with(expect), "{route:?} {decided_by:?}: {line}");
+    };
+    let (yes, no) = ("The identity is confirmed", "The identity is not confirmed");
+    check(Route::Images, Source::Examiner, Verdict::Match, yes);
+    check(Route::Images, Source::Examiner, Verdict::NonMatch, no);
+    check(Route::Images, Source::Centre, Verdict::Match, no);
+    check(Route::Kiosk, Source::Examiner, Verdict::Match, no);
+    check(Route::Kiosk, Source::Centre, Verdict::Match, yes);
+}
+
 /// The number on the paper is the one that the person took home.
 #[test]
 fn what_belongs_to_a_request_is_shown() {
@@ -389,7 +415,25 @@ fn each_value_has_words_of_its_own() {
             Verdict::NotCompleted,
         ];
         let of_verdicts = verdicts.map(|verdict| Identification { verdict, ..answer() });
-        let answers = of_nbas.chain(of_standings).chain(of_verdicts);
+        let reasons = [
+            RefusalReason::FaceNotOfDocument,
+            RefusalReason::DocumentNotOfClaim,
+            RefusalReason::DocumentUnreadable,
+            RefusalReason::DocumentExpired,
+            RefusalReason::DocumentAltered,
+            RefusalReason::PictureUnusable,
+        ];
+        let of_examiners = reasons
+            .map(Some)
+            .into_iter()
+            .chain([None])
+            .map(|reason| Identification {
+                decided_by: Source::Examiner,
+                examiner: Some("examiner-3".to_owned()),
+                reason,
+                ..answer()
+            });
+        let answers = of_nbas.chain(of_standings).chain(of_verdicts).chain(of_examiners);
         answers.map(|answer| (evidence(), answer))
     };
     let documents = || {
@@ -400,6 +444,24 @@ fn each_value_has_words_of_its_own() {
         };
         [
             change(|evidence| evidence.route = Route::HostedPage),
+            change(|evidence| evidence.route = Route::Images),
+            change(|evidence| evidence.route = Route::CallBack),
+            change(|evidence| evidence.route_reason = Some(RouteReason::Chosen)),
+            change(|evidence| evidence.route_reason = Some(RouteReason::CannotPerform)),
+            change(|evidence| evidence.call_back = Some(Sensitive::new("+77010000000".to_owned()))),
+            change(|evidence| evidence.stills[0].purpose = StillPurpose::Portrait),
+            change(|evidence| evidence.stills[0].purpose = StillPurpose::IdentityDocumentFront),
+            change(|evidence| evidence.stills[0].purpose = StillPurpose::IdentityDocumentBack),
+            change(|evidence| {
+                evidence.stills[0].purpose = StillPurpose::IdentityDocumentBack;
+                evidence.stills[0].page = Some(PageQuality {
+                    long_side_px: 612.5,
+                    aspect: 1.5625,
+                    sharpness: 0.125,
+                    glare_part: 0.0,
+                    luminance_mean: 141.0,
+                });
+            }),
             change(|evidence| evidence.outcome = Outcome::NotRequired),
             change(|evidence| evidence.outcome = Outcome::Referred),
             change(|evidence| evidence.outcome = Outcome::Withdrawn),
@@ -442,6 +504,9 @@ proptest! {
             *value = Sensitive::new(format!("{}{TEST_IIN}", value.expose()));
         };
         evidence.entries.iter_mut().for_each(|entry| person(&mut entry.value));
+        if let Some(number) = &mut evidence.call_back {
+            person(number);
+        }
         if let Some(read) = &mut evidence.identity_document {
             for value in [&mut read.number, &mut read.surname, &mut read.given_names] {
                 person(value);

@@ -1,26 +1,16 @@
 //! The working calendar of the country: days off, and weekends on which people work.
 
-use std::ops::RangeInclusive;
+use std::collections::BTreeSet;
 
-use jiff::civil::{Date, Weekday};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
+use verification::calendar::WorkCalendar;
+use verification::date::{Date, Weekday};
 
 use crate::error::ProfileError;
-use crate::hours::{day, parts};
+use crate::hours::day;
 use crate::parse::Source;
-
-/// The working calendar, as plain numbers. Saturdays and Sundays are days off without being named.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CalendarData {
-    /// Days off besides weekends: year, month, day; in order.
-    pub holidays: Vec<(i32, u8, u8)>,
-    /// Saturdays and Sundays on which people work; in order.
-    pub working_weekends: Vec<(i32, u8, u8)>,
-    /// The years for which it is complete. Nobody counts working days beyond.
-    pub years: RangeInclusive<i32>,
-}
 
 /// The file of a working calendar.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -104,87 +94,81 @@ fn is_weekend(day: Date) -> bool {
     matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday)
 }
 
-impl CalendarData {
-    /// Reads and checks a calendar.
-    ///
-    /// # Errors
-    /// When the text is no calendar: the message names file, line and key.
-    pub fn parse(source: Source<'_>) -> Result<Self, ProfileError> {
-        let file: FileCalendar = source.read()?;
-        let [first, last] = *file.years.get_ref();
-        if !(2000..=2100).contains(&first) || !(first..=2100).contains(&last) {
-            let message = "wants the first and the last year, from 2000 to 2100".to_owned();
-            return Err(source.value(&file.years.span(), "years", message));
-        }
-        let years = first..=last;
-        let read = |key: &str, text: &Spanned<String>| {
-            let wrong = |message| source.value(&text.span(), key, message);
-            let day = day(text.get_ref()).map_err(wrong)?;
-            if !years.contains(&i32::from(day.year())) {
-                return Err(wrong(format!("{day} lies outside of `years`, {first} to {last}")));
-            }
-            Ok(day)
-        };
-        let mut off: Vec<Date> = Vec::new();
-        let mut holidays_on_weekends: Vec<(Date, &FileDayOff)> = Vec::new();
-        for entry in &file.day_off {
-            let wrong = |message| source.value(&entry.date.span(), "day_off.date", message);
-            let day = read("day_off.date", &entry.date)?;
-            if off.contains(&day) {
-                return Err(wrong(format!("{day} is there twice")));
-            }
-            if (entry.kind == DayOffKind::Transfer) != entry.instead_of.is_some() {
-                return Err(wrong(
-                    "`for` names the holiday of a transfer, and stands with one only".to_owned(),
-                ));
-            }
-            if entry.kind == DayOffKind::Transfer && is_weekend(day) {
-                return Err(wrong(format!(
-                    "{day} is a weekend: a holiday is transferred to a working day"
-                )));
-            }
-            if entry.kind == DayOffKind::State && is_weekend(day) && entry.certainty != DayCertainty::Expected
-            {
-                holidays_on_weekends.push((day, entry));
-            }
-            off.push(day);
-        }
-        for entry in &file.day_off {
-            let Some(holiday) = &entry.instead_of else {
-                continue;
-            };
-            let wrong = |message| source.value(&entry.date.span(), "day_off.for", message);
-            let holiday = crate::hours::day(holiday).map_err(wrong)?;
-            let before = holidays_on_weekends.len();
-            holidays_on_weekends.retain(|(day, _)| *day != holiday);
-            if holidays_on_weekends.len() == before {
-                return Err(wrong(format!(
-                    "{holiday} is no state holiday on a weekend, or was transferred before"
-                )));
-            }
-        }
-        if let Some((day, entry)) = holidays_on_weekends.first() {
-            let message =
-                format!("{day} falls on a weekend and wants a day off of the kind \"transfer\" with `for`");
-            return Err(source.value(&entry.date.span(), "day_off.date", message));
-        }
-        let mut working: Vec<Date> = Vec::new();
-        for entry in &file.working_weekend {
-            let wrong = |message| source.value(&entry.date.span(), "working_weekend.date", message);
-            let day = read("working_weekend.date", &entry.date)?;
-            if !is_weekend(day) || off.contains(&day) || working.contains(&day) {
-                return Err(wrong(format!(
-                    "{day} is no Saturday or Sunday, or a day off, or there twice"
-                )));
-            }
-            working.push(day);
-        }
-        off.sort_unstable();
-        working.sort_unstable();
-        Ok(Self {
-            holidays: off.into_iter().map(parts).collect(),
-            working_weekends: working.into_iter().map(parts).collect(),
-            years,
-        })
+/// Reads and checks a calendar.
+///
+/// # Errors
+/// When the text is no calendar: the message names file, line and key.
+pub fn parse(source: Source<'_>) -> Result<WorkCalendar, ProfileError> {
+    let file: FileCalendar = source.read()?;
+    let [first, last] = *file.years.get_ref();
+    if !(2000..=2100).contains(&first) || !(first..=2100).contains(&last) {
+        let message = "wants the first and the last year, from 2000 to 2100".to_owned();
+        return Err(source.value(&file.years.span(), "years", message));
     }
+    let years = first..=last;
+    let read = |key: &str, text: &Spanned<String>| {
+        let wrong = |message| source.value(&text.span(), key, message);
+        let day = day(text.get_ref()).map_err(wrong)?;
+        if !years.contains(&day.year()) {
+            return Err(wrong(format!("{day} lies outside of `years`, {first} to {last}")));
+        }
+        Ok(day)
+    };
+    let mut off = BTreeSet::new();
+    let mut holidays_on_weekends: Vec<(Date, &FileDayOff)> = Vec::new();
+    for entry in &file.day_off {
+        let wrong = |message| source.value(&entry.date.span(), "day_off.date", message);
+        let day = read("day_off.date", &entry.date)?;
+        if off.contains(&day) {
+            return Err(wrong(format!("{day} is there twice")));
+        }
+        if (entry.kind == DayOffKind::Transfer) != entry.instead_of.is_some() {
+            return Err(wrong(
+                "`for` names the holiday of a transfer, and stands with one only".to_owned(),
+            ));
+        }
+        if entry.kind == DayOffKind::Transfer && is_weekend(day) {
+            return Err(wrong(format!(
+                "{day} is a weekend: a holiday is transferred to a working day"
+            )));
+        }
+        if entry.kind == DayOffKind::State && is_weekend(day) && entry.certainty != DayCertainty::Expected {
+            holidays_on_weekends.push((day, entry));
+        }
+        off.insert(day);
+    }
+    for entry in &file.day_off {
+        let Some(holiday) = &entry.instead_of else {
+            continue;
+        };
+        let wrong = |message| source.value(&entry.date.span(), "day_off.for", message);
+        let holiday = crate::hours::day(holiday).map_err(wrong)?;
+        let before = holidays_on_weekends.len();
+        holidays_on_weekends.retain(|(day, _)| *day != holiday);
+        if holidays_on_weekends.len() == before {
+            return Err(wrong(format!(
+                "{holiday} is no state holiday on a weekend, or was transferred before"
+            )));
+        }
+    }
+    if let Some((day, entry)) = holidays_on_weekends.first() {
+        let message =
+            format!("{day} falls on a weekend and wants a day off of the kind \"transfer\" with `for`");
+        return Err(source.value(&entry.date.span(), "day_off.date", message));
+    }
+    let mut working = BTreeSet::new();
+    for entry in &file.working_weekend {
+        let wrong = |message| source.value(&entry.date.span(), "working_weekend.date", message);
+        let day = read("working_weekend.date", &entry.date)?;
+        if !is_weekend(day) || off.contains(&day) || !working.insert(day) {
+            return Err(wrong(format!(
+                "{day} is no Saturday or Sunday, or a day off, or there twice"
+            )));
+        }
+    }
+    Ok(WorkCalendar {
+        holidays: off,
+        working_weekends: working,
+        covers: years,
+    })
 }

@@ -2,19 +2,25 @@
 //!
 //! Each struct is taken apart by its fields, without `..`: one that grows stops the build here.
 
+use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
 use std::time::Duration;
 
+use verification::calendar::WorkCalendar;
+use verification::date::Date;
+use verification::hours::{OpenDay, OpeningHours};
 use verification::integrity::{self, IntegrityPolicy};
 use verification::pad::PadChallenge;
-use verification::policy::{Demand, OperatorPresence, PalmPolicy, PassivePad, Policy, ScreenLight};
+use verification::policy::{
+    AssistedPolicy, Demand, OperatorPresence, PalmPolicy, PassivePad, Policy, ScreenLight,
+};
 use verification::service::{
     AssistedRoute, ChoiceOption, Condition, ConsentDemand, ConsentText, Field, FieldKind, Group, LegalBasis,
     Refusal, RequestDemand, RequestKind, Requirement, Service, SuspicionRule, Test, Texts,
 };
 
+use crate::Profile;
 use crate::hours::interval_text;
-use crate::{CalendarData, Hours, Profile};
 
 /// Lines of TOML.
 #[derive(Default)]
@@ -158,6 +164,7 @@ fn write_policy(lines: &mut Lines, policy: &Policy) {
         retention_years,
         integrity,
         palm,
+        assisted,
     } = policy;
     lines.table("policy");
     lines.value("attempts", attempts);
@@ -217,6 +224,7 @@ fn write_policy(lines: &mut Lines, policy: &Policy) {
     );
     lines.value("retention_years", retention_years);
     write_palm(lines, palm);
+    write_assisted(lines, assisted);
     let IntegrityPolicy {
         files,
         debugger,
@@ -273,6 +281,32 @@ fn write_palm(lines: &mut Lines, palm: &PalmPolicy) {
     lines.value("fallback_to_face", fallback_to_face);
 }
 
+fn write_assisted(lines: &mut Lines, assisted: &AssistedPolicy) {
+    let AssistedPolicy {
+        cannot_perform_max,
+        page_long_side_min_px,
+        page_sharpness_min,
+        page_glare_max,
+        page_luminance_min,
+        page_luminance_max,
+        page_movement_max,
+        picture_hold,
+        picture_limit,
+        pictures_max,
+    } = assisted;
+    lines.table("policy.assisted");
+    lines.value("cannot_perform_max", cannot_perform_max);
+    lines.number("page_long_side_min_px", *page_long_side_min_px);
+    lines.number("page_sharpness_min", *page_sharpness_min);
+    lines.number("page_glare_max", *page_glare_max);
+    lines.number("page_luminance_min", *page_luminance_min);
+    lines.number("page_luminance_max", *page_luminance_max);
+    lines.number("page_movement_max", *page_movement_max);
+    lines.time("picture_hold_ms", *picture_hold);
+    lines.time("picture_limit_ms", *picture_limit);
+    lines.value("pictures_max", pictures_max);
+}
+
 fn challenge_name(challenge: PadChallenge) -> &'static str {
     match challenge {
         PadChallenge::TurnLeft => "turn-left",
@@ -292,36 +326,39 @@ fn demand_name(demand: Demand) -> &'static str {
     }
 }
 
-fn write_hours(lines: &mut Lines, Hours { week, special }: &Hours) {
+fn write_hours(lines: &mut Lines, hours: &OpeningHours) {
+    let OpeningHours {
+        week,
+        special,
+        closed,
+    } = hours;
+    // As in the file, a closed day is a special one without intervals.
+    let no_time = OpenDay::default();
+    let mut special: BTreeMap<_, _> = special.iter().collect();
+    special.extend(closed.iter().map(|day| (day, &no_time)));
+    let intervals = |day: &OpenDay| day.spans().iter().map(interval_text).collect::<Vec<_>>();
     lines.table("hours");
     let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-    for (name, intervals) in names.iter().zip(week) {
-        lines.list(name, intervals.iter().map(|interval| interval_text(*interval)));
+    for (name, day) in names.iter().zip(week) {
+        lines.list(name, intervals(day));
     }
-    for (year, month, day, intervals) in special {
+    for (date, day) in special {
         lines.entry("hours.special");
-        lines.text("date", &date((*year, *month, *day)));
-        lines.list(
-            "intervals",
-            intervals.iter().map(|interval| interval_text(*interval)),
-        );
+        lines.text("date", &date.to_string());
+        lines.list("intervals", intervals(day));
     }
 }
 
-fn date((year, month, day): (i32, u8, u8)) -> String {
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
-fn write_calendar(lines: &mut Lines, calendar: &CalendarData) {
-    let CalendarData {
+fn write_calendar(lines: &mut Lines, calendar: &WorkCalendar) {
+    let WorkCalendar {
         holidays,
         working_weekends,
-        years,
+        covers,
     } = calendar;
     lines.table("calendar");
-    lines.value("years", format!("[{}, {}]", years.start(), years.end()));
-    lines.list("holidays", holidays.iter().map(|day| date(*day)));
-    lines.list("working_weekends", working_weekends.iter().map(|day| date(*day)));
+    lines.value("years", format!("[{}, {}]", covers.start(), covers.end()));
+    lines.list("holidays", holidays.iter().map(Date::to_string));
+    lines.list("working_weekends", working_weekends.iter().map(Date::to_string));
 }
 
 fn write_consent(lines: &mut Lines, consent: &ConsentDemand) {

@@ -1,41 +1,29 @@
 //! When the institution works.
 
-use jiff::civil::Date;
+use verification::date::Date;
+use verification::hours::{OpenDay, OpenSpan};
 
-/// Minutes of a day: where an interval may end.
-const MINUTES_OF_DAY: u16 = 24 * 60;
-
-/// A day that is different: year, month, day, and the intervals instead; none means closed.
-pub type SpecialDay = (i32, u8, u8, Vec<(u16, u16)>);
-
-/// Opening hours, in local time.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Hours {
-    /// For each day from Monday on, intervals as minutes of the day `[from, to)`, in order, without overlap.
-    pub week: [Vec<(u16, u16)>; 7],
-    /// Days that are different, in order, each once.
-    pub special: Vec<SpecialDay>,
-}
-
-/// Reads intervals such as `"09:00-18:00"`.
-pub(crate) fn intervals(texts: &[String]) -> Result<Vec<(u16, u16)>, String> {
-    let mut read: Vec<(u16, u16)> = Vec::new();
+/// Reads intervals such as `"09:00-18:00"`, in their order.
+pub(crate) fn intervals(texts: &[String]) -> Result<OpenDay, String> {
+    let mut read: Vec<OpenSpan> = Vec::new();
     for text in texts {
-        let (from, to) = interval(text).ok_or_else(|| {
+        let span = interval(text).ok_or_else(|| {
             format!("{text:?} is no interval such as \"09:00-18:00\", within 00:00 to 24:00")
         })?;
-        if read.last().is_some_and(|(_, before)| *before > from) {
+        if read
+            .last()
+            .is_some_and(|before| before.to_minute() > span.from_minute())
+        {
             return Err(format!("{text:?} begins before the interval before it ends"));
         }
-        read.push((from, to));
+        read.push(span);
     }
-    Ok(read)
+    OpenDay::new(read).map_err(|error| error.to_string())
 }
 
-fn interval(text: &str) -> Option<(u16, u16)> {
+fn interval(text: &str) -> Option<OpenSpan> {
     let (from, to) = text.split_once('-')?;
-    let (from, to) = (minute(from)?, minute(to)?);
-    (from < to).then_some((from, to))
+    OpenSpan::new(minute(from)?, minute(to)?).ok()
 }
 
 fn minute(text: &str) -> Option<u16> {
@@ -46,32 +34,19 @@ fn minute(text: &str) -> Option<u16> {
             .flatten()
     };
     let (hours, minutes) = (two(hours)?, two(minutes)?);
-    let minute = hours * 60 + minutes;
-    (minutes < 60 && minute <= MINUTES_OF_DAY).then_some(minute)
+    (minutes < 60).then_some(hours * 60 + minutes)
 }
 
 /// Writes an interval as it is read.
-pub(crate) fn interval_text((from, to): (u16, u16)) -> String {
+pub(crate) fn interval_text(span: &OpenSpan) -> String {
+    let (from, to) = (span.from_minute(), span.to_minute());
     format!("{:02}:{:02}-{:02}:{:02}", from / 60, from % 60, to / 60, to % 60)
 }
 
 /// Reads a day such as `2026-12-31`.
 pub(crate) fn day(text: &str) -> Result<Date, String> {
-    let is_day = text.len() == 10;
-    is_day
-        .then(|| text.parse::<Date>().ok())
-        .flatten()
-        .ok_or_else(|| format!("{text:?} is no day such as \"2026-12-31\""))
-}
-
-/// A day as the plain numbers that are kept of it.
-pub(crate) fn parts(day: Date) -> (i32, u8, u8) {
-    // A month has 1 to 12 and a day 1 to 31: both fit.
-    (
-        i32::from(day.year()),
-        day.month().unsigned_abs(),
-        day.day().unsigned_abs(),
-    )
+    text.parse()
+        .map_err(|_| format!("{text:?} is no day such as \"2026-12-31\""))
 }
 
 #[cfg(test)]
@@ -84,8 +59,13 @@ mod tests {
             let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
             match (intervals(&texts), expect) {
                 (Ok(found), Ok(expect)) => {
-                    assert_eq!(found, expect);
-                    let written: Vec<_> = found.into_iter().map(interval_text).collect();
+                    let minutes: Vec<_> = found
+                        .spans()
+                        .iter()
+                        .map(|span| (span.from_minute(), span.to_minute()))
+                        .collect();
+                    assert_eq!(minutes, expect);
+                    let written: Vec<_> = found.spans().iter().map(interval_text).collect();
                     assert_eq!(written, texts);
                 }
                 (Err(found), Err(expect)) => assert!(found.contains(expect), "{found}"),
@@ -107,7 +87,7 @@ mod tests {
 
     #[test]
     fn days_are_read() {
-        assert_eq!(day("2028-02-29").map(parts), Ok((2028, 2, 29)));
+        assert_eq!(day("2028-02-29").ok(), Date::new(2028, 2, 29));
         for wrong in [
             "2026-02-29",
             "2026-13-01",

@@ -14,7 +14,6 @@ mod effective;
 mod error;
 pub mod file;
 mod hours;
-mod kiosk;
 mod parse;
 pub mod policy;
 pub mod table;
@@ -22,13 +21,13 @@ pub mod table;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
+use verification::calendar::WorkCalendar;
+use verification::hours::OpeningHours;
 use verification::policy::Policy;
 use verification::service::{ConsentDemand, LegalBasis, Service, Texts};
 
-pub use calendar::CalendarData;
 pub use error::ProfileError;
-pub use hours::{Hours, SpecialDay};
-pub use parse::{Links, Source, Sources};
+pub use parse::{Links, Source, Sources, hours};
 
 /// What kind of institution a profile is for.
 #[derive(
@@ -121,9 +120,9 @@ pub struct Profile {
     /// The rules' numbers, with all defaults. [`Policy::check`] found nothing against it.
     pub policy: Policy,
     /// When the institution works.
-    pub hours: Hours,
+    pub hours: OpeningHours,
     /// The working calendar of the country.
-    pub calendar: CalendarData,
+    pub calendar: WorkCalendar,
     /// Acts that the services name, in the order of the files.
     pub acts: Vec<Act>,
     /// All consents of the profile, also where no service asks for them at its beginning: the one for the palm is asked
@@ -152,6 +151,17 @@ impl Profile {
     /// in it; notes for whoever configures do not either.
     pub fn effective(&self) -> String {
         effective::write(self)
+    }
+
+    /// The profile with another policy and, where given, other hours: those of one kiosk. The hash is that of what is in
+    /// force.
+    #[must_use]
+    pub fn of_kiosk(mut self, policy: Policy, hours: Option<OpeningHours>) -> Self {
+        self.policy = policy;
+        if let Some(hours) = hours {
+            self.hours = hours;
+        }
+        self.sealed()
     }
 
     fn sealed(mut self) -> Self {
@@ -203,4 +213,58 @@ pub fn load(path: &Path) -> Result<Profile, ProfileError> {
             .zip(shared_text.as_deref())
             .map(|(name, text)| Source { name, text }),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use verification::date::Date;
+    use verification::hours::{OpenDay, OpenSpan};
+    use verification::time::UtcMs;
+
+    use super::*;
+
+    fn bank() -> Profile {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../profiles/bank.toml");
+        load(Path::new(file)).unwrap()
+    }
+
+    #[test]
+    fn the_rules_count_by_what_the_file_says() {
+        let profile = bank();
+        let hours = &profile.hours;
+        // Monday, 23 November 2026: opens at nine of Kazakhstan, four of UTC.
+        let monday = Date::new(2026, 11, 23).unwrap().start_utc().0;
+        let at = |minutes: i64| UtcMs(monday + minutes * 60_000);
+        assert!(!hours.is_open(at(8 * 60 + 59)));
+        assert!(hours.is_open(at(9 * 60)));
+        assert!(!hours.is_open(at(18 * 60)));
+        // The day before is a Sunday.
+        assert_eq!(hours.opens_next(at(-60)), Some(at(9 * 60)));
+        let calendar = &profile.calendar;
+        let friday = Date::new(2026, 11, 27).unwrap();
+        let due = calendar.add_working_days(friday, 1).unwrap();
+        assert_eq!(due, Date::new(2026, 11, 30).unwrap());
+        let new_year = Date::new(2027, 1, 1).unwrap();
+        assert_eq!(calendar.is_working_day(new_year), Ok(false));
+    }
+
+    #[test]
+    fn a_kiosk_of_its_own_has_a_hash_of_its_own() {
+        let profile = bank();
+        let same = profile.clone().of_kiosk(profile.policy.clone(), None);
+        assert_eq!(same, profile);
+        let policy = Policy {
+            comparison_min: 0.97,
+            ..profile.policy.clone()
+        };
+        assert_ne!(profile.clone().of_kiosk(policy, None).sha256, profile.sha256);
+        let all_day = OpenDay::new(vec![OpenSpan::new(0, 1440).unwrap()]).unwrap();
+        let hours = OpeningHours {
+            week: std::array::from_fn(|_| all_day.clone()),
+            ..OpeningHours::default()
+        };
+        let always = profile.clone().of_kiosk(profile.policy.clone(), Some(hours));
+        assert_ne!(always.sha256, profile.sha256);
+        assert!(always.hours.is_open(UtcMs(0)));
+    }
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use serde::de::DeserializeOwned;
 use toml::Spanned;
+use verification::hours::OpeningHours;
 use verification::policy::Policy;
 use verification::service::{
     AssistedRoute, ChoiceOption, Condition, ConsentDemand, ConsentText, Field, FieldKind, Group, LegalBasis,
@@ -16,9 +17,9 @@ use crate::file::{
     FileAct, FileAssisted, FileCondition, FileConsent, FileField, FileFieldKind, FileGroup, FileHours,
     FileProfile, FileRefusal, FileRequest, FileService, FileShared, FileTexts, FileWay,
 };
-use crate::hours::{day, intervals, parts};
+use crate::hours::{day, intervals};
 use crate::policy::{FilePolicy, KEYS, culprit, unusable_time};
-use crate::{Act, CalendarData, Hours, Profile, SpecialDay};
+use crate::{Act, Profile, calendar};
 
 /// The version of the format that is read.
 const FORMAT: u32 = 1;
@@ -169,7 +170,7 @@ impl Profile {
             let message = format!("this program reads format {FORMAT}");
             return Err(own.value(&file.format.span(), "format", message));
         }
-        let calendar = CalendarData::parse(sources.calendar)?;
+        let calendar = calendar::parse(sources.calendar)?;
         let shared: FileShared = match sources.shared {
             Some(shared) => shared.read()?,
             None => FileShared::default(),
@@ -289,7 +290,11 @@ fn line_of_key(source: Source<'_>, start: usize, key: &str) -> usize {
     found.next().map_or(first, |(at, _)| at + 1)
 }
 
-pub(crate) fn hours(source: Source<'_>, file: &Spanned<FileHours>) -> Result<Hours, ProfileError> {
+/// Reads the table `[hours]` of a file, of which `source` is the whole text.
+///
+/// # Errors
+/// When an interval or a day is none.
+pub fn hours(source: Source<'_>, file: &Spanned<FileHours>) -> Result<OpeningHours, ProfileError> {
     let FileHours {
         mon,
         tue,
@@ -309,7 +314,7 @@ pub(crate) fn hours(source: Source<'_>, file: &Spanned<FileHours>) -> Result<Hou
         ("sat", sat),
         ("sun", sun),
     ];
-    let mut read = Hours::default();
+    let mut read = OpeningHours::default();
     for (slot, (key, texts)) in read.week.iter_mut().zip(days) {
         *slot = intervals(texts).map_err(|message| ProfileError::Value {
             file: source.name.to_owned(),
@@ -320,19 +325,15 @@ pub(crate) fn hours(source: Source<'_>, file: &Spanned<FileHours>) -> Result<Hou
     }
     for special in special {
         let wrong = |message| source.value(&special.date.span(), "hours.special", message);
-        let (year, month, day) = parts(day(special.date.get_ref()).map_err(wrong)?);
+        let day = day(special.date.get_ref()).map_err(wrong)?;
+        // A day without intervals is one on which the institution is closed.
         let intervals = intervals(&special.intervals).map_err(wrong)?;
-        read.special.push((year, month, day, intervals));
+        if read.special.insert(day, intervals).is_some() {
+            let message = format!("the day {day} is there twice");
+            return Err(source.value(&file.span(), "hours.special", message));
+        }
     }
-    read.special.sort_unstable();
-    let pairs = read.special.iter().zip(read.special.iter().skip(1));
-    let same =
-        |((y, m, d, _), (year, month, day, _)): &(&SpecialDay, &SpecialDay)| (y, m, d) == (year, month, day);
-    if let Some(((year, month, day, _), _)) = pairs.into_iter().find(same) {
-        let message = format!("the day {year}-{month:02}-{day:02} is there twice");
-        return Err(source.value(&file.span(), "hours.special", message));
-    }
-    if read.week.iter().all(Vec::is_empty) {
+    if read.week.iter().all(|day| day.spans().is_empty()) {
         let message = "the institution is open on one day of the week at least".to_owned();
         return Err(source.value(&file.span(), "hours", message));
     }

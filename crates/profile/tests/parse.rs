@@ -4,9 +4,11 @@
 
 use std::path::Path;
 
-use profile::{CalendarData, Links, Profile, ProfileError, Source, Sources};
+use profile::{Links, Profile, ProfileError, Source, Sources};
 use proptest::prelude::*;
 use proptest::sample::Index;
+use verification::date::Date;
+use verification::hours::{OpenDay, OpenSpan};
 
 const PROFILE: &str = r#"format = 1
 name = "small"
@@ -145,7 +147,7 @@ fn read(profile: &str, shared: &str, calendar: &str) -> Result<Profile, ProfileE
 fn the_effective_text_is_pinned() {
     let profile = read(PROFILE, SHARED, CALENDAR).unwrap();
     expect_test::expect_file!["effective.toml"].assert_eq(&profile.effective());
-    expect_test::expect!["52555b09f3b034f00d5dd0e16644b51ea8ef1e6b69662c838515f0a6e242509e"]
+    expect_test::expect!["f11001417dd3d811bc64ec60d413a78c329e299b2aafd9b122f89f62d498b242"]
         .assert_eq(&profile::hex(&profile.sha256));
     let text: toml::Table = toml::from_str(&profile.effective()).unwrap();
     assert_eq!(text["policy"]["palm"]["scan_limit_ms"].as_integer(), Some(10_000));
@@ -665,9 +667,13 @@ fn what_a_profile_names_is_read_from_beside_it() {
     std::fs::write(folder.path().join("shared.toml"), SHARED).unwrap();
     let loaded = profile::load(&path).unwrap();
     assert_eq!(loaded, read(PROFILE, SHARED, CALENDAR).unwrap());
-    assert_eq!(loaded.hours.week[0], [(540, 780), (840, 1080)]);
-    assert_eq!(loaded.hours.special, [(2026, 12, 31, vec![])]);
-    assert_eq!(loaded.calendar.holidays, [(2026, 3, 8), (2026, 3, 9)]);
+    let date = |year, month, day| Date::new(year, month, day).unwrap();
+    let span = |from, to| OpenSpan::new(from, to).unwrap();
+    assert_eq!(loaded.hours.week[0].spans(), [span(540, 780), span(840, 1080)]);
+    let special: Vec<_> = loaded.hours.special.into_iter().collect();
+    assert_eq!(special, [(date(2026, 12, 31), OpenDay::default())]);
+    let holidays: Vec<_> = loaded.calendar.holidays.into_iter().collect();
+    assert_eq!(holidays, [date(2026, 3, 8), date(2026, 3, 9)]);
 }
 
 fn shipped(file: &str) -> String {
@@ -771,6 +777,6 @@ proptest! {
     fn no_bytes_make_the_reader_panic(text in "\\PC{0,200}") {
         let source = Source { name: "any.toml", text: &text };
         prop_assert!(Links::of(source).is_err());
-        prop_assert!(CalendarData::parse(source).is_err());
+        prop_assert!(profile::calendar::parse(source).is_err());
     }
 }

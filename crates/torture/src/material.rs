@@ -107,6 +107,7 @@ fn still(random: &mut fastrand::Rng) -> Still {
         *byte = *mark;
     }
     Still {
+        page: None,
         purpose: StillPurpose::Comparison,
         sample: CapturedSample {
             frame: 7,

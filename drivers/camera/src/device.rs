@@ -45,6 +45,11 @@ impl CameraPin {
         Self(bus_id.into().trim().to_owned())
     }
 
+    /// As it stands in a configuration.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The pin that lets only this camera be opened again.
     pub fn of(identity: &CameraIdentity) -> Self {
         Self::new(identity.bus_id.as_str())

@@ -7,8 +7,9 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use opencv::core::{CV_8UC3, Mat, Scalar};
+use opencv::core::{self, CV_8UC3, Mat, Scalar, Size, Vector};
 use opencv::prelude::*;
+use opencv::{imgcodecs, imgproc};
 use verification::capture::{CameraIdentity, DeviceFault};
 use verification::pad::PadChallenge;
 
@@ -58,6 +59,8 @@ struct Shared {
 struct Camera {
     fault: Fault,
     identity: CameraIdentity,
+    /// What is held before the lens, as an encoded picture.
+    held: Option<Arc<Vec<u8>>>,
 }
 
 impl Shared {
@@ -72,6 +75,7 @@ impl FaultHandle {
         let camera = Camera {
             fault: Fault::None,
             identity,
+            held: None,
         };
         Self {
             shared: Arc::new(Shared {
@@ -85,6 +89,11 @@ impl FaultHandle {
     pub fn set(&self, fault: Fault) {
         self.shared.lock().fault = fault;
         self.shared.changed.notify_all();
+    }
+
+    /// Holds a picture (JPEG or PNG) before the lens, so that nothing else is seen, or takes it away.
+    pub fn hold(&self, picture: Option<Vec<u8>>) {
+        self.shared.lock().held = picture.map(Arc::new);
     }
 
     /// Plugs in a camera, the same or another one. A source of another one that is still open ends with
@@ -168,7 +177,7 @@ impl FrameSource for FaultySource {
         let Some(mut frame) = self.inner.next_frame()? else {
             return Ok(None);
         };
-        let fault = {
+        let (fault, held) = {
             let blocks = |camera: &mut Camera| camera.fault == Fault::Blocks;
             let camera = self
                 .shared
@@ -181,8 +190,11 @@ impl FrameSource for FaultySource {
                     found: camera.identity.bus_id.clone(),
                 });
             }
-            camera.fault
+            (camera.fault, camera.held.clone())
         };
+        if let Some(held) = held {
+            frame.bgr = self.grain.add(&laid_over(&held, frame.bgr.size()?)?)?;
+        }
         let filled = |width: i32, height: i32, level: f64| {
             Mat::new_rows_cols_with_default(height, width, CV_8UC3, Scalar::all(level))
         };
@@ -219,6 +231,46 @@ impl FrameSource for FaultySource {
     fn light(&mut self, screen: Option<[u8; 3]>) {
         self.inner.light(screen);
     }
+}
+
+/// A picture that is held before the lens: turned as the frame stands, as large as it fits, and in its own shape, since a
+/// lens stretches nothing. Around it its edges go on.
+fn laid_over(encoded: &[u8], frame: Size) -> Result<Mat, CameraError> {
+    let bytes = Vector::<u8>::from_slice(encoded);
+    let mut picture = imgcodecs::imdecode(&bytes, imgcodecs::IMREAD_COLOR)?;
+    if (picture.cols() > picture.rows()) != (frame.width > frame.height) {
+        let mut turned = Mat::default();
+        core::rotate(&picture, &mut turned, core::ROTATE_90_CLOCKWISE)?;
+        picture = turned;
+    }
+    let part = |room: i32, side: i32| f64::from(room) / f64::from(side.max(1));
+    let scale = part(frame.width, picture.cols()).min(part(frame.height, picture.rows()));
+    let scaled = |side: i32, room: i32| ((f64::from(side) * scale).round() as i32).clamp(1, room.max(1));
+    let (width, height) = (
+        scaled(picture.cols(), frame.width),
+        scaled(picture.rows(), frame.height),
+    );
+    let mut fitted = Mat::default();
+    imgproc::resize(
+        &picture,
+        &mut fitted,
+        Size::new(width, height),
+        0.0,
+        0.0,
+        imgproc::INTER_AREA,
+    )?;
+    let (left, top) = ((frame.width - width) / 2, (frame.height - height) / 2);
+    let mut whole = Mat::default();
+    core::copy_make_border_def(
+        &fitted,
+        &mut whole,
+        top,
+        frame.height - height - top,
+        left,
+        frame.width - width - left,
+        core::BORDER_REPLICATE,
+    )?;
+    Ok(whole)
 }
 
 /// Grey frames, brighter to the right, with noise.

@@ -1,4 +1,4 @@
-//! Attempts with the face, and the stills.
+//! Attempts with the face, and the stills of face and identity document.
 
 use document::content::Content;
 use verification::evidence::{Still, StillPurpose};
@@ -152,7 +152,9 @@ pub(super) fn stills(content: &Content, texts: &Texts) -> Option<Section> {
             height_px: sample.height_px,
         }
     });
-    let blocks = vec![Block::Pictures(pictures.collect()), measures(content, texts)];
+    let mut blocks = vec![Block::Pictures(pictures.collect())];
+    blocks.extend(measures(content, texts));
+    blocks.extend(page_measures(content, texts));
     Some(section(texts, Key("paper-stills"), blocks))
 }
 
@@ -160,12 +162,16 @@ fn purpose_of(still: &Still, texts: &Texts) -> String {
     texts.say(match still.purpose {
         StillPurpose::Comparison => Key("paper-still-comparison"),
         StillPurpose::Challenge(challenge) => words::challenge(challenge),
+        StillPurpose::Portrait => Key("paper-still-portrait"),
+        StillPurpose::IdentityDocumentFront => Key("paper-still-document-front"),
+        StillPurpose::IdentityDocumentBack => Key("paper-still-document-back"),
     })
 }
 
-/// What was measured on each still, in the order of the pictures.
-fn measures(content: &Content, texts: &Texts) -> Block {
-    let lines = content.stills.iter().map(|still| {
+/// What was measured on each still of the face, in the order of the pictures.
+fn measures(content: &Content, texts: &Texts) -> Option<Block> {
+    let faces = content.stills.iter().filter(|still| !still.purpose.is_page());
+    let lines = faces.map(|still| {
         let values = still.quality.map(|quality| {
             [
                 quality.inter_eye_distance_px,
@@ -182,7 +188,8 @@ fn measures(content: &Content, texts: &Texts) -> Block {
         let own = [purpose_of(still, texts), still.sample.frame.to_string()];
         own.into_iter().chain(cells).collect()
     });
-    Block::Table {
+    let lines: Vec<Vec<String>> = lines.collect();
+    (!lines.is_empty()).then(|| Block::Table {
         caption: texts.say(Key("paper-still-measures")),
         head: head(
             texts,
@@ -196,6 +203,45 @@ fn measures(content: &Content, texts: &Texts) -> Block {
                 Key("paper-still-nod"),
             ],
         ),
-        lines: lines.collect(),
-    }
+        lines,
+    })
+}
+
+/// What was measured on each picture of an identity document, in the order of the pictures.
+fn page_measures(content: &Content, texts: &Texts) -> Option<Block> {
+    let measured = |still: &&Still| still.purpose.is_page() || still.page.is_some();
+    let lines = content.stills.iter().filter(measured).map(|still| {
+        let values = still.page.map(|page| {
+            [
+                page.long_side_px,
+                page.aspect,
+                page.sharpness,
+                page.glare_part,
+                page.luminance_mean,
+            ]
+        });
+        let cells = match values {
+            Some(values) => values.map(|value| texts.number(value)),
+            None => std::array::from_fn(|_| texts.say(Key("paper-not-measured"))),
+        };
+        let own = [purpose_of(still, texts), still.sample.frame.to_string()];
+        own.into_iter().chain(cells).collect()
+    });
+    let lines: Vec<Vec<String>> = lines.collect();
+    (!lines.is_empty()).then(|| Block::Table {
+        caption: texts.say(Key("paper-page-measures")),
+        head: head(
+            texts,
+            [
+                Key("paper-still-kept-for"),
+                Key("paper-still-frame"),
+                Key("paper-page-long-side"),
+                Key("paper-page-aspect"),
+                Key("paper-still-sharpness"),
+                Key("paper-page-glare"),
+                Key("paper-page-luminance"),
+            ],
+        ),
+        lines,
+    })
 }

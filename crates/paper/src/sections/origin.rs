@@ -2,14 +2,14 @@
 
 use document::content::Content;
 
-use super::{row, row_or_none, section, words};
+use super::{personal, row, row_or_none, section, words};
 use crate::section::{Block, Section};
 use crate::texts::{Key, Texts, hex};
 
 pub(super) fn session(content: &Content, texts: &Texts) -> Section {
     let service = content.service.as_ref().map(|service| service.0.clone());
     let acts = (!content.legal_basis.is_empty()).then(|| content.legal_basis.join(", "));
-    let rows = vec![
+    let mut rows = vec![
         row(texts, Key("paper-organisation"), &content.organisation.name),
         row(texts, Key("paper-bin"), &content.organisation.bin),
         row_or_none(texts, Key("paper-service"), service),
@@ -22,6 +22,18 @@ pub(super) fn session(content: &Content, texts: &Texts) -> Section {
                 .map(|modality| texts.say(words::modality(modality))),
         ),
         row(texts, Key("paper-route"), texts.say(words::route(content.route))),
+    ];
+    if let Some(reason) = content.route_reason {
+        rows.push(row(
+            texts,
+            Key("paper-route-reason"),
+            texts.say(words::route_reason(reason)),
+        ));
+    }
+    if let Some(number) = &content.call_back {
+        rows.push(personal(texts, Key("paper-call-back"), number.expose()));
+    }
+    rows.extend([
         row(texts, Key("paper-started"), texts.time(content.started_at)),
         row(texts, Key("paper-ended"), texts.time(content.ended_at)),
         row(
@@ -36,7 +48,7 @@ pub(super) fn session(content: &Content, texts: &Texts) -> Section {
         row(texts, Key("paper-profile-digest"), hex(&content.profile.sha256)),
         row(texts, Key("paper-document-id"), content.document_id.to_string()),
         row(texts, Key("paper-session-id"), content.session_id.to_string()),
-    ];
+    ]);
     section(texts, Key("paper-session"), vec![Block::Rows(rows)])
 }
 

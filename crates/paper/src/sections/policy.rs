@@ -132,3 +132,45 @@ pub(super) fn palm(content: &Content, texts: &Texts) -> Option<Section> {
     ];
     Some(section(texts, Key("paper-policy-palm"), vec![Block::Rows(rows)]))
 }
+
+/// What holds for the ways that end before people; said where the session went one of them.
+pub(super) fn assisted(content: &Content, texts: &Texts) -> Option<Section> {
+    if !content.route.is_assisted() {
+        return None;
+    }
+    let policy = &content.policy.assisted;
+    let number = |key, value| row(texts, key, texts.number(value));
+    let rows = vec![
+        row(
+            texts,
+            Key("paper-policy-cannot-perform"),
+            policy.cannot_perform_max.to_string(),
+        ),
+        row(
+            texts,
+            Key("paper-policy-pictures"),
+            policy.pictures_max.to_string(),
+        ),
+        row(
+            texts,
+            Key("paper-policy-picture-limit"),
+            texts.seconds(policy.picture_limit),
+        ),
+        row(
+            texts,
+            Key("paper-policy-picture-hold"),
+            texts.seconds(policy.picture_hold),
+        ),
+        number(Key("paper-policy-page-long-side"), policy.page_long_side_min_px),
+        number(Key("paper-policy-page-sharpness"), policy.page_sharpness_min),
+        number(Key("paper-policy-page-glare"), policy.page_glare_max),
+        number(Key("paper-policy-page-luminance-min"), policy.page_luminance_min),
+        number(Key("paper-policy-page-luminance-max"), policy.page_luminance_max),
+        number(Key("paper-policy-page-movement"), policy.page_movement_max),
+    ];
+    Some(section(
+        texts,
+        Key("paper-policy-assisted"),
+        vec![Block::Rows(rows)],
+    ))
+}

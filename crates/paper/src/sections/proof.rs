@@ -2,7 +2,7 @@
 
 use document::identification::{Identification, Verdict};
 use verification::audit::AuditHead;
-use verification::evidence::{Modality, Outcome};
+use verification::evidence::{Modality, Outcome, Route, Source};
 
 use super::{head, row, row_or_none, section, words};
 use crate::judge::{Kind, Shown, Signed, State, kind_in, reason_in, state_in};
@@ -39,7 +39,8 @@ pub(super) fn result(shown: &Shown, texts: &Texts) -> Section {
     section(texts, Key("paper-result"), blocks)
 }
 
-/// A person is confirmed only by the centre, and only in a session that waited for it.
+/// A person is confirmed only by the centre, or by an examiner of the pictures that were taken for one, and only in a
+/// session that waited for it.
 fn conclusion(shown: &Shown, answer: Option<&Identification>) -> Key {
     if shown.judged.state() == State::Invalid {
         return Key("paper-conclusion-void");
@@ -59,8 +60,14 @@ fn conclusion(shown: &Shown, answer: Option<&Identification>) -> Key {
     }
 }
 
-/// The stricter of the document's and the gateway's threshold counts; of a palm the centre's word alone.
+/// The stricter of the document's and the gateway's threshold counts; of a palm the centre's word alone, and of pictures for
+/// an examiner the examiner's.
 fn is_match(shown: &Shown, answer: &Identification) -> bool {
+    let for_examiner = shown.content.route == Route::Images;
+    if for_examiner || answer.decided_by == Source::Examiner {
+        let by_examiner = answer.decided_by == Source::Examiner;
+        return for_examiner && by_examiner && answer.verdict == Verdict::Match;
+    }
     let threshold = match answer.modality {
         Modality::Palm => answer.threshold,
         Modality::Face => {
@@ -105,7 +112,22 @@ pub(super) fn identification(shown: &Shown, texts: &Texts) -> Option<Section> {
         row(texts, Key("paper-centre-request"), &answer.centre_request_id),
         row_or_none(texts, Key("paper-centre-answer"), answer.centre_answer_id.clone()),
         row(texts, Key("paper-answered"), texts.time(answer.answered_at)),
+        row(
+            texts,
+            Key("paper-decided-by"),
+            texts.say(words::source(answer.decided_by)),
+        ),
     ];
+    if let Some(examiner) = &answer.examiner {
+        rows.push(row(texts, Key("paper-examiner"), examiner));
+    }
+    if let Some(reason) = answer.reason {
+        rows.push(row(
+            texts,
+            Key("paper-refusal"),
+            texts.say(words::refusal(reason)),
+        ));
+    }
     if let Some(nbas) = answer.nbas {
         rows.push(row(texts, Key("paper-nbas"), texts.say(words::nbas(nbas))));
     }

@@ -2,7 +2,9 @@
 
 use document::identification::{Nbas, Verdict};
 use verification::capture::StreamState;
-use verification::evidence::{Language, Modality, Outcome, RequestStanding, Route};
+use verification::evidence::{
+    Language, Modality, Outcome, RefusalReason, RequestStanding, Route, RouteReason, Source,
+};
 use verification::integrity;
 use verification::pad::parts::{Finding, PadPart};
 use verification::pad::{AttackSign, AttemptFailure, PadChallenge};
@@ -63,6 +65,33 @@ pub(super) fn route(route: Route) -> Key {
     match route {
         Route::Kiosk => Key("paper-route-kiosk"),
         Route::HostedPage => Key("paper-route-hosted-page"),
+        Route::Images => Key("paper-route-images"),
+        Route::CallBack => Key("paper-route-call-back"),
+    }
+}
+
+pub(super) fn route_reason(reason: RouteReason) -> Key {
+    match reason {
+        RouteReason::Chosen => Key("paper-route-reason-chosen"),
+        RouteReason::CannotPerform => Key("paper-route-reason-cannot-perform"),
+    }
+}
+
+pub(super) fn source(source: Source) -> Key {
+    match source {
+        Source::Centre => Key("paper-decided-by-centre"),
+        Source::Examiner => Key("paper-decided-by-examiner"),
+    }
+}
+
+pub(super) fn refusal(reason: RefusalReason) -> Key {
+    match reason {
+        RefusalReason::FaceNotOfDocument => Key("paper-refusal-face-not-of-document"),
+        RefusalReason::DocumentNotOfClaim => Key("paper-refusal-document-not-of-claim"),
+        RefusalReason::DocumentUnreadable => Key("paper-refusal-document-unreadable"),
+        RefusalReason::DocumentExpired => Key("paper-refusal-document-expired"),
+        RefusalReason::DocumentAltered => Key("paper-refusal-document-altered"),
+        RefusalReason::PictureUnusable => Key("paper-refusal-picture-unusable"),
     }
 }
 

@@ -103,3 +103,21 @@ fn times_and_numbers_of_each_language() {
     assert_eq!(texts.time(UtcMs(i64::MAX)), "9223372036854775807 ms");
     assert_eq!(texts.seconds(std::time::Duration::from_millis(1250)), "1.25 s");
 }
+
+/// The same days as on the screens: one list for both, which the tests of `ui` write.
+#[test]
+fn days_are_those_of_the_screens() {
+    let lists = [
+        include_str!("../../../../locales/expect/days-kk.txt"),
+        include_str!("../../../../locales/expect/days-ru.txt"),
+        include_str!("../../../../locales/expect/days-en.txt"),
+    ];
+    for (language, expect) in LANGUAGES.into_iter().zip(lists) {
+        let texts = Texts::new(language);
+        let list: String = (1..=12)
+            .map(|month| Date::new(2026, month, 1 + month * 5 % 28).unwrap())
+            .map(|day| texts.date(day) + "\n")
+            .collect();
+        assert_eq!(list, expect, "{}", language.tag());
+    }
+}

@@ -19,7 +19,7 @@ use verification::capture::{CameraIdentity, CapturedSample, StreamMeasures, Stre
 use verification::date::Date;
 use verification::evidence::{
     ConsentRecord, DocumentId, Evidence, IntegrityRecord, KioskIdentity, Language, Modality, Organisation,
-    Outcome, PalmEvidence, ProfileIdentity, ReadDocument, RequestStanding, Route, SessionId, Still,
+    Outcome, PalmEvidence, ProfileIdentity, ReadDocument, RequestStanding, Route, SessionId, Source, Still,
     StillPurpose, StillQuality,
 };
 use verification::pad::parts::{Finding, PadPart, PartRecord};
@@ -64,6 +64,7 @@ pub fn evidence() -> Evidence {
     };
     let actions = [PadChallenge::TurnLeft, PadChallenge::Smile, PadChallenge::Blink];
     let still = |purpose| Still {
+        page: None,
         purpose,
         sample: CapturedSample {
             frame: 300,
@@ -148,6 +149,8 @@ pub fn evidence() -> Evidence {
         suspicions: vec!["numbers-above-cap".to_owned(), "pressure".to_owned()],
         operator: Some("Б. Қызметкер".to_owned()),
         route: Route::Kiosk,
+        route_reason: None,
+        call_back: None,
         integrity: Some(IntegrityRecord {
             codes: vec![
                 format!("manifest:{}", "a5".repeat(32)),
@@ -286,6 +289,9 @@ pub fn answer() -> Identification {
         centre_answer_id: Some("idec-77".to_owned()),
         nbas: Some(Nbas::NoConsent),
         request: Some(RequestStanding::InProgress),
+        decided_by: Source::Centre,
+        examiner: None,
+        reason: None,
     }
 }
 
