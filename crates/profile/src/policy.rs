@@ -1,4 +1,4 @@
-//! The tables `[policy]` and `[policy.palm]` of a profile.
+//! The table `[policy]` of a profile, and the tables in it.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use serde::Deserialize;
 use verification::integrity::{self, IntegrityPolicy};
 use verification::pad::PadChallenge;
 use verification::policy::{
-    Demand, OperatorPresence, PalmPolicy, PassivePad, Policy, PolicyError, ScreenLight,
+    AssistedPolicy, Demand, OperatorPresence, PalmPolicy, PassivePad, Policy, PolicyError, ScreenLight,
 };
 
 /// A key of the policy, for messages and for the reference in `docs/profiles/README.md`.
 #[derive(Debug, Clone, Copy)]
 pub struct Key {
-    /// Its name below `[policy]`; those of the palm begin with `palm.`.
+    /// Its name below `[policy]`; those of the palm begin with `palm.`, and so with the other tables.
     pub name: &'static str,
     /// What it may be.
     pub allowed: &'static str,
@@ -209,6 +209,56 @@ pub const KEYS: &[Key] = &[
         meaning: "whether the face may follow a palm that failed",
     },
     Key {
+        name: "assisted.cannot_perform_max",
+        allowed: "0 to 3",
+        meaning: "how many attempts of a session do not count because the person said that they cannot do what is asked",
+    },
+    Key {
+        name: "assisted.page_long_side_min_px",
+        allowed: "above 0, up to 3840",
+        meaning: "long side of an identity document in the picture, in pixels",
+    },
+    Key {
+        name: "assisted.page_sharpness_min",
+        allowed: "above 0, up to 1",
+        meaning: "sharpness of the picture of an identity document; `docs/eval-page.md`",
+    },
+    Key {
+        name: "assisted.page_glare_max",
+        allowed: "above 0, below 1",
+        meaning: "part of the document that a reflection may cover",
+    },
+    Key {
+        name: "assisted.page_luminance_min",
+        allowed: "above 0, below page_luminance_max",
+        meaning: "darkest document, in mean luminance of 255",
+    },
+    Key {
+        name: "assisted.page_luminance_max",
+        allowed: "above page_luminance_min, up to 255",
+        meaning: "brightest document, in mean luminance of 255",
+    },
+    Key {
+        name: "assisted.page_movement_max",
+        allowed: "above 0, below 1",
+        meaning: "how far a corner may move between two frames, in parts of the picture",
+    },
+    Key {
+        name: "assisted.picture_hold_ms",
+        allowed: "200 to 5000",
+        meaning: "how long all must be well before a picture is taken, in milliseconds",
+    },
+    Key {
+        name: "assisted.picture_limit_ms",
+        allowed: "20000 to 600000",
+        meaning: "for one picture, in milliseconds",
+    },
+    Key {
+        name: "assisted.pictures_max",
+        allowed: "1 to 10",
+        meaning: "how often each picture may be taken, the first time included",
+    },
+    Key {
         name: "integrity.files",
         allowed: "`required` or `reported`",
         meaning: "the installed files are those of the signed release; what is only reported hinders nothing",
@@ -281,6 +331,9 @@ pub struct FilePolicy {
     /// The same for the palm.
     #[serde(default)]
     palm: FilePalmPolicy,
+    /// The ways that end before people, and the pictures of identity documents.
+    #[serde(default)]
+    assisted: FileAssistedPolicy,
     /// What the kiosk must find about itself.
     #[serde(default)]
     integrity: FileIntegrityPolicy,
@@ -368,6 +421,32 @@ pub struct FilePalmPolicy {
     nothing_presented_counts: Option<bool>,
     /// Whether the face may follow a palm that failed.
     fallback_to_face: Option<bool>,
+}
+
+/// The rules' numbers for the ways that end before people. Every key may be left out; its default then holds.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FileAssistedPolicy {
+    /// How many attempts of a session do not count because the person said that they cannot do what is asked.
+    cannot_perform_max: Option<u8>,
+    /// Long side of an identity document in the picture, in pixels.
+    page_long_side_min_px: Option<f32>,
+    /// Sharpness of the picture of an identity document.
+    page_sharpness_min: Option<f32>,
+    /// Part of the document that a reflection may cover.
+    page_glare_max: Option<f32>,
+    /// Darkest document, in mean luminance of 255.
+    page_luminance_min: Option<f32>,
+    /// Brightest document, in mean luminance of 255.
+    page_luminance_max: Option<f32>,
+    /// How far a corner may move between two frames, in parts of the picture.
+    page_movement_max: Option<f32>,
+    /// How long all must be well before a picture is taken, in milliseconds.
+    picture_hold_ms: Option<u64>,
+    /// For one picture, in milliseconds.
+    picture_limit_ms: Option<u64>,
+    /// How often each picture may be taken, the first time included.
+    pictures_max: Option<u8>,
 }
 
 /// A prompted action.
@@ -549,6 +628,7 @@ impl FilePolicy {
             operator: self.operator.map_or(rules.operator, Operator::rule),
             retention_years: self.retention_years.unwrap_or(rules.retention_years),
             palm: self.palm.effective(rules.palm),
+            assisted: self.assisted.effective(rules.assisted),
             integrity: self.integrity.effective(rules.integrity),
             ..rules
         }
@@ -579,6 +659,27 @@ impl FilePalmPolicy {
                 .nothing_presented_counts
                 .unwrap_or(rules.nothing_presented_counts),
             fallback_to_face: self.fallback_to_face.unwrap_or(rules.fallback_to_face),
+        }
+    }
+}
+
+impl FileAssistedPolicy {
+    fn effective(&self, rules: AssistedPolicy) -> AssistedPolicy {
+        AssistedPolicy {
+            cannot_perform_max: self.cannot_perform_max.unwrap_or(rules.cannot_perform_max),
+            page_long_side_min_px: self.page_long_side_min_px.unwrap_or(rules.page_long_side_min_px),
+            page_sharpness_min: self.page_sharpness_min.unwrap_or(rules.page_sharpness_min),
+            page_glare_max: self.page_glare_max.unwrap_or(rules.page_glare_max),
+            page_luminance_min: self.page_luminance_min.unwrap_or(rules.page_luminance_min),
+            page_luminance_max: self.page_luminance_max.unwrap_or(rules.page_luminance_max),
+            page_movement_max: self.page_movement_max.unwrap_or(rules.page_movement_max),
+            picture_hold: self
+                .picture_hold_ms
+                .map_or(rules.picture_hold, Duration::from_millis),
+            picture_limit: self
+                .picture_limit_ms
+                .map_or(rules.picture_limit, Duration::from_millis),
+            pictures_max: self.pictures_max.unwrap_or(rules.pictures_max),
         }
     }
 }

@@ -275,6 +275,16 @@ fn each_change_of_what_is_in_force_has_a_hash_of_its_own() {
         ("palm.scan_limit_ms", "9000"),
         ("palm.nothing_presented_counts", "true"),
         ("palm.fallback_to_face", "false"),
+        ("assisted.cannot_perform_max", "2"),
+        ("assisted.page_long_side_min_px", "500.0"),
+        ("assisted.page_sharpness_min", "0.06"),
+        ("assisted.page_glare_max", "0.03"),
+        ("assisted.page_luminance_min", "70.0"),
+        ("assisted.page_luminance_max", "210.0"),
+        ("assisted.page_movement_max", "0.02"),
+        ("assisted.picture_hold_ms", "700"),
+        ("assisted.picture_limit_ms", "100000"),
+        ("assisted.pictures_max", "4"),
         ("integrity.files", "\"reported\""),
         ("integrity.debugger", "\"reported\""),
         ("integrity.injected_libraries", "\"required\""),
@@ -388,6 +398,22 @@ fn faults_are_told_with_their_place() {
         "= 100",
         "line 21: policy.palm.scan_limit_ms: a threshold is outside its range; allowed is 3000 to 20000",
     );
+    let assisted = [
+        ("pictures_max = 0", "1 to 10"),
+        ("cannot_perform_max = 4", "0 to 3"),
+        ("picture_limit_ms = 5000", "20000 to 600000"),
+        ("page_sharpness_min = inf", "above 0, up to 1"),
+    ];
+    for (line, allowed) in assisted {
+        let (key, _) = line.split_once(' ').unwrap();
+        own(
+            "[policy.palm]",
+            &format!("[policy.assisted]\n{line}\n[policy.palm]"),
+            &format!(
+                "line 21: policy.assisted.{key}: a threshold is outside its range; allowed is {allowed}"
+            ),
+        );
+    }
     own(
         "volume_max_ml = 750.0",
         "volume_max_ml = 700.0\nvolume_min_ml = 720.0",
@@ -633,11 +659,18 @@ fn what_is_said_to_be_allowed_is_allowed() {
             assert!(!is_read(key.name, &number(&value)), "{} = {value}", key.name);
         }
     }
-    assert_eq!(ranges, 26);
+    assert_eq!(ranges, 36);
 }
 
 fn is_whole(key: &str) -> bool {
-    ["attempts", "challenges_per_attempt", "retention_years"].contains(&key)
+    [
+        "attempts",
+        "challenges_per_attempt",
+        "retention_years",
+        "assisted.cannot_perform_max",
+        "assisted.pictures_max",
+    ]
+    .contains(&key)
 }
 
 fn below(number: &str) -> String {

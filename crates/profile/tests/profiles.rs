@@ -278,6 +278,7 @@ fn the_reference_knows_each_key() {
     for key in keys {
         let named = page.contains(&format!("`{key}`"))
             || page.contains(&format!("`palm.{key}`"))
+            || page.contains(&format!("`assisted.{key}`"))
             || page.contains(&format!("`integrity.{key}`"));
         assert!(named, "docs/profiles/README.md does not tell of `{key}`");
     }
@@ -308,13 +309,15 @@ fn the_keys_of_the_policy_are_those_of_the_schema() {
         known.keys().cloned().collect::<Vec<_>>()
     };
     let mut known = of("FilePolicy");
-    known.retain(|key| key != "palm" && key != "integrity");
-    known.extend(
-        of("FileIntegrityPolicy")
-            .into_iter()
-            .map(|key| format!("integrity.{key}")),
-    );
-    known.extend(of("FilePalmPolicy").into_iter().map(|key| format!("palm.{key}")));
+    let tables = [
+        ("palm", "FilePalmPolicy"),
+        ("assisted", "FileAssistedPolicy"),
+        ("integrity", "FileIntegrityPolicy"),
+    ];
+    known.retain(|key| tables.iter().all(|(table, _)| key != table));
+    for (table, name) in tables {
+        known.extend(of(name).into_iter().map(|key| format!("{table}.{key}")));
+    }
     known.sort();
     let mut keys: Vec<_> = KEYS.iter().map(|key| key.name.to_owned()).collect();
     keys.sort();

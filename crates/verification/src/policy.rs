@@ -140,7 +140,9 @@ impl AssistedPolicy {
         let parts = [self.page_glare_max, self.page_movement_max];
         parts.iter().all(|part| *part > 0.0 && *part < 1.0)
             && self.page_sharpness_min > 0.0
+            && self.page_sharpness_min <= SHARPNESS_MAX
             && self.page_long_side_min_px > 0.0
+            && self.page_long_side_min_px <= LONG_SIDE_MAX_PX
             && self.page_luminance_min > 0.0
             && self.page_luminance_max > self.page_luminance_min
             && self.page_luminance_max <= 255.0
@@ -151,6 +153,10 @@ impl AssistedPolicy {
     }
 }
 
+/// What is sharp has more, and what reads with ease a tenth of it: `docs/eval-page.md`.
+const SHARPNESS_MAX: f32 = 1.0;
+/// No camera of a kiosk has a longer side.
+const LONG_SIDE_MAX_PX: f32 = 3840.0;
 /// Less is one frame, which may be any.
 const PICTURE_HOLD_MIN: Duration = Duration::from_millis(200);
 /// Nobody holds a card steady for longer.
@@ -514,7 +520,7 @@ mod tests {
             .check(),
             Err(PolicyError::Threshold)
         );
-        let spoils: [fn(&mut Policy); 18] = [
+        let spoils: [fn(&mut Policy); 23] = [
             |policy| policy.turn_min_deg = f32::NAN,
             |policy| policy.relief_min = 0.0,
             |policy| policy.screen_max = 1.5,
@@ -530,6 +536,11 @@ mod tests {
             |policy| policy.palm.liveness_min = 0.0,
             |policy| policy.palm.scan_limit = Duration::from_secs(60),
             |policy| policy.assisted.page_sharpness_min = f32::NAN,
+            |policy| policy.assisted.page_sharpness_min = f32::INFINITY,
+            |policy| policy.assisted.page_long_side_min_px = 1e30,
+            |policy| policy.assisted.page_luminance_max = policy.assisted.page_luminance_min,
+            |policy| policy.assisted.picture_hold = Duration::from_millis(100),
+            |policy| policy.assisted.picture_limit = Duration::from_secs(19),
             |policy| policy.assisted.page_glare_max = 1.0,
             |policy| policy.assisted.pictures_max = 0,
             |policy| policy.assisted.cannot_perform_max = 4,
