@@ -24,6 +24,7 @@ paper-conclusion = Conclusion
 paper-conclusion-confirmed = The identity is confirmed
 paper-conclusion-not-confirmed = The identity is not confirmed
 paper-conclusion-unknown = The identity is not confirmed yet: there is no answer of the centre
+paper-conclusion-unknown-examiner = The identity is not confirmed yet: no examiner of the institution has decided
 paper-conclusion-not-required = The rules require no verification
 paper-conclusion-referred = The identity is not confirmed: people of the institution decide
 paper-conclusion-void = A signature is invalid: the document confirms nothing
@@ -39,6 +40,7 @@ paper-outcome-awaiting-identification = Captured, awaiting identification
 paper-outcome-not-required = No verification required
 paper-outcome-referred = Referred to people of the institution
 paper-verdict = Finding of the centre
+paper-verdict-examiner = Finding of the examiner
 paper-verdict-match = Match
 paper-verdict-non-match = No match
 paper-verdict-person-not-found = No person has this number
@@ -298,7 +300,9 @@ paper-enrol-rejected = rejected by the scanner
 
 ## Identification
 paper-identification = Answer of the Identification Data Exchange Center
+paper-identification-examiner = Answer of the examiner
 paper-no-answer = No answer of the centre was given
+paper-no-answer-examiner = No answer of an examiner of the institution was given
 paper-score = Comparison score
 paper-score-threshold = Threshold of the gateway
 paper-reference-source = Source of the reference

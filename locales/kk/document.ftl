@@ -24,6 +24,7 @@ paper-conclusion = Қорытынды
 paper-conclusion-confirmed = Жеке басы расталды
 paper-conclusion-not-confirmed = Жеке басы расталмады
 paper-conclusion-unknown = Жеке басы әлі расталмаған: орталықтың жауабы жоқ
+paper-conclusion-unknown-examiner = Жеке басы әлі расталмаған: ұйымның тексерушісі шешім қабылдаған жоқ
 paper-conclusion-not-required = Қағидалар жеке басты растауды талап етпейді
 paper-conclusion-referred = Жеке басы расталмады: шешімді ұйым қызметкерлері қабылдайды
 paper-conclusion-void = Қолтаңба жарамсыз: құжат ештеңені растамайды
@@ -39,6 +40,7 @@ paper-outcome-awaiting-identification = Түсірілді, сәйкестенд
 paper-outcome-not-required = Жеке басты растау қажет емес
 paper-outcome-referred = Шешім ұйым қызметкерлеріне берілді
 paper-verdict = Орталықтың шешімі
+paper-verdict-examiner = Тексерушінің шешімі
 paper-verdict-match = Сәйкес келеді
 paper-verdict-non-match = Сәйкес келмейді
 paper-verdict-person-not-found = Мұндай ЖСН иесі табылмады
@@ -298,7 +300,9 @@ paper-enrol-rejected = сканер қабылдамады
 
 ## Сәйкестендіру
 paper-identification = Сәйкестендіру деректерімен алмасу орталығының жауабы
+paper-identification-examiner = Тексерушінің жауабы
 paper-no-answer = Орталықтың жауабы берілмеген
+paper-no-answer-examiner = Ұйым тексерушісінің жауабы берілмеген
 paper-score = Салыстыру бағасы
 paper-score-threshold = Шлюз шегі
 paper-reference-source = Эталон көзі

@@ -24,6 +24,7 @@ paper-conclusion = Заключение
 paper-conclusion-confirmed = Личность подтверждена
 paper-conclusion-not-confirmed = Личность не подтверждена
 paper-conclusion-unknown = Личность ещё не подтверждена: ответа центра нет
+paper-conclusion-unknown-examiner = Личность ещё не подтверждена: проверяющий сотрудник организации ещё не принял решения
 paper-conclusion-not-required = Правила не требуют подтверждения личности
 paper-conclusion-referred = Личность не подтверждена: решение примут сотрудники организации
 paper-conclusion-void = Подпись недействительна: документ ничего не подтверждает
@@ -39,6 +40,7 @@ paper-outcome-awaiting-identification = Снято, ожидает иденти�
 paper-outcome-not-required = Подтверждение личности не требуется
 paper-outcome-referred = Передано на решение сотрудникам
 paper-verdict = Решение центра
+paper-verdict-examiner = Решение проверяющего
 paper-verdict-match = Совпадает
 paper-verdict-non-match = Не совпадает
 paper-verdict-person-not-found = ИИН не найден
@@ -298,7 +300,9 @@ paper-enrol-rejected = сканер не принял
 
 ## Идентификация
 paper-identification = Ответ Центра обмена идентификационными данными
+paper-identification-examiner = Ответ проверяющего
 paper-no-answer = Ответ центра не дан
+paper-no-answer-examiner = Ответ проверяющего сотрудника организации не дан
 paper-score = Оценка сличения
 paper-score-threshold = Порог шлюза
 paper-reference-source = Источник эталона

@@ -248,6 +248,35 @@ fn an_examiner_confirms_only_what_was_meant_for_one() {
     check(Route::Kiosk, Source::Centre, Verdict::Match, yes);
 }
 
+/// Nobody waits for the centre where it is not asked, and nobody speaks of it.
+#[test]
+fn pictures_wait_for_an_examiner_and_not_for_the_centre() {
+    let evidence = Evidence {
+        route: Route::Images,
+        outcome: Outcome::AwaitingIdentification,
+        ..evidence()
+    };
+    let waiting = shown_of(&evidence, None);
+    let of_centre = [
+        (Language::Kk, "орталық"),
+        (Language::Ru, "центр"),
+        (Language::En, "centre"),
+    ];
+    let of_examiner = [
+        "ұйымның тексерушісі шешім қабылдаған жоқ",
+        "проверяющий сотрудник организации",
+        "no examiner of the institution has decided",
+    ];
+    for ((language, centre), examiner) in of_centre.into_iter().zip(of_examiner) {
+        let text = text(&waiting, language, true);
+        assert!(text.contains(examiner), "{text}");
+        let speaks = |line: &&str| line.to_lowercase().contains(centre);
+        let lines: Vec<_> = text.lines().filter(speaks).collect();
+        // The rules that were in force name the wait for the centre in every document.
+        assert!(lines.len() <= 1, "{lines:?}");
+    }
+}
+
 /// The number on the paper is the one that the person took home.
 #[test]
 fn what_belongs_to_a_request_is_shown() {

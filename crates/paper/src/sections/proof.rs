@@ -24,7 +24,7 @@ pub(super) fn result(shown: &Shown, texts: &Texts) -> Section {
         ),
         row_or_none(
             texts,
-            Key("paper-verdict"),
+            verdict_label(shown),
             answer.map(|answer| texts.say(words::verdict(answer.verdict))),
         ),
         row(
@@ -53,6 +53,9 @@ fn conclusion(shown: &Shown, answer: Option<&Identification>) -> Key {
                 Key("paper-conclusion-not-confirmed")
             }
         }
+        (Outcome::AwaitingIdentification, None) if is_for_examiner(shown) => {
+            Key("paper-conclusion-unknown-examiner")
+        }
         (Outcome::AwaitingIdentification, None) => Key("paper-conclusion-unknown"),
         (Outcome::NotRequired, _) => Key("paper-conclusion-not-required"),
         (Outcome::Referred, _) => Key("paper-conclusion-referred"),
@@ -60,10 +63,31 @@ fn conclusion(shown: &Shown, answer: Option<&Identification>) -> Key {
     }
 }
 
+/// Whether an examiner of the institution is to decide, and the centre is not asked.
+fn is_for_examiner(shown: &Shown) -> bool {
+    shown.content.route == Route::Images
+}
+
+fn verdict_label(shown: &Shown) -> Key {
+    if is_for_examiner(shown) {
+        Key("paper-verdict-examiner")
+    } else {
+        Key("paper-verdict")
+    }
+}
+
+fn answer_title(shown: &Shown) -> Key {
+    if is_for_examiner(shown) {
+        Key("paper-identification-examiner")
+    } else {
+        Key("paper-identification")
+    }
+}
+
 /// The stricter of the document's and the gateway's threshold counts; of a palm the centre's word alone, and of pictures for
 /// an examiner the examiner's.
 fn is_match(shown: &Shown, answer: &Identification) -> bool {
-    let for_examiner = shown.content.route == Route::Images;
+    let for_examiner = is_for_examiner(shown);
     if for_examiner || answer.decided_by == Source::Examiner {
         let by_examiner = answer.decided_by == Source::Examiner;
         return for_examiner && by_examiner && answer.verdict == Verdict::Match;
@@ -82,14 +106,18 @@ fn is_match(shown: &Shown, answer: &Identification) -> bool {
 pub(super) fn identification(shown: &Shown, texts: &Texts) -> Option<Section> {
     let Some((answer, _)) = &shown.answer else {
         return (shown.content.outcome == Outcome::AwaitingIdentification).then(|| {
-            let note = Block::Note(texts.say(Key("paper-no-answer")));
-            section(texts, Key("paper-identification"), vec![note])
+            let note = Block::Note(texts.say(if is_for_examiner(shown) {
+                Key("paper-no-answer-examiner")
+            } else {
+                Key("paper-no-answer")
+            }));
+            section(texts, answer_title(shown), vec![note])
         });
     };
     let mut rows = vec![
         row(
             texts,
-            Key("paper-verdict"),
+            verdict_label(shown),
             texts.say(words::verdict(answer.verdict)),
         ),
         row(
@@ -137,11 +165,7 @@ pub(super) fn identification(shown: &Shown, texts: &Texts) -> Option<Section> {
             .map(|standing| texts.say(words::standing(standing)));
         rows.push(row_or_none(texts, Key("paper-standing"), standing));
     }
-    Some(section(
-        texts,
-        Key("paper-identification"),
-        vec![Block::Rows(rows)],
-    ))
+    Some(section(texts, answer_title(shown), vec![Block::Rows(rows)]))
 }
 
 pub(super) fn audit(shown: &Shown, texts: &Texts) -> Option<Section> {
