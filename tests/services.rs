@@ -362,6 +362,7 @@ impl<'a> Walk<'a> {
                     verdict: answer.verdict,
                     decided_by: answer.decided_by,
                     request: answer.request,
+                    reason: answer.reason,
                 });
                 self.answer = Some(*answer);
             }

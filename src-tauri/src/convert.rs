@@ -5,7 +5,7 @@ use verification::capture::DeviceFault;
 use verification::custody::Concern;
 use verification::date::Date;
 use verification::evidence::{
-    DocumentId, Language, Modality, Outcome, RequestStanding, Route, StillPurpose, Verdict,
+    DocumentId, Language, Modality, Outcome, RefusalReason, RequestStanding, Route, StillPurpose, Verdict,
 };
 use verification::health::{Cause, Finding, Part};
 use verification::hours::OpeningHours;
@@ -239,6 +239,7 @@ pub fn screen(session: &Session, devices: Devices) -> Option<ipc::Screen> {
             reason: match failure {
                 Failure::Face(failure) => attempt_reason(failure),
                 Failure::Palm { failure, cold } => palm_reason(failure, cold),
+                Failure::FaceUsedUp => AttemptReason::FaceUsedUp,
                 Failure::PalmUsedUp => AttemptReason::PalmUsedUp,
                 Failure::Enrolment(outcome) => enrolment_reason(outcome),
             },
@@ -268,6 +269,7 @@ pub fn screen(session: &Session, devices: Devices) -> Option<ipc::Screen> {
             request_due,
             verdict,
             request,
+            reason,
         } => ipc::Screen::Outcome {
             outcome: outcome(how, verdict, session.recorded_route()),
             record: document_id.map(|id| id.to_string()).unwrap_or_default(),
@@ -276,6 +278,7 @@ pub fn screen(session: &Session, devices: Devices) -> Option<ipc::Screen> {
                 .zip(request_due)
                 .map(|(id, due)| (request_number(id, session.ended_at()), day(due))),
             request_state: request.map(request_state),
+            refused: reason.map(refused),
             slip: if document_id.is_some() {
                 devices.slip
             } else {
@@ -645,6 +648,18 @@ fn attempt_reason(failure: AttemptFailure) -> AttemptReason {
         AttemptFailure::AnotherPerson => AttemptReason::AnotherPerson,
         AttemptFailure::Frozen => AttemptReason::Frozen,
         AttemptFailure::Attack(_) => AttemptReason::NotBonaFide,
+    }
+}
+
+fn refused(reason: RefusalReason) -> ipc::PicturesRefused {
+    use ipc::PicturesRefused as Shown;
+    match reason {
+        RefusalReason::FaceNotOfDocument => Shown::FaceNotOfDocument,
+        RefusalReason::DocumentNotOfClaim => Shown::DocumentNotOfClaim,
+        RefusalReason::DocumentUnreadable => Shown::DocumentUnreadable,
+        RefusalReason::DocumentExpired => Shown::DocumentExpired,
+        RefusalReason::DocumentAltered => Shown::DocumentAltered,
+        RefusalReason::PictureUnusable => Shown::PictureUnusable,
     }
 }
 

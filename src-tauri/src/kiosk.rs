@@ -1088,6 +1088,7 @@ impl Core {
             verdict,
             decided_by: answer.decided_by,
             request: answer.request,
+            reason: answer.reason,
         });
     }
 }

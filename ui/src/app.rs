@@ -312,8 +312,9 @@ fn show(screen: Screen) -> AnyView {
             enrolled_palm,
             request,
             request_state,
+            refused,
             ..
-        } => view! { <OutcomeShown outcome record enrolled_palm request request_state /> }.into_any(),
+        } => view! { <OutcomeShown outcome record enrolled_palm request request_state refused /> }.into_any(),
         Screen::Closed { opens } => view! { <Closed opens /> }.into_any(),
         Screen::OutOfService { code } => view! { <OutOfService code /> }.into_any(),
         Screen::TechnicianLogin { .. } => view! { <TechnicianLogin /> }.into_any(),
@@ -416,6 +417,7 @@ mod tests {
             enrolled_palm: false,
             request: None,
             request_state: None,
+            refused: None,
             slip,
         };
         assert_eq!(

@@ -557,6 +557,8 @@ pub enum Screen {
         request: Option<(String, Day)>,
         /// How an earlier request stands, where that was asked and answered.
         request_state: Option<RequestState>,
+        /// Why the pictures were refused, where a member of the staff looked at them and did.
+        refused: Option<PicturesRefused>,
         /// How the slip stands.
         slip: Slip,
     },
@@ -779,6 +781,8 @@ pub enum AttemptReason {
     PalmNotEnrolled,
     /// This palm is in the scanner already; the other hand may be shown.
     PalmAlreadyEnrolled,
+    /// Earlier sessions have used up the attempts with the face; no picture was taken.
+    FaceUsedUp,
     /// Earlier sessions have used up the attempts with the palm; nothing was scanned.
     PalmUsedUp,
 }
@@ -853,6 +857,24 @@ pub enum Outcome {
     QualityInsufficient,
     /// The centre's page was left, or used too late.
     NotCompleted,
+}
+
+/// Why a member of the staff refused the pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PicturesRefused {
+    /// The face is not the one of the identity document.
+    FaceNotOfDocument,
+    /// The identity document is not that of the claimed person.
+    DocumentNotOfClaim,
+    /// The identity document cannot be read in the pictures.
+    DocumentUnreadable,
+    /// The identity document is no longer valid.
+    DocumentExpired,
+    /// The identity document shows signs of alteration, or is a copy.
+    DocumentAltered,
+    /// The picture of the face cannot be used.
+    PictureUnusable,
 }
 
 /// Why the kiosk cannot serve.

@@ -8,7 +8,8 @@ mod texts;
 use ipc::{
     AttemptReason, Availability, CameraTrouble, ClaimError, Day, ErrorCode, FieldError, FieldInput,
     HandPrompt, ImagesStage, Link, Method, NextAttempt, Outcome, PageKind, PagePrompt, PalmPurpose, Picture,
-    PictureHint, Prompt, Refusal, RequestState, ScannerTrouble, Screen, Slip, Stage, View, Wording,
+    PictureHint, PicturesRefused, Prompt, Refusal, RequestState, ScannerTrouble, Screen, Slip, Stage, View,
+    Wording,
 };
 
 use crate::Look;
@@ -216,12 +217,15 @@ every!(CAMERA_TROUBLES: CameraTrouble { Missing Busy Silent Black Frozen });
 every!(SCANNER_TROUBLES: ScannerTrouble { Missing Busy Silent });
 every!(REASONS: AttemptReason {
     NotPerformed WrongAction FaceLost SeveralFaces Jump AnotherPerson Frozen NotBonaFide PalmNotRecognised PalmNotBonaFide
-    NotAPalm NoPalmShown HandTooCold HandTooWarm PalmNotMeasured PalmNotEnrolled PalmAlreadyEnrolled PalmUsedUp
+    NotAPalm NoPalmShown HandTooCold HandTooWarm PalmNotMeasured PalmNotEnrolled PalmAlreadyEnrolled FaceUsedUp PalmUsedUp
 });
 every!(STAGES: Stage { Camera Scanner Recording Identifying Examining });
 every!(OUTCOMES: Outcome {
     Verified NotVerified AttackSuspected FailureToAcquire Withdrawn TimedOut DeviceUnavailable AwaitingIdentification
     AwaitingExaminer NotRequired Referred CallBackRequested PersonNotFound NoReference DocumentTypeNotAccepted QualityInsufficient NotCompleted
+});
+every!(PICTURES_REFUSED: PicturesRefused {
+    FaceNotOfDocument DocumentNotOfClaim DocumentUnreadable DocumentExpired DocumentAltered PictureUnusable
 });
 every!(SLIPS: Slip { None Ready Printing Printed Failed NoPaper });
 every!(REQUEST_STATES: RequestState { Received InProgress Ready Answered Refused Unknown });
@@ -575,23 +579,30 @@ fn attempt_failed() -> Vec<Fixture> {
     let mut fixtures: Vec<Fixture> = REASONS
         .iter()
         .map(|reason| {
-            let next = if *reason == AttemptReason::PalmUsedUp {
-                NextAttempt::Face
-            } else {
-                NextAttempt::Again
+            let next = match reason {
+                AttemptReason::PalmUsedUp => NextAttempt::Face,
+                AttemptReason::FaceUsedUp => NextAttempt::People,
+                _ => NextAttempt::Again,
             };
-            Fixture::new(
-                format!("attempt-failed-{}", name_of(reason)),
-                failed(*reason, next),
-            )
+            let name = format!("attempt-failed-{}", name_of(reason));
+            Fixture::new(name, failed(*reason, next))
+                .with(|view| view.may_stand_aside = next == NextAttempt::People)
         })
         .collect();
+    fixtures.push(
+        Fixture::new(
+            "attempt-failed-palm-used-up-without-face",
+            failed(AttemptReason::PalmUsedUp, NextAttempt::People),
+        )
+        .with(|view| view.may_stand_aside = true),
+    );
     fixtures.extend(
         NEXT.iter()
             .filter(|next| **next != NextAttempt::Again)
             .map(|next| {
                 let name = format!("attempt-failed-next-{}", name_of(next));
                 Fixture::new(name, failed(AttemptReason::NotPerformed, *next))
+                    .with(|view| view.may_stand_aside = *next == NextAttempt::People)
             }),
     );
     // Who cannot do what is asked may say so.
@@ -625,6 +636,7 @@ fn outcome() -> Vec<Fixture> {
         enrolled_palm: false,
         request: None,
         request_state: None,
+        refused: None,
         slip,
     };
     let mut fixtures: Vec<Fixture> = OUTCOMES
@@ -665,6 +677,20 @@ fn outcome() -> Vec<Fixture> {
         fixtures.push(ending(&name, &|screen| {
             if let Screen::Outcome { request_state, .. } = screen {
                 *request_state = Some(*state);
+            }
+        }));
+    }
+    for reason in PICTURES_REFUSED {
+        let name = format!("outcome-refused-{}", name_of(reason));
+        fixtures.push(ending(&name, &|screen| {
+            if let Screen::Outcome { outcome, refused, .. } = screen {
+                *outcome = match reason {
+                    PicturesRefused::DocumentUnreadable | PicturesRefused::PictureUnusable => {
+                        Outcome::QualityInsufficient
+                    }
+                    _ => Outcome::NotVerified,
+                };
+                *refused = Some(*reason);
             }
         }));
     }

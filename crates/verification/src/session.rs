@@ -19,8 +19,8 @@ use crate::capture::{CameraIdentity, CapturedSample, DeviceFault, FaceObservatio
 use crate::date::Date;
 use crate::evidence::{
     ConsentRecord, DocumentId, Evidence, IntegrityRecord, KioskIdentity, Language, Modality, Organisation,
-    Outcome, ProfileIdentity, ReadDocument, RequestStanding, Route, RouteReason, SessionId, Source, Still,
-    StillPurpose, StillQuality, Verdict,
+    Outcome, ProfileIdentity, ReadDocument, RefusalReason, RequestStanding, Route, RouteReason, SessionId,
+    Source, Still, StillPurpose, StillQuality, Verdict,
 };
 use crate::identifier::{Iin, IinError, PhoneError};
 use crate::mrz::MrzError;
@@ -176,6 +176,8 @@ pub enum Input {
         decided_by: Source,
         /// How the request stands that was asked about, if one was.
         request: Option<RequestStanding>,
+        /// Why an examiner refused the pictures, if one did.
+        reason: Option<RefusalReason>,
     },
     /// Answers [`Effect::AskScanner`], and is given whenever the palm scanner comes or goes.
     Scanner(Result<ScannerIdentity, DeviceFault>),
@@ -297,6 +299,8 @@ pub enum Failure {
         /// The hand was colder than the policy accepts.
         cold: bool,
     },
+    /// Earlier sessions have used up the attempts with the face.
+    FaceUsedUp,
     /// Earlier sessions, or devices that failed too often, have used up the attempts with the palm.
     PalmUsedUp,
     /// The palm could not be enrolled.
@@ -471,6 +475,8 @@ pub enum Showing {
         verdict: Option<Verdict>,
         /// How the earlier request stands that was asked about.
         request: Option<RequestStanding>,
+        /// Why an examiner refused the pictures, if one did.
+        reason: Option<RefusalReason>,
     },
     /// The document could not be stored: this kiosk must not serve.
     StoreFailed,
@@ -518,8 +524,15 @@ pub struct Session {
     ended_at: UtcMs,
     /// By which way the recorded document came about.
     recorded_route: Route,
-    /// What the centre said of the recorded document.
-    answer: Option<(Verdict, Option<RequestStanding>)>,
+    /// What was said of the recorded document by who was to decide.
+    answer: Option<Answer>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Answer {
+    verdict: Verdict,
+    request: Option<RequestStanding>,
+    reason: Option<RefusalReason>,
 }
 
 /// What is known so far; goes into the document.
@@ -780,11 +793,11 @@ impl Session {
                 failure: *failure,
                 left: match failure {
                     Failure::Enrolment(_) => self.enrolments_left(),
-                    Failure::Face(_) | Failure::Palm { .. } | Failure::PalmUsedUp => {
+                    Failure::Face(_) | Failure::FaceUsedUp | Failure::Palm { .. } | Failure::PalmUsedUp => {
                         attempts.saturating_sub(self.attempts_used())
                     }
                 },
-                face_next: self.is_palm_used_up(),
+                face_next: self.face_follows(),
             },
             State::Recording { .. } => Showing::Recording,
             State::Identifying { .. } => Showing::Identifying,
@@ -795,8 +808,9 @@ impl Session {
                 document_id: recorded.then_some(self.opening.document_id),
                 enrolled_palm: self.enrolled_palm,
                 request_due: self.request_due,
-                verdict: self.answer.map(|(verdict, _)| verdict),
-                request: self.answer.and_then(|(_, request)| request),
+                verdict: self.answer.map(|answer| answer.verdict),
+                request: self.answer.and_then(|answer| answer.request),
+                reason: self.answer.and_then(|answer| answer.reason),
             },
             State::StoreFailed => Showing::StoreFailed,
             State::Closed => Showing::Closed,
@@ -878,8 +892,16 @@ impl Session {
                 verdict,
                 decided_by,
                 request,
+                reason,
             } if (decided_by == Source::Examiner) == self.recorded_route.is_assisted() => {
-                self.identified(now, document_id, verdict, request)
+                // The centre refuses no pictures, and who is confirmed was not refused.
+                let refused = decided_by == Source::Examiner && verdict != Verdict::Match;
+                let answer = Answer {
+                    verdict,
+                    request,
+                    reason: reason.filter(|_| refused),
+                };
+                self.identified(now, document_id, answer)
             }
             // Whoever is not to decide about this document has not decided.
             Input::Identified { .. } => Vec::new(),
@@ -1007,7 +1029,7 @@ impl Session {
     fn face_attempts_counted(&mut self, now: Now, used: u8) -> Vec<Effect> {
         self.facts.attempts_before = used;
         if used >= self.opening.policy.attempts {
-            return self.record(now, Outcome::NotVerified);
+            return self.device_is_used_up(now, Failure::FaceUsedUp);
         }
         // Whoever comes to enrol a palm is not sent to the camera for nothing.
         if self.enrols_palm() {
@@ -1200,16 +1222,24 @@ impl Session {
                 return effects;
             }
         }
-        // Without an attempt left there may still be people.
-        if !self.is_used_up() || (self.has_assisted_routes() && !self.is_suspected()) {
-            self.touched_at = now.monotonic;
-            self.state = State::AttemptFailed {
-                failure: Failure::Face(failure),
-            };
+        let failure = Failure::Face(failure);
+        if self.is_used_up() {
+            effects.extend(self.device_is_used_up(now, failure));
         } else {
-            effects.extend(self.record(now, Outcome::NotVerified));
+            self.touched_at = now.monotonic;
+            self.state = State::AttemptFailed { failure };
         }
         effects
+    }
+
+    /// Without an attempt left with a device there may still be the face, or people.
+    fn device_is_used_up(&mut self, now: Now, failure: Failure) -> Vec<Effect> {
+        if !self.face_follows() && !self.people_follow() {
+            return self.record(now, Outcome::NotVerified);
+        }
+        self.touched_at = now.monotonic;
+        self.state = State::AttemptFailed { failure };
+        Vec::new()
     }
 
     fn keep(&mut self, now: Now, purpose: StillPurpose, sample: Option<CapturedSample>) -> Vec<Effect> {
@@ -1239,13 +1269,13 @@ impl Session {
         let State::AttemptFailed { failure } = self.state else {
             return Vec::new();
         };
-        if matches!(failure, Failure::Face(_)) && self.is_used_up() {
+        if self.is_last(failure) && !self.face_follows() {
             return Vec::new();
         }
         self.touched_at = now.monotonic;
         let mut effects = vec![Effect::Audit(AuditEvent::RetryChosen)];
         match failure {
-            Failure::Face(_) => effects.push(self.draw(now)),
+            Failure::Face(_) | Failure::FaceUsedUp => effects.push(self.draw(now)),
             Failure::Palm { .. } | Failure::PalmUsedUp | Failure::Enrolment(_) => {
                 effects.extend(self.retry_palm(now, failure));
             }
@@ -1533,13 +1563,7 @@ impl Session {
         effects
     }
 
-    fn identified(
-        &mut self,
-        now: Now,
-        document_id: DocumentId,
-        verdict: Verdict,
-        request: Option<RequestStanding>,
-    ) -> Vec<Effect> {
+    fn identified(&mut self, now: Now, document_id: DocumentId, answer: Answer) -> Vec<Effect> {
         let waiting = matches!(
             self.state,
             State::Identifying { .. }
@@ -1550,11 +1574,11 @@ impl Session {
                 }
         );
         if waiting && document_id == self.opening.document_id {
-            let outcome = match verdict {
+            let outcome = match answer.verdict {
                 Verdict::Match => Outcome::Verified,
                 _ => Outcome::NotVerified,
             };
-            self.answer = Some((verdict, request));
+            self.answer = Some(answer);
             self.state = State::Ended {
                 outcome,
                 recorded: true,

@@ -20,6 +20,12 @@ pub fn Assisted(
     may_return: bool,
 ) -> impl IntoView {
     let kiosk = Kiosk::of_context();
+    // Who has no attempt left is not told that none was used up.
+    let words = if may_return {
+        Key("assisted-words")
+    } else {
+        Key("assisted-words-used-up")
+    };
     let cards = methods
         .into_iter()
         .map(|method| {
@@ -51,7 +57,7 @@ pub fn Assisted(
         <section class="screen" data-screen="assisted">
             <Heading>{kiosk.say(Key("assisted-title"))}</Heading>
             <div class="screen__body images__choice">
-                <p class="images__lead">{kiosk.say(Key("assisted-words"))}</p>
+                <p class="images__lead">{kiosk.say(words)}</p>
                 <div class="cards cards--few">{cards}</div>
             </div>
             // Whoever wants neither ends the session above.

@@ -22,12 +22,9 @@ pub fn AttemptFailed(
 ) -> impl IntoView {
     let kiosk = Kiosk::of_context();
     let words = words(reason);
+    let advice = advice(reason, next);
+    let people = next == NextAttempt::People;
     let next = next_words(next);
-    // Where the reason is that nothing is left, saying so a second time would be no advice.
-    let advice = match reason {
-        AttemptReason::PalmUsedUp => words.advice,
-        _ => next.used_up.unwrap_or(words.advice),
-    };
     let remains = next.used_up.is_none().then(|| {
         view! {
             <p class="result__left" data-testid="left" data-left=left>
@@ -72,10 +69,19 @@ pub fn AttemptFailed(
                     <Icon glyph=Glyph::Cross />
                     <span>{kiosk.say(Key("cancel"))}</span>
                 </button>
-                <CannotPerform />
+                <CannotPerform people=people />
                 {retry}
             </div>
         </section>
+    }
+}
+
+/// Where the reason is that nothing is left, saying so a second time would be no advice.
+fn advice(reason: AttemptReason, next: NextAttempt) -> Key {
+    let advice = words(reason).advice;
+    match (reason, next) {
+        (AttemptReason::PalmUsedUp, NextAttempt::Face) => advice,
+        _ => next_words(next).used_up.unwrap_or(advice),
     }
 }
 
@@ -206,6 +212,12 @@ fn words(reason: AttemptReason) -> Words {
             Key("reason-palm-already-enrolled-advice"),
         ),
         // Nothing was tried, so nothing "did not work".
+        AttemptReason::FaceUsedUp => Words {
+            name: "face-used-up",
+            title: Key("reason-face-used-up-title"),
+            reason: Key("reason-face-used-up"),
+            advice: Key("attempt-failed-used-up"),
+        },
         AttemptReason::PalmUsedUp => Words {
             name: "palm-used-up",
             title: Key("reason-palm-used-up-title"),
@@ -218,6 +230,34 @@ fn words(reason: AttemptReason) -> Words {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Nobody is sent to a face that is not open to them.
+    #[test]
+    fn the_advice_is_about_what_is_left() {
+        let check = |reason, next, expect| assert_eq!(advice(reason, next), Key(expect));
+        check(
+            AttemptReason::NotPerformed,
+            NextAttempt::Again,
+            "reason-not-performed-advice",
+        );
+        check(
+            AttemptReason::PalmUsedUp,
+            NextAttempt::Face,
+            "reason-palm-used-up-advice",
+        );
+        check(
+            AttemptReason::PalmNotRecognised,
+            NextAttempt::Face,
+            "attempt-failed-palm-used-up",
+        );
+        for reason in [
+            AttemptReason::PalmUsedUp,
+            AttemptReason::FaceUsedUp,
+            AttemptReason::NotPerformed,
+        ] {
+            check(reason, NextAttempt::People, "attempt-failed-used-up");
+        }
+    }
 
     #[test]
     fn names_are_those_of_the_shell() {
@@ -239,6 +279,7 @@ mod tests {
             AttemptReason::PalmNotMeasured,
             AttemptReason::PalmNotEnrolled,
             AttemptReason::PalmAlreadyEnrolled,
+            AttemptReason::FaceUsedUp,
             AttemptReason::PalmUsedUp,
         ];
         for reason in reasons {

@@ -1,6 +1,6 @@
 //! The end.
 
-use ::ipc::{Day, Intent, Outcome, RequestState, Screen, Slip};
+use ::ipc::{Day, Intent, Outcome, PicturesRefused, RequestState, Screen, Slip};
 use leptos::prelude::*;
 
 use crate::app::Kiosk;
@@ -23,6 +23,8 @@ pub fn OutcomeShown(
     request: Option<(String, Day)>,
     /// How an earlier request stands.
     request_state: Option<RequestState>,
+    /// Why the pictures were refused.
+    refused: Option<PicturesRefused>,
 ) -> impl IntoView {
     let kiosk = Kiosk::of_context();
     let slip = Memo::new(move |last: Option<&Slip>| {
@@ -44,6 +46,21 @@ pub fn OutcomeShown(
     } else {
         words(outcome)
     };
+    let body = if refused.is_some() {
+        Key("outcome-refused-body")
+    } else {
+        body
+    };
+    let reason = refused.map(|reason| {
+        let RefusedWords { name, reason, advice } = refused_words(reason);
+        view! {
+            <div class="panel" data-testid="refused" data-reason=name>
+                <h2>{kiosk.say(Key("outcome-refused"))}</h2>
+                <p data-private="">{kiosk.say(reason)}</p>
+                <p data-private="">{kiosk.say(advice)}</p>
+            </div>
+        }
+    });
     let number = (!record.is_empty()).then(|| {
         view! {
             <div class="panel record">
@@ -121,7 +138,7 @@ pub fn OutcomeShown(
                 </span>
                 <Heading>{kiosk.say(title)}</Heading>
                 <p class="result__words">{kiosk.say(body)}</p>
-                <div class="panels">{state} {request} {number}</div>
+                <div class="panels">{reason} {state} {request} {number}</div>
                 <div role="status" data-testid="slip">
                     {slip_line}
                 </div>
@@ -315,6 +332,50 @@ fn state_words(state: RequestState) -> (&'static str, Key) {
     }
 }
 
+struct RefusedWords {
+    /// As in JSON.
+    name: &'static str,
+    reason: Key,
+    /// What the person can do next.
+    advice: Key,
+}
+
+fn refused_words(reason: PicturesRefused) -> RefusedWords {
+    let (name, reason, advice) = match reason {
+        PicturesRefused::FaceNotOfDocument => (
+            "face-not-of-document",
+            Key("refused-face-not-of-document"),
+            Key("refused-face-not-of-document-advice"),
+        ),
+        PicturesRefused::DocumentNotOfClaim => (
+            "document-not-of-claim",
+            Key("refused-document-not-of-claim"),
+            Key("refused-document-not-of-claim-advice"),
+        ),
+        PicturesRefused::DocumentUnreadable => (
+            "document-unreadable",
+            Key("refused-document-unreadable"),
+            Key("refused-document-unreadable-advice"),
+        ),
+        PicturesRefused::DocumentExpired => (
+            "document-expired",
+            Key("refused-document-expired"),
+            Key("refused-document-expired-advice"),
+        ),
+        PicturesRefused::DocumentAltered => (
+            "document-altered",
+            Key("refused-document-altered"),
+            Key("refused-document-altered-advice"),
+        ),
+        PicturesRefused::PictureUnusable => (
+            "picture-unusable",
+            Key("refused-picture-unusable"),
+            Key("refused-picture-unusable-advice"),
+        ),
+    };
+    RefusedWords { name, reason, advice }
+}
+
 struct SlipWords {
     /// As in JSON.
     name: &'static str,
@@ -400,6 +461,22 @@ mod tests {
         ];
         for state in states {
             assert_eq!(serde_json::json!(state_words(state).0), serde_json::json!(state));
+        }
+        let refusals = [
+            PicturesRefused::FaceNotOfDocument,
+            PicturesRefused::DocumentNotOfClaim,
+            PicturesRefused::DocumentUnreadable,
+            PicturesRefused::DocumentExpired,
+            PicturesRefused::DocumentAltered,
+            PicturesRefused::PictureUnusable,
+        ];
+        for (at, reason) in refusals.into_iter().enumerate() {
+            let words = refused_words(reason);
+            assert_eq!(serde_json::json!(words.name), serde_json::json!(reason));
+            for other in refusals.into_iter().skip(at + 1).map(refused_words) {
+                assert_ne!(words.reason, other.reason);
+                assert_ne!(words.advice, other.advice);
+            }
         }
         let slips = [
             Slip::None,

@@ -56,6 +56,8 @@ pub enum AuditEvent {
     AssistedChosen(AssistedRoute),
     /// The person cannot do what a device asks for.
     CannotPerform,
+    /// No attempt is left with a device, and people are to go on.
+    PeopleChosen,
     /// A picture for an examiner was taken.
     PictureTaken(StillPurpose),
     /// A picture for an examiner is taken again.

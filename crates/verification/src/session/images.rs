@@ -216,14 +216,19 @@ impl Session {
             | State::CameraLost { .. }
             | State::Drawing { .. }
             | State::AttemptFailed {
-                failure: Failure::Face(_) | Failure::Palm { .. } | Failure::PalmUsedUp,
+                failure: Failure::Face(_) | Failure::FaceUsedUp | Failure::Palm { .. } | Failure::PalmUsedUp,
             } => true,
             // What is over already is told first.
             State::Capturing { ended, .. } => ended.is_none(),
             State::Palm(state) => state.is_before_scan(),
             _ => false,
         };
-        before_device && self.has_assisted_routes() && !self.is_suspected()
+        before_device && self.people_follow()
+    }
+
+    /// Whether people may decide instead of a device. A suspicion stays one.
+    pub(super) fn people_follow(&self) -> bool {
+        self.has_assisted_routes() && !self.is_suspected()
     }
 
     /// Ways with people, which a palm that is to be enrolled does not have: nobody enrols it from a picture.
@@ -232,13 +237,19 @@ impl Session {
         service.is_some_and(|service| !service.assisted.is_empty() && !service.enrols_palm)
     }
 
-    /// The person says that they cannot do what the device asks for.
+    /// The person says that they cannot do what the device asks for, or that people are to go on where no attempt is left.
     pub(super) fn cannot_perform(&mut self, now: Now) -> Vec<Effect> {
         if !self.may_stand_aside() {
             return Vec::new();
         }
         self.touched_at = now.monotonic;
-        let mut effects = vec![Effect::Audit(AuditEvent::CannotPerform)];
+        // Who has no attempt left could do it, and goes on with people by choice.
+        let chosen = self.is_used_up();
+        let mut effects = vec![Effect::Audit(if chosen {
+            AuditEvent::PeopleChosen
+        } else {
+            AuditEvent::CannotPerform
+        })];
         let leaves = self.leave_devices();
         if let State::Capturing { attempt, .. } = &mut self.state
             && let Some(mut record) = attempt.interrupt(&self.opening.policy)
@@ -259,7 +270,11 @@ impl Session {
         if self.facts.palm.scans() > scans {
             effects.extend(self.forgive_aside(Modality::Palm));
         }
-        self.facts.route_reason = Some(RouteReason::CannotPerform);
+        self.facts.route_reason = Some(if chosen {
+            RouteReason::Chosen
+        } else {
+            RouteReason::CannotPerform
+        });
         self.state = State::ChoosingAssisted;
         effects
     }
@@ -293,9 +308,8 @@ impl Session {
 
     pub(super) fn choose_assisted(&mut self, now: Now, route: AssistedRoute) -> Vec<Effect> {
         let service = self.facts.service.as_ref();
-        let allowed = service.is_some_and(|service| service.assisted.contains(&route))
-            && self.has_assisted_routes()
-            && !self.is_suspected();
+        let allowed =
+            service.is_some_and(|service| service.assisted.contains(&route)) && self.people_follow();
         if !matches!(self.state, State::ChoosingMethod | State::ChoosingAssisted) || !allowed {
             return Vec::new();
         }
@@ -318,7 +332,8 @@ impl Session {
 
     /// Back to where the way was chosen.
     pub(super) fn back_from_assisted(&mut self) {
-        self.state = if self.facts.route_reason == Some(RouteReason::CannotPerform) {
+        let from_device = self.facts.route_reason == Some(RouteReason::CannotPerform) || self.is_used_up();
+        self.state = if from_device {
             State::ChoosingAssisted
         } else {
             self.facts.route_reason = None;

@@ -228,7 +228,7 @@ impl Session {
     pub(super) fn palm_attempts_counted(&mut self, now: Now, used: u8) -> Vec<Effect> {
         self.facts.palm.evidence.attempts_before = used;
         if used >= self.opening.policy.attempts {
-            return self.palm_is_used_up(now, Failure::PalmUsedUp);
+            return self.device_is_used_up(now, Failure::PalmUsedUp);
         }
         self.ask_scanner(now)
     }
@@ -409,7 +409,7 @@ impl Session {
         }
         if self.facts.palm.attempts_used() >= self.opening.policy.attempts {
             let failure = self.palm_failure(failure);
-            effects.extend(self.palm_is_used_up(now, failure));
+            effects.extend(self.device_is_used_up(now, failure));
         } else {
             self.touched_at = now.monotonic;
             self.state = State::AttemptFailed {
@@ -464,19 +464,14 @@ impl Session {
         });
     }
 
-    /// Without attempts left the palm is closed; the face may be open.
-    fn palm_is_used_up(&mut self, now: Now, failure: Failure) -> Vec<Effect> {
+    /// Whether the face is what another attempt would be.
+    pub(super) fn face_follows(&self) -> bool {
         let service = self.facts.service.as_ref();
-        if !self.opening.policy.palm.fallback_to_face || service.is_none_or(|service| !service.face) {
-            return self.record(now, Outcome::NotVerified);
-        }
-        self.touched_at = now.monotonic;
-        self.state = State::AttemptFailed { failure };
-        Vec::new()
+        let has_face = service.is_some_and(|service| service.face);
+        self.is_palm_used_up() && has_face && self.opening.policy.palm.fallback_to_face
     }
 
-    /// Whether the face is what another attempt would be.
-    pub(super) fn is_palm_used_up(&self) -> bool {
+    fn is_palm_used_up(&self) -> bool {
         self.facts.modality == Some(Modality::Palm)
             && self.facts.palm.attempts_used() >= self.opening.policy.attempts
     }
@@ -507,7 +502,7 @@ impl Session {
         if self.facts.modality == Some(Modality::Palm)
             && self.facts.palm.attempts_used() >= self.opening.policy.attempts
         {
-            effects.extend(self.palm_is_used_up(now, Failure::PalmUsedUp));
+            effects.extend(self.device_is_used_up(now, Failure::PalmUsedUp));
             return effects;
         }
         let given_up = now.monotonic.saturating_sub(since) >= DEVICE_PATIENCE
@@ -611,7 +606,7 @@ impl Session {
     pub(super) fn retry_palm(&mut self, now: Now, failure: Failure) -> Vec<Effect> {
         match failure {
             Failure::Enrolment(_) => self.ask_scanner(now),
-            _ if self.is_palm_used_up() => self.count_attempts(now, Modality::Face),
+            _ if self.face_follows() => self.count_attempts(now, Modality::Face),
             _ => self.ask_scanner(now),
         }
     }

@@ -312,6 +312,7 @@ fn a_person_who_acts_is_captured_and_only_the_centre_verifies() {
         decided_by: Source::Centre,
         verdict: Verdict::Match,
         request: None,
+        reason: None,
     });
     assert_eq!(
         kiosk.outcome(),
@@ -323,6 +324,7 @@ fn a_person_who_acts_is_captured_and_only_the_centre_verifies() {
         decided_by: Source::Centre,
         verdict: Verdict::Match,
         request: None,
+        reason: None,
     });
     assert_eq!(kiosk.outcome(), Some(Outcome::Verified));
     kiosk.give(Input::Finish);
@@ -359,6 +361,7 @@ fn a_late_answer_still_reaches_the_screen() {
         decided_by: Source::Centre,
         verdict: Verdict::NonMatch,
         request: None,
+        reason: None,
     });
     assert_eq!(kiosk.outcome(), Some(Outcome::NotVerified));
 }
@@ -772,6 +775,7 @@ fn any_input() -> impl Strategy<Value = Input> {
                 Verdict::NonMatch
             },
             request: None,
+            reason: None,
         }),
     ]
 }

@@ -142,11 +142,55 @@ fn pictures_are_recorded_and_only_an_examiner_verifies() {
             decided_by,
             verdict: Verdict::Match,
             request: None,
+            reason: None,
         });
         kiosk.outcome()
     };
     assert_eq!(answer(Source::Centre), None, "the centre was not asked");
     assert_eq!(answer(Source::Examiner), Some(Outcome::Verified));
+}
+
+/// The reason of a refusal reaches the person; one that belongs to no refusal of an examiner does not.
+#[test]
+fn an_examiner_says_why() {
+    let refused = |kiosk: &mut Kiosk, decided_by, verdict| {
+        kiosk.give(Input::Identified {
+            document_id: DOCUMENT,
+            decided_by,
+            verdict,
+            request: None,
+            reason: Some(RefusalReason::DocumentExpired),
+        });
+        match kiosk.session.showing() {
+            Showing::Outcome { outcome, reason, .. } => Some((outcome, reason)),
+            _ => None,
+        }
+    };
+    let pictured = || {
+        let mut kiosk = Kiosk::new();
+        kiosk.reach_pictures(PageKind::Passport);
+        for _ in 0..2 {
+            kiosk.pose(PageKind::Passport).give(Input::PictureAccepted);
+        }
+        kiosk.give(Input::PictureAccepted);
+        kiosk
+    };
+    for verdict in [Verdict::NonMatch, Verdict::QualityInsufficient] {
+        assert_eq!(
+            refused(&mut pictured(), Source::Examiner, verdict),
+            Some((Outcome::NotVerified, Some(RefusalReason::DocumentExpired)))
+        );
+    }
+    assert_eq!(
+        refused(&mut pictured(), Source::Examiner, Verdict::Match),
+        Some((Outcome::Verified, None))
+    );
+    let mut kiosk = Kiosk::new();
+    kiosk.reach_camera().act(true);
+    assert_eq!(
+        refused(&mut kiosk, Source::Centre, Verdict::NonMatch),
+        Some((Outcome::NotVerified, None))
+    );
 }
 
 #[test]
@@ -158,6 +202,7 @@ fn an_examiner_decides_about_nothing_else() {
         decided_by: Source::Examiner,
         verdict: Verdict::Match,
         request: None,
+        reason: None,
     });
     assert_eq!(kiosk.session.showing(), Showing::Identifying);
 }
@@ -364,6 +409,7 @@ fn calling_back_is_referred_with_a_number() {
         decided_by: Source::Examiner,
         verdict: Verdict::Match,
         request: None,
+        reason: None,
     });
     assert_eq!(kiosk.outcome(), Some(Outcome::Referred));
 }
@@ -485,8 +531,134 @@ fn used_up_attempts_leave_people() {
         .give(Input::AssistedChosen(AssistedRoute::Video))
         .give(Input::CallBackEntered(Sensitive::new("+77010000001".into())));
     assert_eq!(kiosk.documents[0].attempts.len(), 3);
+    assert_eq!(kiosk.documents[0].route_reason, Some(RouteReason::Chosen));
     assert_eq!(kiosk.written[Modality::Face as usize], 3);
     assert!(!kiosk.cleared);
+}
+
+/// Whoever comes with attempts that earlier sessions have used up, and whoever uses them up where nothing else is left, is
+/// offered people: with pictures, and with a call.
+#[test]
+fn nobody_without_an_attempt_is_left_without_a_way() {
+    let face_before = |kiosk: &mut Kiosk| {
+        kiosk.used_before = 3;
+        kiosk
+            .reach_assisted_method()
+            .give(Input::MethodChosen(Modality::Face));
+    };
+    let palm = |kiosk: &mut Kiosk| {
+        kiosk.session.opening.policy.palm.fallback_to_face = false;
+        kiosk
+            .reach_assisted_method()
+            .give(Input::MethodChosen(Modality::Palm))
+            .give(consents("palm"));
+    };
+    let palm_before = |kiosk: &mut Kiosk| {
+        kiosk.used_before = 3;
+        palm(kiosk);
+    };
+    let palm_now = |kiosk: &mut Kiosk| {
+        palm(kiosk);
+        for _ in 0..3 {
+            kiosk
+                .give(Input::Retry)
+                .give(Input::Scanned(Ok(Some(palm::no_match()))));
+        }
+    };
+    // From the palm to the face, of which nothing is left either.
+    let palm_then_face = |kiosk: &mut Kiosk| {
+        kiosk.used_before = 3;
+        kiosk
+            .reach_assisted_method()
+            .give(Input::MethodChosen(Modality::Palm))
+            .give(consents("palm"));
+        assert!(matches!(
+            kiosk.session.showing(),
+            Showing::AttemptFailed { face_next: true, .. }
+        ));
+        kiosk.give(Input::Retry);
+    };
+    let ways: [&dyn Fn(&mut Kiosk); 4] = [&face_before, &palm_before, &palm_now, &palm_then_face];
+    for (way, walk) in ways.into_iter().enumerate() {
+        let used_up = || {
+            let mut kiosk = Kiosk::new();
+            walk(&mut kiosk);
+            assert!(
+                matches!(
+                    kiosk.session.showing(),
+                    Showing::AttemptFailed {
+                        left: 0,
+                        face_next: false,
+                        ..
+                    }
+                ),
+                "{way}: {:?}",
+                kiosk.session.showing()
+            );
+            kiosk
+        };
+        let asked = || {
+            let mut kiosk = used_up();
+            let (scans, written) = (kiosk.scans_ordered, kiosk.written);
+            kiosk.give(Input::Retry);
+            assert_eq!((kiosk.scans_ordered, kiosk.written), (scans, written), "{way}");
+            assert!(kiosk.session.may_stand_aside(), "{way}");
+            kiosk.give(Input::CannotPerform);
+            assert_eq!(
+                kiosk.session.showing(),
+                Showing::Assisted {
+                    routes: vec![AssistedRoute::Video, AssistedRoute::ImageBased],
+                    may_return: false,
+                },
+                "{way}"
+            );
+            assert!(kiosk.audit.contains(&AuditEvent::PeopleChosen), "{way}");
+            kiosk
+        };
+
+        let mut kiosk = asked();
+        kiosk
+            .give(Input::AssistedChosen(AssistedRoute::ImageBased))
+            .give(Input::Back);
+        assert!(
+            matches!(kiosk.session.showing(), Showing::Assisted { .. }),
+            "{way}"
+        );
+        kiosk
+            .give(Input::AssistedChosen(AssistedRoute::ImageBased))
+            .give(consents("images"))
+            .give(Input::PageKindChosen(PageKind::Passport));
+        for _ in 0..2 {
+            kiosk.pose(PageKind::Passport).give(Input::PictureAccepted);
+        }
+        kiosk.give(Input::PictureAccepted);
+        let document = &kiosk.documents[0];
+        assert_eq!(
+            (document.outcome, document.route, document.route_reason),
+            (
+                Outcome::AwaitingIdentification,
+                Route::Images,
+                Some(RouteReason::Chosen)
+            ),
+            "{way}"
+        );
+        assert!(!kiosk.cleared, "{way}: people give no attempt with a device back");
+
+        let mut kiosk = asked();
+        kiosk
+            .give(Input::AssistedChosen(AssistedRoute::Video))
+            .give(Input::CallBackEntered(Sensitive::new("+77010000001".into())));
+        assert_eq!(kiosk.outcome(), Some(Outcome::Referred), "{way}");
+
+        // Who wants none of it, or leaves, was not verified.
+        let mut kiosk = used_up();
+        kiosk.give(Input::Cancel);
+        assert_eq!(kiosk.outcome(), Some(Outcome::NotVerified), "{way}");
+        let mut kiosk = asked();
+        kiosk.at = kiosk.session.deadline().unwrap();
+        kiosk.give(Input::Tick);
+        assert_eq!(kiosk.outcome(), Some(Outcome::NotVerified), "{way}");
+    }
 }
 
 #[test]

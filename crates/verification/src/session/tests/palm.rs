@@ -36,6 +36,10 @@ fn scan(result: ScanResult) -> PalmScan {
     }
 }
 
+pub fn no_match() -> PalmScan {
+    scan(ScanResult::NoMatch)
+}
+
 fn of_mine() -> PalmScan {
     scan(ScanResult::Identified(MINE))
 }
@@ -136,6 +140,7 @@ fn a_palm_is_captured_and_only_the_centre_verifies() {
         decided_by: Source::Centre,
         verdict: Verdict::Match,
         request: None,
+        reason: None,
     });
     assert_eq!(kiosk.outcome(), Some(Outcome::Verified));
 }
@@ -446,6 +451,7 @@ fn a_palm_is_enrolled_after_the_face_and_belongs_to_nobody_until_the_centre_says
         decided_by: Source::Centre,
         verdict: Verdict::Match,
         request: None,
+        reason: None,
     });
     assert_eq!(
         kiosk.session.showing(),
@@ -454,6 +460,7 @@ fn a_palm_is_enrolled_after_the_face_and_belongs_to_nobody_until_the_centre_says
             document_id: Some(document_id),
             enrolled_palm: true,
             request_due: None,
+            reason: None,
             verdict: Some(Verdict::Match),
             request: None,
         }

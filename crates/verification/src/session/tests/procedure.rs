@@ -289,6 +289,7 @@ fn the_centres_page_is_shown_and_its_answer_ends_the_session() {
         decided_by: Source::Centre,
         verdict: Verdict::NotCompleted,
         request: None,
+        reason: None,
     });
     assert!(matches!(
         kiosk.session.showing(),
@@ -340,6 +341,7 @@ fn a_request_is_due_within_its_working_days_and_only_if_the_person_was_captured(
         decided_by: Source::Centre,
         verdict: Verdict::Match,
         request: Some(RequestStanding::InProgress),
+        reason: None,
     });
     assert!(matches!(
         kiosk.session.showing(),
