@@ -329,13 +329,21 @@ fn Kept(shown: Memo<Shown>, all: bool) -> impl IntoView {
 
 /// The picture once more.
 #[component]
-fn Again(picture: Option<Picture>, label: Key, enabled: bool) -> impl IntoView {
+fn Again(
+    picture: Option<Picture>,
+    label: Key,
+    enabled: bool,
+    /// It is what most people want here.
+    #[prop(optional)]
+    main: bool,
+) -> impl IntoView {
     let kiosk = Kiosk::of_context();
     let testid = picture.map_or("retake", |picture| picture_words(picture).retake);
     view! {
         <button
             type="button"
             class="button"
+            class:button--main=main
             data-testid=testid
             disabled=!enabled
             on:click=move |_| ipc::send(Intent::RetakePicture { picture })
@@ -363,7 +371,7 @@ fn Failed(shown: Memo<Shown>) -> impl IntoView {
                 </p>
             </div>
             <div class="actions">
-                <Again picture=None label=Key("images-again") enabled=true />
+                <Again picture=None label=Key("images-again") enabled=true main=true />
             </div>
         </section>
     }
