@@ -171,7 +171,7 @@ pub struct Integrity {
 }
 
 /// Where frames come from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Camera {
     /// A camera of this machine.
     Device {
@@ -226,9 +226,15 @@ impl Palm {
     }
 }
 
-impl std::fmt::Debug for Palm {
+impl std::fmt::Display for Palm {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} on {}", self.setup.driver.name, self.setup.choice)
+    }
+}
+
+impl std::fmt::Debug for Palm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
     }
 }
 

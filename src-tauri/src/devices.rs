@@ -321,10 +321,7 @@ mod tests {
         assert!(choice.choose_camera(&device(3, Some("usb b")), &config));
         let read = Choice::parse(&choice.text()).unwrap();
         assert_eq!(read, choice);
-        assert_eq!(
-            format!("{:?}", read.camera(&config)),
-            format!("{:?}", Some(device(3, Some("usb b"))))
-        );
+        assert_eq!(read.camera(&config), Some(device(3, Some("usb b"))));
         choice.forget_camera();
         assert!(choice.camera(&config).is_none());
     }

@@ -557,7 +557,7 @@ impl Core {
         let config = &self.parts.config;
         let chosen = self.upkeep.choice.palm(config);
         self.upkeep.palm = chosen.or_else(|| config.palm.clone());
-        let named = self.upkeep.palm.as_ref().map(|palm| format!("{palm:?}"));
+        let named = self.upkeep.palm.as_ref().map(Palm::to_string);
         let named = word(&named.unwrap_or_default());
         self.note(None, &format!("ScannerChosen scanner={named} how={said:?}"));
         let setup = self.upkeep.palm.as_ref().map(Palm::setup);
@@ -732,7 +732,6 @@ impl Core {
     }
 
     fn desk(&self, bench: &Bench) -> Desk {
-        let used_camera = format!("{:?}", self.upkeep.camera);
         let used_scanner = self.upkeep.palm().map(|palm| {
             let setup = palm.setup();
             devices::scanner_id(setup.driver.name, &setup.choice.to_string())
@@ -745,7 +744,7 @@ impl Core {
             cameras: bench
                 .cameras
                 .iter()
-                .map(|offer| device_offer(offer, format!("{:?}", offer.device) == used_camera))
+                .map(|offer| device_offer(offer, offer.device == self.upkeep.camera))
                 .collect(),
             is_camera_chosen: self.upkeep.choice.camera(config).is_some(),
             scanners: bench
@@ -809,7 +808,7 @@ impl Core {
                     let named: Vec<&str> = named.into_iter().map(String::as_str).collect();
                     named.join(" ").trim().to_owned()
                 }
-                (Err(_), Some(palm)) => format!("{palm:?}"),
+                (Err(_), Some(palm)) => palm.to_string(),
                 (_, None) => String::new(),
             },
             Part::Thermometer => match self.scanner.stands() {
