@@ -134,6 +134,28 @@ impl Browser {
         std::fs::write(folder.join(format!("{name}.png")), png).unwrap();
     }
 
+    /// What axe-core finds wrong with the page that is shown.
+    async fn axe(&self) -> serde_json::Value {
+        const RUN: &str = r"
+            const done = arguments[arguments.length - 1];
+            const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+            axe.run(document, { runOnly: tags, resultTypes: ['violations'] }).then(
+                ({ violations }) => done(violations.flatMap(rule =>
+                    rule.nodes.map(node => `${rule.id}: ${node.target} ${node.failureSummary}`))),
+                error => done([String(error)]));";
+        let path =
+            std::env::var("ALAQAN_AXE").expect("`cargo xtask test` gets axe-core and names it in ALAQAN_AXE");
+        let axe = std::fs::read_to_string(path).unwrap();
+        // Each page is a new document; the driver runs what the page itself may not.
+        let load = format!("{axe}; window.axe = axe;");
+        self.client.execute(&load, Vec::new()).await.unwrap();
+        self.client.execute_async(RUN, Vec::new()).await.unwrap()
+    }
+
+    async fn axe_finds_nothing(&self, page: &str) {
+        assert_eq!(self.axe().await, json!([]), "{page}");
+    }
+
     /// Presses a key, wherever the focus is.
     async fn press(&self, keys: &str) {
         self.client
@@ -265,6 +287,72 @@ fn an_examiner_works_through_the_queue_in_a_browser() {
         bank.read_answer(&kiosk.identified(second)).verdict,
         Verdict::Match
     );
+}
+
+/// axe-core finds nothing on any page: at the door, in the queue, before the pictures, before a number, and after each
+/// decision; and it would find something.
+#[test]
+fn axe_finds_nothing_on_the_pages_of_examiners() {
+    let mut bank = bank();
+    let gateway = bank.gateway();
+    let (_kiosk, [first, second, third]) = delivered(&mut bank, &gateway);
+    let url = format!("https://localhost:{}", gateway.review_address().unwrap().port());
+    bank.runtime.block_on(async {
+        let browser = Browser::open("en").await;
+        browser.client.goto(&url).await.unwrap();
+        for tag in ["kk", "ru", "en"] {
+            browser.click(&format!("language-{tag}")).await;
+            browser.find(&format!("html[lang='{tag}'] #secret")).await;
+            browser.axe_finds_nothing(&format!("login {tag}")).await;
+        }
+        browser.log_in("not the secret").await;
+        browser.find("[data-testid='login-fault']").await;
+        browser.axe_finds_nothing("login refused").await;
+        browser.log_in(SECRET).await;
+        browser.click(&format!("take-{first}")).await;
+        for tag in ["kk", "ru", "en"] {
+            browser.find("[data-testid='accept']").await;
+            browser.click(&format!("language-{tag}")).await;
+            browser
+                .find(&format!("html[lang='{tag}'] [data-testid='take-{second}']"))
+                .await;
+            browser.axe_finds_nothing(&format!("queue {tag}")).await;
+            browser.click(&format!("open-{first}")).await;
+            browser
+                .find(&format!("html[lang='{tag}'] [data-testid='accept']"))
+                .await;
+            browser.axe_finds_nothing(&format!("pictures {tag}")).await;
+        }
+        browser
+            .find("#reason-document-expired")
+            .await
+            .click()
+            .await
+            .unwrap();
+        browser.click("refuse").await;
+        assert_eq!(browser.attribute("done", "data-done").await, "refused");
+        browser.axe_finds_nothing("refused").await;
+        browser.click(&format!("take-{second}")).await;
+        browser.find("#compared").await.click().await.unwrap();
+        browser.click("accept").await;
+        assert_eq!(browser.attribute("done", "data-done").await, "accepted");
+        browser.axe_finds_nothing("accepted").await;
+        browser.click(&format!("take-{third}")).await;
+        browser.find("[data-testid='call-number']").await;
+        browser.axe_finds_nothing("a call").await;
+        browser.click("called").await;
+        browser.find("[data-testid='empty']").await;
+        browser.axe_finds_nothing("nothing is left").await;
+
+        browser
+            .client
+            .execute("document.documentElement.removeAttribute('lang');", Vec::new())
+            .await
+            .unwrap();
+        let wrong = browser.axe().await;
+        assert!(wrong.to_string().contains("html-has-lang"), "{wrong}");
+        browser.client.clone().close().await.unwrap();
+    });
 }
 
 #[test]
