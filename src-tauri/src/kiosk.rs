@@ -30,7 +30,7 @@ use verification::pad::positioning::FacePrompt;
 use verification::palm::ScannerIdentity;
 use verification::palm::decision;
 use verification::service::ServiceId;
-use verification::session::{Effect, Input, Opening, RecordFailed, Session, Showing};
+use verification::session::{Effect, IDLE_WARNING, Input, Opening, RecordFailed, Session, Showing};
 use verification::time::{Now, UtcMs};
 
 use crate::capture::{self, Capture, Command, OpenCamera, Report};
@@ -69,8 +69,6 @@ const CUT_OFF_COUNTS_MS: i64 = 24 * 60 * 60 * 1000;
 /// How often custody looks after itself while nothing happens, and how often while that keeps the kiosk closed.
 const CUSTODY_PAUSE: Duration = Duration::from_secs(30);
 const CLOSED_PAUSE: Duration = Duration::from_secs(2);
-/// The warning before an idle session ends; WCAG 2.2.1 asks for at least 20 seconds.
-const IDLE_WARNING: Duration = Duration::from_secs(20);
 
 type ViewSink = Box<dyn Fn(&View) + Send>;
 type PreviewSink = Box<dyn Fn(Vec<u8>) + Send>;
@@ -565,12 +563,12 @@ impl Core {
         let now = self.parts.now().monotonic;
         let due = session.deadline().map(|deadline| deadline.saturating_sub(now));
         // While the warning counts down, often enough that no second is skipped.
-        let counting = session.idle_end().map(|end| {
-            let left = end.saturating_sub(now);
-            if left > IDLE_WARNING {
-                left - IDLE_WARNING
-            } else {
+        let counting = session.idle_warned_from().map(|from| {
+            let until = from.saturating_sub(now);
+            if until.is_zero() {
                 Duration::from_millis(250)
+            } else {
+                until
             }
         });
         match (due, counting) {

@@ -43,6 +43,9 @@ use images::{ImagesFacts, ImagesState};
 pub use images::{ImagesStage, PictureHint, Subject};
 use palm::{PalmFacts, PalmState};
 
+/// So long before a session ends for want of a touch the person is told: WCAG 2.2.1 asks for 20 seconds.
+pub const IDLE_WARNING: Duration = Duration::from_secs(20);
+
 /// What a session starts from.
 #[derive(Debug, Clone)]
 pub struct Opening {
@@ -726,6 +729,11 @@ impl Session {
             | State::AttemptFailed { .. } => Some(self.touched_at + self.opening.policy.idle_limit),
             _ => None,
         }
+    }
+
+    /// From when on the person is told of that end.
+    pub fn idle_warned_from(&self) -> Option<Duration> {
+        self.idle_end().map(|end| end.saturating_sub(IDLE_WARNING))
     }
 
     /// What a screen needs to know.

@@ -1,6 +1,7 @@
 mod images;
 mod palm;
 mod procedure;
+mod time;
 
 use std::collections::VecDeque;
 

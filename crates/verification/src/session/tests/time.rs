@@ -1,0 +1,105 @@
+//! Time limits: a session waits as long as somebody says that they are there, and says in time that it will not.
+
+use super::images::assisted;
+use super::*;
+use crate::page::PageKind;
+use crate::service::{AssistedRoute, PALM_CONSENT};
+
+/// WCAG 2.2.1 asks for so many extensions, and for so long to ask for each.
+const EXTENSIONS: usize = 10;
+const WARNED: Duration = Duration::from_secs(20);
+
+/// Takes a session to each screen on which it ends for want of a touch.
+fn places() -> Vec<(&'static str, fn(&mut Kiosk))> {
+    let failed: fn(&mut Kiosk) = |kiosk| {
+        kiosk.reach_camera().act(false);
+    };
+    vec![
+        ("service", |_| {}),
+        ("consent", |kiosk| {
+            kiosk.give(Input::ServiceChosen(ServiceId("account-opening".into())));
+        }),
+        ("claim", |kiosk| {
+            kiosk
+                .give(Input::ServiceChosen(ServiceId("account-opening".into())))
+                .give(consents("processing"))
+                .give(consents("automated-decision"));
+        }),
+        ("method", |kiosk| {
+            kiosk.reach_method();
+        }),
+        ("palm consent", |kiosk| {
+            kiosk.reach_method().give(Input::MethodChosen(Modality::Palm));
+            assert!(
+                matches!(kiosk.session.showing(), Showing::Consent { text, .. } if text == PALM_CONSENT.0)
+            );
+        }),
+        ("failed attempt", failed),
+        ("pictures", |kiosk| {
+            kiosk
+                .reach_assisted_method()
+                .give(Input::AssistedChosen(AssistedRoute::ImageBased));
+        }),
+        ("picture", |kiosk| {
+            kiosk.reach_pictures(PageKind::Card).pose(PageKind::Card);
+        }),
+        ("call back", |kiosk| {
+            kiosk.session.opening.catalogue.push(assisted());
+            kiosk
+                .give(Input::ServiceChosen(ServiceId("assisted".into())))
+                .give(consents("processing"))
+                .give(Input::ClaimEntered(Sensitive::new(IIN.into())))
+                .give(Input::AssistedChosen(AssistedRoute::Video));
+        }),
+    ]
+}
+
+/// A kiosk whose sessions wait so long.
+fn waiting(idle_limit: Duration) -> Kiosk {
+    let mut kiosk = Kiosk::new();
+    kiosk.session.opening.policy.idle_limit = idle_limit;
+    kiosk
+}
+
+/// Row 3: warned 20 seconds before the end, and one touch goes on, as often as one likes, with nothing lost.
+#[test]
+fn a_session_can_be_extended_again_and_again() {
+    // The shortest and the longest that a profile may set, and what stands without one.
+    for idle_limit in [20, 120, 1_800].map(Duration::from_secs) {
+        for (place, reach) in places() {
+            let mut kiosk = waiting(idle_limit);
+            reach(&mut kiosk);
+            let shown = kiosk.session.showing();
+            let end = |kiosk: &Kiosk| {
+                kiosk
+                    .session
+                    .idle_end()
+                    .unwrap_or_else(|| panic!("{place} has no end"))
+            };
+            for _ in 0..EXTENSIONS + 2 {
+                let warned = kiosk.session.idle_warned_from().unwrap();
+                assert!(warned >= kiosk.at, "{place}: warned before the last touch");
+                assert!(end(&kiosk) - warned >= WARNED, "{place}");
+                // The person sees it, and takes the whole time.
+                kiosk.at = end(&kiosk) - Duration::from_millis(1);
+                kiosk.give(Input::Tick);
+                assert_eq!(kiosk.session.showing(), shown, "{place}: it ended too early");
+                kiosk.give(Input::Touched);
+                assert_eq!(end(&kiosk), kiosk.at + idle_limit, "{place}");
+                assert_eq!(kiosk.session.showing(), shown, "{place}: a touch lost something");
+            }
+            kiosk.at = end(&kiosk);
+            kiosk.give(Input::Tick);
+            assert_ne!(kiosk.session.showing(), shown, "{place}: it never ends");
+        }
+    }
+}
+
+/// Where a session has no such end nobody is warned of one.
+#[test]
+fn nobody_is_warned_of_an_end_that_does_not_come() {
+    let mut kiosk = Kiosk::new();
+    kiosk.reach_camera();
+    assert_eq!(kiosk.session.idle_end(), None);
+    assert_eq!(kiosk.session.idle_warned_from(), None);
+}
