@@ -69,8 +69,7 @@ impl FileSpeech {
 #[derive(Debug, Clone)]
 pub struct Speech {
     voice: Option<Arc<Voice>>,
-    /// See [`stage`].
-    stage: Arc<AtomicU8>,
+    seen: Arc<Seen>,
 }
 
 impl Speech {
@@ -79,7 +78,7 @@ impl Speech {
         let voice = setup.map(Voice::start).transpose()?;
         Ok(Self {
             voice: voice.map(Arc::new),
-            stage: Arc::default(),
+            seen: Arc::default(),
         })
     }
 
@@ -101,11 +100,21 @@ impl Speech {
     /// Sees what the person sees: with the return to the welcome the session is over, and so is what was set for it. So it
     /// is where somebody went away before a session began.
     pub fn viewed(&self, view: &View) {
-        let stage = stage(&view.screen);
-        let is_over = stage < self.stage.swap(stage, Ordering::SeqCst);
-        if let (Some(voice), true) = (&self.voice, is_over) {
+        if let (Some(voice), true) = (&self.voice, self.seen.ends(&view.screen)) {
             voice.tell(Input::SessionEnded);
         }
+    }
+}
+
+/// The stage that was seen last; see [`stage`].
+#[derive(Debug, Default)]
+struct Seen(AtomicU8);
+
+impl Seen {
+    /// Whether this screen ends what the one before it began.
+    fn ends(&self, screen: &Screen) -> bool {
+        let stage = stage(screen);
+        stage < self.0.swap(stage, Ordering::SeqCst)
     }
 }
 
@@ -193,6 +202,46 @@ mod tests {
         assert_eq!((made.volume, made.output), (VOLUME, Output::Default));
         assert!(made.engine.is_some());
         assert!(setup("engine = []", false).unwrap().engine.is_none());
+    }
+
+    /// Speech ends with the session, and when nobody touches the first screen any more: the next person begins as everybody
+    /// does.
+    #[test]
+    fn speech_ends_with_whoever_listened() {
+        let mut machine = speech::machine::Machine::new(VOLUME);
+        let seen = Seen::default();
+        let mut shows = |machine: &mut speech::machine::Machine, screen: Screen| {
+            if seen.ends(&screen) {
+                machine.step(Input::SessionEnded);
+            }
+            machine.state().on
+        };
+        let service = || Screen::Service { services: Vec::new() };
+        // Somebody comes, listens to the first screen, and goes away.
+        assert!(!shows(&mut machine, Screen::Attract));
+        assert!(!shows(&mut machine, Screen::Welcome));
+        machine.step(Input::Start);
+        machine.step(Input::Louder);
+        machine.step(Input::PrivateAloud(true));
+        assert!(
+            shows(&mut machine, Screen::Welcome),
+            "the same screen again ends nothing"
+        );
+        assert!(!shows(&mut machine, Screen::Attract));
+        let left = machine.state();
+        assert_eq!((left.volume, left.private_aloud), (VOLUME, false));
+        // Somebody listens to a session.
+        assert!(!shows(&mut machine, Screen::Welcome));
+        machine.step(Input::Start);
+        for screen in [service(), Screen::Claim { error: None }, service()] {
+            assert!(shows(&mut machine, screen), "within a session speech goes on");
+        }
+        assert!(!shows(&mut machine, Screen::Welcome));
+        // With a headset that stays plugged the next person is spoken to.
+        machine.step(Input::Headset(true));
+        assert!(shows(&mut machine, Screen::Attract));
+        machine.step(Input::Headset(false));
+        assert!(!machine.state().on);
     }
 
     #[test]

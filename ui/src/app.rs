@@ -324,7 +324,7 @@ fn show(screen: Screen) -> AnyView {
 }
 
 /// What is shown when the page does not stand in the shell, or the shell refuses it.
-fn without_shell() -> View {
+pub fn without_shell() -> View {
     View {
         language: Language::default(),
         screen: Screen::OutOfService {

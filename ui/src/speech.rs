@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use ::ipc::speech::{Private, SpeechOrder, SpeechView, Spoken, Urgency, Utterance};
-use ::ipc::{Entered, Intent, Language, Screen};
+use ::ipc::{Entered, Intent, Language, Screen, View};
 use leptos::prelude::*;
 
 use crate::app::Kiosk;
@@ -70,8 +70,10 @@ pub fn provide(kiosk: Kiosk) {
             let words = locale::text(kiosk.language.get_untracked(), Key("speech-volume"), arguments);
             say(Urgency::Now, vec![public(kiosk, words)]);
         }
-        // Whoever listens is there. To the warning that the session ends nobody may be listening any more.
-        if new.heard != old.heard && !attracts(kiosk) && !kiosk.is_idle_warned() {
+        let listens = kiosk
+            .view
+            .with_untracked(|view| view.as_ref().is_some_and(|view| listens(old, new, view)));
+        if listens {
             ipc::touched();
         }
     });
@@ -98,6 +100,12 @@ pub fn provide(kiosk: Kiosk) {
         }
         key(kiosk, speech, name)
     });
+}
+
+/// Whether somebody has listened to the end of something, and so is there. To the warning that the session ends nobody may be
+/// listening any more, and before the screen that attracts nobody is.
+fn listens(old: SpeechView, new: SpeechView, view: &View) -> bool {
+    new.heard != old.heard && view.screen != Screen::Attract && view.idle_warning_s.is_none()
 }
 
 /// Whether nobody seems to be there.
@@ -362,6 +370,7 @@ fn caption_of(caption: ::ipc::speech::Caption) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::without_shell;
 
     fn region(words: &[&str]) -> Region {
         let words = words.iter().map(|text| Words {
@@ -374,6 +383,34 @@ mod tests {
             alert: false,
             assertive: false,
         }
+    }
+
+    /// A long consent can be heard to its end; the warning does not keep a session alive for which nobody is there.
+    #[test]
+    fn whoever_listens_is_there_but_not_to_the_warning() {
+        let view = |screen, idle_warning_s| View {
+            screen,
+            idle_warning_s,
+            ..without_shell()
+        };
+        let heard = |heard| SpeechView {
+            heard,
+            ..SpeechView::default()
+        };
+        let claim = || Screen::Claim { error: None };
+        let check = |before, after, screen, warning, expect| {
+            assert_eq!(
+                listens(heard(before), heard(after), &view(screen, warning)),
+                expect,
+                "{before} {after} {warning:?}"
+            );
+        };
+        check(3, 4, claim(), None, true);
+        check(3, 4, Screen::Welcome, None, true);
+        check(3, 3, claim(), None, false);
+        check(3, 4, claim(), Some(20), false);
+        check(3, 4, claim(), Some(1), false);
+        check(3, 4, Screen::Attract, None, false);
     }
 
     #[test]
