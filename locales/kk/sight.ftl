@@ -2,6 +2,7 @@
 
 large-text = Ірі мәтін
 low-controls = Төменгі батырмалар
+count-once = Қайта басуды елемеу
 scroll = Мәтінді жылжыту
 scroll-up = Жоғары жылжыту
 scroll-down = Төмен жылжыту

@@ -2,6 +2,7 @@
 
 large-text = Крупный текст
 low-controls = Кнопки ниже
+count-once = Без повторных нажатий
 scroll = Прокрутка
 scroll-up = Прокрутить вверх
 scroll-down = Прокрутить вниз

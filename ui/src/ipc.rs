@@ -10,8 +10,11 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    Blob, CanvasRenderingContext2d, Element, HtmlCanvasElement, HtmlElement, ImageBitmap, KeyboardEvent,
+    Blob, CanvasRenderingContext2d, Element, Event, HtmlCanvasElement, HtmlElement, ImageBitmap,
+    KeyboardEvent, UiEvent,
 };
+
+use crate::components::strikes::Struck;
 
 #[wasm_bindgen]
 extern "C" {
@@ -367,6 +370,48 @@ pub fn is_on_button(event: &KeyboardEvent) -> bool {
         .target()
         .and_then(|target| target.dyn_into::<Element>().ok());
     element.is_some_and(|element| element.tag_name() == "BUTTON")
+}
+
+/// Asks `takes` of each stroke of a key and each touch of a control, before anything else of the page hears of it: what was
+/// struck, whether it is held only, and when, in milliseconds. What is not taken is as if it had not been.
+pub fn on_strike(takes: impl Fn(Struck<'_>, bool, f64) -> bool + 'static) {
+    let Some(window) = web_sys::window() else { return };
+    let on_event = Closure::<dyn Fn(Event)>::new(move |event: Event| {
+        if !is_taken(&event, &takes) {
+            event.prevent_default();
+            event.stop_immediate_propagation();
+        }
+    });
+    for name in ["keydown", "click"] {
+        // Without it every stroke counts, as for everybody who did not ask.
+        let _ =
+            window.add_event_listener_with_callback_and_bool(name, on_event.as_ref().unchecked_ref(), true);
+    }
+    // As long as the page.
+    on_event.forget();
+}
+
+fn is_taken(event: &Event, takes: impl Fn(Struck<'_>, bool, f64) -> bool) -> bool {
+    let at_ms = event.time_stamp();
+    if let Some(key) = event.dyn_ref::<KeyboardEvent>() {
+        let code = Some(key.code()).filter(|code| !code.is_empty());
+        let struck = Struck::Key {
+            code: &code.unwrap_or_else(|| key.key()),
+            shift: key.shift_key(),
+        };
+        return takes(struck, key.repeat(), at_ms);
+    }
+    // A click without a count was made by a key, which was asked about already.
+    if event.dyn_ref::<UiEvent>().is_none_or(|click| click.detail() == 0) {
+        return true;
+    }
+    let element = event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok());
+    element
+        .and_then(|element| element.closest("button").ok().flatten())
+        .and_then(|button| button.get_attribute("data-testid"))
+        .is_none_or(|name| takes(Struck::Control(&name), false, at_ms))
 }
 
 /// Notes which element has the focus, for [`restore_focus`].

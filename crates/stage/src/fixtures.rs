@@ -488,6 +488,14 @@ fn images() -> Vec<Fixture> {
             screen(ImagesStage::Taking, Picture::DocumentFront, hint),
         )
     }));
+    fixtures.push(Fixture::new(
+        "images-taking-document-back",
+        screen(
+            ImagesStage::Taking,
+            Picture::DocumentBack,
+            Some(PictureHint::Page(PagePrompt::Show)),
+        ),
+    ));
     let hint = Some(PictureHint::Face(Prompt::LookStraight));
     fixtures.push(Fixture::new(
         "images-taking-portrait",

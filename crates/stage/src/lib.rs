@@ -134,6 +134,20 @@ impl Stage {
         self.settle().await
     }
 
+    /// Shows a fixture as it looks with this look so long after whatever moves on it began to.
+    pub async fn show_at(&mut self, fixture: &Fixture, look: Look, ms: u32) -> Result<(), StageError> {
+        self.show(&fixture.view(look)).await?;
+        look.choose(&self.walk).await?;
+        let script = format!(
+            "for (const animation of document.getAnimations()) {{
+                 animation.pause();
+                 animation.currentTime = {ms};
+             }}
+             return true;"
+        );
+        self.ask(&script).await.map(|_| ())
+    }
+
     /// Brings to its end what fades or moves in, so that no screen is looked at half way. What goes on for ever stands where
     /// it stands three seconds after it began.
     async fn settle(&self) -> Result<(), StageError> {

@@ -7,7 +7,11 @@
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use fantoccini::actions::{
+    InputSource, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions, PointerAction,
+};
 use ipc::{Intent, Language, Method};
 use serde_json::Value;
 use stage::fixtures::{self, Fixture, all, telling};
@@ -90,6 +94,7 @@ fn every_screen_fits_in_each_size_and_language() {
     for size in Size::ALL {
         tell(size, async |stage| {
             let found = find(stage, &all(), &in_each_language(|_| {}), MISFITS).await;
+            let found: Vec<String> = found.iter().map(|found| format!("{size} {found}")).collect();
             nothing(&found);
         });
     }
@@ -126,6 +131,77 @@ fn large_text_loses_nothing() {
                 stage.ask(seen).await.unwrap(),
                 true,
                 "{size}: the answer was not reached"
+            );
+        });
+    }
+}
+
+/// The spacing that WCAG 1.4.12 names, on everything.
+const SPACED: &str = r"
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }
+                       p { margin-bottom: 2em !important }`);
+    document.adoptedStyleSheets = [sheet];
+    const style = getComputedStyle(document.body);
+    return Math.abs(parseFloat(style.letterSpacing) / parseFloat(style.fontSize) - 0.12) < 0.01;";
+
+/// Lines of text that something else covers, or of which a part is cut off where nothing scrolls.
+const LOST: &str = r"
+    const bad = new Set();
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const range = document.createRange();
+    while (texts.nextNode()) {
+        const words = texts.currentNode.textContent.trim();
+        const element = texts.currentNode.parentElement;
+        // What the warning covers waits for it.
+        if (!words || element.closest('[inert]') || getComputedStyle(element).visibility === 'hidden') continue;
+        if (getComputedStyle(element).opacity === '0') continue;
+        range.selectNodeContents(texts.currentNode);
+        for (const line of range.getClientRects()) {
+            if (line.width < 2 || line.height < 2) continue;
+            // A box of text is higher than its letters by half the space between two lines.
+            const air = Math.max(0, (line.height - parseFloat(getComputedStyle(element).fontSize)) / 2);
+            let seen = true;
+            for (let around = element; around && around !== document.body; around = around.parentElement) {
+                const style = getComputedStyle(around);
+                if (style.overflowY === 'visible' && style.overflowX === 'visible') continue;
+                const box = around.getBoundingClientRect();
+                if (line.top + air < box.top - 1 || line.bottom - air > box.bottom + 1 || line.right > box.right + 1) {
+                    seen = false;
+                    const scrolls = around.scrollHeight > around.clientHeight + 1 &&
+                        (document.querySelector('.scroll__buttons') || around.matches('.speech-bar__caption'));
+                    if (!scrolls) bad.add(`cut off by .${around.className}: ${words.slice(0, 40)}`);
+                    break;
+                }
+            }
+            if (!seen || line.bottom > innerHeight || line.top < 0) continue;
+            for (const part of [0.1, 0.5, 0.9]) {
+                const at = document.elementFromPoint(line.left + line.width * part, line.top + line.height / 2);
+                if (at && at !== element && !element.contains(at) && !at.contains(element) && !at.matches('.attract__button')) {
+                    bad.add(`under .${at.className}: ${words.slice(0, 40)}`);
+                    break;
+                }
+            }
+        }
+    }
+    return [...bad];";
+
+/// Row 6: the spacing of WCAG 1.4.12 cuts nothing off and covers nothing.
+#[test]
+fn wide_spacing_loses_nothing() {
+    for size in [Size::UPRIGHT, Size::DESK] {
+        tell(size, async |stage| {
+            assert_eq!(stage.ask(SPACED).await.unwrap(), true, "the spacing was refused");
+            nothing(&find(stage, &telling(), &in_each_language(|_| {}), LOST).await);
+            let found = find(stage, &telling(), &in_each_language(|_| {}), MISFITS).await;
+            // A page or a list that gets longer scrolls by its buttons, which the first look asked for.
+            let scrolls =
+                |found: &str| found.contains("the page is longer") || found.contains("cut off in its list");
+            nothing(
+                &found
+                    .into_iter()
+                    .filter(|found| !scrolls(found))
+                    .collect::<Vec<_>>(),
             );
         });
     }
@@ -242,12 +318,13 @@ fn every_switch_ends_with_the_session() {
             .show_as(&fixtures::named("claim").unwrap(), look)
             .await
             .unwrap();
-        let state =
-            "const it = document.documentElement.dataset; return [it.contrast, it.text, it.reach].join(' ')";
-        assert_eq!(stage.ask(state).await.unwrap(), "high large low");
+        stage.walk.touch("once").await.unwrap();
+        let state = "const it = document.documentElement.dataset;
+            return [it.contrast, it.text, it.reach, it.strokes].join(' ')";
+        assert_eq!(stage.ask(state).await.unwrap(), "high large low once");
         let welcome = fixtures::named("welcome").unwrap().view(look);
         stage.show(&welcome).await.unwrap();
-        assert_eq!(stage.ask(state).await.unwrap(), "normal normal whole");
+        assert_eq!(stage.ask(state).await.unwrap(), "normal normal whole all");
     });
 }
 
@@ -329,6 +406,69 @@ fn the_focus_goes_as_the_eye_does() {
     }
 }
 
+/// What moves in the drawings ends within five seconds and leaves the still picture; only place, size and opacity change.
+#[test]
+fn drawings_move_shortly_and_end_as_they_stand() {
+    let look = Look::plain(Language::Kk);
+    let moving = r"
+        const bad = [];
+        const motions = document.querySelector('main').getAnimations({ subtree: true });
+        for (const motion of motions) {
+            const name = motion.animationName;
+            const { endTime } = motion.effect.getComputedTiming();
+            if (!(endTime <= 5000)) bad.push(`${name} goes on for ${endTime} ms`);
+            const frames = motion.effect.getKeyframes();
+            const known = ['offset', 'easing', 'composite', 'computedOffset', 'transform', 'opacity'];
+            for (const frame of frames) for (const key of Object.keys(frame)) {
+                if (!known.includes(key)) bad.push(`${name} changes ${key}`);
+            }
+            // As it stands without the motion, at its end.
+            const element = motion.effect.target;
+            const style = getComputedStyle(element);
+            motion.pause();
+            motion.currentTime = endTime - 1;
+            const last = [style.transform, style.opacity];
+            // Half way between the first still moment and the last something is seen to move.
+            const seen = new Set();
+            for (let at = 0; at < 2400; at += 100) {
+                motion.currentTime = at;
+                seen.add(style.transform + style.opacity);
+            }
+            if (seen.size < 3) bad.push(`${name} does not move`);
+            motion.cancel();
+            const still = [style.transform, style.opacity].map(it => it === 'none' ? 'matrix(1, 0, 0, 1, 0, 0)' : it);
+            const near = (a, b) => {
+                const [one, other] = [a, b].map(it => (it.match(/-?[0-9.e-]+/g) ?? []).map(Number));
+                return one.length === other.length && one.every((value, at) => Math.abs(value - other[at]) < 0.05);
+            };
+            const ended = last[0] === 'none' ? 'matrix(1, 0, 0, 1, 0, 0)' : last[0];
+            if (!near(still[0], ended) || !near(still[1], last[1])) bad.push(`${name} ends elsewhere: ${last} is not ${still}`);
+        }
+        return [String(motions.length), ...bad];";
+    tell(Size::UPRIGHT, async |stage| {
+        for (name, expect) in [
+            ("face-turn-left", 1),
+            ("face-turn-right", 1),
+            ("face-look-up", 1),
+            ("face-look-down", 1),
+            ("face-blink", 2),
+            ("face-open-mouth", 1),
+            ("face-smile", 1),
+            ("face-hold-still", 0),
+            ("palm-show-hand", 1),
+            ("palm-closer", 1),
+            ("palm-hold-still", 0),
+            ("images-taking-document-front-show", 1),
+            ("images-taking-document-back", 2),
+        ] {
+            let fixture = fixtures::named(name).unwrap_or_else(|| panic!("no fixture {name}"));
+            stage.show(&fixture.view(look)).await.unwrap();
+            let found = stage.ask(moving).await.unwrap();
+            assert_eq!(found, serde_json::json!([expect.to_string()]), "{name}");
+        }
+    });
+}
+
 mod keys {
     pub const TAB: char = '\u{e004}';
     pub const SHIFT: char = '\u{e008}';
@@ -352,6 +492,141 @@ async fn tab_to(stage: &Stage, test_id: &str) {
         press(stage, &keys::TAB.to_string()).await;
     }
     panic!("the tab key does not lead to {test_id}");
+}
+
+/// Strikes a key twice, or touches a control twice, with so long between; gives how many digits that typed. A busy machine that
+/// was slower tries again.
+async fn digits_of_two(stage: &Stage, strike: Strike<'_>, gap: Duration) -> u64 {
+    let typed = "return Number(document.querySelector('[data-testid=claim-digits]').dataset.entered)";
+    // The releases are taken whatever becomes of the strokes.
+    let listen = "window.released ??= (() => {
+            const times = [];
+            for (const name of ['keyup', 'pointerup']) addEventListener(name, event => times.push(event.timeStamp), true);
+            return times;
+        })();
+        window.released.length = 0;
+        return true;";
+    for _ in 0..10 {
+        // Longer than any delay, so that nothing before counts.
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        let before = stage.ask(typed).await.unwrap().as_u64().unwrap();
+        stage.ask(listen).await.unwrap();
+        let client = stage.walk.client();
+        match strike {
+            Strike::Key(value) => {
+                let keys = KeyActions::new("keys".to_owned())
+                    .then(KeyAction::Down { value })
+                    .then(KeyAction::Up { value })
+                    .then(KeyAction::Pause { duration: gap })
+                    .then(KeyAction::Down { value })
+                    .then(KeyAction::Up { value });
+                client.perform_actions(keys).await.unwrap();
+            }
+            Strike::Touch(test_id) => {
+                let button = client
+                    .find(walk::css(&format!("[data-testid='{test_id}']")))
+                    .await
+                    .unwrap();
+                let (x, y, width, height) = button.rectangle().await.unwrap();
+                let button = MOUSE_BUTTON_LEFT;
+                let there = PointerAction::MoveTo {
+                    duration: None,
+                    x: x + width / 2.0,
+                    y: y + height / 2.0,
+                };
+                let touches = MouseActions::new("mouse".to_owned())
+                    .then(there)
+                    .then(PointerAction::Down { button })
+                    .then(PointerAction::Up { button })
+                    .then(PointerAction::Pause { duration: gap })
+                    .then(PointerAction::Down { button })
+                    .then(PointerAction::Up { button });
+                client.perform_actions(touches).await.unwrap();
+            }
+        }
+        let released = stage
+            .ask("return window.released[1] - window.released[0]")
+            .await
+            .unwrap();
+        let took_ms = released.as_f64().expect("two releases");
+        let after = stage.ask(typed).await.unwrap().as_u64().unwrap();
+        let expected = (gap.as_secs_f64() * 1000.0 - 60.0)..(gap.as_secs_f64() * 1000.0 + 200.0);
+        if expected.contains(&took_ms) {
+            return after - before;
+        }
+    }
+    panic!("the machine is too busy to strike in time");
+}
+
+/// What is struck twice.
+#[derive(Clone, Copy)]
+enum Strike<'a> {
+    /// A key of the keyboard.
+    Key(char),
+    /// A control of the screen.
+    Touch(&'a str),
+}
+
+/// Row 15: with the switch on the same key is not taken twice within half a second, of the keyboard or of the screen; without
+/// it every stroke counts.
+#[test]
+fn what_is_struck_twice_counts_once() {
+    tell(Size::UPRIGHT, async |stage| {
+        let claim = fixtures::named("claim").unwrap();
+        stage.show_as(&claim, Look::plain(Language::Kk)).await.unwrap();
+        let soon = Duration::from_millis(150);
+        for strike in [Strike::Key('8'), Strike::Touch("key-8")] {
+            assert_eq!(digits_of_two(stage, strike, soon).await, 2, "without the switch");
+        }
+        // Twice in a moment, as such a hand does: it is on nevertheless.
+        stage.walk.touch("once").await.unwrap();
+        assert_eq!(stage.walk.value_of("once", "aria-pressed").await.unwrap(), "true");
+        for strike in [Strike::Key('8'), Strike::Touch("key-8")] {
+            assert_eq!(digits_of_two(stage, strike, soon).await, 1, "with the switch");
+            let later = Duration::from_millis(700);
+            assert_eq!(
+                digits_of_two(stage, strike, later).await,
+                2,
+                "after half a second"
+            );
+        }
+    });
+}
+
+/// Row 15: a key that is held types once, and deletes on; with the switch on it deletes once, too.
+#[test]
+fn a_key_that_is_held_types_once() {
+    tell(Size::UPRIGHT, async |stage| {
+        let claim = fixtures::named("claim").unwrap();
+        stage.show_as(&claim, Look::plain(Language::Ru)).await.unwrap();
+        // The driver holds no key as a system does, which says again and again that it is down.
+        let hold = async |stage: &Stage, key: &str, code: &str| {
+            let script = format!(
+                "for (let at = 0; at < 5; at += 1) document.body.dispatchEvent(new KeyboardEvent('keydown',
+                     {{ key: '{key}', code: '{code}', repeat: at > 0, bubbles: true, cancelable: true }}));
+                 return Number(document.querySelector('[data-testid=claim-digits]').dataset.entered)"
+            );
+            // What was typed is on the page only after the script.
+            stage.ask(&script).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(700)).await;
+            let typed = "return Number(document.querySelector('[data-testid=claim-digits]').dataset.entered)";
+            stage.ask(typed).await.unwrap().as_u64().unwrap()
+        };
+        for (digit, expect) in [
+            ("1", 1),
+            ("2", 2),
+            ("3", 3),
+            ("4", 4),
+            ("5", 5),
+            ("6", 6),
+            ("7", 7),
+        ] {
+            assert_eq!(hold(stage, digit, &format!("Digit{digit}")).await, expect);
+        }
+        assert_eq!(hold(stage, "Backspace", "Backspace").await, 2);
+        stage.walk.touch("once").await.unwrap();
+        assert_eq!(hold(stage, "Backspace", "Backspace").await, 1);
+    });
 }
 
 /// Row 7: a whole session by keys alone, as the keypad of the housing has them: tab, shift, enter, digits, deletion.

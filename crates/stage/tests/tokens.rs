@@ -98,6 +98,81 @@ fn nothing_moves_faster_than_three_times_a_second() {
     assert!(seen > 0, "no animation was read");
 }
 
+/// What stands in a sheet outside of this block and inside of it.
+fn split_block<'a>(text: &'a str, head: &str) -> Option<(String, &'a str)> {
+    let at = text.find(head)?;
+    let inner = at + text.get(at..)?.find('{')? + 1;
+    let mut depth = 1;
+    let end = inner
+        + text.get(inner..)?.find(|letter| {
+            depth += match letter {
+                '{' => 1,
+                '}' => -1,
+                _ => 0,
+            };
+            depth == 0
+        })?;
+    Some((
+        format!("{}{}", text.get(..at)?, text.get(end + 1..)?),
+        text.get(inner..end)?,
+    ))
+}
+
+/// The drawings of what to do move only where the person's system says nothing against it.
+#[test]
+fn drawings_stand_still_where_motion_is_unwanted() {
+    let text = without_comments(&read("ui/static/motion.css"));
+    let (outside, inside) = split_block(&text, "@media (prefers-reduced-motion: no-preference)").unwrap();
+    assert!(!outside.contains("animation"), "something moves for everybody");
+    // Each movement has its name within, and each name its movement.
+    let named: BTreeSet<&str> = inside
+        .split("animation-name:")
+        .skip(1)
+        .filter_map(|behind| behind.split(';').next())
+        .map(str::trim)
+        .collect();
+    let moved: BTreeSet<&str> = outside
+        .split("@keyframes")
+        .skip(1)
+        .filter_map(|behind| behind.split('{').next())
+        .map(str::trim)
+        .collect();
+    assert!(named.len() > 10);
+    assert_eq!(named, moved);
+}
+
+/// The value of a token in `rem` within this rule.
+fn rem(rule: &str, token: &str) -> f64 {
+    let value = rule
+        .split(';')
+        .filter_map(|part| part.split_once(':'))
+        .find(|(name, _)| name.trim() == token)
+        .unwrap_or_else(|| panic!("no {token}"))
+        .1;
+    let number = value.split("rem").next().unwrap().trim();
+    number.trim_start_matches("max(").parse().unwrap()
+}
+
+/// Row 6: whatever is text grows to 200 %.
+#[test]
+fn large_text_is_twice_as_large() {
+    let text = without_comments(&read("ui/static/tokens.css"));
+    let (_, large) = split_block(&text, ":root[data-text=\"large\"]").unwrap();
+    let (_, plain) = split_block(&text, ":root {").unwrap();
+    for token in [
+        "--small",
+        "--body",
+        "--lead",
+        "--command",
+        "--title",
+        "--display",
+        "--greeting",
+    ] {
+        let factor = rem(large, token) / rem(plain, token);
+        assert!(factor >= 2.0 - 1e-9, "{token} grows by {factor}");
+    }
+}
+
 /// The characters that the shipped fonts have.
 fn shipped() -> BTreeSet<char> {
     let mut letters = BTreeSet::new();

@@ -4,6 +4,7 @@ use ::ipc::HandPrompt;
 use leptos::prelude::*;
 
 use crate::components::arrow::Arrow;
+use crate::components::pictogram::moves;
 
 /// How it is drawn, in a square of 120. The person looks along their own arm: their left is the left of the screen,
 /// and away from them is up.
@@ -109,6 +110,20 @@ fn drawing(prompt: HandPrompt) -> Drawing {
     }
 }
 
+/// How the hand moves for a moment, by its class in `motion.css`; the drawing as it stands says the same.
+fn motion(prompt: HandPrompt) -> Option<&'static str> {
+    match prompt {
+        HandPrompt::ShowHand => Some("moves--place"),
+        HandPrompt::Closer => Some("moves--hand-closer"),
+        HandPrompt::Farther => Some("moves--hand-farther"),
+        HandPrompt::Higher => Some("moves--hand-higher"),
+        HandPrompt::Lower => Some("moves--hand-lower"),
+        HandPrompt::Left => Some("moves--hand-left"),
+        HandPrompt::Right => Some("moves--hand-right"),
+        HandPrompt::HoldStill | HandPrompt::PalmOnly => None,
+    }
+}
+
 /// A drawing of what is asked for. Hidden from screen readers: the prompt itself stands beside it in words.
 #[component]
 pub fn Hand(
@@ -116,14 +131,17 @@ pub fn Hand(
     #[prop(into)]
     prompt: Signal<HandPrompt>,
 ) -> impl IntoView {
+    // The drawing is made anew, and moves again, only for another prompt.
+    let prompt = Memo::new(move |_| prompt.get());
     view! {
         <svg class="hand" viewBox="0 0 120 120" aria-hidden="true" focusable="false">
-            {move || drawn(drawing(prompt.get()))}
+            {move || drawn(drawing(prompt.get()), motion(prompt.get()))}
         </svg>
     }
 }
 
-fn drawn(drawing: Drawing) -> AnyView {
+fn drawn(drawing: Drawing, motion: Option<&'static str>) -> AnyView {
+    let moves = moves(motion);
     match drawing {
         Drawing::Plane {
             shift: (x, y),
@@ -157,10 +175,12 @@ fn drawn(drawing: Drawing) -> AnyView {
             view! {
                 {ring}
                 {head}
-                <g transform=place>
-                    <path class="hand__edge" d=FINGERS></path>
-                    <path class="hand__skin" d=FINGERS></path>
-                    <path class="hand__veins" d=VEINS></path>
+                <g class=moves>
+                    <g transform=place>
+                        <path class="hand__edge" d=FINGERS></path>
+                        <path class="hand__skin" d=FINGERS></path>
+                        <path class="hand__veins" d=VEINS></path>
+                    </g>
                 </g>
                 <path class="pictogram__sign" d=format!("{arrow}{around}")></path>
             }
@@ -172,9 +192,11 @@ fn drawn(drawing: Drawing) -> AnyView {
             view! {
                 <path class="hand__band" d=band></path>
                 <path class="pictogram__head" d=SCANNER></path>
-                <g transform=format!("translate(0 {height})")>
-                    <path class="hand__edge" d=SIDE></path>
-                    <path class="hand__skin" d=SIDE></path>
+                <g class=moves>
+                    <g transform=format!("translate(0 {height})")>
+                        <path class="hand__edge" d=SIDE></path>
+                        <path class="hand__skin" d=SIDE></path>
+                    </g>
                 </g>
                 <path class="pictogram__sign" d=arrow.outline()></path>
             }
@@ -208,6 +230,14 @@ mod tests {
         // The scanner is drawn below the hand.
         check(HandPrompt::Closer, (0.0, 1.0));
         check(HandPrompt::Farther, (0.0, -1.0));
+    }
+
+    #[test]
+    fn a_hand_that_is_to_be_still_does_not_move() {
+        for prompt in PROMPTS {
+            let still = matches!(prompt, HandPrompt::HoldStill | HandPrompt::PalmOnly);
+            assert_eq!(motion(prompt).is_none(), still, "{prompt:?}");
+        }
     }
 
     #[test]

@@ -80,6 +80,8 @@ pub enum Glyph {
     LargeText,
     /// An arrow down to a line.
     Lower,
+    /// A key with a one.
+    Once,
     /// Up.
     Up,
     /// Down.
@@ -194,6 +196,7 @@ fn outline(glyph: Glyph) -> &'static str {
         Glyph::Windows => "M8 4H21V15H8ZM8 8H21M16 15V20H3V9H8",
         Glyph::LargeText => "M2.5 19 6 10.5 9.5 19M3.7 16H8.3M10.5 19 15.75 5 21 19M12.3 14.5H19.2",
         Glyph::Lower => "M12 3.5V15.5M6.5 10 12 15.5 17.5 10M4 20.5H20",
+        Glyph::Once => "M4.5 3.5H19.5V16.5H4.5ZM10 8.5 12.5 6.5V13.5M3 20.5H21",
         Glyph::Up => "M5 15.5 12 8.5 19 15.5",
         Glyph::Down => "M5 8.5 12 15.5 19 8.5",
         Glyph::Shift => "M12 4 4.5 12H9V19.5H15V12H19.5Z",

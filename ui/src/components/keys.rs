@@ -33,6 +33,11 @@ impl Stroke {
             Self::Delete | Self::Enter => None,
         }
     }
+
+    /// Whether a key that is held goes on. A hand that stays on a key too long types once.
+    fn repeats(self) -> bool {
+        self == Self::Delete
+    }
 }
 
 /// Gives every stroke to `handle` while the screen is there.
@@ -46,8 +51,7 @@ pub fn on_stroke(kiosk: Kiosk, handle: impl Fn(Stroke) + 'static) {
         let Some(stroke) = stroke(&event.key(), &event.code(), event.shift_key()) else {
             return;
         };
-        // A hand that stays on a key too long types once.
-        if event.repeat() && stroke != Stroke::Delete {
+        if event.repeat() && !stroke.repeats() {
             event.prevent_default();
             return;
         }
@@ -111,6 +115,19 @@ mod tests {
         check("Enter", Some(Stroke::Enter));
         for key in ["", "F1", "Tab", "Shift", "Dead", "Unidentified"] {
             check(key, None);
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_held_types_once() {
+        for (key, expect) in [
+            ("8", false),
+            ("ң", false),
+            (" ", false),
+            ("Enter", false),
+            ("Backspace", true),
+        ] {
+            assert_eq!(stroke(key, "", false).map(Stroke::repeats), Some(expect), "{key}");
         }
     }
 

@@ -4,6 +4,7 @@ use ::ipc::{PageKind, PagePrompt};
 use leptos::prelude::*;
 
 use crate::components::arrow::Arrow;
+use crate::components::pictogram::moves;
 
 /// How the document is drawn, in a square of 120.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -100,6 +101,22 @@ fn has_sun(prompt: PagePrompt) -> bool {
     matches!(prompt, PagePrompt::Brighter | PagePrompt::Darker)
 }
 
+/// How the document moves for a moment, by its class in `motion.css`; the drawing as it stands says the same. The other side
+/// of a card comes up by a turn, for which a second drawing is needed.
+fn motion(prompt: PagePrompt, front: bool) -> Option<&'static str> {
+    match (prompt, front) {
+        (PagePrompt::Show, true) => Some("moves--place"),
+        (PagePrompt::Show, false) => Some("moves--turned-up"),
+        (PagePrompt::Whole, _) => Some("moves--page-in"),
+        (PagePrompt::Closer, _) => Some("moves--grow"),
+        (PagePrompt::Glare, _) => Some("moves--tilt"),
+        _ => None,
+    }
+}
+
+const FRONT: &str = "M39 48a6 6 0 1 0 0 12a6 6 0 1 0 0-12M29 74C30 64 48 64 49 74M60 52H90M60 62H90M60 72H80";
+const BACK: &str = "M30 50H66M30 60H90M30 70H90";
+
 /// What to do with the document. The words beside it say the same.
 #[component]
 pub fn PagePictogram(
@@ -119,11 +136,16 @@ pub fn PagePictogram(
         view! { <rect x="20" y=top width="80" height=height rx="6"></rect> }
     };
     let (right, down) = shown.shift;
-    let written = if front {
-        "M39 48a6 6 0 1 0 0 12a6 6 0 1 0 0-12M29 74C30 64 48 64 49 74M60 52H90M60 62H90M60 72H80"
-    } else {
-        "M30 50H66M30 60H90M30 70H90"
+    let side = move |written: &'static str| {
+        view! {
+            <g class="pictogram__head">{outline()}</g>
+            <path class="pictogram__line" d=written></path>
+        }
     };
+    let how = motion(prompt, front);
+    let turned_away = (how == Some("moves--turned-up")).then(|| {
+        view! { <g class=moves(Some("moves--turned-away"))>{side(FRONT)}</g> }
+    });
     let ghost = shown.ghost.map(|((right, down), turn)| {
         view! {
             <g class="pictogram__ghost" transform=format!("translate({right} {down}) rotate({turn} 60 60)")>
@@ -137,8 +159,8 @@ pub fn PagePictogram(
         <svg class="pictogram" viewBox="0 0 120 120" aria-hidden="true" focusable="false">
             {ghost}
             <g transform=format!("translate({right} {down})")>
-                <g class="pictogram__head">{outline()}</g>
-                <path class="pictogram__line" d=written></path>
+                {turned_away}
+                <g class=moves(how)>{side(if front { FRONT } else { BACK })}</g>
             </g>
             <path class="pictogram__sign" d=format!("{arrows}{}{sun}", shown.around)></path>
         </svg>
@@ -148,6 +170,17 @@ pub fn PagePictogram(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn both_sides_are_shown_by_a_movement_and_stillness_by_none() {
+        assert_ne!(motion(PagePrompt::Show, true), motion(PagePrompt::Show, false));
+        for front in [true, false] {
+            assert!(motion(PagePrompt::Show, front).is_some());
+            for prompt in [PagePrompt::Still, PagePrompt::Hold] {
+                assert_eq!(motion(prompt, front), None, "{prompt:?}");
+            }
+        }
+    }
 
     #[test]
     fn every_prompt_has_a_drawing_of_its_own() {

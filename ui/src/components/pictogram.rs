@@ -24,6 +24,24 @@ struct Drawing {
     worn: Option<Worn>,
     /// Whether a second head stands behind, crossed out.
     second: bool,
+    /// What moves, if anything does.
+    motion: Option<Motion>,
+}
+
+/// What of a drawing moves for a moment, by its class in `motion.css`. Where it ends is the drawing as it stands, which alone
+/// says what to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Motion {
+    /// The features, from the middle to where they look.
+    Features(&'static str),
+    /// The eyes close and open.
+    Eyes,
+    /// The mouth becomes what it is.
+    Mouth(&'static str),
+    /// The whole head.
+    Head(&'static str),
+    /// What it wears.
+    Worn(&'static str),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -67,6 +85,7 @@ const STRAIGHT: Drawing = Drawing {
     around: "",
     worn: None,
     second: false,
+    motion: None,
 };
 
 const LEFT: Arrow = Arrow::new((26.0, 60.0), (5.0, 60.0));
@@ -110,24 +129,28 @@ fn drawing(prompt: Prompt) -> Drawing {
         Prompt::Closer => Drawing {
             place: scaled(0.72),
             arrows: &OUTWARDS,
+            motion: Some(Motion::Head("moves--grow")),
             ..STRAIGHT
         },
         Prompt::StepBack => Drawing {
             place: scaled(0.6),
             ghost: Some(scaled(1.4)),
             arrows: &INWARDS,
+            motion: Some(Motion::Head("moves--shrink")),
             ..STRAIGHT
         },
         Prompt::StepLeft => Drawing {
             place: shifted(-18.0),
             ghost: Some(shifted(18.0)),
             arrows: &[STEP_LEFT],
+            motion: Some(Motion::Head("moves--step-left")),
             ..STRAIGHT
         },
         Prompt::StepRight => Drawing {
             place: shifted(18.0),
             ghost: Some(shifted(-18.0)),
             arrows: &[STEP_RIGHT],
+            motion: Some(Motion::Head("moves--step-right")),
             ..STRAIGHT
         },
         Prompt::MoreLight => Drawing {
@@ -143,11 +166,13 @@ fn drawing(prompt: Prompt) -> Drawing {
         Prompt::RemoveMask => Drawing {
             worn: Some(Worn::Mask),
             arrows: &[DOWN],
+            motion: Some(Motion::Worn("moves--off-down")),
             ..STRAIGHT
         },
         Prompt::UncoverEyes => Drawing {
             worn: Some(Worn::DarkGlasses),
             arrows: &[UP],
+            motion: Some(Motion::Worn("moves--off-up")),
             ..STRAIGHT
         },
         Prompt::OnePersonOnly => Drawing {
@@ -163,33 +188,40 @@ fn drawing(prompt: Prompt) -> Drawing {
         Prompt::TurnLeft => Drawing {
             gaze: (-10.0, 0.0),
             arrows: &[LEFT],
+            motion: Some(Motion::Features("moves--left")),
             ..STRAIGHT
         },
         Prompt::TurnRight => Drawing {
             gaze: (10.0, 0.0),
             arrows: &[RIGHT],
+            motion: Some(Motion::Features("moves--right")),
             ..STRAIGHT
         },
         Prompt::LookUp => Drawing {
             gaze: (0.0, -10.0),
             arrows: &[UP],
+            motion: Some(Motion::Features("moves--up")),
             ..STRAIGHT
         },
         Prompt::LookDown => Drawing {
             gaze: (0.0, 8.0),
             arrows: &[DOWN],
+            motion: Some(Motion::Features("moves--down")),
             ..STRAIGHT
         },
         Prompt::Blink => Drawing {
             eyes: Eyes::Closed,
+            motion: Some(Motion::Eyes),
             ..STRAIGHT
         },
         Prompt::OpenMouth => Drawing {
             mouth: Mouth::Open,
+            motion: Some(Motion::Mouth("moves--open")),
             ..STRAIGHT
         },
         Prompt::Smile => Drawing {
             mouth: Mouth::Smile,
+            motion: Some(Motion::Mouth("moves--smile")),
             ..STRAIGHT
         },
     }
@@ -225,6 +257,8 @@ pub fn Pictogram(
     #[prop(into)]
     prompt: Signal<Prompt>,
 ) -> impl IntoView {
+    // The drawing is made anew, and moves again, only for another prompt.
+    let prompt = Memo::new(move |_| prompt.get());
     view! {
         <svg class="pictogram" viewBox="0 0 120 120" aria-hidden="true" focusable="false">
             {move || drawn(drawing(prompt.get()))}
@@ -232,17 +266,25 @@ pub fn Pictogram(
     }
 }
 
+/// The classes of a part that moves so, and of one that does not.
+pub fn moves(how: Option<&'static str>) -> String {
+    how.map(|how| format!("moves {how}")).unwrap_or_default()
+}
+
 fn drawn(drawing: Drawing) -> impl IntoView {
     let (x, y) = drawing.gaze;
-    let eyes = match drawing.eyes {
-        Eyes::Open => {
-            let eye = |centre: f32| format!("M{} {}v5", centre + x, 52.0 + y);
-            format!("{}{}", eye(49.0), eye(71.0))
+    let eye = |centre: f32| format!("M{} {}v5", centre + x, 52.0 + y);
+    let open = format!("{}{}", eye(49.0), eye(71.0));
+    let lid = |left: f32| format!("M{} {}q5.5 6 11 0", left + x, 53.0 + y);
+    let closed = format!("{}{}", lid(43.5), lid(65.5));
+    let eyes = match (drawing.eyes, drawing.motion) {
+        (Eyes::Open, _) => view! { <path class="pictogram__line" d=open></path> }.into_any(),
+        (Eyes::Closed, Some(Motion::Eyes)) => view! {
+            <path class="pictogram__line moves moves--lids" d=closed></path>
+            <path class="pictogram__line moves moves--eyes" d=open></path>
         }
-        Eyes::Closed => {
-            let lid = |left: f32| format!("M{} {}q5.5 6 11 0", left + x, 53.0 + y);
-            format!("{}{}", lid(43.5), lid(65.5))
-        }
+        .into_any(),
+        (Eyes::Closed, _) => view! { <path class="pictogram__line" d=closed></path> }.into_any(),
     };
     let nose = format!(
         "M{} {}v10h{}",
@@ -267,7 +309,11 @@ fn drawn(drawing: Drawing) -> impl IntoView {
                 "M30 52H90M39 52H57V55A9 9 0 0 1 39 55ZM63 52H81V55A9 9 0 0 1 63 55Z",
             ),
         };
-        view! { <path class=class d=outline></path> }
+        let moves = moves(match drawing.motion {
+            Some(Motion::Worn(how)) => Some(how),
+            _ => None,
+        });
+        view! { <path class=format!("{class} {moves}") d=outline></path> }
     });
     let ghost = drawing.ghost.map(|place| {
         view! {
@@ -283,14 +329,26 @@ fn drawn(drawing: Drawing) -> impl IntoView {
         }
     });
     let arrows: String = drawing.arrows.iter().map(|arrow| arrow.outline()).collect();
+    let (head_moves, features_move, mouth_moves) = match drawing.motion {
+        Some(Motion::Head(how)) => (Some(how), None, None),
+        Some(Motion::Features(how)) => (None, Some(how), None),
+        Some(Motion::Mouth(how)) => (None, None, Some(how)),
+        Some(Motion::Eyes | Motion::Worn(_)) | None => (None, None, None),
+    };
+    let acts = if acts { "pictogram__mouth--acts" } else { "" };
     view! {
         {second}
         {ghost}
-        <g transform=drawing.place.transform()>
-            <ellipse class="pictogram__head" cx="60" cy="60" rx="29" ry="36"></ellipse>
-            <path class="pictogram__line" d=format!("{eyes}{nose}")></path>
-            <path class="pictogram__mouth" class:pictogram__mouth--acts=acts d=mouth></path>
-            {worn}
+        <g class=moves(head_moves)>
+            <g transform=drawing.place.transform()>
+                <ellipse class="pictogram__head" cx="60" cy="60" rx="29" ry="36"></ellipse>
+                <g class=moves(features_move)>
+                    {eyes}
+                    <path class="pictogram__line" d=nose></path>
+                    <path class=format!("pictogram__mouth {acts} {}", moves(mouth_moves)) d=mouth></path>
+                </g>
+                {worn}
+            </g>
         </g>
         <path class="pictogram__sign" d=format!("{arrows}{}", drawing.around)></path>
     }
@@ -309,6 +367,11 @@ mod tests {
         }
         let moved = drawing.gaze.0 + drawing.place.shift.0;
         assert_eq!(moved.signum(), expect, "{prompt:?}: the head");
+        let (Some(Motion::Features(how)) | Some(Motion::Head(how))) = drawing.motion else {
+            panic!("{prompt:?}: nothing moves");
+        };
+        let side = if expect < 0.0 { "left" } else { "right" };
+        assert!(how.ends_with(side), "{prompt:?}: {how}");
         if let Some(ghost) = drawing.ghost {
             assert_eq!(ghost.shift.0.signum(), -expect, "{prompt:?}: where it comes from");
         }
@@ -321,6 +384,20 @@ mod tests {
         check(Prompt::StepLeft, -1.0);
         check(Prompt::TurnRight, 1.0);
         check(Prompt::StepRight, 1.0);
+    }
+
+    /// Each action is shown as a movement; who is to be still sees nothing move.
+    #[test]
+    fn every_action_moves_and_stillness_does_not() {
+        use Prompt::{
+            Blink, HoldStill, LookDown, LookStraight, LookUp, OpenMouth, ShowFace, Smile, TurnLeft, TurnRight,
+        };
+        for prompt in [TurnLeft, TurnRight, LookUp, LookDown, Blink, OpenMouth, Smile] {
+            assert!(drawing(prompt).motion.is_some(), "{prompt:?}");
+        }
+        for prompt in [HoldStill, LookStraight, ShowFace] {
+            assert_eq!(drawing(prompt).motion, None, "{prompt:?}");
+        }
     }
 
     #[test]

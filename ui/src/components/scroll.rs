@@ -1,5 +1,6 @@
 //! Scrolling by buttons: nobody must be able to drag.
 
+use leptos::html;
 use leptos::prelude::*;
 use web_sys::Element;
 
@@ -56,6 +57,14 @@ impl Scroll {
             }
         });
     }
+}
+
+/// What scrolls the element that gets this reference, where its words are longer than anybody foresaw.
+pub fn scrolled() -> (Scroll, NodeRef<html::Div>) {
+    let scroll = Scroll::new();
+    let area = NodeRef::<html::Div>::new();
+    area.on_load(move |area| scroll.follow(area.into()));
+    (scroll, area)
 }
 
 /// Up and down, where there is more than is seen.

@@ -1,9 +1,8 @@
 //! A part of a screen that scrolls by buttons where it is longer than there is room.
 
-use leptos::html;
 use leptos::prelude::*;
 
-use crate::components::scroll::{Scroll, ScrollButtons};
+use crate::components::scroll::{ScrollButtons, scrolled};
 
 /// What it holds, and the buttons beside it. A keyboard scrolls it too.
 #[component]
@@ -13,9 +12,7 @@ pub fn Scrolled(
     /// What it holds.
     children: Children,
 ) -> impl IntoView {
-    let scroll = Scroll::new();
-    let area = NodeRef::<html::Div>::new();
-    area.on_load(move |area| scroll.follow(area.into()));
+    let (scroll, area) = scrolled();
     view! {
         <div class="scrolled">
             <div class="scrolled__area" tabindex="0" node_ref=area>

@@ -1,11 +1,14 @@
-//! How this person sees and reaches the screen: contrast, size of the text, place of the controls. None of it is known
-//! behind the page, and all of it ends with the session.
+//! How this person sees, reaches and touches the screen: contrast, size of the text, place of the controls, strokes that
+//! count once. None of it is known behind the page, and all of it ends with the session.
+
+use std::cell::RefCell;
 
 use ::ipc::Display;
 use leptos::prelude::*;
 
 use crate::app::Kiosk;
 use crate::components::icon::{Glyph, Icon};
+use crate::components::strikes::Strikes;
 use crate::ipc;
 use crate::locale::Key;
 
@@ -18,6 +21,8 @@ pub struct Sight {
     pub large_text: RwSignal<bool>,
     /// All controls in the lower part of the screen.
     pub low: RwSignal<bool>,
+    /// What is struck twice in a moment counts once.
+    pub once: RwSignal<bool>,
 }
 
 impl Sight {
@@ -27,6 +32,7 @@ impl Sight {
             high_contrast: RwSignal::new(false),
             large_text: RwSignal::new(false),
             low: RwSignal::new(false),
+            once: RwSignal::new(false),
         }
     }
 
@@ -35,6 +41,7 @@ impl Sight {
         self.high_contrast.set(false);
         self.large_text.set(false);
         self.low.set(false);
+        self.once.set(false);
     }
 
     /// Keeps the document as the person wants it.
@@ -54,6 +61,16 @@ impl Sight {
         Effect::new(move || {
             let reach = if self.low.get() { "low" } else { "whole" };
             ipc::set_on_document("data-reach", reach);
+        });
+        Effect::new(move || {
+            let strokes = if self.once.get() { "once" } else { "all" };
+            ipc::set_on_document("data-strokes", strokes);
+        });
+        let strikes = RefCell::new(Strikes::default());
+        ipc::on_strike(move |struck, held, at_ms| {
+            strikes
+                .borrow_mut()
+                .takes(struck, held, at_ms, self.once.get_untracked())
         });
     }
 }
@@ -97,6 +114,7 @@ pub fn SightChips() -> impl IntoView {
         high_contrast,
         large_text,
         low,
+        once,
     } = kiosk.sight;
     let chip = move |name: &'static str, key: Key, glyph: Glyph, state: RwSignal<bool>| {
         view! {
@@ -116,6 +134,7 @@ pub fn SightChips() -> impl IntoView {
     view! {
         {chip("contrast", Key("contrast"), Glyph::Contrast, high_contrast)}
         {chip("large-text", Key("large-text"), Glyph::LargeText, large_text)}
+        {chip("once", Key("count-once"), Glyph::Once, once)}
         <Show when=move || kiosk.can_be_low.get()>{chip("low", Key("low-controls"), Glyph::Lower, low)}</Show>
     }
 }

@@ -8,6 +8,7 @@ use crate::components::back::BackButton;
 use crate::components::calm::CalmCard;
 use crate::components::heading::Heading;
 use crate::components::icon::{Glyph, Icon};
+use crate::components::scroll::{ScrollButtons, scrolled};
 use crate::ipc;
 use crate::locale::Key;
 
@@ -52,12 +53,16 @@ pub fn MethodChoice(
             }
         })
         .collect_view();
+    let (scroll, area) = scrolled();
     view! {
         <section class="screen" data-screen="method">
             <Heading step=4>{kiosk.say(Key("method-title"))}</Heading>
-            <div class="screen__body cards cards--few">{cards}</div>
+            <div class="screen__body cards cards--few" node_ref=area>
+                {cards}
+            </div>
             <div class="actions">
                 <BackButton />
+                <ScrollButtons scroll testid="cards-scroll" />
             </div>
         </section>
     }

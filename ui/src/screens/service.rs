@@ -7,6 +7,7 @@ use crate::app::Kiosk;
 use crate::components::back::BackButton;
 use crate::components::heading::Heading;
 use crate::components::icon::{Glyph, Icon};
+use crate::components::scroll::{ScrollButtons, scrolled};
 use crate::ipc;
 use crate::locale::Key;
 
@@ -91,11 +92,16 @@ fn Offers(
     } else {
         Key("service-title")
     };
+    let (scroll, area) = scrolled();
     view! {
         <section class="screen" data-screen="service" data-list=if is_own { "own-data" } else { "services" }>
             <Heading step=1>{kiosk.say(title)}</Heading>
-            <div class="screen__body cards cards--many">{cards} {door}</div>
-            <div class="actions">{back} {turn}</div>
+            <div class="screen__body cards cards--many" node_ref=area>
+                {cards} {door}
+            </div>
+            <div class="actions">
+                {back} {turn} <ScrollButtons scroll testid="cards-scroll" />
+            </div>
         </section>
     }
 }
