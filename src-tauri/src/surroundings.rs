@@ -22,8 +22,8 @@ pub fn opened_by(is_set: impl Fn(&str) -> bool) -> Option<&'static str> {
 }
 
 /// Tunables of the GNU C library under which freed memory is overwritten. Without its caches for each thread, which keep
-/// what was freed as it was.
-const TUNABLES: &str = "glibc.malloc.tcache_count=0:glibc.malloc.perturb=165";
+/// what was freed as it was, and with one arena for all threads, which share what was freed instead of keeping some each.
+const TUNABLES: &str = "glibc.malloc.tcache_count=0:glibc.malloc.perturb=165:glibc.malloc.arena_max=1";
 
 /// Variables under which all memory that is freed is overwritten, in this program and in the processes of its web view; none
 /// where they are set already. The allocator of the web engine gives way to the system's, which the tunables are for.
@@ -43,7 +43,7 @@ pub fn overwriting(get: impl Fn(&str) -> Option<OsString>) -> Option<[(&'static 
 }
 
 /// Puts the program in its own place once more, with an allocator that overwrites what is freed. Returns where that is so
-/// already; the process stays the same one.
+/// already, as under the systemd unit: then its libraries are not loaded twice. The process stays the same one.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub fn overwrite_what_is_freed() -> std::io::Result<()> {
     use std::os::unix::process::CommandExt;
@@ -79,6 +79,19 @@ mod tests {
     }
 
     #[test]
+    fn the_unit_sets_what_the_program_would_set() {
+        let unit = include_str!("../../packaging/linux/alaqan-kiosk.service");
+        let set = |name: &str| {
+            let start = format!("Environment={name}=");
+            unit.lines()
+                .find_map(|line| line.strip_prefix(&start))
+                .map(OsString::from)
+        };
+        assert_eq!(set("GLIBC_TUNABLES").as_deref(), Some(TUNABLES.as_ref()));
+        assert_eq!(overwriting(set), None, "it does not start itself once more");
+    }
+
+    #[test]
     fn the_allocator_is_asked_once() {
         let set = |tunables: Option<&str>, malloc: Option<&str>| {
             let (tunables, malloc) = (tunables.map(OsString::from), malloc.map(OsString::from));
@@ -98,8 +111,8 @@ mod tests {
             None,
             "the second time it is there"
         );
-        let [(_, kept), _] = set(Some("glibc.malloc.arena_max=2"), Some("1")).expect("it is not asked for");
-        assert_eq!(kept, format!("glibc.malloc.arena_max=2:{TUNABLES}").as_str());
+        let [(_, kept), _] = set(Some("glibc.malloc.top_pad=0"), Some("1")).expect("it is not asked for");
+        assert_eq!(kept, format!("glibc.malloc.top_pad=0:{TUNABLES}").as_str());
         let [(_, own), _] = set(Some("glibc.malloc.perturb=1"), None).expect("the engine keeps its own");
         assert_eq!(own, "glibc.malloc.perturb=1");
     }

@@ -38,17 +38,27 @@ pub struct Arguments {
     /// A window of ordinary size instead of the whole screen.
     #[arg(long)]
     windowed: bool,
-    /// Not of the command line: how many sessions a soak has.
+    /// Not of the command line: how long a soak lasts.
     #[arg(skip)]
-    sessions: Option<u32>,
+    soak: Option<Soak>,
 }
 
 /// How long a soak lasts.
-#[derive(Debug, clap::Args)]
-pub struct SoakArguments {
+#[derive(Debug, Clone, Copy, clap::Args)]
+struct Soak {
     /// How many sessions.
     #[arg(long, default_value_t = 5000)]
     sessions: u32,
+    /// End after so many minutes, with the sessions walked so far.
+    #[arg(long)]
+    minutes: Option<u32>,
+}
+
+/// How a soak is run.
+#[derive(Debug, clap::Args)]
+pub struct SoakArguments {
+    #[command(flatten)]
+    soak: Soak,
     /// Where table and chart go; the default is `screenshots` in the demo folder.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -63,7 +73,7 @@ pub fn soak(paths: &Paths, arguments: &SoakArguments) -> Result<(), XtaskError> 
         fresh: true,
         screenshots: arguments.out.clone(),
         windowed: false,
-        sessions: Some(arguments.sessions),
+        soak: Some(arguments.soak),
     };
     perform(paths, &demonstration)
 }
@@ -89,7 +99,12 @@ pub fn perform(paths: &Paths, arguments: &Arguments) -> Result<(), XtaskError> {
     ui::perform(paths, &ui::Arguments::default())?;
     build(paths)?;
     speech::perform(paths)?;
-    let stage = Stage::set(paths, arguments)?;
+    // Thousands of sessions, and their memory, are those of the program that is shipped.
+    let kiosk = match arguments.soak {
+        Some(_) => build_optimized(paths)?,
+        None => paths.binary("alaqan"),
+    };
+    let stage = Stage::set(paths, arguments, kiosk)?;
     let mut programs = Programs::new(stage.folder.join("logs"), Interrupt::watch()?)?;
     let result = stage.play(paths, arguments, &mut programs);
     let logs = programs.end();
@@ -111,15 +126,29 @@ pub fn build(paths: &Paths) -> Result<(), XtaskError> {
     })
 }
 
+/// Builds the kiosk as it is shipped, and gives it.
+pub fn build_optimized(paths: &Paths) -> Result<PathBuf, XtaskError> {
+    step("Building the kiosk with optimization", || {
+        let mut cargo = process::cargo();
+        cargo
+            .current_dir(&paths.root)
+            .args(["build", "--quiet", "--release"]);
+        process::run(cargo.args(["-p", "alaqan", "--bin", "alaqan"]))
+    })?;
+    let name = format!("alaqan{}", std::env::consts::EXE_SUFFIX);
+    Ok(paths.target.join("release").join(name))
+}
+
 /// The folder of the demonstration and what is in it.
 struct Stage {
+    kiosk: PathBuf,
     folder: PathBuf,
     gateway: PathBuf,
     screenshots: PathBuf,
 }
 
 impl Stage {
-    fn set(paths: &Paths, arguments: &Arguments) -> Result<Self, XtaskError> {
+    fn set(paths: &Paths, arguments: &Arguments, kiosk: PathBuf) -> Result<Self, XtaskError> {
         let here = std::env::current_dir().map_err(XtaskError::file(".", "found"))?;
         let folder =
             paths::folder("ALAQAN_DEMO").map_or_else(|| paths.target.join("demo"), |path| here.join(path));
@@ -145,6 +174,7 @@ impl Stage {
             std::fs::set_permissions(&folder, mode).map_err(XtaskError::file(&folder, "protected"))?;
         }
         Ok(Self {
+            kiosk,
             gateway: folder.join("gateway"),
             folder,
             screenshots,
@@ -172,8 +202,8 @@ impl Stage {
         }
         note(format!("demo folder {}", self.folder.display()));
         match &arguments.script {
-            Some(script) => self.walk(paths, script, arguments.sessions, &config, &display, programs),
-            None => self.show(paths, &config, &display, programs),
+            Some(script) => self.walk(paths, script, arguments.soak, &config, &display, programs),
+            None => self.show(&config, &display, programs),
         }
     }
 
@@ -257,14 +287,8 @@ impl Stage {
     }
 
     /// A person uses the kiosk until they close it or interrupt this program.
-    fn show(
-        &self,
-        paths: &Paths,
-        config: &Path,
-        display: &Display,
-        programs: &mut Programs,
-    ) -> Result<(), XtaskError> {
-        let mut kiosk = Command::new(paths.binary("alaqan"));
+    fn show(&self, config: &Path, display: &Display, programs: &mut Programs) -> Result<(), XtaskError> {
+        let mut kiosk = Command::new(&self.kiosk);
         kiosk.arg("--config").arg(config);
         display.lend(&mut kiosk);
         programs.start("kiosk", &mut kiosk, None)?;
@@ -291,7 +315,7 @@ impl Stage {
         &self,
         paths: &Paths,
         script: &str,
-        sessions: Option<u32>,
+        soak: Option<Soak>,
         config: &Path,
         display: &Display,
         programs: &mut Programs,
@@ -299,15 +323,15 @@ impl Stage {
         let record = self.folder.join("ready").join("record");
         programs::remove_file(&record)?;
         let mut walk = Command::new(paths.binary("alaqan-walk"));
-        walk.arg("--kiosk")
-            .arg(paths.binary("alaqan"))
-            .arg("--config")
-            .arg(config);
+        walk.arg("--kiosk").arg(&self.kiosk).arg("--config").arg(config);
         walk.args(["--script", script, "--screenshots"])
             .arg(&self.screenshots);
         walk.arg("--record").arg(&record);
-        if let Some(sessions) = sessions {
-            walk.args(["--sessions", &sessions.to_string()]);
+        if let Some(soak) = soak {
+            walk.args(["--sessions", &soak.sessions.to_string()]);
+            if let Some(minutes) = soak.minutes {
+                walk.args(["--minutes", &minutes.to_string()]);
+            }
         }
         display.lend(&mut walk);
         step(&format!("Driving the window: {script}"), || {
@@ -315,7 +339,7 @@ impl Stage {
             programs.wait_for("walk", || {})
         })?;
         note(format!("screenshots in {}", self.screenshots.display()));
-        if sessions.is_some() {
+        if soak.is_some() {
             // Table and chart are all there is to see.
             return Ok(());
         }

@@ -26,6 +26,9 @@ struct Arguments {
     touches: usize,
 }
 
+/// A service that begins with a consent and asks who it is.
+const SERVICE: &str = "account-opening";
+
 /// Asks the shell for its view, as a page does. The page that is there gets no views any more.
 const VIEW: &str = "
     const done = arguments[arguments.length - 1];
@@ -98,21 +101,22 @@ async fn measure(arguments: &Arguments) -> Result<Value, WalkError> {
     } = arguments;
     let walk = Walk::start(kiosk, config).await?;
     walk.wait_for(&["welcome"], STEP_LIMIT).await?;
-    ask(&walk, "watch touches", WATCH, vec![]).await?;
 
-    // Each other touch begins a session, which the next one ends.
+    // Each session ends with a fresh page, which is not measured, and which knows of no watching.
     let (mut screens, mut languages) = (Vec::new(), Vec::new());
     for _ in 0..touches.div_ceil(2) {
-        screens.push(touch(&walk, "begin").await?);
-        walk.wait_for(&["service"], STEP_LIMIT).await?;
-        screens.push(touch(&walk, "cancel").await?);
-        walk.wait_for(&["welcome"], STEP_LIMIT).await?;
+        ask(&walk, "watch touches", WATCH, vec![]).await?;
         languages.push(touch(&walk, "language-ru").await?);
         languages.push(touch(&walk, "language-kk").await?);
+        screens.push(touch(&walk, "begin").await?);
+        walk.wait_for(&["service"], STEP_LIMIT).await?;
+        screens.push(touch(&walk, &format!("service-{SERVICE}")).await?);
+        leave(&walk).await?;
     }
 
+    ask(&walk, "watch touches", WATCH, vec![]).await?;
     walk.touch("begin").await?;
-    walk.choose("account-opening").await?;
+    walk.choose(SERVICE).await?;
     walk.fill_in(&[]).await?;
     walk.wait_for(&["claim"], STEP_LIMIT).await?;
     let mut keys = Vec::new();
@@ -122,8 +126,7 @@ async fn measure(arguments: &Arguments) -> Result<Value, WalkError> {
     }
     let calls = walk.client().execute_async(CALLS, vec![json!(touches)]).await;
     let calls = calls.map_err(|source| failed("ask the shell", source))?;
-    walk.touch("cancel").await?;
-    walk.wait_for(&["welcome"], STEP_LIMIT).await?;
+    leave(&walk).await?;
     let view = walk.client().execute_async(VIEW, vec![]).await;
     let view = view.map_err(|source| failed("ask for the view", source))?;
     walk.close().await?;
@@ -136,6 +139,17 @@ async fn measure(arguments: &Arguments) -> Result<Value, WalkError> {
             { "name": "a call to the shell and back", "ms": calls },
         ],
     }))
+}
+
+/// Ends the session and goes on in the fresh page.
+async fn leave(walk: &Walk) -> Result<(), WalkError> {
+    let page = walk.handle().await?;
+    walk.touch("cancel").await?;
+    walk.wait_for(&["outcome"], STEP_LIMIT).await?;
+    walk.touch("finish").await?;
+    walk.follow_from(&page).await?;
+    walk.wait_for(&["welcome"], STEP_LIMIT).await?;
+    Ok(())
 }
 
 /// Touches and gives how long it took.

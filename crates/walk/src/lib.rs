@@ -204,8 +204,8 @@ impl Walk {
     }
 
     /// Waits until a fresh page has taken the place of all earlier ones, as between two persons, and goes on in it. `old` is
-    /// the handle of the page that goes.
-    pub async fn follow_from(&self, old: &str) -> Result<(), WalkError> {
+    /// the handle of the page that goes; gives that of the fresh one.
+    pub async fn follow_from(&self, old: &str) -> Result<String, WalkError> {
         let end = tokio::time::Instant::now() + WINDOW_LIMIT;
         loop {
             // While a page is being closed the driver may not know what to answer.
@@ -214,12 +214,10 @@ impl Walk {
                 Ok([one]) if String::from(one.clone()) != old => Some(one.clone()),
                 _ => None,
             };
-            let went = match fresh {
-                Some(fresh) => self.client.switch_to_window(fresh).await.is_ok(),
-                None => false,
-            };
-            if went {
-                return Ok(());
+            if let Some(fresh) = fresh
+                && self.client.switch_to_window(fresh.clone()).await.is_ok()
+            {
+                return Ok(fresh.into());
             }
             if tokio::time::Instant::now() >= end {
                 return Err(WalkError::Screen {

@@ -28,6 +28,9 @@ struct Arguments {
     /// How many sessions a soak has.
     #[arg(long, default_value_t = 5000)]
     sessions: u32,
+    /// A soak ends after so many minutes, with the sessions walked so far.
+    #[arg(long)]
+    minutes: Option<u64>,
     /// A file for the number of the recorded document.
     #[arg(long)]
     record: Option<PathBuf>,
@@ -117,9 +120,18 @@ async fn soak(arguments: &Arguments) -> Result<bool, WalkError> {
     let kiosk = processes::kiosk(&arguments.config).ok_or(WalkError::WindowSilent)?;
     let start = std::time::Instant::now();
     let (count, table) = (arguments.sessions, folder.join("soak.csv"));
-    let samples = soak::soak(&walk, &kiosk, "account-opening", SPECIMEN_IIN, count, &table).await?;
+    let mut samples = Vec::new();
+    let person = ("account-opening", SPECIMEN_IIN);
+    let limit = arguments.minutes.map(|minutes| Duration::from_secs(60 * minutes));
+    let ended = soak::soak(&walk, &kiosk, person, (count, limit), &table, &mut samples).await;
+    // Hours of sessions are not lost to one that failed.
     std::fs::write(folder.join("soak.svg"), soak::chart(&samples)).map_err(failed)?;
-    println!("   {count} sessions in {:.0} s", start.elapsed().as_secs_f64());
+    let done = samples.last().map_or(0, |sample| sample.sessions);
+    println!(
+        "   {done} sessions in {:.0} s; table and chart in {}",
+        start.elapsed().as_secs_f64(),
+        folder.display()
+    );
     let mut within = true;
     let kiosk_kib: fn(&soak::Sample) -> u64 = |sample| sample.kiosk_kib;
     let web_kib = |sample: &soak::Sample| sample.web_kib;
@@ -132,6 +144,7 @@ async fn soak(arguments: &Arguments) -> Result<bool, WalkError> {
             None => println!("   {name}: too few sessions to tell a growth since session {SETTLED_AFTER}"),
         }
     }
+    ended?;
     walk.close().await?;
     Ok(within)
 }

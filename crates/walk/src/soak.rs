@@ -1,11 +1,13 @@
 //! Session after session in the real window, and how much memory the kiosk and its web processes hold meanwhile.
 //!
 //! A script in the page does what fingers would do, since the driver takes a tenth of a second for each touch: it clicks the
-//! real buttons, so that the same intents go to the kiosk. Each session enters a number, is left at the choice of the method
-//! and leaves its record; then a fresh page comes.
+//! real buttons, so that the same intents go to the kiosk. Each fifth session gives its consents, enters its data and is left at
+//! the choice of the method; the others are left at the first consent, since a button takes a touch only when its screen has stood
+//! for a moment. Each leaves its record; then a fresh page comes.
 
 use std::io::Write;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use crate::processes::{self, Process};
 use crate::{STEP_LIMIT, Walk, WalkError};
@@ -21,50 +23,81 @@ pub struct Sample {
     pub web_kib: u64,
 }
 
-/// Walks through so many sessions and writes a line for each tenth into `table` (CSV).
+/// How often is looked at the memory, in sessions.
+const LOOK_EVERY: u32 = 10;
+/// Every so manyth session goes on to the choice of the method.
+const WHOLE_EVERY: u32 = 5;
+/// How often is said how far it is, in sessions.
+const SAY_EVERY: u32 = 100;
+/// The web process of the page before ends in this time.
+const END_LIMIT: Duration = Duration::from_secs(5);
+
+/// Walks through so many sessions, or until `limit` has passed, and writes a line for each tenth into `table` (CSV). What was seen
+/// up to a failure stays in `samples`.
 pub async fn soak(
     walk: &Walk,
     kiosk: &Process,
-    service: &str,
-    iin: &str,
-    sessions: u32,
+    (service, iin): (&str, &str),
+    (sessions, limit): (u32, Option<Duration>),
     table: &Path,
-) -> Result<Vec<Sample>, WalkError> {
+    samples: &mut Vec<Sample>,
+) -> Result<(), WalkError> {
     let failed = |source| WalkError::Picture {
         path: table.to_owned(),
         source,
     };
     let mut file = std::fs::File::create(table).map_err(failed)?;
     writeln!(file, "sessions,kiosk_kib,web_kib").map_err(failed)?;
-    let mut samples = Vec::new();
+    let start = Instant::now();
+    walk.wait_for(&["welcome"], STEP_LIMIT).await?;
+    let mut page = walk.handle().await?;
     for done in 1..=sessions {
-        walk.wait_for(&["welcome"], STEP_LIMIT).await?;
-        let page = walk.handle().await?;
-        session(walk, service, iin).await?;
-        walk.follow_from(&page).await?;
-        if done == 1 || done.is_multiple_of(10) || done == sessions {
-            let web = processes::below(kiosk.id);
-            let sample = Sample {
-                sessions: done,
-                kiosk_kib: pss_kib(kiosk.id),
-                web_kib: web.iter().map(|process| pss_kib(process.id)).sum(),
-            };
-            writeln!(
-                file,
-                "{},{},{}",
-                sample.sessions, sample.kiosk_kib, sample.web_kib
-            )
-            .map_err(failed)?;
+        session(walk, service, iin, done.is_multiple_of(WHOLE_EVERY)).await?;
+        page = walk.follow_from(&page).await?;
+        let is_last = done == sessions || limit.is_some_and(|limit| start.elapsed() >= limit);
+        if done == 1 || done.is_multiple_of(LOOK_EVERY) || is_last {
+            let sample = look(kiosk.id, done).await;
+            let Sample {
+                sessions,
+                kiosk_kib,
+                web_kib,
+            } = sample;
+            writeln!(file, "{sessions},{kiosk_kib},{web_kib}").map_err(failed)?;
             samples.push(sample);
+            if done.is_multiple_of(SAY_EVERY) {
+                println!(
+                    "   {done} sessions, {:.2} s each: kiosk {} MiB, web processes {} MiB",
+                    start.elapsed().as_secs_f64() / f64::from(done),
+                    kiosk_kib / 1024,
+                    web_kib / 1024,
+                );
+            }
+        }
+        if is_last {
+            break;
         }
     }
-    Ok(samples)
+    Ok(())
 }
 
-/// One session, from the welcome screen to the touch that ends it.
-async fn session(walk: &Walk, service: &str, iin: &str) -> Result<(), WalkError> {
+/// The memory between two sessions, when the web process of the page before has ended.
+async fn look(kiosk: u32, sessions: u32) -> Sample {
+    let end = Instant::now() + END_LIMIT;
+    while processes::web_processes(kiosk).len() > 1 && Instant::now() < end {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let web = processes::below(kiosk);
+    Sample {
+        sessions,
+        kiosk_kib: pss_kib(kiosk),
+        web_kib: web.iter().map(|process| pss_kib(process.id)).sum(),
+    }
+}
+
+/// One session, from the welcome screen to the touch that ends it; a `whole` one goes to the choice of the method.
+async fn session(walk: &Walk, service: &str, iin: &str, whole: bool) -> Result<(), WalkError> {
     let script = r"
-        const [service, iin, done] = arguments;
+        const [service, iin, whole, done] = arguments;
         const one = id => document.querySelector(`[data-testid='${id}']:not([disabled])`);
         const screen = () => document.querySelector('[data-screen]')?.dataset ?? {};
         const there = id => new Promise((found, lost) => {
@@ -83,7 +116,7 @@ async fn session(walk: &Walk, service: &str, iin: &str) -> Result<(), WalkError>
             await touch('service-' + service);
             for (;;) {
                 await until(() => ['consent', 'field', 'claim'].includes(screen().screen));
-                if (screen().screen === 'claim') break;
+                if (!whole || screen().screen === 'claim') break;
                 const { consent, field, input } = screen();
                 const choice = () => document.querySelector(`[data-testid^='choice-']:not([disabled])`);
                 if (field === undefined) await touch('consent-agree');
@@ -96,9 +129,11 @@ async fn session(walk: &Walk, service: &str, iin: &str) -> Result<(), WalkError>
                 } else throw 'no answer to ' + field;
                 await until(() => screen().consent !== consent || screen().field !== field);
             }
-            for (const digit of iin) await touch('key-' + digit);
-            await touch('claim-next');
-            await until(() => screen().screen === 'method');
+            if (whole) {
+                for (const digit of iin) await touch('key-' + digit);
+                await touch('claim-next');
+                await until(() => screen().screen === 'method');
+            }
             await touch('cancel');
             await touch('finish');
         })().then(() => done(''), error => done(String(error)));";
@@ -108,7 +143,7 @@ async fn session(walk: &Walk, service: &str, iin: &str) -> Result<(), WalkError>
     };
     let said = walk
         .client()
-        .execute_async(script, vec![service.into(), iin.into()])
+        .execute_async(script, vec![service.into(), iin.into(), whole.into()])
         .await
         .map_err(step)?;
     match said.as_str() {

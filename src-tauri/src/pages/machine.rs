@@ -17,7 +17,8 @@ pub type PageId = u32;
 
 /// A page that was opened is given up when it has not asked for views after this time.
 const READY_WITHIN: Duration = Duration::from_secs(120);
-/// A page is opened at most this often: one that dies at once must not keep the machine busy.
+/// A page is opened at most this often: one that dies at once must not keep the machine busy. Not so after a session: its page
+/// worked, and the next person waits for theirs.
 const OPEN_EVERY: Duration = Duration::from_secs(1);
 /// How often the page in front is asked whether it lives, and how long an answer may take. A loaded machine paints slowly,
 /// and a page that is ended by mistake costs a person their entry.
@@ -145,6 +146,7 @@ impl Pages {
                 self.in_session = false;
                 self.idle_since = now;
                 self.stale |= self.rules.after_sessions;
+                self.opened_at = None;
             }
             Happened::Tick => {}
         }
@@ -291,6 +293,23 @@ mod tests {
         assert_eq!(pages.step(s(3), Died(1)), [Close(1)]);
         assert_eq!(pages.step(Duration::from_millis(3_900), Tick), []);
         assert_eq!(pages.step(s(4), Tick), [Open(2)]);
+    }
+
+    #[test]
+    fn after_a_session_nobody_waits() {
+        let mut pages = shown();
+        assert_eq!(pages.step(Duration::from_millis(100), SessionBegan), []);
+        assert_eq!(
+            pages.step(Duration::from_millis(200), SessionEnded),
+            [Open(1)],
+            "within a second of the page before"
+        );
+        assert_eq!(
+            pages.step(Duration::from_millis(300), Died(1)),
+            [Close(1)],
+            "but not when it dies"
+        );
+        assert_eq!(pages.step(Duration::from_millis(1_200), Tick), [Open(2)]);
     }
 
     #[test]

@@ -187,27 +187,30 @@ pub fn perform(paths: &Paths, arguments: &WindowArguments) -> Result<(), XtaskEr
 
 /// Builds the kiosk as it is shipped, the program that touches it, and what it needs beside it; gives the first two.
 fn build(paths: &Paths) -> Result<[PathBuf; 2], XtaskError> {
-    let cargo = |arguments: &[&str]| {
+    let kiosk = demo::build_optimized(paths)?;
+    let name = "alaqan-touch-bench";
+    step("Building the program that touches", || {
         let mut cargo = process::cargo();
-        process::run(
-            cargo
-                .current_dir(&paths.root)
-                .args(["build", "--quiet"])
-                .args(arguments),
-        )
-    };
-    step("Building the kiosk with optimization", || {
-        cargo(&["--release", "-p", "alaqan", "--bin", "alaqan"])?;
-        cargo(&["--release", "-p", "walk", "--example", "alaqan-touch-bench"])
+        cargo
+            .current_dir(&paths.root)
+            .args(["build", "--quiet", "--release"]);
+        process::run(cargo.args(["-p", "walk", "--example", name]))
     })?;
     // What is not measured is of the same build as the demonstration.
     demo::build(paths)?;
-    let name = |name: &str| format!("{name}{}", std::env::consts::EXE_SUFFIX);
-    let release = paths.target.join("release");
-    Ok([
-        release.join(name("alaqan")),
-        release.join("examples").join(name("alaqan-touch-bench")),
-    ])
+    let name = format!("examples/{name}{}", std::env::consts::EXE_SUFFIX);
+    let touching = paths.target.join("release").join(name);
+    Ok([kiosk, touching])
+}
+
+/// What the unit of the kiosk sets besides what depends on the machine. Without it the kiosk would start itself once more.
+const UNIT: &str = include_str!("../../../packaging/linux/alaqan-kiosk.service");
+const FROM_UNIT: [&str; 2] = ["GLIBC_TUNABLES", "Malloc"];
+
+fn variables_of_unit() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let set = UNIT.lines().filter_map(|line| line.strip_prefix("Environment="));
+    set.filter_map(|set| set.split_once('='))
+        .filter(|(name, _)| FROM_UNIT.contains(name))
 }
 
 fn name(display: &Display) -> &str {
@@ -308,6 +311,7 @@ impl Bench {
             Side::Kiosk => {
                 let mut kiosk = Command::new(&self.kiosk);
                 kiosk.arg("--config").arg(&self.config);
+                kiosk.envs(variables_of_unit());
                 kiosk
             }
             Side::Chromium => {
@@ -508,6 +512,12 @@ mod tests {
                 by_name: BTreeMap::from([(side.name().to_lowercase(), pss_mib * 1024)]),
             },
         }
+    }
+
+    #[test]
+    fn the_kiosk_is_started_as_its_unit_does() {
+        let names: Vec<_> = variables_of_unit().map(|(name, _)| name).collect();
+        assert_eq!(names, FROM_UNIT);
     }
 
     #[test]
