@@ -1,12 +1,12 @@
 //! Every screen as a picture, and sheets to look at them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::display::Display;
 use crate::error::XtaskError;
 use crate::paths::{self, Paths};
 use crate::steps::{note, step};
-use crate::{process, setup, ui};
+use crate::{demo, process, setup, ui};
 
 /// Holds the largest windows, upright and lying.
 const SCREEN_PX: (u32, u32) = (1920, 1920);
@@ -20,20 +20,29 @@ pub struct Arguments {
     /// One of each kind of screen and those that differ most from it, not every variant.
     #[arg(long)]
     telling: bool,
+    /// Only screens whose names begin so; may be given several times.
+    #[arg(long = "screen", value_name = "NAME")]
+    screens: Vec<String>,
+    /// What moves for a moment is shown as it is so many milliseconds after its beginning.
+    #[arg(long, value_name = "MS")]
+    moment: Option<u32>,
+    /// Only the few of the documents, small, into docs/pictures.
+    #[arg(long, conflicts_with_all = ["out", "telling", "screens", "moment"])]
+    docs: bool,
 }
 
 /// Builds the screens and the stage, and takes the pictures.
 pub fn perform(paths: &Paths, arguments: &Arguments) -> Result<(), XtaskError> {
     setup::perform(paths)?;
     ui::perform(paths, &ui::Arguments::default())?;
-    step("Building the stage", || {
-        let mut cargo = process::cargo();
-        process::run(
-            cargo
-                .current_dir(&paths.root)
-                .args(["build", "--package", "stage"]),
-        )
-    })?;
+    demo::build(paths)?;
+    if arguments.docs {
+        return take(
+            paths,
+            &paths.root.join("docs/pictures"),
+            &["--documents".to_owned()],
+        );
+    }
     let out = arguments
         .out
         .clone()
@@ -48,6 +57,18 @@ pub fn perform(paths: &Paths, arguments: &Arguments) -> Result<(), XtaskError> {
         )));
     }
     paths::remove_folder(&out)?;
+    let mut which = Vec::new();
+    if arguments.telling {
+        which.push("--telling".to_owned());
+    }
+    which.extend(arguments.screens.iter().map(|name| format!("--screen={name}")));
+    which.extend(arguments.moment.map(|ms| format!("--moment={ms}")));
+    take(paths, &out, &which)?;
+    note(format!("to be looked at: {}", made.display()));
+    Ok(())
+}
+
+fn take(paths: &Paths, out: &Path, which: &[String]) -> Result<(), XtaskError> {
     // Never the screen of the person at this machine: the windows want exact sizes.
     let display = Display::virtual_one(SCREEN_PX)?;
     step("Taking the pictures", || {
@@ -56,13 +77,9 @@ pub fn perform(paths: &Paths, arguments: &Arguments) -> Result<(), XtaskError> {
             .arg("--stage")
             .arg(paths.binary("alaqan-stage"))
             .arg("--out")
-            .arg(&out);
-        if arguments.telling {
-            pictures.arg("--telling");
-        }
+            .arg(out)
+            .args(which);
         display.lend(&mut pictures);
         process::run(&mut pictures)
-    })?;
-    note(format!("to be looked at: {}", made.display()));
-    Ok(())
+    })
 }
