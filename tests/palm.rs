@@ -260,7 +260,7 @@ fn three_failures_leave_the_face() {
 }
 
 #[test]
-fn attempts_survive_a_restart_and_the_last_one_is_final() {
+fn attempts_survive_a_restart_and_behind_the_last_one_there_are_people() {
     let _alone = alone();
     let serial = serial_of(Protocol::Reference);
     let policy = "[policy.palm]\nfallback_to_face = false";
@@ -271,15 +271,40 @@ fn attempts_survive_a_restart_and_the_last_one_is_final() {
     bank.start();
     bank.goes_to_the_scanner();
     bank.sees_failure(AttemptReason::PalmNotRecognised, 1);
+    // The last one is under way when the plug is pulled.
+    bank.scanner().present(Presented::Nobody);
     bank.person().wants(Intent::Retry);
-    bank.person().sees_outcome(&[Outcome::NotVerified]);
+    bank.sees("the scanner at work", looks);
+    bank.start();
+    // Whoever comes again is not scanned, and is not sent away either.
+    bank.goes_to_the_scanner();
+    let used_up = Screen::AttemptFailed {
+        reason: AttemptReason::PalmUsedUp,
+        left: 0,
+        next: NextAttempt::People,
+    };
+    bank.sees("that the attempts were used up", |screen| *screen == used_up);
+    bank.person().wants(Intent::CannotPerform);
+    bank.sees(
+        "the ways with people",
+        |screen| matches!(screen, Screen::Assisted { may_return: false, methods } if methods.len() == 2),
+    );
+    bank.person().wants(Intent::ChooseMethod {
+        method: Method::Video,
+    });
+    bank.sees("the number", |screen| matches!(screen, Screen::CallBack { .. }));
+    bank.person().wants(Intent::CallBack {
+        number: ipc::Entered("+77010000001".into()),
+    });
+    bank.person().sees_outcome(&[Outcome::CallBackRequested]);
     assert_eq!(bank.institution.comparisons(), 0);
     let documents = bank.documents();
     let before: Vec<_> = documents
         .iter()
         .map(|document| document.palm.as_ref().unwrap().attempts_before)
         .collect();
-    assert_eq!(before, [0, 1]);
+    assert_eq!(before, [0, 1, 3]);
+    assert!(documents[2].palm.as_ref().unwrap().attempts.is_empty());
 }
 
 #[test]
