@@ -281,6 +281,8 @@ impl Keeper {
         if !is_driven() {
             window.with_webview(|view| webkit::end(&view.inner()))?;
         }
+        #[cfg(target_os = "linux")]
+        window.with_webview(|view| webkit::release(&view.inner()))?;
         window.destroy()
     }
 

@@ -1,5 +1,6 @@
 //! What WebKitGTK would offer a person besides the page, and how its web process is ended.
 
+use webkit2gtk::glib::object::ObjectExt;
 use webkit2gtk::{
     CacheModel, FileChooserRequestExt, HardwareAccelerationPolicy, PermissionRequestExt, SettingsExt,
     WebContextExt, WebProcessTerminationReason, WebView, WebViewExt,
@@ -82,4 +83,15 @@ pub fn lock_down(view: &WebView, died: impl Fn() + 'static) {
 /// Ends the web process, whose memory may hold what a person entered.
 pub fn end(view: &WebView) {
     view.terminate_web_process();
+}
+
+/// Lets go of the page. The handler of its messages, which `wry` connects, holds the web view, and the web view holds the handler:
+/// without this each page that was ever shown would stay in memory, with a file descriptor.
+#[expect(unsafe_code, reason = "nothing else ends the circle of references")]
+pub fn release(view: &WebView) {
+    if let Some(manager) = view.user_content_manager() {
+        // SAFETY: the manager has no disposal of its own. GObject's disconnects its handlers and leaves it whole, so that whoever
+        // still holds it may go on using it.
+        unsafe { manager.run_dispose() };
+    }
 }
