@@ -210,7 +210,7 @@ mod tests {
     fn speech_ends_with_whoever_listened() {
         let mut machine = speech::machine::Machine::new(VOLUME);
         let seen = Seen::default();
-        let mut shows = |machine: &mut speech::machine::Machine, screen: Screen| {
+        let shows = |machine: &mut speech::machine::Machine, screen: Screen| {
             if seen.ends(&screen) {
                 machine.step(Input::SessionEnded);
             }
