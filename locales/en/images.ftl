@@ -69,16 +69,16 @@ consent-refusal-images = You go back to the choice, and no picture is taken. You
 
 ## Pictures that were refused
 outcome-refused = Reason
-outcome-refused-body = A member of the staff has looked at your pictures. If you disagree with the result, tell the staff the record number.
+outcome-refused-body = For help, or if you disagree, tell the staff the record number.
 refused-face-not-of-document = The picture of your face and your document did not let us be sure that both show the same person.
-refused-face-not-of-document-advice = Start again and have new pictures taken: in good light, looking straight at the camera. Or ask a member of the staff.
+refused-face-not-of-document-advice = Start again and have new pictures taken: in good light, looking straight at the camera.
 refused-document-not-of-claim = The document in the pictures does not belong to the IIN that you entered.
-refused-document-not-of-claim-advice = Check your IIN and start again with your own document. Or ask a member of the staff.
+refused-document-not-of-claim-advice = Check your IIN and start again with your own document.
 refused-document-unreadable = The document in the pictures cannot be read.
-refused-document-unreadable-advice = Start again: hold the document closer and still, without reflections. Or ask a member of the staff.
+refused-document-unreadable-advice = Start again: hold the document closer and still, without reflections.
 refused-document-expired = The document in the pictures has expired.
-refused-document-expired-advice = If you have a valid document, start again with it. Or ask a member of the staff.
+refused-document-expired-advice = If you have a valid document, start again with it.
 refused-document-altered = The pictures did not let us be sure that the document is an unchanged original.
 refused-document-altered-advice = Please show the document itself to a member of the staff.
 refused-picture-unusable = Your face is not clear enough in the picture.
-refused-picture-unusable-advice = Start again where it is brighter, and look straight at the camera. Or ask a member of the staff.
+refused-picture-unusable-advice = Start again where it is brighter, and look straight at the camera.
