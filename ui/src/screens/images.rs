@@ -10,6 +10,7 @@ use crate::components::heading::Heading;
 use crate::components::icon::{Glyph, Icon};
 use crate::components::page_pictogram::PagePictogram;
 use crate::components::pictogram::Pictogram;
+use crate::components::scroll::{ScrollButtons, scrolled};
 use crate::ipc;
 use crate::locale::Key;
 use crate::screens::face;
@@ -123,16 +124,18 @@ fn Intro() -> impl IntoView {
         }
     })
     .collect_view();
+    let (scroll, area) = scrolled();
     view! {
         <section class="screen" data-screen="images" data-stage="intro">
             <Heading>{kiosk.say(Key("images-title"))}</Heading>
-            <div class="screen__body images__choice">
+            <div class="screen__body images__choice" node_ref=area>
                 <ol class="phone__steps">{steps}</ol>
                 <p class="images__question">{kiosk.say(Key("images-which"))}</p>
                 <div class="cards cards--few">{cards}</div>
             </div>
             <div class="actions">
                 <BackButton />
+                <ScrollButtons scroll testid="images-scroll" />
             </div>
         </section>
     }
