@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 fn root() -> PathBuf {
@@ -69,6 +69,76 @@ fn colours_and_sizes_of_text_stand_in_the_tokens_alone() {
     assert_eq!(own_values("a{color:#fff}").len(), 1);
     assert_eq!(own_values("a{font-size: 2rem; b: rgb(1 2 3)}").len(), 2);
     assert_eq!(own_values("a{font-size: var(--body)}").len(), 0);
+}
+
+/// The colours of a rule of the tokens, over those of another one.
+fn colours(rule: &str, before: &BTreeMap<String, [u8; 3]>) -> BTreeMap<String, [u8; 3]> {
+    let text = without_comments(&read("ui/static/tokens.css"));
+    let (_, inside) = split_block(&text, rule).unwrap();
+    let mut colours = before.clone();
+    for (name, value) in inside.split(';').filter_map(|part| part.split_once(':')) {
+        let Some(digits) = value.trim().strip_prefix('#').filter(|it| it.len() == 6) else {
+            continue;
+        };
+        let channel = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
+        colours.insert(name.trim().to_owned(), [channel(0), channel(2), channel(4)]);
+    }
+    colours
+}
+
+/// How far two colours stand apart: contrast ratio of WCAG 2.2.
+fn contrast(one: [u8; 3], other: [u8; 3]) -> f64 {
+    let luminance = |colour: [u8; 3]| {
+        let [red, green, blue] = colour.map(|channel| {
+            let part = f64::from(channel) / 255.0;
+            if part <= 0.040_45 {
+                part / 12.92
+            } else {
+                ((part + 0.055) / 1.055).powf(2.4)
+            }
+        });
+        0.2126 * red + 0.7152 * green + 0.0722 * blue
+    };
+    let (one, other) = (luminance(one), luminance(other));
+    (one.max(other) + 0.05) / (one.min(other) + 0.05)
+}
+
+/// Row 1: texts 4.5:1, and 3:1 the edges of controls, the signs of a state and the mark of the focus.
+#[test]
+fn colours_stand_out_from_their_grounds() {
+    assert!((contrast([0; 3], [255; 3]) - 21.0).abs() < 1e-9);
+    assert!((contrast([119; 3], [255; 3]) - 4.48).abs() < 0.01);
+    let normal = colours(":root", &BTreeMap::new());
+    let high = colours(":root[data-contrast=\"high\"]", &normal);
+    let lit = colours(".kiosk--lit", &normal);
+    for (look, colours) in [("normal", normal), ("high", high), ("lit", lit)] {
+        let check = |front: &str, ground: &str, least: f64| {
+            let apart = contrast(colours[front], colours[ground]);
+            assert!(apart >= least, "{look}: {front} on {ground} is {apart:.2}:1");
+        };
+        for ground in ["--ground", "--surface", "--surface-sunken"] {
+            for text in [
+                "--ink",
+                "--ink-soft",
+                "--main",
+                "--good",
+                "--bad",
+                "--wait",
+                "--calm",
+            ] {
+                check(text, ground, 4.5);
+            }
+            for part in ["--line-strong", "--focus"] {
+                check(part, ground, 3.0);
+            }
+        }
+        for state in ["--main", "--good", "--bad", "--wait", "--calm"] {
+            check(state, &format!("{state}-tint"), 4.5);
+        }
+        check("--on-main", "--main", 4.5);
+        check("--on-main", "--main-pressed", 4.5);
+        check("--on-rest", "--rest", 4.5);
+    }
 }
 
 /// Row 4: nothing begins anew more than three times a second.
