@@ -145,7 +145,9 @@ fn nothing_of_a_person_is_left_when_the_session_ends() {
             }
             if leaves == "by the button" {
                 walk.touch("cancel").await.unwrap();
-                walk.wait_for(&["outcome"], LIMIT).await.unwrap();
+            }
+            walk.wait_for(&["outcome"], LIMIT).await.unwrap();
+            if leaves == "by the button" {
                 walk.touch("finish").await.unwrap();
             }
             walk.follow_from(&page).await.unwrap();

@@ -644,8 +644,8 @@ const DEVICE_PATIENCE: Duration = Duration::from_secs(60);
 const DEVICE_FAILURES_MAX: u8 = 5;
 /// So many attempts of a session with one modality that a device cut off do not count.
 const FORGIVEN_MAX: u8 = 3;
-/// How long an outcome stays on the screen when nobody touches it.
-const OUTCOME_STAYS: Duration = Duration::from_secs(30);
+/// How long an outcome stays on the screen when nobody touches it: long enough to be read before the warning comes.
+const OUTCOME_STAYS: Duration = Duration::from_secs(60);
 
 impl Session {
     /// Opens a session.
@@ -692,7 +692,7 @@ impl Session {
             State::Closed | State::StoreFailed | State::Recording { .. } => None,
             State::Identifying { since } => Some(*since + self.opening.policy.identification_patience),
             State::AtHostedPage { since, .. } => Some(*since + hosted::PATIENCE),
-            State::Ended { since, .. } => Some((*since).max(self.touched_at) + OUTCOME_STAYS),
+            State::Ended { .. } => self.idle_end(),
             State::CameraLost { opening: false, .. } => Some(self.asked_at + DEVICE_RETRY),
             State::Palm(state) => Some(self.palm_deadline(state)),
             State::Images(state) => Some(self.images_deadline(state)),
@@ -707,7 +707,7 @@ impl Session {
         }
     }
 
-    /// When the session will end for want of a touch, where it can.
+    /// When the session will end for want of a touch, where it can; and when its outcome will go.
     pub fn idle_end(&self) -> Option<Duration> {
         match &self.state {
             State::ChoosingService
@@ -727,6 +727,7 @@ impl Session {
             )
             | State::Palm(PalmState::Consenting)
             | State::AttemptFailed { .. } => Some(self.touched_at + self.opening.policy.idle_limit),
+            State::Ended { since, .. } => Some((*since).max(self.touched_at) + OUTCOME_STAYS),
             _ => None,
         }
     }

@@ -9,8 +9,11 @@ use crate::service::{AssistedRoute, PALM_CONSENT};
 const EXTENSIONS: usize = 10;
 const WARNED: Duration = Duration::from_secs(20);
 
+/// What a place is called, and how a session comes to it.
+type Place = (&'static str, fn(&mut Kiosk));
+
 /// Takes a session to each screen on which it ends for want of a touch.
-fn places() -> Vec<(&'static str, fn(&mut Kiosk))> {
+fn places() -> Vec<Place> {
     let failed: fn(&mut Kiosk) = |kiosk| {
         kiosk.reach_camera().act(false);
     };
@@ -62,6 +65,31 @@ fn waiting(idle_limit: Duration) -> Kiosk {
 }
 
 /// Row 3: warned 20 seconds before the end, and one touch goes on, as often as one likes, with nothing lost.
+fn extends(kiosk: &mut Kiosk, place: &str, limit: Duration) {
+    let shown = kiosk.session.showing();
+    let end = |kiosk: &Kiosk| {
+        kiosk
+            .session
+            .idle_end()
+            .unwrap_or_else(|| panic!("{place} has no end"))
+    };
+    for _ in 0..EXTENSIONS + 2 {
+        let warned = kiosk.session.idle_warned_from().unwrap();
+        assert!(warned >= kiosk.at, "{place}: warned before the last touch");
+        assert!(end(kiosk) - warned >= WARNED, "{place}");
+        // The person sees it, and takes the whole time.
+        kiosk.at = end(kiosk) - Duration::from_millis(1);
+        kiosk.give(Input::Tick);
+        assert_eq!(kiosk.session.showing(), shown, "{place}: it ended too early");
+        kiosk.give(Input::Touched);
+        assert_eq!(end(kiosk), kiosk.at + limit, "{place}");
+        assert_eq!(kiosk.session.showing(), shown, "{place}: a touch lost something");
+    }
+    kiosk.at = end(kiosk);
+    kiosk.give(Input::Tick);
+    assert_ne!(kiosk.session.showing(), shown, "{place}: it never ends");
+}
+
 #[test]
 fn a_session_can_be_extended_again_and_again() {
     // The shortest and the longest that a profile may set, and what stands without one.
@@ -69,30 +97,23 @@ fn a_session_can_be_extended_again_and_again() {
         for (place, reach) in places() {
             let mut kiosk = waiting(idle_limit);
             reach(&mut kiosk);
-            let shown = kiosk.session.showing();
-            let end = |kiosk: &Kiosk| {
-                kiosk
-                    .session
-                    .idle_end()
-                    .unwrap_or_else(|| panic!("{place} has no end"))
-            };
-            for _ in 0..EXTENSIONS + 2 {
-                let warned = kiosk.session.idle_warned_from().unwrap();
-                assert!(warned >= kiosk.at, "{place}: warned before the last touch");
-                assert!(end(&kiosk) - warned >= WARNED, "{place}");
-                // The person sees it, and takes the whole time.
-                kiosk.at = end(&kiosk) - Duration::from_millis(1);
-                kiosk.give(Input::Tick);
-                assert_eq!(kiosk.session.showing(), shown, "{place}: it ended too early");
-                kiosk.give(Input::Touched);
-                assert_eq!(end(&kiosk), kiosk.at + idle_limit, "{place}");
-                assert_eq!(kiosk.session.showing(), shown, "{place}: a touch lost something");
-            }
-            kiosk.at = end(&kiosk);
-            kiosk.give(Input::Tick);
-            assert_ne!(kiosk.session.showing(), shown, "{place}: it never ends");
+            extends(&mut kiosk, place, idle_limit);
         }
     }
+}
+
+/// What came of a session has its own time, and can be read as slowly.
+#[test]
+fn an_outcome_can_be_extended_again_and_again() {
+    let mut kiosk = Kiosk::new();
+    kiosk.give(Input::Cancel);
+    extends(&mut kiosk, "before the capture", OUTCOME_STAYS);
+    let mut kiosk = Kiosk::new();
+    kiosk.reach_camera().act(true);
+    kiosk.at += Duration::from_secs(8);
+    kiosk.give(Input::Tick);
+    assert_eq!(kiosk.outcome(), Some(Outcome::AwaitingIdentification));
+    extends(&mut kiosk, "after the capture", OUTCOME_STAYS);
 }
 
 /// Where a session has no such end nobody is warned of one.
