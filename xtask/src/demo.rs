@@ -98,7 +98,7 @@ pub fn perform(paths: &Paths, arguments: &Arguments) -> Result<(), XtaskError> {
     models::perform(paths, Upstream::TryOnce)?;
     ui::perform(paths, &ui::Arguments::default())?;
     build(paths)?;
-    speech::perform(paths)?;
+    speech::render(paths)?;
     // Thousands of sessions, and their memory, are those of the program that is shipped.
     let kiosk = match arguments.soak {
         Some(_) => build_optimized(paths)?,

@@ -16,14 +16,21 @@ pub fn pack(paths: &Paths) -> PathBuf {
     paths.target.join("phrases.pack")
 }
 
-/// Makes the pack, unless it is of these texts already.
+/// Builds what renders, and makes the pack.
 pub fn perform(paths: &Paths) -> Result<(), XtaskError> {
-    step("Rendering the spoken phrases", || {
+    step("Building what renders phrases", || {
         process::run(
             process::cargo()
                 .current_dir(&paths.root)
                 .args(["build", "--package", "speech"]),
-        )?;
+        )
+    })?;
+    render(paths)
+}
+
+/// Makes the pack with the program that is there, unless it is of these texts already.
+pub fn render(paths: &Paths) -> Result<(), XtaskError> {
+    step("Rendering the spoken phrases", || {
         let mut build = Command::new(paths.binary("alaqan-speech"));
         build
             .arg("build")

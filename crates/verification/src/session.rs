@@ -968,20 +968,7 @@ impl Session {
         if consent.text != answered {
             return Vec::new();
         }
-        self.touched_at = now.monotonic;
-        self.facts.consents.push(ConsentRecord {
-            text: consent.text.clone(),
-            version: consent.version,
-            language: self.opening.language,
-            given,
-            answered_at: now.utc,
-        });
-        let (text, version) = (consent.text, consent.version);
-        let mut effects = vec![Effect::Audit(if given {
-            AuditEvent::ConsentGiven { text, version }
-        } else {
-            AuditEvent::ConsentRefused { text, version }
-        })];
+        let mut effects = vec![self.note_consent(now, &consent.text, consent.version, given)];
         effects.extend(match consent.refusal {
             Refusal::Ends if !given => self.end_before_capture(now, Outcome::Withdrawn),
             Refusal::Refers if !given => self.record(now, Outcome::Referred),
@@ -992,6 +979,24 @@ impl Session {
             Refusal::Ends | Refusal::Refers | Refusal::Continues => self.next_field(now),
         });
         effects
+    }
+
+    /// Keeps what was answered to a text of this version, and says so.
+    fn note_consent(&mut self, now: Now, text: &str, version: u32, given: bool) -> Effect {
+        self.touched_at = now.monotonic;
+        let text = text.to_owned();
+        self.facts.consents.push(ConsentRecord {
+            text: text.clone(),
+            version,
+            language: self.opening.language,
+            given,
+            answered_at: now.utc,
+        });
+        Effect::Audit(if given {
+            AuditEvent::ConsentGiven { text, version }
+        } else {
+            AuditEvent::ConsentRefused { text, version }
+        })
     }
 
     fn choose_method(&mut self, now: Now, modality: Modality) -> Vec<Effect> {

@@ -168,6 +168,16 @@ fn purpose_of(still: &Still, texts: &Texts) -> String {
     })
 }
 
+/// The line of one picture: what it is, and what was measured on it.
+fn measured_line(still: &Still, values: Option<[f32; 5]>, texts: &Texts) -> Vec<String> {
+    let cells = match values {
+        Some(values) => values.map(|value| texts.number(value)),
+        None => std::array::from_fn(|_| texts.say(Key("paper-not-measured"))),
+    };
+    let own = [purpose_of(still, texts), still.sample.frame.to_string()];
+    own.into_iter().chain(cells).collect()
+}
+
 /// What was measured on each still of the face, in the order of the pictures.
 fn measures(content: &Content, texts: &Texts) -> Option<Block> {
     let faces = content.stills.iter().filter(|still| !still.purpose.is_page());
@@ -181,12 +191,7 @@ fn measures(content: &Content, texts: &Texts) -> Option<Block> {
                 quality.pitch_deg,
             ]
         });
-        let cells = match values {
-            Some(values) => values.map(|value| texts.number(value)),
-            None => std::array::from_fn(|_| texts.say(Key("paper-not-measured"))),
-        };
-        let own = [purpose_of(still, texts), still.sample.frame.to_string()];
-        own.into_iter().chain(cells).collect()
+        measured_line(still, values, texts)
     });
     let lines: Vec<Vec<String>> = lines.collect();
     (!lines.is_empty()).then(|| Block::Table {
@@ -220,12 +225,7 @@ fn page_measures(content: &Content, texts: &Texts) -> Option<Block> {
                 page.luminance_mean,
             ]
         });
-        let cells = match values {
-            Some(values) => values.map(|value| texts.number(value)),
-            None => std::array::from_fn(|_| texts.say(Key("paper-not-measured"))),
-        };
-        let own = [purpose_of(still, texts), still.sample.frame.to_string()];
-        own.into_iter().chain(cells).collect()
+        measured_line(still, values, texts)
     });
     let lines: Vec<Vec<String>> = lines.collect();
     (!lines.is_empty()).then(|| Block::Table {

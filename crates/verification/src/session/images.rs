@@ -23,7 +23,7 @@ use super::{
 use crate::Sensitive;
 use crate::capture::{CameraIdentity, CapturedSample, DeviceFault, FaceObservation};
 use crate::evidence::{
-    ConsentRecord, Modality, Outcome, PageQuality, Route, RouteReason, Still, StillPurpose, StillQuality,
+    Modality, Outcome, PageQuality, Route, RouteReason, Still, StillPurpose, StillQuality,
 };
 use crate::identifier::Phone;
 use crate::pad::AttemptFailure;
@@ -378,22 +378,15 @@ impl Session {
         if answered != IMAGES_CONSENT.0 {
             return Vec::new();
         }
-        self.touched_at = now.monotonic;
-        let (text, version) = (IMAGES_CONSENT.0.to_owned(), self.opening.images_consent.version);
-        self.facts.consents.push(ConsentRecord {
-            text: text.clone(),
-            version,
-            language: self.opening.language,
-            given,
-            answered_at: now.utc,
-        });
-        // Whoever keeps the pictures to themselves still has the other ways.
-        if !given {
+        let version = self.opening.images_consent.version;
+        let noted = self.note_consent(now, IMAGES_CONSENT.0, version, given);
+        if given {
+            self.state = State::Images(ImagesState::Intro);
+        } else {
+            // Whoever keeps the pictures to themselves still has the other ways.
             self.back_from_assisted();
-            return vec![Effect::Audit(AuditEvent::ConsentRefused { text, version })];
         }
-        self.state = State::Images(ImagesState::Intro);
-        vec![Effect::Audit(AuditEvent::ConsentGiven { text, version })]
+        vec![noted]
     }
 
     pub(super) fn choose_page_kind(&mut self, now: Now, kind: PageKind) -> Vec<Effect> {

@@ -18,7 +18,7 @@ use super::{
     Failure, Session, Showing, State, may_come_back,
 };
 use crate::capture::DeviceFault;
-use crate::evidence::{ConsentRecord, Modality, Outcome, PalmEvidence};
+use crate::evidence::{Modality, Outcome, PalmEvidence};
 use crate::pad::plan;
 use crate::palm::decision::{self, PalmFailure, PalmPart, PalmPartRecord};
 use crate::palm::{
@@ -206,22 +206,14 @@ impl Session {
         if answered != PALM_CONSENT.0 {
             return Vec::new();
         }
-        self.touched_at = now.monotonic;
-        let (text, version) = (PALM_CONSENT.0.to_owned(), self.opening.palm_consent.version);
-        self.facts.consents.push(ConsentRecord {
-            text: text.clone(),
-            version,
-            language: self.opening.language,
-            given,
-            answered_at: now.utc,
-        });
-        // Whoever keeps the palm to themselves still has the other ways.
-        if !given {
+        let version = self.opening.palm_consent.version;
+        let mut effects = vec![self.note_consent(now, PALM_CONSENT.0, version, given)];
+        if given {
+            effects.extend(self.count_attempts(now, Modality::Palm));
+        } else {
+            // Whoever keeps the palm to themselves still has the other ways.
             self.state = State::ChoosingMethod;
-            return vec![Effect::Audit(AuditEvent::ConsentRefused { text, version })];
         }
-        let mut effects = vec![Effect::Audit(AuditEvent::ConsentGiven { text, version })];
-        effects.extend(self.count_attempts(now, Modality::Palm));
         effects
     }
 

@@ -71,6 +71,14 @@ impl Kiosk {
         self
     }
 
+    /// Has face and passport pictured, keeps both pictures, and sends them.
+    fn send_passport(&mut self) -> &mut Self {
+        for _ in 0..2 {
+            self.pose(PageKind::Passport).give(Input::PictureAccepted);
+        }
+        self.give(Input::PictureAccepted)
+    }
+
     fn stage(&self) -> Option<ImagesStage> {
         match self.session.showing() {
             Showing::Images { stage, .. } => Some(stage),
@@ -169,10 +177,7 @@ fn an_examiner_says_why() {
     let pictured = || {
         let mut kiosk = Kiosk::new();
         kiosk.reach_pictures(PageKind::Passport);
-        for _ in 0..2 {
-            kiosk.pose(PageKind::Passport).give(Input::PictureAccepted);
-        }
-        kiosk.give(Input::PictureAccepted);
+        kiosk.send_passport();
         kiosk
     };
     for verdict in [Verdict::NonMatch, Verdict::QualityInsufficient] {
@@ -211,10 +216,7 @@ fn an_examiner_decides_about_nothing_else() {
 fn a_passport_has_one_page() {
     let mut kiosk = Kiosk::new();
     kiosk.reach_pictures(PageKind::Passport);
-    for _ in 0..2 {
-        kiosk.pose(PageKind::Passport).give(Input::PictureAccepted);
-    }
-    kiosk.give(Input::PictureAccepted);
+    kiosk.send_passport();
     assert_eq!(
         purposes(&kiosk.documents[0]),
         [StillPurpose::Portrait, StillPurpose::IdentityDocumentFront]
@@ -438,10 +440,7 @@ fn whoever_cannot_perform_spends_no_attempt() {
         .give(Input::AssistedChosen(AssistedRoute::ImageBased))
         .give(consents("images"))
         .give(Input::PageKindChosen(PageKind::Passport));
-    for _ in 0..2 {
-        kiosk.pose(PageKind::Passport).give(Input::PictureAccepted);
-    }
-    kiosk.give(Input::PictureAccepted);
+    kiosk.send_passport();
     let document = &kiosk.documents[0];
     assert_eq!(document.outcome, Outcome::AwaitingIdentification);
     assert_eq!(document.route_reason, Some(RouteReason::CannotPerform));
@@ -628,10 +627,7 @@ fn nobody_without_an_attempt_is_left_without_a_way() {
             .give(Input::AssistedChosen(AssistedRoute::ImageBased))
             .give(consents("images"))
             .give(Input::PageKindChosen(PageKind::Passport));
-        for _ in 0..2 {
-            kiosk.pose(PageKind::Passport).give(Input::PictureAccepted);
-        }
-        kiosk.give(Input::PictureAccepted);
+        kiosk.send_passport();
         let document = &kiosk.documents[0];
         assert_eq!(
             (document.outcome, document.route, document.route_reason),
