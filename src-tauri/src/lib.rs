@@ -125,7 +125,7 @@ pub fn run(config: &Path) -> Result<(), RunError> {
     // Models and store are opened while the window opens, since either takes long. What cannot work ends the program with a
     // message, as the configuration does above.
     let (failed, failure) = channel();
-    let kiosk = Kiosk::start_beside(config, move |opened| {
+    let kiosk = Kiosk::start_beside(config, speech.clone(), move |opened| {
         if let Err(error) = opened {
             // Whoever listens is the end of the program; without one it has ended already.
             let _ = failed.send(error);
@@ -143,6 +143,11 @@ pub fn show(
     failure: Receiver<StartError>,
 ) -> Result<(), RunError> {
     let origin = Instant::now();
+    let mut context = tauri::generate_context!();
+    if window.kiosk {
+        // Nothing shows it, and the toolkit keeps a copy of it for each page that ever was.
+        context.set_default_window_icon(None);
+    }
     let reason = Arc::new(Mutex::new(None));
     let found = Arc::clone(&reason);
     let app = tauri::Builder::default()
@@ -179,7 +184,7 @@ pub fn show(
             app.manage(Mutex::new(Some(watchdog)));
             Ok(())
         })
-        .build(tauri::generate_context!())?;
+        .build(context)?;
     let code = app.run_return(move |app, event| match event {
         // A kiosk is not closed by those who use it. An ordinary window is, and ends the program.
         RunEvent::WindowEvent {
