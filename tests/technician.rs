@@ -11,7 +11,10 @@ use alaqan::config::Config;
 use alaqan::kiosk::Kiosk;
 use camera::{Fault, FaultHandle};
 use common::{Clip, Institution, Person, alone, clip, offered, sitting_still};
-use ipc::{Desk, DeskPage, Entered, ErrorCode, Intent, Part, PartState, Said, Screen, Trial, Why, Wish};
+use ipc::{
+    Desk, DeskPage, Entered, ErrorCode, Intent, Language, Pack, Part, PartState, Said, Screen, SoundFrom,
+    SoundTrial, Trial, Why, Wish,
+};
 use verification::Sensitive;
 use verification::capture::CameraIdentity;
 
@@ -206,6 +209,80 @@ fn another_camera_is_chosen_and_used_by_the_next_session_and_after_a_restart() {
         desk.said == Some(Said::AsInstalled) && !desk.is_camera_chosen
     });
     assert_eq!(person.seen.replay.as_deref(), Some(first.file.as_str()));
+}
+
+/// The technician hears a phrase without speech being on, sees the headset, and which texts the pack lacks.
+#[test]
+fn the_technician_hears_the_kiosk_and_sees_with_what_it_speaks() {
+    let _alone = alone();
+    let (clip, institution) = (clip(), Institution::found());
+    let folder = institution.folder.path();
+    let (pack, log, plug) = (
+        folder.join("phrases.pack"),
+        folder.join("said"),
+        folder.join("plug"),
+    );
+    // A pack of a single phrase: that of a kiosk whose texts have changed since.
+    let clips = [(
+        speech::phrase::key(speech::Language::Ru, "Сканеры"),
+        speech::clip::Clip::new(8_000, vec![100; 800]).unwrap(),
+    )];
+    speech::pack::write(&pack, [0; 32], &clips.into()).unwrap();
+    let table = format!(
+        "\n[speech]\npack = {pack:?}\nlog = {log:?}\nheadset = \"file:{}\"\nvolume = 4\nengine = []\n",
+        plug.display()
+    );
+    let mut person = looked_after(&institution, &clip, &table);
+    calls(&mut person);
+    enters(&mut person, TECHNICIAN);
+    wishes(
+        &mut person,
+        Wish::Show {
+            page: DeskPage::Sound,
+        },
+    );
+    let sound = sees_desk(&mut person, "what there is to speak with", |desk| {
+        !desk.sound.languages.is_empty()
+    })
+    .sound;
+    assert!(sound.is_set_up && !sound.has_device && !sound.has_headset);
+    assert_eq!((sound.volume, sound.volumes, sound.engine.as_str()), (4, 10, ""));
+    assert_eq!(sound.pack, Pack::Holds { phrases: 1 });
+    let counts: Vec<_> = sound.languages.iter().map(|of| (of.language, of.found)).collect();
+    assert_eq!(counts, [(Language::Kk, 0), (Language::Ru, 1), (Language::En, 0)]);
+    assert!(
+        sound
+            .languages
+            .iter()
+            .all(|of| of.wanted > 500 && !of.is_synthesised)
+    );
+    assert_eq!(sound.trial, SoundTrial::Nothing);
+
+    let plays = |person: &mut Person, language, text: &str, from| {
+        let text = text.to_owned();
+        wishes(person, Wish::TrySound { language, text });
+        let played = SoundTrial::Played { from };
+        sees_desk(person, "the end of the phrase", |desk| desk.sound.trial == played);
+    };
+    plays(&mut person, Language::Ru, "Сканеры", SoundFrom::Pack);
+    plays(&mut person, Language::Kk, "Сканерлер", SoundFrom::Missing);
+    std::fs::write(&plug, "1").unwrap();
+    sees_desk(&mut person, "the headset", |desk| desk.sound.has_headset);
+    // Who comes back to the page finds no trial of before.
+    for page in [DeskPage::Overview, DeskPage::Sound] {
+        wishes(&mut person, Wish::Show { page });
+    }
+    sees_desk(&mut person, "the page as at first", |desk| {
+        desk.page == DeskPage::Sound && desk.sound.trial == SoundTrial::Nothing
+    });
+    drop(person);
+    let said = std::fs::read_to_string(&log).unwrap();
+    for line in [
+        r#""language":"ru","text":"Сканеры","found":"pack","volume":4"#,
+        r#""language":"kk","text":"Сканерлер","found":"missing","volume":4"#,
+    ] {
+        assert!(said.contains(line), "{said}");
+    }
 }
 
 #[test]

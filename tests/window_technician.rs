@@ -51,8 +51,10 @@ async fn looks_after(institution: &Institution, clip: &Clip, scanner: &Simulator
     let code = |text: &str| Sensitive::new(text.to_owned());
     let wrong_driver = Protocol::DfrobotAi10.name();
     let policy = format!(
-        "idle_limit_ms = 600000\n[palm]\nport = {:?}\ndriver = {wrong_driver:?}\n\
+        "idle_limit_ms = 600000\n[speech]\nlog = {:?}\nheadset = \"file:{}\"\nengine = []\n[palm]\nport = {:?}\ndriver = {wrong_driver:?}\n\
          [[operators]]\nnumber = \"07\"\nname = \"staff-7\"\ncode = {:?}\n[technician]\ncode = {:?}\nexport = {:?}\n",
+        institution.folder.path().join("said"),
+        institution.folder.path().join("plug").display(),
         scanner.port(),
         alaqan::operators::hash(&code(OPERATOR)).unwrap(),
         alaqan::technician::hash(&code(TECHNICIAN)).unwrap(),
@@ -91,6 +93,7 @@ async fn looks_after(institution: &Institution, clip: &Clip, scanner: &Simulator
     gallery.show(&walk, "health", "desk-overview").await;
     the_camera(&walk, &gallery, clip).await;
     the_scanner(&walk, &gallery, scanner).await;
+    the_sound(&walk, &gallery, institution).await;
 
     walk.touch("desk-actions").await.unwrap();
     wait(&walk, "[data-page='actions']").await;
@@ -134,6 +137,39 @@ async fn the_scanner(walk: &Walk, gallery: &Gallery, scanner: &Simulator) {
     walk.touch("try-hand").await.unwrap();
     wait(walk, "[data-trial='hand']").await;
     gallery.show(walk, "health", "desk-scanner").await;
+}
+
+/// The phrase that stands on the page is played in its language, and a headset that is plugged in is noticed.
+async fn the_sound(walk: &Walk, gallery: &Gallery, institution: &Institution) {
+    let folder = institution.folder.path();
+    walk.touch("desk-sound").await.unwrap();
+    wait(
+        walk,
+        "[data-page='sound'] [data-language='en'][data-whole='false']",
+    )
+    .await;
+    let headset = || async {
+        let figure = walk::css("[data-testid='sound-headset']");
+        walk.client().find(figure).await.unwrap().text().await.unwrap()
+    };
+    let without = headset().await;
+    walk.touch("play-en").await.unwrap();
+    wait(walk, "[data-trial='missing']").await;
+    let said = std::fs::read_to_string(folder.join("said")).unwrap();
+    assert!(
+        said.contains(
+            r#""language":"en","text":"This is a test of the sound. Number: 4785","found":"missing""#
+        ),
+        "{said}"
+    );
+    std::fs::write(folder.join("plug"), "1").unwrap();
+    let end = tokio::time::Instant::now() + LIMIT;
+    while headset().await == without {
+        assert!(tokio::time::Instant::now() < end, "the headset is not seen");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    gallery.show(walk, "health", "desk-sound").await;
+    std::fs::write(folder.join("plug"), "0").unwrap();
 }
 
 async fn wait(walk: &Walk, selector: &str) {

@@ -107,7 +107,7 @@ why-set-aside-advice = Call the technician: records were set aside and have to b
 why-wrong = Not right
 why-wrong-advice = Call the technician.
 why-incomplete = Not complete
-why-incomplete-advice = Call the technician: some of the models are missing.
+why-incomplete-advice = Call the technician: a piece of it is missing.
 
 ## The technician's desk
 desk-title = Technician's desk
@@ -115,6 +115,7 @@ desk-pages = Pages
 desk-overview = Overview
 desk-camera = Camera
 desk-scanner = Palm scanner
+desk-sound = Sound
 desk-actions = Actions
 desk-test-again = Test again
 desk-cameras = Cameras
@@ -148,6 +149,32 @@ desk-said-not-exported = Nothing was written. No record is lost.
 desk-said-chosen = The device is chosen and in use.
 desk-said-not-chosen = This device cannot be chosen here.
 desk-said-as-installed = The device from the configuration is in use again.
+
+## The sound at the desk
+sound-device = Sound device
+sound-headset = Headphones
+sound-plugged = Plugged in
+sound-unplugged = Not plugged in
+sound-volume = Volume
+sound-step = { $step } of { $of }
+sound-pack = Phrases in the pack
+sound-none = None
+sound-unusable = Cannot be used
+sound-engine = Speech synthesiser
+sound-languages = Languages
+sound-found = Recorded phrases: { $found } of { $wanted }
+sound-older = The pack is of older texts. Build it again.
+sound-speaks = Numbers and names are synthesised
+sound-speaks-not = Numbers and names cannot be synthesised
+sound-play = Play
+sound-phrase = This is a test of the sound. Number: { $number }
+sound-not-set-up = This kiosk is not set up to speak.
+sound-trial-nothing = Touch “Play” to hear a phrase and a number. Nothing is recorded.
+sound-trial-playing = Playing…
+sound-trial-pack = Played from the pack.
+sound-trial-engine = Played by the synthesiser alone: the phrase is not in the pack.
+sound-trial-both = Played: the phrase from the pack, the number by the synthesiser.
+sound-trial-missing = Part of it could not be said.
 
 ## Reason codes of the out-of-service screen
 out-of-service-devices = Neither the camera nor the palm scanner works

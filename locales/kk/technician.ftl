@@ -107,7 +107,7 @@ why-set-aside-advice = Техникалық маманды шақырыңыз: �
 why-wrong = Дұрыс емес
 why-wrong-advice = Техникалық маманды шақырыңыз.
 why-incomplete = Толық емес
-why-incomplete-advice = Техникалық маманды шақырыңыз: модельдердің бір бөлігі жоқ.
+why-incomplete-advice = Техникалық маманды шақырыңыз: құрамдас бөлігі жетіспейді.
 
 ## Техникалық маманның беті
 desk-title = Киоскіге қызмет көрсету
@@ -115,6 +115,7 @@ desk-pages = Беттер
 desk-overview = Шолу
 desk-camera = Камера
 desk-scanner = Алақан сканері
+desk-sound = Дыбыс
 desk-actions = Әрекеттер
 desk-test-again = Қайта тексеру
 desk-cameras = Камералар
@@ -148,6 +149,32 @@ desk-said-not-exported = Ештеңе көшірілмеді. Бірде-бір 
 desk-said-chosen = Құрылғы таңдалды, енді сол пайдаланылады.
 desk-said-not-chosen = Бұл құрылғыны осы жерде таңдауға болмайды.
 desk-said-as-installed = Конфигурациядағы құрылғы қайта пайдаланылуда.
+
+## Техникалық маман үстеліндегі дыбыс
+sound-device = Дыбыс құрылғысы
+sound-headset = Құлаққап
+sound-plugged = Қосылған
+sound-unplugged = Қосылмаған
+sound-volume = Дыбыс деңгейі
+sound-step = { $step }, барлығы { $of }
+sound-pack = Жинақтағы сөйлемдер
+sound-none = Жоқ
+sound-unusable = Пайдалануға болмайды
+sound-engine = Сөйлеу синтезаторы
+sound-languages = Тілдер
+sound-found = Жазылған сөйлемдер: { $wanted } ішінен { $found }
+sound-older = Жинақ бұрынғы мәтіндерден жасалған. Оны қайта жасаңыз.
+sound-speaks = Сандар мен аттар синтезделеді
+sound-speaks-not = Сандар мен аттарды синтездеу мүмкін емес
+sound-play = Ойнату
+sound-phrase = Бұл – дыбысты тексеру. Сан: { $number }
+sound-not-set-up = Бұл киоскіде сөйлеу бапталмаған.
+sound-trial-nothing = Сөйлем мен санды тыңдау үшін «Ойнату» түймесін басыңыз. Ештеңе жазылмайды.
+sound-trial-playing = Ойнатылуда…
+sound-trial-pack = Жинақтан ойнатылды.
+sound-trial-engine = Бәрін синтезатор айтты: сөйлем жинақта жоқ.
+sound-trial-both = Ойнатылды: сөйлем – жинақтан, сан – синтезатордан.
+sound-trial-missing = Бір бөлігін айту мүмкін болмады.
 
 ## «Жұмыс істемейді» экранының кодтары
 out-of-service-devices = Камера да, алақан сканері де жұмыс істемейді

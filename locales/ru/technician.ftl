@@ -111,7 +111,7 @@ why-set-aside-advice = Позовите технического специал�
 why-wrong = Неверно
 why-wrong-advice = Позовите технического специалиста.
 why-incomplete = Не полностью
-why-incomplete-advice = Позовите технического специалиста: не хватает части моделей.
+why-incomplete-advice = Позовите технического специалиста: не хватает составной части.
 
 ## Рабочее место технического специалиста
 desk-title = Обслуживание киоска
@@ -119,6 +119,7 @@ desk-pages = Страницы
 desk-overview = Обзор
 desk-camera = Камера
 desk-scanner = Сканер ладони
+desk-sound = Звук
 desk-actions = Действия
 desk-test-again = Проверить снова
 desk-cameras = Камеры
@@ -154,6 +155,32 @@ desk-said-not-exported = Ничего не записано. Ни одна за�
 desk-said-chosen = Устройство выбрано и используется.
 desk-said-not-chosen = Это устройство здесь выбрать нельзя.
 desk-said-as-installed = Снова используется устройство из конфигурации.
+
+## Звук на рабочем месте
+sound-device = Звуковое устройство
+sound-headset = Наушники
+sound-plugged = Подключены
+sound-unplugged = Не подключены
+sound-volume = Громкость
+sound-step = { $step } из { $of }
+sound-pack = Фраз в пакете
+sound-none = Нет
+sound-unusable = Использовать нельзя
+sound-engine = Синтезатор речи
+sound-languages = Языки
+sound-found = Записано фраз: { $found } из { $wanted }
+sound-older = Пакет сделан по прежним текстам. Соберите его заново.
+sound-speaks = Числа и имена синтезируются
+sound-speaks-not = Числа и имена синтезировать нельзя
+sound-play = Воспроизвести
+sound-phrase = Это проверка звука. Число: { $number }
+sound-not-set-up = Речь в этом киоске не настроена.
+sound-trial-nothing = Нажмите «Воспроизвести», чтобы услышать фразу и число. Ничего не записывается.
+sound-trial-playing = Воспроизводится…
+sound-trial-pack = Воспроизведено из пакета.
+sound-trial-engine = Всё воспроизвёл синтезатор: фразы нет в пакете.
+sound-trial-both = Воспроизведено: фраза из пакета, число синтезатором.
+sound-trial-missing = Часть произнести не удалось.
 
 ## Коды экрана «не работает»
 out-of-service-devices = Не работают ни камера, ни сканер ладони

@@ -155,6 +155,8 @@ pub struct Config {
     pub operators: Vec<Operator>,
     /// Who may look after the kiosk at its own screen; without it nobody.
     pub technician: Option<Technician>,
+    /// The file of the profile.
+    pub profile_file: PathBuf,
     /// How the kiosk speaks, if it does.
     pub speech: Option<speech::voice::Setup>,
 }
@@ -496,9 +498,10 @@ impl Config {
             message: error.to_string(),
         })?;
         let demo = file.mode == Mode::Demo;
-        let profile = path().parent().map(|folder| folder.join(&file.profile));
-        let profile = profile::load(profile.as_deref().unwrap_or(&file.profile))
-            .map_err(|source| ConfigError::Profile { path: path(), source })?;
+        let beside = path().parent().map(|folder| folder.join(&file.profile));
+        let profile_file = beside.unwrap_or(file.profile);
+        let profile =
+            profile::load(&profile_file).map_err(|source| ConfigError::Profile { path: path(), source })?;
         let mut policy = file.policy.over(profile.policy.clone());
         if demo {
             policy.integrity = IntegrityPolicy::demo();
@@ -636,6 +639,7 @@ impl Config {
             printer,
             operators: file.operators,
             technician: file.technician,
+            profile_file,
             speech,
         })
     }

@@ -40,6 +40,7 @@ use crate::guard::Guard;
 use crate::operators;
 use crate::scanner::{Heard, Scanner};
 use crate::slips::{Facts, Slips};
+use crate::speech::Speech;
 
 use self::upkeep::Upkeep;
 
@@ -55,6 +56,9 @@ pub enum StartError {
     /// A thread cannot be started.
     #[error("a thread cannot be started")]
     Thread(#[source] std::io::Error),
+    /// The voice cannot be started.
+    #[error("the voice cannot be started")]
+    Voice(#[from] ::speech::SpeechError),
 }
 
 impl StartError {
@@ -104,7 +108,8 @@ impl Kiosk {
     /// As [`Kiosk::start`], with another way to the camera than the configured one: a story can pull its plug.
     pub fn start_with(config: Config, camera: OpenCamera) -> Result<Self, StartError> {
         let (said, opened) = channel();
-        let kiosk = Self::begin(config, camera, move |result| {
+        let voice = Speech::start(config.speech.clone())?;
+        let kiosk = Self::begin(config, camera, voice, move |result| {
             // Somebody waits for it below.
             let _ = said.send(result);
         })?;
@@ -112,19 +117,21 @@ impl Kiosk {
         opened.recv().unwrap_or(Ok(())).map(|()| kiosk)
     }
 
-    /// As [`Kiosk::start`], without waiting: a window can open meanwhile. What came of it is given to `opened`; after an
-    /// error there is no kiosk, and the program is to end.
+    /// As [`Kiosk::start`], without waiting: a window can open meanwhile, whose voice this is. What came of it is given to
+    /// `opened`; after an error there is no kiosk, and the program is to end.
     pub fn start_beside(
         config: Config,
+        voice: Speech,
         opened: impl FnOnce(Result<(), StartError>) + Send + 'static,
     ) -> Result<Self, StartError> {
         let camera = capture::configured(config.camera.clone());
-        Self::begin(config, camera, opened)
+        Self::begin(config, camera, voice, opened)
     }
 
     fn begin(
         config: Config,
         camera: OpenCamera,
+        voice: Speech,
         opened: impl FnOnce(Result<(), StartError>) + Send + 'static,
     ) -> Result<Self, StartError> {
         let display = config.display;
@@ -133,6 +140,7 @@ impl Kiosk {
         let parts = Arc::new(Parts {
             config,
             camera,
+            voice,
             events: events.clone(),
             preview: Arc::clone(&preview),
             origin: Instant::now(),
@@ -212,6 +220,8 @@ impl Drop for Kiosk {
 struct Parts {
     config: Config,
     camera: OpenCamera,
+    /// What speaks for the screens; the technician tries it.
+    voice: Speech,
     events: Sender<Event>,
     preview: Arc<Mutex<Option<PreviewSink>>>,
     origin: Instant,

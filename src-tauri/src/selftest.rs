@@ -1,5 +1,6 @@
 //! What the self-test looks at, and what it makes of it.
 
+use speech::voice::Status;
 use verification::capture::DeviceFault;
 use verification::custody::{Concern, CustodyState, Severity};
 use verification::health::{Cause, Finding, Part, SelfTest, Ways};
@@ -33,6 +34,8 @@ pub struct Seen<'a> {
     pub printer: ipc::Slip,
     /// Whether something is there that sounds; none where the system does not tell.
     pub sound: Option<bool>,
+    /// How the voice stands; none where this kiosk does not speak.
+    pub voice: Option<&'a Status>,
     /// What is wrong with the installed files.
     pub integrity: Option<IntegrityFault>,
     /// Whether the page is as large as the window was to be; none before it said so.
@@ -76,14 +79,7 @@ pub fn findings(seen: &Seen<'_>) -> SelfTest {
             ipc::Slip::Ready | ipc::Slip::Printing | ipc::Slip::Printed => Finding::Works,
         },
     );
-    test.found(
-        Part::Sound,
-        match seen.sound {
-            None => Finding::Unknown,
-            Some(true) => Finding::Works,
-            Some(false) => Finding::Attention(Cause::Device(DeviceFault::NotFound)),
-        },
-    );
+    test.found(Part::Sound, sound(seen));
     test.found(
         Part::Disk,
         match seen.custody.disk_free_bytes {
@@ -155,6 +151,17 @@ fn thermometer(seen: &Seen<'_>) -> Finding {
     }
 }
 
+/// Who speaks knows whether it sounds; else the system says whether something could.
+fn sound(seen: &Seen<'_>) -> Finding {
+    let stock = seen.voice.and_then(|voice| voice.stock.as_ref());
+    match seen.voice.map(|voice| voice.sound).or(seen.sound) {
+        None => Finding::Unknown,
+        Some(false) => Finding::Attention(Cause::Device(DeviceFault::NotFound)),
+        Some(true) if stock.is_some_and(|stock| !stock.is_whole()) => Finding::Attention(Cause::Incomplete),
+        Some(true) => Finding::Works,
+    }
+}
+
 /// The ways that these services allow, all together.
 pub fn ways(catalogue: &[Service]) -> Ways {
     let needs_no_device = |service: &Service| {
@@ -196,11 +203,32 @@ fn lists_a_card(cards: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
     use verification::palm::PalmCapabilities;
     use verification::policy::Policy;
 
     use super::*;
+
+    /// A kiosk in which all is well.
+    fn bare<'a>(custody: &'a CustodyState, palm: &'a PalmPolicy) -> Seen<'a> {
+        Seen {
+            custody,
+            worries: &[],
+            is_online: true,
+            camera: Finding::Works,
+            has_passive: true,
+            scanner: None,
+            has_thermometer: false,
+            palm,
+            printer: ipc::Slip::Ready,
+            sound: Some(true),
+            voice: None,
+            integrity: None,
+            display: Some(true),
+        }
+    }
 
     fn check(change: &dyn Fn(&mut Seen<'_>), part: Part, expect: Finding) {
         let (state, policy) = (
@@ -210,20 +238,7 @@ mod tests {
             },
             Policy::default(),
         );
-        let mut seen = Seen {
-            custody: &state,
-            worries: &[],
-            is_online: true,
-            camera: Finding::Works,
-            has_passive: true,
-            scanner: None,
-            has_thermometer: false,
-            palm: &policy.palm,
-            printer: ipc::Slip::Ready,
-            sound: Some(true),
-            integrity: None,
-            display: Some(true),
-        };
+        let mut seen = bare(&state, &policy.palm);
         assert!(findings(&seen).is_well());
         change(&mut seen);
         assert_eq!(findings(&seen).of(part), expect);
@@ -287,13 +302,34 @@ mod tests {
             Part::Sound,
             Finding::Attention(not_found),
         );
+        let voice = |sound, engine| Status {
+            state: speech::machine::Machine::new(6).state(),
+            sound,
+            stock: Some(speech::stock::Stock {
+                pack: speech::stock::PackStock::None,
+                languages: speech::stock::languages(None, &BTreeSet::new(), |_| engine),
+                engine: None,
+            }),
+            tried: None,
+        };
+        let voices = [
+            (voice(true, true), Finding::Works),
+            (voice(true, false), Finding::Attention(Cause::Incomplete)),
+            (voice(false, true), Finding::Attention(not_found)),
+        ];
+        let (state, policy) = (CustodyState::default(), Policy::default());
+        for (voice, expect) in &voices {
+            let seen = Seen {
+                voice: Some(voice),
+                ..bare(&state, &policy.palm)
+            };
+            assert_eq!(findings(&seen).of(Part::Sound), *expect);
+        }
         check(
             &|seen| seen.display = Some(false),
             Part::Display,
             Finding::Attention(Cause::Wrong),
         );
-        let policy = Policy::default();
-        let state = CustodyState::default();
         let with = |scanner, has_thermometer| {
             let seen = Seen {
                 custody: &state,
@@ -306,6 +342,7 @@ mod tests {
                 palm: &policy.palm,
                 printer: ipc::Slip::None,
                 sound: None,
+                voice: None,
                 integrity: None,
                 display: None,
             };

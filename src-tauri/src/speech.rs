@@ -1,15 +1,17 @@
 //! Spoken instructions: what the screens say goes to the voice, and how the voice stands goes to the screens.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use ipc::speech::{Caption, Private, SpeechOrder, SpeechView, Urgency, Utterance};
 use ipc::{Screen, View};
 use serde::Deserialize;
+use speech::builder::{self, Phrases};
 use speech::engine::Program;
 use speech::headset::Source;
 use speech::machine::{Input, Part, VOLUME_MAX};
+use speech::stock::{Found, LanguageStock, PackStock};
 use speech::voice::{Output, Setup, Status, Voice};
 use speech::{Language, SpeechError, Words};
 
@@ -97,6 +99,39 @@ impl Speech {
         }
     }
 
+    /// What there is to speak with, and how that stands; nothing where this kiosk does not speak.
+    pub fn status(&self) -> Option<Status> {
+        self.voice.as_ref().map(|voice| voice.status())
+    }
+
+    /// Sees what there is to speak with, and whether it is of the present texts and of this profile. [`Speech::status`] says
+    /// later what was found.
+    pub fn take_stock(&self, profile: &Path) {
+        let Some(voice) = &self.voice else { return };
+        let mut wanted = texts();
+        match builder::phrases_of_profile(profile) {
+            Ok(phrases) => wanted.extend(phrases),
+            Err(error) => tracing::error!(%error, "the phrases of the profile are not known"),
+        }
+        voice.take_stock(wanted);
+    }
+
+    /// Plays a phrase for the technician.
+    pub fn try_out(&self, language: ipc::Language, text: String) {
+        if let Some(voice) = &self.voice {
+            voice.tell(Input::Try(Part::public(spoken_language(language), text)));
+        }
+    }
+
+    /// Ends what the technician hears.
+    pub fn end_trial(&self) {
+        if let Some(voice) = &self.voice
+            && voice.status().state.trying
+        {
+            voice.tell(Input::Stop);
+        }
+    }
+
     /// Sees what the person sees: with the return to the welcome the session is over, and so is what was set for it. So it
     /// is where somebody went away before a session began.
     pub fn viewed(&self, view: &View) {
@@ -143,11 +178,7 @@ fn input(order: SpeechOrder) -> Input {
 
 fn spoken(utterance: Utterance) -> speech::machine::Utterance {
     let part = |part: ipc::speech::Spoken| Part {
-        language: match part.language {
-            ipc::Language::Kk => Language::Kk,
-            ipc::Language::Ru => Language::Ru,
-            ipc::Language::En => Language::En,
-        },
+        language: spoken_language(part.language),
         words: Words::new(part.text.take()),
         private: part.private.map(|kind| match kind {
             Private::Typed => speech::machine::Private::Typed,
@@ -164,6 +195,91 @@ fn spoken(utterance: Utterance) -> speech::machine::Utterance {
         },
         parts: utterance.parts.into_iter().map(part).collect(),
     }
+}
+
+fn spoken_language(language: ipc::Language) -> Language {
+    match language {
+        ipc::Language::Kk => Language::Kk,
+        ipc::Language::Ru => Language::Ru,
+        ipc::Language::En => Language::En,
+    }
+}
+
+/// The phrases of the texts that the screens of this program have.
+fn texts() -> Phrases {
+    macro_rules! files {
+        ($($language:ident in $folder:literal,)+) => {
+            [$((Language::$language, [
+                include_str!(concat!("../../locales/", $folder, "/kiosk.ftl")),
+                include_str!(concat!("../../locales/", $folder, "/consents.ftl")),
+                include_str!(concat!("../../locales/", $folder, "/sight.ftl")),
+                include_str!(concat!("../../locales/", $folder, "/technician.ftl")),
+                include_str!(concat!("../../locales/", $folder, "/speech.ftl")),
+                include_str!(concat!("../../locales/", $folder, "/images.ftl")),
+            ])),+]
+        };
+    }
+    let all = files! { Kk in "kk", Ru in "ru", En in "en", };
+    let all = all
+        .into_iter()
+        .flat_map(|(language, files)| files.map(|text| (language, text)));
+    // A test reads all of them.
+    builder::phrases_of_texts(all).unwrap_or_default()
+}
+
+/// How speech stands, for the technician's desk. `is_tried` is whether a phrase was played there.
+pub fn desk(status: Option<&Status>, is_tried: bool) -> ipc::Sound {
+    let Some(status) = status else {
+        return ipc::Sound::default();
+    };
+    let stock = status.stock.as_ref();
+    ipc::Sound {
+        is_set_up: true,
+        has_device: status.sound,
+        has_headset: status.state.headset,
+        volume: status.state.volume,
+        volumes: VOLUME_MAX,
+        pack: match stock.map(|stock| stock.pack) {
+            None => ipc::Pack::Unknown,
+            Some(PackStock::None) => ipc::Pack::None,
+            Some(PackStock::Unusable) => ipc::Pack::Unusable,
+            Some(PackStock::Holds(phrases)) => ipc::Pack::Holds {
+                phrases: count(phrases),
+            },
+        },
+        engine: stock.and_then(|stock| stock.engine.clone()).unwrap_or_default(),
+        languages: stock.map_or_else(Vec::new, |stock| stock.languages.map(language_health).into()),
+        trial: match status.tried {
+            _ if !is_tried => ipc::SoundTrial::Nothing,
+            _ if status.state.trying => ipc::SoundTrial::Playing,
+            None => ipc::SoundTrial::Nothing,
+            Some(tried) => ipc::SoundTrial::Played {
+                from: match tried.found {
+                    Found::Pack => ipc::SoundFrom::Pack,
+                    Found::Engine => ipc::SoundFrom::Engine,
+                    Found::Mixed => ipc::SoundFrom::Both,
+                    Found::Missing => ipc::SoundFrom::Missing,
+                },
+            },
+        },
+    }
+}
+
+fn language_health(of: LanguageStock) -> ipc::VoiceHealth {
+    ipc::VoiceHealth {
+        language: match of.language {
+            Language::Kk => ipc::Language::Kk,
+            Language::Ru => ipc::Language::Ru,
+            Language::En => ipc::Language::En,
+        },
+        wanted: count(of.wanted),
+        found: count(of.found),
+        is_synthesised: of.engine,
+    }
+}
+
+fn count(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 fn view(status: Status) -> SpeechView {
@@ -193,6 +309,43 @@ mod tests {
         toml::from_str::<FileSpeech>(text)
             .map_err(|error| error.to_string())?
             .setup(demo)
+    }
+
+    /// What the program takes for its texts is what the pack is built from.
+    #[test]
+    fn the_texts_are_those_of_the_locale_files() {
+        let locales = Path::new(env!("CARGO_MANIFEST_DIR")).join("locales");
+        assert_eq!(texts(), builder::phrases(&locales).unwrap());
+        assert!(texts().len() > 1_000);
+    }
+
+    #[test]
+    fn the_desk_shows_a_trial_of_its_own_alone() {
+        let mut machine = speech::machine::Machine::new(VOLUME);
+        let status = |machine: &speech::machine::Machine, tried| Status {
+            state: machine.state(),
+            sound: true,
+            stock: None,
+            tried,
+        };
+        assert!(!desk(None, true).is_set_up);
+        let tried = Some(speech::stock::Tried {
+            language: Language::Kk,
+            found: Found::Mixed,
+        });
+        let shown =
+            |machine: &speech::machine::Machine, is_tried| desk(Some(&status(machine, tried)), is_tried);
+        machine.step(Input::Try(Part::public(Language::Kk, "a")));
+        assert_eq!(shown(&machine, true).trial, ipc::SoundTrial::Playing);
+        assert_eq!(shown(&machine, false).trial, ipc::SoundTrial::Nothing);
+        machine.step(Input::Finished(1));
+        let from = ipc::SoundFrom::Both;
+        assert_eq!(shown(&machine, true).trial, ipc::SoundTrial::Played { from });
+        let desk = desk(Some(&status(&machine, None)), true);
+        assert_eq!(
+            (desk.trial, desk.volume, desk.volumes),
+            (ipc::SoundTrial::Nothing, VOLUME, VOLUME_MAX)
+        );
     }
 
     #[test]

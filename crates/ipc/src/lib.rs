@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
 pub use technician::{
-    Desk, DeskPage, DeviceOffer, Health, Part, PartHealth, PartState, Said, Trial, Why, Wish,
+    Desk, DeskPage, DeviceOffer, Health, Pack, Part, PartHealth, PartState, Said, Sound, SoundFrom,
+    SoundTrial, Trial, VoiceHealth, Why, Wish,
 };
 
 pub use images::{ImagesStage, PageKind, PagePrompt, Picture, PictureHint};

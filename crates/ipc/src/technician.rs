@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ErrorCode, HandPrompt};
+use crate::{ErrorCode, HandPrompt, Language};
 
 /// How the kiosk does. Nothing in it is personal.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -175,6 +175,8 @@ pub struct Desk {
     pub is_scanner_chosen: bool,
     /// How the device of the page does while it is tried.
     pub trial: Trial,
+    /// With what this kiosk speaks; looked at on the page of the sound.
+    pub sound: Sound,
     /// Whether there is a printer.
     pub can_print: bool,
     /// Whether there is a medium to write to.
@@ -194,8 +196,94 @@ pub enum DeskPage {
     Camera,
     /// Choice of the palm scanner, with the position of a hand.
     Scanner,
+    /// With what the kiosk speaks, and how that sounds.
+    Sound,
     /// Printer, export, maintenance, restart.
     Actions,
+}
+
+/// With what the kiosk speaks.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Sound {
+    /// Whether this kiosk is set up to speak.
+    pub is_set_up: bool,
+    /// Whether a sound device works.
+    pub has_device: bool,
+    /// Whether a headset is plugged.
+    pub has_headset: bool,
+    /// Step of volume, from 1.
+    pub volume: u8,
+    /// Steps of volume.
+    pub volumes: u8,
+    /// The pack of phrases.
+    pub pack: Pack,
+    /// The program that synthesises what the pack has not; empty where there is none.
+    pub engine: String,
+    /// What is there of each language; none before it was looked at.
+    pub languages: Vec<VoiceHealth>,
+    /// The test phrase.
+    pub trial: SoundTrial,
+}
+
+/// The pack of phrases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Pack {
+    /// It was not looked at yet.
+    #[default]
+    Unknown,
+    /// None is set up: everything is synthesised.
+    None,
+    /// One is set up, and cannot be used.
+    Unusable,
+    /// It holds so many phrases.
+    Holds {
+        /// How many.
+        phrases: u32,
+    },
+}
+
+/// What is there of a language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VoiceHealth {
+    /// The language.
+    pub language: Language,
+    /// How many phrases the present texts have.
+    pub wanted: u32,
+    /// How many of them are in the pack.
+    pub found: u32,
+    /// Whether the synthesiser speaks it.
+    pub is_synthesised: bool,
+}
+
+/// How the test phrase does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum SoundTrial {
+    /// None was played since the page was opened.
+    #[default]
+    Nothing,
+    /// It is being played.
+    Playing,
+    /// It is over.
+    Played {
+        /// From where its sound came.
+        from: SoundFrom,
+    },
+}
+
+/// From where sound came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SoundFrom {
+    /// All of it from the pack.
+    Pack,
+    /// All of it from the synthesiser.
+    Engine,
+    /// From both.
+    Both,
+    /// Something could not be said.
+    Missing,
 }
 
 /// A device that can be chosen.
@@ -293,6 +381,13 @@ pub enum Wish {
     },
     /// Use the scanner of the configuration.
     ScannerAsInstalled,
+    /// Play a phrase, whether or not screens are spoken.
+    TrySound {
+        /// In this language.
+        language: Language,
+        /// The phrase, as it stands on the page.
+        text: String,
+    },
     /// Print a page that shows that the printer prints.
     PrintTest,
     /// Write what is pending to the medium, sealed to the institution.

@@ -33,7 +33,7 @@ pub type Phrases = BTreeSet<(Language, String)>;
 
 /// The phrases of the locale files under this folder, and the numbers.
 pub fn phrases(locales: &Path) -> Result<Phrases, SpeechError> {
-    let mut found = Phrases::new();
+    let mut found = numbers();
     for language in Language::ALL {
         let folder = locales.join(language.tag());
         for file in FILES.iter().map(|name| folder.join(name)) {
@@ -45,9 +45,22 @@ pub fn phrases(locales: &Path) -> Result<Phrases, SpeechError> {
                 found.insert((language, phrase));
             }
         }
-        found.extend((0..=NUMBER_MAX).map(|number| (language, number.to_string())));
     }
     Ok(found)
+}
+
+/// The phrases of texts that a program carries, each as a locale file has it, and the numbers.
+pub fn phrases_of_texts<'a>(texts: impl IntoIterator<Item = (Language, &'a str)>) -> Result<Phrases, String> {
+    let mut found = numbers();
+    for (language, text) in texts {
+        found.extend(of_messages(text)?.into_iter().map(|phrase| (language, phrase)));
+    }
+    Ok(found)
+}
+
+fn numbers() -> Phrases {
+    let of = |language| (0..=NUMBER_MAX).map(move |number| (language, number.to_string()));
+    Language::ALL.into_iter().flat_map(of).collect()
 }
 
 /// The texts of a profile: each table that has a text in all three languages is one, wherever it stands.

@@ -54,6 +54,11 @@ impl Program {
         }
     }
 
+    /// The program's name.
+    pub fn program(&self) -> &str {
+        &self.program
+    }
+
     fn failed(&self, what: &'static str) -> SpeechError {
         SpeechError::Engine {
             program: self.program.clone(),

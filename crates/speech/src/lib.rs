@@ -18,6 +18,7 @@ pub mod machine;
 pub mod pack;
 pub mod phrase;
 mod player;
+pub mod stock;
 pub mod voice;
 
 pub use error::SpeechError;

@@ -72,6 +72,9 @@ pub enum Input {
     Headset(bool),
     /// A screen has something to say.
     Say(Utterance),
+    /// The technician wants to hear this, also while screens are not spoken. It takes the place of everything, and what screens
+    /// have to say meanwhile waits for its end.
+    Try(Part),
     /// The person did something: what is being said is of yesterday.
     Acted,
     /// The person wants to hear the last utterance again.
@@ -132,6 +135,8 @@ pub struct State {
     pub heard: u64,
     /// What is being said now.
     pub saying: Option<Caption>,
+    /// What the technician wants to hear is being played.
+    pub trying: bool,
 }
 
 /// What is being said, for those who read it.
@@ -148,6 +153,8 @@ pub struct Caption {
 struct Saying {
     id: u64,
     private: bool,
+    /// It is what the technician wants to hear, and no screen's.
+    trial: bool,
     utterance: Utterance,
     /// Which part is being said.
     at: usize,
@@ -171,6 +178,8 @@ impl Saying {
 ///    ^                           ^                      │
 ///    └── End, SessionEnded ──────┴── Acted, Stop ───────┘
 /// ```
+///
+/// [`Input::Try`] is heard on and off, and changes neither.
 pub struct Machine {
     default_volume: u8,
     state: State,
@@ -195,6 +204,7 @@ impl Machine {
                 volume: default_volume,
                 heard: 0,
                 saying: None,
+                trying: false,
             },
             by_headset: false,
             saying: None,
@@ -218,6 +228,15 @@ impl Machine {
             Input::End => self.end(&mut effects),
             Input::Headset(plugged) => self.headset(plugged, &mut effects),
             Input::Say(utterance) => self.say(utterance, &mut effects),
+            Input::Try(part) => {
+                self.hush(&mut effects);
+                let utterance = Utterance {
+                    number: 0,
+                    urgency: Urgency::Next,
+                    parts: vec![part],
+                };
+                self.play_from(utterance, 0, true, &mut effects);
+            }
             Input::Acted | Input::Stop => self.hush(&mut effects),
             Input::Repeat => {
                 if let Some(last) = self.last.clone().filter(|_| self.state.on) {
@@ -241,7 +260,9 @@ impl Machine {
                 self.by_headset = self.state.headset;
             }
         }
-        self.state.saying = self.saying.as_ref().map(Saying::caption);
+        let of_screens = self.saying.as_ref().filter(|saying| !saying.trial);
+        self.state.saying = of_screens.map(Saying::caption);
+        self.state.trying = self.is_trying();
         if self.state.volume != before.volume {
             effects.push(Effect::Volume(self.state.volume));
         }
@@ -275,6 +296,13 @@ impl Machine {
 
     fn say(&mut self, utterance: Utterance, effects: &mut Vec<Effect>) {
         if !self.state.on {
+            return;
+        }
+        if self.is_trying() {
+            if utterance.urgency == Urgency::Now {
+                self.waiting.clear();
+            }
+            self.waiting.push_back(utterance);
             return;
         }
         match utterance.urgency {
@@ -317,7 +345,7 @@ impl Machine {
                 .iter()
                 .any(|waiting| waiting.urgency == Urgency::Newest);
         if !old {
-            self.play_from(saying.utterance, saying.at + 1, effects);
+            self.play_from(saying.utterance, saying.at + 1, saying.trial, effects);
         }
         self.go_on(effects);
     }
@@ -335,6 +363,10 @@ impl Machine {
         if !self.may_be_private() && self.saying.as_ref().is_some_and(|saying| saying.private) {
             self.hush(effects);
         }
+    }
+
+    fn is_trying(&self) -> bool {
+        self.saying.as_ref().is_some_and(|saying| saying.trial)
     }
 
     fn may_be_private(&self) -> bool {
@@ -357,11 +389,11 @@ impl Machine {
         if !utterance.parts.iter().any(typed) {
             self.last = Some(utterance.clone());
         }
-        self.play_from(utterance, 0, effects);
+        self.play_from(utterance, 0, false, effects);
     }
 
     /// Plays the first part from `at` on that has something to say.
-    fn play_from(&mut self, utterance: Utterance, at: usize, effects: &mut Vec<Effect>) {
+    fn play_from(&mut self, utterance: Utterance, at: usize, trial: bool, effects: &mut Vec<Effect>) {
         let heard = |part: &Part| match part.private {
             Some(kind) if self.may_be_private() => Some((part.words.clone(), Some(kind))),
             Some(_) => part.instead.clone().map(|words| (words, None)),
@@ -387,6 +419,7 @@ impl Machine {
         self.saying = Some(Saying {
             id: self.next_id,
             private: private.is_some(),
+            trial,
             utterance,
             at,
         });

@@ -8,11 +8,13 @@ use std::time::{Duration, Instant};
 use rodio::cpal::traits::{DeviceTrait, HostTrait};
 use serde::Serialize;
 
+use crate::builder::Phrases;
 use crate::clip::Clip;
 use crate::engine::{Program, Synthesiser};
 use crate::machine::{Private, VOLUME_MAX};
 use crate::pack::Pack;
 use crate::phrase::{Segment, key, segments};
+use crate::stock::{self, Found, PackStock, Stock};
 use crate::{Language, SpeechError, Words};
 
 /// How much one step of volume changes.
@@ -27,20 +29,6 @@ pub enum Output {
     Named(String),
     /// To no device: what would be said is written down, one JSON object a line, in the time that it would take.
     Log(PathBuf),
-}
-
-/// What was found of an utterance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-enum Found {
-    /// All of it in the pack.
-    Pack,
-    /// All of it was synthesised.
-    Engine,
-    /// Both.
-    Mixed,
-    /// Something could not be said.
-    Missing,
 }
 
 #[derive(Serialize)]
@@ -70,6 +58,8 @@ struct Playing {
 /// The player. It belongs to one thread.
 pub(crate) struct Player {
     pack: Option<Pack>,
+    /// There is to be a pack, whether or not it can be used.
+    is_packed: bool,
     engine: Option<Program>,
     device: Option<Device>,
     log: Option<(PathBuf, File)>,
@@ -86,6 +76,7 @@ struct Device {
 impl Player {
     /// What of pack, engine and device cannot be used is said and left out: a kiosk without a sound card works.
     pub(crate) fn open(pack: Option<&Path>, engine: Option<Program>, output: &Output, volume: u8) -> Self {
+        let is_packed = pack.is_some();
         let pack = pack.and_then(|path| {
             Pack::open(path)
                 .map_err(|error| tracing::error!(%error, "there are no rendered phrases; all is synthesised"))
@@ -106,6 +97,7 @@ impl Player {
         };
         let mut player = Self {
             pack,
+            is_packed,
             engine,
             device,
             log,
@@ -128,8 +120,33 @@ impl Player {
         }
     }
 
-    /// Begins to play. Nothing else is played now.
-    pub(crate) fn play(&mut self, id: u64, language: Language, words: &Words, private: Option<Private>) {
+    /// What there is to speak with, held against the present texts.
+    pub(crate) fn stock(&mut self, wanted: &Phrases) -> Stock {
+        let digit = Words::new("7");
+        let engine = &mut self.engine;
+        let mut speaks = |language| {
+            let said = engine.as_mut().map(|engine| engine.say(language, &digit));
+            matches!(said, Some(Ok(_)))
+        };
+        Stock {
+            pack: match &self.pack {
+                Some(pack) => PackStock::Holds(pack.index().len()),
+                None if self.is_packed => PackStock::Unusable,
+                None => PackStock::None,
+            },
+            languages: stock::languages(self.pack.as_ref().map(Pack::index), wanted, &mut speaks),
+            engine: self.engine.as_ref().map(|engine| engine.program().to_owned()),
+        }
+    }
+
+    /// Begins to play; gives what was found of the words. Nothing else is played now.
+    pub(crate) fn play(
+        &mut self,
+        id: u64,
+        language: Language,
+        words: &Words,
+        private: Option<Private>,
+    ) -> Found {
         let (clips, found) = self.clips(language, words);
         let duration: Duration = clips.iter().map(Clip::duration).sum();
         if let Some(device) = &self.device {
@@ -153,6 +170,7 @@ impl Player {
             id,
             until: Instant::now() + duration,
         });
+        found
     }
 
     /// Silence at once.

@@ -12,6 +12,7 @@ use speech::headset::Source;
 use speech::machine::{Input, Part, Private, Urgency, Utterance};
 use speech::pack;
 use speech::phrase::key;
+use speech::stock::{Found, PackStock};
 use speech::voice::{Output, Setup, Status, Voice};
 use speech::{Language, Words};
 
@@ -127,4 +128,48 @@ fn a_machine_without_sound_runs_and_says_so() {
     voice.tell(Input::Start);
     voice.tell(say(&["a", "b"]));
     wait(&states, "the end of both parts", |status| status.state.heard == 2);
+}
+
+/// What the technician hears: without speech, from the pack and not, and what there is to speak with.
+#[test]
+fn a_technician_hears_a_trial_and_sees_what_there_is_to_speak_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("said");
+    let (voice, states) = voice(Setup {
+        pack: Some(packed(folder.path())),
+        engine: None,
+        output: Output::Log(log.clone()),
+        volume: 5,
+        headset: Source::Never,
+    });
+    let trial = |text: &str| Input::Try(Part::public(Language::Kk, text));
+    for (text, found) in [("a", Found::Pack), ("b", Found::Missing)] {
+        voice.tell(trial(text));
+        let status = wait(&states, "the end of the trial", |status| {
+            status.tried.is_some_and(|tried| tried.found == found) && !status.state.trying
+        });
+        assert!(!status.state.on && status.state.saying.is_none());
+    }
+    assert_eq!(voice.status().stock, None, "nobody has asked");
+    let wanted = [(Language::Kk, "a"), (Language::Kk, "b"), (Language::Ru, "a")];
+    voice.take_stock(
+        wanted
+            .into_iter()
+            .map(|(language, text)| (language, text.to_owned()))
+            .collect(),
+    );
+    let stock = wait(&states, "the stock", |status| status.stock.is_some())
+        .stock
+        .unwrap();
+    assert_eq!(voice.status().stock.as_ref(), Some(&stock));
+    assert_eq!((stock.pack, stock.engine), (PackStock::Holds(2), None));
+    let counts = stock.languages.map(|of| (of.wanted, of.found, of.engine));
+    assert_eq!(counts, [(2, 1, false), (1, 0, false), (0, 0, false)]);
+    drop(voice);
+    let said = std::fs::read_to_string(&log).unwrap();
+    assert!(said.contains(r#""text":"a","found":"pack","volume":5"#), "{said}");
+    assert!(
+        said.contains(r#""text":"b","found":"missing","volume":5"#),
+        "{said}"
+    );
 }

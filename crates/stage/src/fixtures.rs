@@ -131,6 +131,7 @@ pub fn telling() -> Vec<Fixture> {
         "images-shown-document-back",
         "images-review",
         "health-camera",
+        "health-sound",
         "health-actions",
         "idle",
     ];

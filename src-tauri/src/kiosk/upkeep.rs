@@ -18,6 +18,7 @@ use crate::capture::Opener;
 use crate::config::{Config, Palm};
 use crate::devices::{self, CHOICE, Choice, Offered};
 use crate::selftest::{self, Seen};
+use crate::speech;
 
 /// Under these names the store remembers how the entry of codes stands, and that the kiosk is closed for maintenance.
 const LOCKOUT: &str = "staff-lockout";
@@ -45,6 +46,8 @@ pub(super) struct Upkeep {
     ways: Ways,
     has_passive: bool,
     sound: Option<bool>,
+    /// What there is to speak with was looked at.
+    is_stock_taken: bool,
     camera_found: Finding,
     camera_name: String,
     page_px: Option<(u32, u32)>,
@@ -79,6 +82,8 @@ struct Bench {
     cameras: Vec<Offered<Camera>>,
     scanners: Vec<Offered<String>>,
     trial: Trial,
+    /// A phrase was played since the page was opened.
+    is_sound_tried: bool,
     said: Option<Said>,
 }
 
@@ -112,6 +117,7 @@ impl Upkeep {
             ways: selftest::ways(&config.catalogue),
             has_passive,
             sound: selftest::has_sound(),
+            is_stock_taken: false,
             camera_found: Finding::Unknown,
             camera_name: String::new(),
             page_px: None,
@@ -248,12 +254,22 @@ impl Core {
         self.upkeep.is_testing = true;
         self.upkeep.next_test = None;
         self.upkeep.sound = selftest::has_sound();
+        if !self.upkeep.is_stock_taken {
+            self.take_stock();
+        }
         self.capture.command(Command::Test);
+    }
+
+    /// Once, and when the technician wants it: whoever comes meanwhile waits for the voice.
+    fn take_stock(&mut self) {
+        self.upkeep.is_stock_taken = true;
+        self.parts.voice.take_stock(&self.parts.config.profile_file);
     }
 
     fn self_test(&self) -> SelfTest {
         let config = &self.parts.config;
         let thermometer = self.upkeep.palm().map(|palm| palm.setup().thermometer.is_some());
+        let voice = self.parts.voice.status();
         selftest::findings(&Seen {
             custody: &self.upkeep.figures,
             worries: self.custody.worries(),
@@ -265,6 +281,7 @@ impl Core {
             palm: &config.policy.palm,
             printer: self.slips.stands(),
             sound: self.upkeep.sound,
+            voice: voice.as_ref(),
             integrity: self.guard.fault(),
             display: self
                 .upkeep
@@ -416,6 +433,7 @@ impl Core {
             Wish::Show { page } => self.show_page(page),
             Wish::TestAgain => {
                 self.look_after_custody();
+                self.upkeep.is_stock_taken = false;
                 self.test();
             }
             Wish::TryCamera { id } => self.try_camera(&id),
@@ -439,6 +457,12 @@ impl Core {
             Wish::ScannerAsInstalled => {
                 self.upkeep.choice.forget_palm();
                 self.scanner_changes(Said::AsInstalled);
+            }
+            Wish::TrySound { language, text } => {
+                self.parts.voice.try_out(language, text);
+                if let Some(bench) = self.bench() {
+                    bench.is_sound_tried = true;
+                }
             }
             Wish::PrintTest => self.print_test(),
             Wish::Export => self.export(),
@@ -468,6 +492,7 @@ impl Core {
                 });
                 scanners = devices::scanners(config, &ports);
             }
+            DeskPage::Sound => self.take_stock(),
             DeskPage::Overview | DeskPage::Actions => {}
         }
         if let Some(bench) = self.bench() {
@@ -480,8 +505,9 @@ impl Core {
         }
     }
 
-    /// Camera and scanner go back to what they are for.
+    /// Camera and scanner go back to what they are for, and a phrase that is played ends.
     fn end_trial(&mut self) {
+        self.parts.voice.end_trial();
         match self.trial() {
             None | Some(Trial::Nothing) => return,
             Some(Trial::Hand { .. }) => self.scanner.cancel(),
@@ -754,6 +780,10 @@ impl Core {
                 .collect(),
             is_scanner_chosen: self.upkeep.choice.palm(config).is_some(),
             trial: bench.trial,
+            sound: match bench.page {
+                DeskPage::Sound => speech::desk(self.parts.voice.status().as_ref(), bench.is_sound_tried),
+                _ => ipc::Sound::default(),
+            },
             can_print: self.slips.stands() != ipc::Slip::None,
             can_export: medium.is_some_and(|technician| technician.medium().is_some()),
             said: bench.said,

@@ -1,5 +1,7 @@
 //! The technician's desk.
 
+mod sound;
+
 use ::ipc::{Desk, DeskPage, DeviceOffer, Intent, Said, Screen, Trial, Wish};
 use leptos::html;
 use leptos::prelude::*;
@@ -14,7 +16,9 @@ use crate::ipc;
 use crate::locale::{self, Key};
 use crate::screens::palm::command;
 
-/// The four pages of the desk, one at a time.
+use self::sound::SoundShown;
+
+/// The five pages of the desk, one at a time.
 #[component]
 pub fn HealthShown(
     /// The page that is open.
@@ -47,6 +51,7 @@ pub fn HealthShown(
         DeskPage::Overview => view! { <Overview desk /> }.into_any(),
         DeskPage::Camera => view! { <Cameras desk /> }.into_any(),
         DeskPage::Scanner => view! { <Scanners desk /> }.into_any(),
+        DeskPage::Sound => view! { <SoundShown desk /> }.into_any(),
         DeskPage::Actions => view! { <Actions desk /> }.into_any(),
     };
     let said = Memo::new(move |_| desk.with(|desk| desk.said));
@@ -95,10 +100,11 @@ pub fn HealthShown(
     }
 }
 
-const PAGES: [DeskPage; 4] = [
+const PAGES: [DeskPage; 5] = [
     DeskPage::Overview,
     DeskPage::Camera,
     DeskPage::Scanner,
+    DeskPage::Sound,
     DeskPage::Actions,
 ];
 
@@ -107,6 +113,7 @@ fn page_words(page: DeskPage) -> (&'static str, Key) {
         DeskPage::Overview => ("overview", Key("desk-overview")),
         DeskPage::Camera => ("camera", Key("desk-camera")),
         DeskPage::Scanner => ("scanner", Key("desk-scanner")),
+        DeskPage::Sound => ("sound", Key("desk-sound")),
         DeskPage::Actions => ("actions", Key("desk-actions")),
     }
 }

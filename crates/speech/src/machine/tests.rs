@@ -224,7 +224,56 @@ fn any_input() -> impl Strategy<Value = Input> {
         1 => any::<bool>().prop_map(Input::PrivateAloud),
         4 => (0..40_u64).prop_map(Input::Finished),
         1 => Just(Input::SessionEnded),
+        1 => Just(trial("open")),
     ]
+}
+
+fn trial(text: &str) -> Input {
+    Input::Try(Part::public(Language::Kk, text))
+}
+
+/// The technician hears it without speech, and neither the volume nor what the next person finds is another then.
+#[test]
+fn a_trial_is_heard_also_where_screens_are_not_spoken() {
+    let mut machine = Machine::new(6);
+    let before = machine.state();
+    assert_eq!(words(&machine.step(trial("one two"))), ["1:one two"]);
+    assert!(machine.state().trying && !machine.state().on);
+    assert_eq!(machine.state().saying, None, "no screen says it");
+    assert!(machine.step(utterance(Urgency::Now, &["a"])).is_empty());
+    assert_eq!(machine.step(Input::Finished(1)), [Effect::Changed]);
+    assert_eq!(machine.state(), before);
+    // It is not what a person can have repeated.
+    machine.step(Input::Start);
+    assert_eq!(words(&machine.step(Input::Repeat)), [""; 0]);
+}
+
+#[test]
+fn what_screens_say_waits_for_the_end_of_a_trial() {
+    let mut machine = Machine::new(6);
+    machine.step(Input::Start);
+    machine.step(utterance(Urgency::Now, &["screen"]));
+    assert_eq!(words(&machine.step(trial("one"))), ["silence", "2:one"]);
+    // The page says that it plays: of two screens only the newer one is said afterwards.
+    for text in ["old", "new"] {
+        assert!(machine.step(utterance(Urgency::Now, &[text])).is_empty());
+    }
+    assert_eq!(words(&machine.step(Input::Finished(2))), ["3:new"]);
+    assert!(!machine.state().trying);
+    // Another trial takes the place of the first; whatever silences speech ends it.
+    machine.step(trial("two"));
+    assert_eq!(words(&machine.step(trial("three"))), ["silence", "5:three"]);
+    for end in [
+        Input::Acted,
+        Input::Stop,
+        Input::End,
+        Input::SessionEnded,
+        Input::Headset(false),
+    ] {
+        machine.step(trial("four"));
+        assert_eq!(words(&machine.step(end.clone())), ["silence"], "{end:?}");
+        assert!(!machine.state().trying);
+    }
 }
 
 proptest! {
@@ -246,7 +295,7 @@ proptest! {
                         prop_assert_eq!(playing, None);
                         playing = Some(id);
                         let state = machine.state();
-                        prop_assert!(state.on);
+                        prop_assert!(state.on || state.trying);
                         let allowed = state.headset || state.private_aloud;
                         prop_assert!(private.is_none() || allowed);
                         prop_assert!(words.expose() != "secret" || allowed);
