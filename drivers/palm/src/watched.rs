@@ -103,7 +103,7 @@ pub enum Report {
     /// A scanner answers: at the start, after it came back, after it restarted, after an order failed and it
     /// turned out to be well, and where it is another one than before; not after noise that a question disproved. Orders that wait when another one answers are refused.
     Present(ScannerIdentity),
-    /// There is no scanner that can be used, and why; said again only where the reason changes.
+    /// There is no scanner that can be used, and why; said again only where the reason is another one for some seconds.
     Absent(DeviceFault),
     /// What the scanner sees during a scan or an enrolment, where that changes.
     Hand(HandPosition),

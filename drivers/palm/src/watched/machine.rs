@@ -27,6 +27,10 @@ const MISSES_MAX: u8 = 3;
 /// How often to look for a port that is not there, or not yet ours. Looking opens nothing, so it need not be slowed
 /// down.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+/// For how long another reason must be the only one before it is told. While a scanner is looked for, attempts may fail for two
+/// reasons by turns: a port that comes and goes, a module that now says that it is busy and now nothing. Whoever reads the
+/// reason wants one.
+const SETTLED: Duration = Duration::from_secs(3);
 
 /// Decides; the thread that owns the port does as it says.
 #[derive(Debug)]
@@ -42,6 +46,8 @@ enum State {
     Absent {
         /// Why, as it was told; `None` until the first attempt to open it.
         told: Option<DeviceFault>,
+        /// Another reason since then, and no other one.
+        other: Option<(DeviceFault, Duration)>,
         backoff: Backoff,
         retry_at: Duration,
     },
@@ -96,6 +102,7 @@ impl Default for Machine {
         Self {
             state: State::Absent {
                 told: None,
+                other: None,
                 backoff: Backoff::default(),
                 retry_at: Duration::ZERO,
             },
@@ -291,9 +298,11 @@ impl Machine {
     }
 
     fn go(&mut self, now: Duration, fault: DeviceFault) -> Vec<Report> {
-        let (told, mut backoff) = match &self.state {
-            State::Absent { told, backoff, .. } => (*told, *backoff),
-            State::Present { .. } => (None, Backoff::default()),
+        let (told, other, mut backoff) = match &self.state {
+            State::Absent {
+                told, other, backoff, ..
+            } => (*told, *other, *backoff),
+            State::Present { .. } => (None, None, Backoff::default()),
         };
         let pause = match fault {
             DeviceFault::NotFound | DeviceFault::NoPermission => {
@@ -302,16 +311,18 @@ impl Machine {
             }
             _ => backoff.pause(),
         };
+        let (reason, other) = still(told, other, fault, now);
         self.state = State::Absent {
-            told: Some(fault),
+            told: Some(reason),
+            other,
             backoff,
             retry_at: now + pause,
         };
         let mut reports = Vec::new();
-        if told != Some(fault) {
-            reports.push(Report::Absent(fault));
+        if told != Some(reason) {
+            reports.push(Report::Absent(reason));
         }
-        reports.extend(self.end_queued(|order| refusal(order, fault)));
+        reports.extend(self.end_queued(|order| refusal(order, reason)));
         reports
     }
 
@@ -326,6 +337,25 @@ impl Machine {
             None => true,
         });
         answers
+    }
+}
+
+/// The reason to be told, and another one that is not yet: the first is told at once, and another only once it has been the only
+/// one for long enough.
+fn still(
+    told: Option<DeviceFault>,
+    other: Option<(DeviceFault, Duration)>,
+    fault: DeviceFault,
+    now: Duration,
+) -> (DeviceFault, Option<(DeviceFault, Duration)>) {
+    match (told, other) {
+        (None, _) => (fault, None),
+        (Some(told), _) if told == fault => (told, None),
+        (Some(_), Some((other, since))) if other == fault && now.saturating_sub(since) >= SETTLED => {
+            (fault, None)
+        }
+        (Some(told), Some((other, since))) if other == fault => (told, Some((other, since))),
+        (Some(told), _) => (told, Some((fault, now))),
     }
 }
 

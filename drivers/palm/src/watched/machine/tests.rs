@@ -146,11 +146,69 @@ fn a_scanner_that_is_not_there_is_looked_for_and_named_once() {
             After(1000),
             Opened(Err(DeviceFault::NoPermission)),
             Wants("wait 1000"),
+            After(3000),
+            Opened(Err(DeviceFault::NoPermission)),
+            Wants("wait 1000"),
             After(1000),
             Opened(Ok("A")),
             Wants("listen 5000"),
         ],
         &["absent NotFound", "absent NoPermission", "present A"],
+    );
+}
+
+/// Two reasons by turns are one to whoever reads them, also to an order that is refused; a reason that stays is told.
+#[test]
+fn a_reason_that_comes_and_goes_is_not_told() {
+    let mut script = vec![Opened(Err(DeviceFault::Busy))];
+    for fault in [MUTE, DeviceFault::Busy].into_iter().cycle().take(20) {
+        script.extend([
+            After(5000),
+            Wants("open"),
+            Opened(Err(fault)),
+            Do::Order(Order::List),
+        ]);
+    }
+    let mut expect = vec!["absent Busy"];
+    expect.extend(["listed Busy"; 20]);
+    check(script, &expect);
+
+    // The same moments, and three reasons: each begins anew.
+    let mut script = vec![Opened(Err(NO))];
+    for fault in [MUTE, DeviceFault::Busy].into_iter().cycle().take(9) {
+        script.extend([After(2000), Opened(Err(fault))]);
+    }
+    check(script, &["absent NotFound"]);
+
+    // The plug is pulled, and nothing is found from then on.
+    check(
+        vec![
+            Opened(Ok("A")),
+            Heard(Err(DeviceFault::Disconnected)),
+            After(500),
+            Opened(Err(NO)),
+            After(1000),
+            Opened(Err(NO)),
+            After(1999),
+            Opened(Err(NO)),
+            Do::Order(Order::List),
+            After(1),
+            Opened(Err(NO)),
+            Do::Order(Order::List),
+            After(1000),
+            Opened(Ok("A")),
+            // What was before it came back counts no more.
+            Heard(Err(DeviceFault::Protocol)),
+        ],
+        &[
+            "present A",
+            "absent Disconnected",
+            "listed Disconnected",
+            "absent NotFound",
+            "listed NotFound",
+            "present A",
+            "absent Protocol",
+        ],
     );
 }
 
