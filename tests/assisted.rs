@@ -114,7 +114,14 @@ fn who_cannot_perform_is_called_back_and_spends_no_attempt() {
     });
     person.wants(Intent::CannotPerform);
     person.sees("the ways with people", |view| {
-        matches!(view.screen, Screen::Assisted { may_return: true, .. })
+        matches!(
+            view.screen,
+            Screen::Assisted {
+                left: 3,
+                spent: false,
+                ..
+            }
+        )
     });
     person.wants(Intent::ChooseMethod {
         method: Method::Video,

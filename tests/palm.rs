@@ -287,7 +287,7 @@ fn attempts_survive_a_restart_and_behind_the_last_one_there_are_people() {
     bank.person().wants(Intent::CannotPerform);
     bank.sees(
         "the ways with people",
-        |screen| matches!(screen, Screen::Assisted { may_return: false, methods } if methods.len() == 2),
+        |screen| matches!(screen, Screen::Assisted { left: 0, methods, .. } if methods.len() == 2),
     );
     bank.person().wants(Intent::ChooseMethod {
         method: Method::Video,

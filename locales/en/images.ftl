@@ -3,7 +3,8 @@
 ## The way to people
 cannot-perform = I cannot do this
 assisted-title = How would you like to go on?
-assisted-words = No attempt was used up. People of the institution can confirm your identity in another way.
+assisted-words = This has not used up an attempt. People of the institution can confirm your identity in another way.
+assisted-words-spent = This attempt counts: it had begun, and attempts are not given back any more in this session. People of the institution can confirm your identity in another way.
 assisted-words-used-up = There are no attempts left with the devices of the kiosk. People of the institution can confirm your identity in another way.
 attempt-failed-used-up = There are no attempts left here. You can go on with people of the institution, or end the session.
 continue-with-people = Go on with the staff

@@ -163,9 +163,10 @@ pub fn screen(session: &Session, devices: Devices) -> Option<ipc::Screen> {
         } => ipc::Screen::Method {
             methods: methods(face, palm, not_enrolled, hosted_page, &assisted, devices),
         },
-        Showing::Assisted { routes, may_return } => ipc::Screen::Assisted {
+        Showing::Assisted { routes, left, spent } => ipc::Screen::Assisted {
             methods: routes.into_iter().map(assisted).collect(),
-            may_return,
+            left: left.into(),
+            spent,
         },
         Showing::CallBack { error } => ipc::Screen::CallBack {
             error: error.map(|error| field_error(error.into())),

@@ -294,7 +294,7 @@ fn show(screen: Screen) -> AnyView {
         Screen::Claim { .. } => view! { <Claim /> }.into_any(),
         Screen::Operator { .. } => view! { <Operator /> }.into_any(),
         Screen::Phone { .. } => view! { <Phone /> }.into_any(),
-        Screen::Assisted { methods, may_return } => view! { <Assisted methods may_return /> }.into_any(),
+        Screen::Assisted { methods, left, spent } => view! { <Assisted methods left spent /> }.into_any(),
         Screen::CallBack { .. } => view! { <CallBack /> }.into_any(),
         Screen::Images { stage, .. } => view! { <Images stage /> }.into_any(),
         Screen::Method { methods } => view! { <MethodChoice methods /> }.into_any(),

@@ -460,8 +460,10 @@ pub enum Screen {
     Assisted {
         /// The ways.
         methods: Vec<Method>,
-        /// Whether the device may be tried once more.
-        may_return: bool,
+        /// How many attempts with the device are left; without any it may not be tried once more.
+        left: u32,
+        /// Standing aside used up an attempt.
+        spent: bool,
     },
     /// Entry of the mobile number that the institution is to call.
     CallBack {

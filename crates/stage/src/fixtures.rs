@@ -438,13 +438,16 @@ fn method() -> Vec<Fixture> {
 }
 
 fn assisted() -> Vec<Fixture> {
-    let assisted = |methods: &[Method], may_return| Screen::Assisted {
+    let assisted = |methods: &[Method], left, spent| Screen::Assisted {
         methods: methods.to_vec(),
-        may_return,
+        left,
+        spent,
     };
+    let both = [Method::Images, Method::Video];
     vec![
-        Fixture::new("assisted", assisted(&[Method::Images, Method::Video], true)),
-        Fixture::new("assisted-last", assisted(&[Method::Video], false)),
+        Fixture::new("assisted", assisted(&both, 3, false)),
+        Fixture::new("assisted-spent", assisted(&both, 2, true)),
+        Fixture::new("assisted-last", assisted(&[Method::Video], 0, true)),
     ]
 }
 

@@ -383,8 +383,10 @@ pub enum Showing {
     Assisted {
         /// The ways.
         routes: Vec<AssistedRoute>,
-        /// Whether an attempt with the device is left.
-        may_return: bool,
+        /// How many attempts with the device are left; without any it may not be tried again.
+        left: u8,
+        /// Standing aside used up an attempt, since no more of them are forgiven.
+        spent: bool,
     },
     /// Entry of the mobile number that the institution is to call.
     CallBack {
@@ -552,6 +554,7 @@ struct Facts {
     route: Route,
     route_reason: Option<RouteReason>,
     call_back: Option<Sensitive<String>>,
+    /// With which device the attempts are made, also while people are about to go on.
     modality: Option<Modality>,
     camera: Option<CameraIdentity>,
     device_failures: u8,
@@ -783,7 +786,8 @@ impl Session {
                     .as_ref()
                     .map(|service| service.assisted.clone())
                     .unwrap_or_default(),
-                may_return: !self.is_used_up(),
+                left: attempts.saturating_sub(self.attempts_used()),
+                spent: self.facts.images.spent,
             },
             State::OpeningCamera | State::Drawing { .. } => Showing::OpeningCamera,
             State::CameraLost { fault, .. } => Showing::CameraTrouble { fault: *fault },
@@ -1350,9 +1354,7 @@ impl Session {
             State::CountingAttempts if self.facts.palm.attempts_used() == 0 => {
                 self.end_before_capture(now, Outcome::Withdrawn)
             }
-            State::ChoosingAssisted
-            | State::CallBack { .. }
-            | State::Images(ImagesState::Consenting | ImagesState::Intro) => {
+            State::ChoosingAssisted | State::CallBack { .. } | State::Images(_) => {
                 self.leave_assisted(now, Outcome::Withdrawn)
             }
             // The devices have said no for the last time, whoever else may be asked.
@@ -1365,7 +1367,6 @@ impl Session {
             | State::Capturing { .. }
             | State::CountingAttempts
             | State::Palm(_)
-            | State::Images(_)
             | State::AttemptFailed { .. } => self.record(now, Outcome::Withdrawn),
             // What is captured is captured: the record must be made, and the answer is not in our hands.
             State::Recording { .. } | State::Identifying { .. } => Vec::new(),
@@ -1468,7 +1469,10 @@ impl Session {
             call_back: self.facts.call_back.take(),
             integrity: self.opening.integrity.clone(),
             claim: self.facts.claim.clone(),
-            modality: self.facts.modality,
+            modality: match self.facts.route {
+                Route::Images => Some(Modality::Face),
+                Route::Kiosk | Route::HostedPage | Route::CallBack => self.facts.modality,
+            },
             started_at: self.started_at,
             ended_at: now.utc,
             outcome,
@@ -1686,8 +1690,7 @@ impl Session {
 
     /// Whether no attempt is left with the device of this session.
     fn is_used_up(&self) -> bool {
-        let device = self.facts.modality.is_some() && self.facts.route == Route::Kiosk;
-        device && self.attempts_used() >= self.opening.policy.attempts
+        self.facts.modality.is_some() && self.attempts_used() >= self.opening.policy.attempts
     }
 }
 

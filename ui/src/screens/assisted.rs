@@ -16,16 +16,21 @@ use crate::screens::method;
 pub fn Assisted(
     /// The ways.
     methods: Vec<Method>,
-    /// Whether the device may be tried once more.
-    may_return: bool,
+    /// How many attempts with the device are left.
+    left: u32,
+    /// Standing aside used up an attempt.
+    spent: bool,
 ) -> impl IntoView {
     let kiosk = Kiosk::of_context();
-    // Who has no attempt left is not told that none was used up.
-    let words = if may_return {
-        Key("assisted-words")
-    } else {
-        Key("assisted-words-used-up")
-    };
+    let may_return = left > 0;
+    let (told, words) = told(left, spent);
+    let remains = (may_return && spent).then(|| {
+        view! {
+            <p class="images__lead" data-testid="left" data-left=left>
+                {kiosk.say_with(Key("attempt-failed-left"), move || vec![("left", left.into())])}
+            </p>
+        }
+    });
     let cards = methods
         .into_iter()
         .map(|method| {
@@ -54,10 +59,11 @@ pub fn Assisted(
         })
         .collect_view();
     view! {
-        <section class="screen" data-screen="assisted">
+        <section class="screen" data-screen="assisted" data-told=told>
             <Heading>{kiosk.say(Key("assisted-title"))}</Heading>
             <div class="screen__body images__choice">
                 <p class="images__lead">{kiosk.say(words)}</p>
+                {remains}
                 <div class="cards cards--few">{cards}</div>
             </div>
             // Whoever wants neither ends the session above.
@@ -70,5 +76,29 @@ pub fn Assisted(
                     }
                 })}
         </section>
+    }
+}
+
+/// What is said of the attempts, for tests and in words: what was spent is told as it is.
+fn told(left: u32, spent: bool) -> (&'static str, Key) {
+    match (left, spent) {
+        (0, _) => ("used-up", Key("assisted-words-used-up")),
+        (_, true) => ("spent", Key("assisted-words-spent")),
+        (_, false) => ("none-spent", Key("assisted-words")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_told_that_nothing_was_spent_who_has_spent_an_attempt() {
+        assert_eq!(told(3, false).1, Key("assisted-words"));
+        for (left, spent) in [(2, true), (1, true), (0, true), (0, false)] {
+            assert_ne!(told(left, spent).1, Key("assisted-words"), "{left} {spent}");
+        }
+        // Only who has none left is told so.
+        assert_ne!(told(1, true).1, told(0, true).1);
     }
 }

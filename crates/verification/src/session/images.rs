@@ -75,6 +75,8 @@ pub(super) struct ImagesFacts {
     begun: Vec<StillPurpose>,
     /// Attempts that do not count because the person cannot perform them.
     pub forgiven: u8,
+    /// The person stood aside, and that used up an attempt.
+    pub spent: bool,
 }
 
 impl ImagesFacts {
@@ -245,6 +247,7 @@ impl Session {
         self.touched_at = now.monotonic;
         // Who has no attempt left could do it, and goes on with people by choice.
         let chosen = self.is_used_up();
+        let used = self.attempts_used();
         let mut effects = vec![Effect::Audit(if chosen {
             AuditEvent::PeopleChosen
         } else {
@@ -275,6 +278,7 @@ impl Session {
         } else {
             RouteReason::CannotPerform
         });
+        self.facts.images.spent = self.attempts_used() > used;
         self.state = State::ChoosingAssisted;
         effects
     }
@@ -397,7 +401,6 @@ impl Session {
         self.asked_at = now.monotonic;
         self.facts.images.kind = Some(kind);
         self.facts.route = Route::Images;
-        self.facts.modality = Some(Modality::Face);
         self.state = State::Images(ImagesState::OpeningCamera);
         vec![Effect::OpenCamera]
     }
@@ -719,17 +722,21 @@ impl Session {
             | ImagesState::Taking(_)
             | ImagesState::Keeping { .. } => self.images_camera_failed(now, DeviceFault::Timeout),
             ImagesState::Shown { .. } | ImagesState::Failed { .. } | ImagesState::Review => {
-                self.record(now, Outcome::TimedOut)
+                self.leave_assisted(now, Outcome::TimedOut)
             }
         }
     }
 
     /// The end of a session on a way with people, before or after somebody was captured.
+    ///
+    /// Who leaves a way with people behind the last attempt was refused by the device, and the document says that alone.
     pub(super) fn leave_assisted(&mut self, now: Now, outcome: Outcome) -> Vec<Effect> {
         if self.is_used_up() {
+            self.facts.route = Route::Kiosk;
             return self.record(now, Outcome::NotVerified);
         }
-        if self.facts.route_reason == Some(RouteReason::CannotPerform) || self.facts.camera.is_some() {
+        let begun = self.facts.route == Route::Images || self.facts.camera.is_some();
+        if begun || self.facts.route_reason == Some(RouteReason::CannotPerform) {
             return self.record(now, outcome);
         }
         self.end_before_capture(now, outcome)

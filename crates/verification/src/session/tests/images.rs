@@ -433,7 +433,8 @@ fn whoever_cannot_perform_spends_no_attempt() {
         kiosk.session.showing(),
         Showing::Assisted {
             routes: vec![AssistedRoute::Video, AssistedRoute::ImageBased],
-            may_return: true,
+            left: 3,
+            spent: false,
         }
     );
     kiosk
@@ -470,17 +471,52 @@ fn standing_aside_is_forgiven_so_many_times_alone() {
             time.saturating_sub(forgiven),
             "after {time} times"
         );
+        // What was spent is said as it is, also behind a look at the way to people.
+        for _ in 0..2 {
+            let Showing::Assisted { left, spent, .. } = kiosk.session.showing() else {
+                panic!("{:?}", kiosk.session.showing())
+            };
+            assert_eq!(spent, time > forgiven, "after {time} times");
+            assert_eq!(
+                left,
+                attempts - time.saturating_sub(forgiven),
+                "after {time} times"
+            );
+            kiosk
+                .give(Input::AssistedChosen(AssistedRoute::ImageBased))
+                .give(Input::Back);
+        }
         kiosk.give(Input::Back);
     }
     assert!(matches!(
         kiosk.session.showing(),
-        Showing::Assisted {
-            may_return: false,
-            ..
-        }
+        Showing::Assisted { left: 0, .. }
     ));
     kiosk.give(Input::Cancel);
     assert_eq!(kiosk.outcome(), Some(Outcome::NotVerified));
+}
+
+/// A scan that was ordered is spent as well, once nothing is forgiven any more; what had not begun never is.
+#[test]
+fn a_scan_is_spent_where_nothing_is_forgiven_any_more() {
+    let mut kiosk = Kiosk::new();
+    kiosk.session.opening.policy.assisted.cannot_perform_max = 0;
+    kiosk
+        .reach_assisted_method()
+        .give(Input::MethodChosen(Modality::Palm))
+        .give(consents("palm"))
+        .give(Input::CannotPerform);
+    let told = |kiosk: &Kiosk| match kiosk.session.showing() {
+        Showing::Assisted { left, spent, .. } => (left, spent),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(told(&kiosk), (2, true));
+    assert_eq!(kiosk.written[Modality::Palm as usize], 1);
+    // The scanner is away when the person comes back, and no scan begins.
+    kiosk.scanner = Err(DeviceFault::Disconnected);
+    kiosk.give(Input::Back).give(Input::CannotPerform);
+    assert_eq!(told(&kiosk), (2, false));
+    assert_eq!(kiosk.written[Modality::Palm as usize], 1);
 }
 
 #[test]
@@ -522,7 +558,8 @@ fn used_up_attempts_leave_people() {
     assert!(matches!(
         kiosk.session.showing(),
         Showing::Assisted {
-            may_return: false,
+            left: 0,
+            spent: false,
             ..
         }
     ));
@@ -607,7 +644,8 @@ fn nobody_without_an_attempt_is_left_without_a_way() {
                 kiosk.session.showing(),
                 Showing::Assisted {
                     routes: vec![AssistedRoute::Video, AssistedRoute::ImageBased],
-                    may_return: false,
+                    left: 0,
+                    spent: false,
                 },
                 "{way}"
             );
@@ -654,6 +692,114 @@ fn nobody_without_an_attempt_is_left_without_a_way() {
         kiosk.at = kiosk.session.deadline().unwrap();
         kiosk.give(Input::Tick);
         assert_eq!(kiosk.outcome(), Some(Outcome::NotVerified), "{way}");
+    }
+}
+
+/// The attempts have failed, with the face or with the palm. Who then begins with pictures and leaves, or is gone, was refused:
+/// the document says so wherever that was, and what had been pictured is not in it.
+#[test]
+fn who_leaves_the_pictures_behind_the_last_attempt_was_not_verified() {
+    type Way = fn(&mut Kiosk);
+    let face: Way = |kiosk| {
+        kiosk.give(Input::MethodChosen(Modality::Face));
+        for _ in 0..3 {
+            kiosk.act(false).give(Input::Retry);
+        }
+    };
+    let palm: Way = |kiosk| {
+        kiosk.session.opening.policy.palm.fallback_to_face = false;
+        kiosk
+            .give(Input::MethodChosen(Modality::Palm))
+            .give(consents("palm"));
+        for _ in 0..3 {
+            kiosk
+                .give(Input::Retry)
+                .give(Input::Scanned(Ok(Some(palm::no_match()))));
+        }
+    };
+    // Nothing has failed: the person had one attempt with the face and cannot perform it.
+    let nothing: Way = |kiosk| {
+        kiosk.give(Input::MethodChosen(Modality::Face));
+        for _ in 0..40 {
+            kiosk.frame(Some(neutral()));
+        }
+    };
+    let steps: [(&str, Way); 6] = [
+        ("the consent", |_| {}),
+        ("the kind of document", |kiosk| {
+            kiosk.give(consents("images"));
+        }),
+        ("the camera", |kiosk| {
+            kiosk.stuck = true;
+            kiosk
+                .give(consents("images"))
+                .give(Input::PageKindChosen(PageKind::Passport));
+        }),
+        ("a picture being taken", |kiosk| {
+            kiosk
+                .give(consents("images"))
+                .give(Input::PageKindChosen(PageKind::Passport));
+        }),
+        ("a picture that is shown", |kiosk| {
+            kiosk
+                .give(consents("images"))
+                .give(Input::PageKindChosen(PageKind::Passport))
+                .pose(PageKind::Passport);
+        }),
+        ("all pictures", |kiosk| {
+            kiosk
+                .give(consents("images"))
+                .give(Input::PageKindChosen(PageKind::Passport));
+            for _ in 0..2 {
+                kiosk.pose(PageKind::Passport).give(Input::PictureAccepted);
+            }
+        }),
+    ];
+    let ways = [
+        ("face", face, Some(Modality::Face)),
+        ("palm", palm, Some(Modality::Palm)),
+        ("nothing", nothing, None),
+    ];
+    for (name, way, used_up) in ways {
+        for (step, walk) in &steps {
+            let at = || {
+                let mut kiosk = Kiosk::new();
+                way(kiosk.reach_assisted_method());
+                kiosk
+                    .give(Input::CannotPerform)
+                    .give(Input::AssistedChosen(AssistedRoute::ImageBased));
+                walk(&mut kiosk);
+                assert!(kiosk.documents.is_empty(), "{name}, {step}");
+                kiosk
+            };
+            let check = |kiosk: &Kiosk, otherwise| {
+                let [document] = &kiosk.documents[..] else {
+                    panic!("{name}, {step}: one document")
+                };
+                assert_eq!(kiosk.outcome(), Some(document.outcome), "{name}, {step}");
+                assert!(document.stills.is_empty(), "{name}, {step}");
+                let Some(device) = used_up else {
+                    assert_eq!(document.outcome, otherwise, "{name}, {step}");
+                    return;
+                };
+                assert_eq!(document.outcome, Outcome::NotVerified, "{name}, {step}");
+                assert_eq!(document.route, Route::Kiosk, "{name}, {step}");
+                assert_eq!(document.modality, Some(device), "{name}, {step}");
+                let failed =
+                    document.attempts.len() + document.palm.as_ref().map_or(0, |palm| palm.attempts.len());
+                assert_eq!(failed, 3, "{name}, {step}");
+            };
+            let mut kiosk = at();
+            kiosk.give(Input::Cancel);
+            check(&kiosk, Outcome::Withdrawn);
+            let mut kiosk = at();
+            // A device that is at work ends otherwise when it is left alone.
+            if kiosk.session.idle_end().is_some() {
+                kiosk.at = kiosk.session.deadline().unwrap();
+                kiosk.give(Input::Tick);
+                check(&kiosk, Outcome::TimedOut);
+            }
+        }
     }
 }
 
