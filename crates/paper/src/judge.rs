@@ -7,7 +7,7 @@ use document::receipt::{self, Receipt};
 use document::signature::timestamp::{Stamp, StampError, detach, verify_stamp};
 use document::signature::{Verified, VerifyError, verify, verify_as_signed, verify_at, verify_unanchored};
 use sha2::{Digest, Sha256};
-use verification::evidence::Language;
+use verification::evidence::{Language, Route};
 use verification::time::UtcMs;
 
 use crate::texts::{Key, Texts};
@@ -56,8 +56,21 @@ pub enum Kind {
     Document,
     /// The centre's answer.
     Answer,
+    /// The answer of an examiner, about pictures that were taken for one.
+    AnswerOfExaminer,
     /// The receipt.
     Receipt,
+}
+
+impl Kind {
+    /// Whose answer belongs to this document.
+    pub(crate) fn of_answer(content: &Content) -> Self {
+        if content.route == Route::Images {
+            Self::AnswerOfExaminer
+        } else {
+            Self::Answer
+        }
+    }
 }
 
 /// Why a signature is not simply valid.
@@ -213,15 +226,23 @@ pub fn judge(papers: Papers<'_>, trust: &Trust<'_>) -> Result<Shown, Judged> {
         found
     };
     let document = read(Kind::Document, &signed, stamp);
-    let answer = papers.answer.and_then(|signed| read(Kind::Answer, signed, None));
+    // Who is to answer stands in the document.
+    let content = document
+        .as_ref()
+        .map(|(bytes, _)| content::decode(bytes.expose()));
+    let answer_kind = match &content {
+        Some(Ok(content)) => Kind::of_answer(content),
+        _ => Kind::Answer,
+    };
+    let answer = papers.answer.and_then(|signed| read(answer_kind, signed, None));
     let receipt = papers
         .receipt
         .and_then(|signed| read(Kind::Receipt, signed, None));
 
-    let Some((content_bytes, signature)) = document else {
+    let (Some((_, signature)), Some(content)) = (document, content) else {
         return Err(judged);
     };
-    let content = match content::decode(content_bytes.expose()) {
+    let content = match content {
         Ok(content) => content,
         Err(error) => {
             judged.reasons.push((Kind::Document, of_decoding(error)));
@@ -233,10 +254,10 @@ pub fn judge(papers: Papers<'_>, trust: &Trust<'_>) -> Result<Shown, Judged> {
     }
     let document_sha256: [u8; 32] = Sha256::digest(&signed).into();
     let answer = answer.and_then(|(bytes, signature)| {
-        of_gateway(Kind::Answer, &signature, &mut judged);
-        let answer = decoded(Kind::Answer, identification::decode(bytes.expose()), &mut judged)?;
+        of_gateway(answer_kind, &signature, &mut judged);
+        let answer = decoded(answer_kind, identification::decode(bytes.expose()), &mut judged)?;
         let own = answer.document_id == content.document_id;
-        about_it(Kind::Answer, own, &mut judged).then_some((answer, signature))
+        about_it(answer_kind, own, &mut judged).then_some((answer, signature))
     });
     let receipt = receipt.and_then(|(bytes, signature)| {
         of_gateway(Kind::Receipt, &signature, &mut judged);
@@ -491,6 +512,7 @@ pub(crate) fn kind_in(kind: Kind, texts: &Texts) -> String {
     texts.say(match kind {
         Kind::Document => Key("paper-kind-document"),
         Kind::Answer => Key("paper-kind-answer"),
+        Kind::AnswerOfExaminer => Key("paper-identification-examiner"),
         Kind::Receipt => Key("paper-kind-receipt"),
     })
 }

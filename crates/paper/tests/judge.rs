@@ -13,7 +13,7 @@ use paper::{Judged, Papers, State, Trust, judge, reason_text};
 use proptest::prelude::*;
 use rcgen::date_time_ymd;
 use time_authority::TimeAuthority;
-use verification::evidence::{DocumentId, Evidence, KioskIdentity, Language};
+use verification::evidence::{DocumentId, Evidence, KioskIdentity, Language, Route};
 use verification::time::UtcMs;
 
 /// What is given to the judge; every test changes some of it.
@@ -160,6 +160,23 @@ fn who_signed_counts() {
         State::Invalid,
         true,
         &["Answer of the centre: somebody else has signed than the paper names"],
+    );
+    // What was pictured for an examiner is answered by one, and what is wrong with that answer is said of it.
+    let pictured = Evidence {
+        route: Route::Images,
+        ..evidence()
+    };
+    let case = Case {
+        document: institution.document_of(&pictured),
+        answer: Some(institution.answer_by_kiosk()),
+        receipt: None,
+        ..good.clone()
+    };
+    check(
+        &case,
+        State::Invalid,
+        true,
+        &["Answer of the examiner: somebody else has signed than the paper names"],
     );
     let elsewhere = Identification {
         document_id: DocumentId([1; 16]),

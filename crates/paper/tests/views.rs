@@ -248,6 +248,45 @@ fn an_examiner_confirms_only_what_was_meant_for_one() {
     check(Route::Kiosk, Source::Centre, Verdict::Match, yes);
 }
 
+/// In the list of signatures the answer is whose it was.
+#[test]
+fn the_answer_of_an_examiner_is_signed_as_one() {
+    let answer_of = |route, language, centre: &str| {
+        let evidence = Evidence {
+            route,
+            outcome: Outcome::AwaitingIdentification,
+            ..evidence()
+        };
+        let by_examiner = route == Route::Images;
+        let answer = Identification {
+            decided_by: if by_examiner {
+                Source::Examiner
+            } else {
+                Source::Centre
+            },
+            examiner: by_examiner.then(|| "examiner-3".to_owned()),
+            ..answer()
+        };
+        let text = text(&shown_of(&evidence, Some(&answer)), language, false);
+        let named: Vec<_> = text
+            .lines()
+            .filter(|line| line.trim_end().ends_with(centre))
+            .collect();
+        named.len()
+    };
+    let names = [
+        (Language::Kk, "Орталықтың жауабы", "Тексерушінің жауабы"),
+        (Language::Ru, "Ответ центра", "Ответ проверяющего"),
+        (Language::En, "Answer of the centre", "Answer of the examiner"),
+    ];
+    for (language, centre, examiner) in names {
+        assert_eq!(answer_of(Route::Images, language, centre), 0, "{language:?}");
+        assert_eq!(answer_of(Route::Images, language, examiner), 1, "{language:?}");
+        assert_eq!(answer_of(Route::Kiosk, language, centre), 1, "{language:?}");
+        assert_eq!(answer_of(Route::Kiosk, language, examiner), 0, "{language:?}");
+    }
+}
+
 /// Nobody waits for the centre where it is not asked, and nobody speaks of it.
 #[test]
 fn pictures_wait_for_an_examiner_and_not_for_the_centre() {

@@ -2,7 +2,7 @@
 
 use document::identification::{Identification, Verdict};
 use verification::audit::AuditHead;
-use verification::evidence::{Modality, Outcome, Route, Source};
+use verification::evidence::{Modality, Outcome, Source};
 
 use super::{head, row, row_or_none, section, words};
 use crate::judge::{Kind, Shown, Signed, State, kind_in, reason_in, state_in};
@@ -65,7 +65,7 @@ fn conclusion(shown: &Shown, answer: Option<&Identification>) -> Key {
 
 /// Whether an examiner of the institution is to decide, and the centre is not asked.
 fn is_for_examiner(shown: &Shown) -> bool {
-    shown.content.route == Route::Images
+    Kind::of_answer(&shown.content) == Kind::AnswerOfExaminer
 }
 
 fn verdict_label(shown: &Shown) -> Key {
@@ -211,7 +211,10 @@ pub(super) fn audit(shown: &Shown, texts: &Texts) -> Option<Section> {
 pub(super) fn signatures(shown: &Shown, texts: &Texts) -> Section {
     let digest = row(texts, Key("paper-digest"), hex(&shown.document_sha256));
     let mut blocks = vec![Block::Rows(vec![digest])];
-    let answer = shown.answer.as_ref().map(|(_, signed)| (Kind::Answer, signed));
+    let answer = shown
+        .answer
+        .as_ref()
+        .map(|(_, signed)| (Kind::of_answer(&shown.content), signed));
     let receipt = shown.receipt.as_ref().map(|(_, signed)| (Kind::Receipt, signed));
     let all = [Some((Kind::Document, &shown.signature)), answer, receipt];
     for (kind, signed) in all.into_iter().flatten() {
