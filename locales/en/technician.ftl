@@ -26,6 +26,7 @@ figure-profile = Profile
 figure-uptime = Running for
 figure-pending = Waiting to be sent
 figure-set-aside = Set aside
+figure-call-backs = Waiting for a call, at all kiosks
 figure-heard = Last contact with the organisation
 figure-disk = Free disk space
 figure-certificate = Certificate is valid for
@@ -39,6 +40,10 @@ figure-days = { $days ->
    *[other] { $days } days
 }
 figure-seconds = { $seconds } s
+figure-persons = { $count ->
+    [one] { $count } person
+   *[other] { $count } people
+}
 
 ## Parts
 part-store = Data store

@@ -26,6 +26,7 @@ figure-profile = Бейіні
 figure-uptime = Жұмыс уақыты
 figure-pending = Жіберуді күтуде
 figure-set-aside = Бөлек қойылған
+figure-call-backs = Қоңырау күтеді, барлық киоскіде
 figure-heard = Ұйыммен соңғы байланыс
 figure-disk = Дискідегі бос орын
 figure-certificate = Сертификаттың қалған мерзімі
@@ -39,6 +40,10 @@ figure-days = { $days ->
    *[other] { $days } күн
 }
 figure-seconds = { $seconds } с
+figure-persons = { $count ->
+    [one] { $count } адам
+   *[other] { $count } адам
+}
 
 ## Бөліктер
 part-store = Деректер қоймасы

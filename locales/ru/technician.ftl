@@ -28,6 +28,7 @@ figure-profile = Профиль
 figure-uptime = Работает
 figure-pending = Ожидает отправки
 figure-set-aside = Отложено
+figure-call-backs = Ждут звонка, во всех киосках
 figure-heard = Последняя связь с организацией
 figure-disk = Свободно на диске
 figure-certificate = Сертификат действует ещё
@@ -43,6 +44,12 @@ figure-days = { $days ->
    *[other] { $days } дня
 }
 figure-seconds = { $seconds } с
+figure-persons = { $count ->
+    [one] { $count } человек
+    [few] { $count } человека
+    [many] { $count } человек
+   *[other] { $count } человека
+}
 
 ## Части
 part-store = Хранилище данных

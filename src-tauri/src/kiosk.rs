@@ -377,7 +377,7 @@ impl Core {
                 let _ = looked.send(Event::Looked(Box::new(report)));
             },
         );
-        let mut capabilities = vec!["face".to_owned(), "hosted-page".to_owned()];
+        let mut capabilities = ["face", "hosted-page", "call-backs"].map(str::to_owned).to_vec();
         capabilities.extend(config.palm.is_some().then(|| "palm".to_owned()));
         capabilities.extend(guard.codes());
         let mut custody = Custody::open(

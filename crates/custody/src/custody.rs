@@ -102,6 +102,8 @@ pub struct Custody {
     worries: Vec<(Severity, Concern)>,
     online: bool,
     waiting: u64,
+    /// How many persons wait for a call of the institution, as long as the gateway says so.
+    call_backs: Option<u64>,
     clock_skew_ms: Option<i64>,
     latest_written_at: Option<UtcMs>,
     contact_noted_at: Option<UtcMs>,
@@ -162,6 +164,7 @@ impl Custody {
             worries: Vec::new(),
             online: false,
             waiting: 0,
+            call_backs: None,
             clock_skew_ms: None,
             latest_written_at: None,
             contact_noted_at: None,
@@ -281,6 +284,12 @@ impl Custody {
         self.online
     }
 
+    /// How many persons wait for a call of the institution, at all its kiosks; not known without a line, and where the gateway
+    /// does not tell.
+    pub fn call_backs(&self) -> Option<u64> {
+        self.call_backs
+    }
+
     /// The store, for what is not custody's own: attempts and palms.
     pub fn outbox(&mut self) -> &mut SqliteOutbox {
         &mut self.outbox
@@ -343,7 +352,11 @@ impl Custody {
                 skew_ms,
                 export_recipient,
             } => self.welcome(&gateway, skew_ms, export_recipient, now)?,
-            Line::LinkDown { reason } => self.link_down(&reason, now)?,
+            Line::LinkDown { reason } => {
+                // Nobody says any more when it changes.
+                self.call_backs = None;
+                self.link_down(&reason, now)?;
+            }
             Line::WantNext => self.offer(now)?,
             Line::Delivered { id, receipt } => self.delivered(id, &receipt, now)?,
             Line::Refused { id, code } => self.refused(id, code, now)?,
@@ -366,6 +379,7 @@ impl Custody {
             Line::HostedPage { id, url, expires_at } => {
                 return self.hosted_page(id, Sensitive::new(url.0), expires_at);
             }
+            Line::CallBacks { waiting } => self.call_backs = Some(waiting),
         }
         self.count()?;
         Ok(Happened::Nothing)

@@ -29,6 +29,8 @@ pub struct Health {
     pub pending: u32,
     /// Documents and stores that were set aside.
     pub set_aside: u32,
+    /// Persons who wait for a call of the institution, at all its kiosks; none where it is not known.
+    pub call_backs: Option<u32>,
     /// Minutes since the gateway was last heard; none if it never was.
     pub heard_min_ago: Option<u64>,
     /// Mebibytes that are free on the disk.

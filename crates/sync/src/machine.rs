@@ -235,6 +235,7 @@ impl Sync {
             GatewayFrame::HostedPage { id, url, expires_at } => {
                 vec![Effect::Report(Event::HostedPage { id, url, expires_at })]
             }
+            GatewayFrame::CallBacks { waiting } => vec![Effect::Report(Event::CallBacks { waiting })],
             GatewayFrame::Bye { reason } => self.drop_link(now, random, LinkDownReason::Bye(reason)),
             GatewayFrame::Welcome { .. } => {
                 self.drop_link(now, random, LinkDownReason::Nonsense("a second welcome".into()))

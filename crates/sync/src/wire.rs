@@ -61,6 +61,9 @@ pub const LINK_MAX_BYTES: usize = 2048;
 /// Who names this capability in its greeting is sent [`GatewayFrame::HostedPage`].
 pub const HOSTED_PAGE: &str = "hosted-page";
 
+/// Who names this capability in its greeting is sent [`GatewayFrame::CallBacks`].
+pub const CALL_BACKS: &str = "call-backs";
+
 /// From the kiosk to the gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(flat)]
@@ -235,6 +238,14 @@ pub enum GatewayFrame {
         #[cbor(n(2), with = "fields::utc")]
         expires_at: UtcMs,
     },
+    /// How many persons wait for a call of the institution, for the staff of the branch. Sent only to a kiosk that has named
+    /// [`CALL_BACKS`]: after the greeting, and when the number has changed. Nobody's name or number is in it.
+    #[n(8)]
+    CallBacks {
+        /// How many, at all kiosks together.
+        #[n(0)]
+        waiting: u64,
+    },
 }
 
 /// A link to a page that is meant for one person; `Debug` does not show it, for whoever has it can open the page.
@@ -364,7 +375,8 @@ impl GatewayFrame {
             | Self::Refused { .. }
             | Self::Identified { .. }
             | Self::Bye { .. }
-            | Self::HostedPage { .. } => {}
+            | Self::HostedPage { .. }
+            | Self::CallBacks { .. } => {}
         }
         Ok(frame)
     }

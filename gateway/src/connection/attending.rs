@@ -65,7 +65,7 @@ pub async fn attend(
 ) -> End {
     let kiosk_id = leaf.common_name.as_str();
     // From here on answers come by the queue, so that none falls between what is owed now and the next one.
-    let (connection, mut queue) = shared.presence.arrive(kiosk_id, greeted.takes_pages);
+    let (connection, mut queue) = shared.presence.arrive(kiosk_id, greeted.takes);
     shared.logged(shared.store.arrive(kiosk_id, connection, utc_now()).await);
     let end = match Box::pin(greeting::welcome(shared, line, kiosk_id, &greeted.awaiting)).await {
         Ok(()) => serve(shared, line, &leaf, greeted.skew_ms, &mut queue, stop).await,

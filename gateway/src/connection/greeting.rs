@@ -8,13 +8,14 @@
 use std::time::Duration;
 
 use authority::Leaf;
-use sync::wire::{ByeReason, GatewayFrame, HOSTED_PAGE, KioskFrame, RESEND_MAX, VERSION};
+use sync::wire::{ByeReason, CALL_BACKS, GatewayFrame, HOSTED_PAGE, KioskFrame, RESEND_MAX, VERSION};
 use tokio::sync::watch;
 use verification::evidence::DocumentId;
 
 use super::Shared;
 use super::line::{End, Line, first_frame, send};
 use crate::intake;
+use crate::presence::Takes;
 use crate::registry;
 use crate::store::{Greeting, HeadCheck};
 use crate::utc_now;
@@ -28,8 +29,8 @@ pub struct Greeted {
     pub awaiting: Vec<DocumentId>,
     /// The kiosk's clock minus ours, where it is wrong.
     pub skew_ms: Option<i64>,
-    /// Whether the kiosk takes links to pages of the centre.
-    pub takes_pages: bool,
+    /// What the kiosk takes beside what every kiosk does.
+    pub takes: Takes,
 }
 
 /// Hears the greeting and judges it.
@@ -118,7 +119,10 @@ pub async fn greet(
     Ok(Greeted {
         awaiting,
         skew_ms,
-        takes_pages: capabilities.iter().any(|name| name == HOSTED_PAGE),
+        takes: Takes {
+            pages: capabilities.iter().any(|name| name == HOSTED_PAGE),
+            call_backs: capabilities.iter().any(|name| name == CALL_BACKS),
+        },
     })
 }
 

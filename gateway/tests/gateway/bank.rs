@@ -457,7 +457,8 @@ impl Kiosk {
                 | Event::Identified { .. }
                 | Event::Resend { .. }
                 | Event::Certificates { .. }
-                | Event::HostedPage { .. } => {}
+                | Event::HostedPage { .. }
+                | Event::CallBacks { .. } => {}
             }
             if let Some(picked) = pick(&event) {
                 return picked;

@@ -11,13 +11,15 @@ use gateway::server::Gateway;
 use gateway::store::Trail;
 use rustls::pki_types::ServerName;
 use serde_json::{Value, json};
+use sync::wire::CALL_BACKS;
+use sync::{ClientConfig, Event};
 use verification::Sensitive;
 use verification::capture::CapturedSample;
 use verification::evidence::{
     DocumentId, Evidence, Outcome, RefusalReason, Route, RouteReason, Source, Still, StillPurpose,
 };
 
-use crate::bank::{Bank, IIN, JPEG, Kiosk, anywhere, evidence, now};
+use crate::bank::{Bank, Enrolled, IIN, JPEG, Kiosk, anywhere, evidence, now};
 use crate::operation::value;
 
 pub const SECRET: &str = "a secret of the test";
@@ -480,6 +482,39 @@ fn a_person_is_called_back() {
         (&all["reviews"][0]["state"], &all["reviews"][0]["examiner"]),
         (&json!("called"), &json!("staff-07"))
     );
+}
+
+/// The branch sees how many wait, also a kiosk that comes later, and nothing of who they are.
+#[test]
+fn kiosks_that_take_it_are_told_how_many_wait_for_a_call() {
+    let mut bank = bank();
+    let gateway = bank.gateway();
+    let papers = bank.enrol("kiosk-1");
+    let client = |papers: &Enrolled| ClientConfig {
+        capabilities: vec![CALL_BACKS.into()],
+        ..papers.client(gateway.address())
+    };
+    let mut kiosk = Kiosk::start(client(&papers));
+    let waits = |kiosk: &mut Kiosk, count: u64| {
+        kiosk.wait("the count", |event| match event {
+            Event::CallBacks { waiting } if *waiting == count => Some(()),
+            _ => None,
+        });
+    };
+    waits(&mut kiosk, 0);
+    let id = deliver(&mut kiosk, &papers, &call_evidence("kiosk-1", 1));
+    waits(&mut kiosk, 1);
+    let other = bank.enrol("kiosk-2");
+    let mut later = Kiosk::start(client(&other));
+    waits(&mut later, 1);
+    let examiner = Client::logged_in(&bank, &gateway, "07");
+    assert_eq!(examiner.step(id, "take", None), done());
+    assert_eq!(
+        examiner.step(id, "called", Some(json!({ "reached": true }))),
+        done()
+    );
+    waits(&mut kiosk, 0);
+    waits(&mut later, 0);
 }
 
 #[test]

@@ -819,6 +819,10 @@ impl Core {
             uptime_min: now.monotonic.as_secs() / 60,
             pending: u32::try_from(self.custody.waiting()).unwrap_or(u32::MAX),
             set_aside: u32::try_from(figures.set_aside + figures.stores_aside).unwrap_or(u32::MAX),
+            call_backs: self
+                .custody
+                .call_backs()
+                .map(|waiting| u32::try_from(waiting).unwrap_or(u32::MAX)),
             heard_min_ago: figures.heard_at.map(minutes_since),
             disk_free_mib: figures.disk_free_bytes.map(|bytes| bytes / (1024 * 1024)),
             certificate_days: figures

@@ -137,6 +137,14 @@ pub fn Figures(
             {figure("figure-pending", Key("figure-pending"), |health, _| health.pending.to_string())}
             {figure("figure-set-aside", Key("figure-set-aside"), |health, _| health.set_aside.to_string())}
             {figure(
+                "figure-call-backs",
+                Key("figure-call-backs"),
+                |health, say| {
+                    let count = health.call_backs.map(FluentValue::from);
+                    known(say, Key("figure-persons"), "count", count)
+                },
+            )}
+            {figure(
                 "figure-heard",
                 Key("figure-heard"),
                 |health, say| match health.heard_min_ago {
@@ -353,5 +361,10 @@ mod tests {
         let days = |days: i64| known(&say, Key("figure-days"), "days", Some(days.into()));
         assert_eq!([days(1), days(22), days(60)], ["1 день", "22 дня", "60 дней"]);
         assert_eq!(known(&say, Key("figure-gib"), "gib", None), "неизвестно");
+        let persons = |count: u32| known(&say, Key("figure-persons"), "count", Some(count.into()));
+        assert_eq!(
+            [persons(0), persons(1), persons(4)],
+            ["0 человек", "1 человек", "4 человека"]
+        );
     }
 }

@@ -156,7 +156,8 @@ impl<'a> Kiosk<'a> {
             Event::Identified { .. }
             | Event::Resend { .. }
             | Event::Certificates { .. }
-            | Event::HostedPage { .. } => {}
+            | Event::HostedPage { .. }
+            | Event::CallBacks { .. } => {}
         }
         Ok(())
     }

@@ -71,7 +71,8 @@ pub fn deliver(url: &str, loads: Vec<Load>, window: u16) -> Result<Duration, Ben
             Event::Identified { .. }
             | Event::Resend { .. }
             | Event::Certificates { .. }
-            | Event::HostedPage { .. } => {}
+            | Event::HostedPage { .. }
+            | Event::CallBacks { .. } => {}
         }
     }
     Ok(start.elapsed())

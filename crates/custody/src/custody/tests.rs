@@ -168,6 +168,24 @@ fn a_page_of_the_centre_is_for_a_document_that_awaits_its_answer() {
 }
 
 #[test]
+fn who_waits_for_a_call_is_known_while_there_is_a_line() {
+    let bench = Bench::new();
+    let at = now();
+    let mut custody = open(&bench, at);
+    assert_eq!(custody.call_backs(), None);
+    for waiting in [2, 0] {
+        let said = Event(sync::Event::CallBacks { waiting });
+        assert_eq!(custody.handle(said, at).unwrap(), Happened::Nothing);
+        assert_eq!(custody.call_backs(), Some(waiting));
+    }
+    let reason = sync::LinkDownReason::Closed;
+    custody
+        .handle(Event(sync::Event::LinkDown { reason }), at)
+        .unwrap();
+    assert_eq!(custody.call_backs(), None);
+}
+
+#[test]
 fn keys_of_the_store_follow_each_other() {
     let bench = Bench::new();
     let mut custody = open(&bench, now());

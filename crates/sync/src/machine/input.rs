@@ -194,6 +194,12 @@ pub enum Event {
         /// Until when the page can be used, by the clock of the gateway.
         expires_at: UtcMs,
     },
+    /// How many persons wait for a call of the institution. Comes only where the greeting named
+    /// [`CALL_BACKS`](crate::wire::CALL_BACKS).
+    CallBacks {
+        /// How many, at all kiosks together.
+        waiting: u64,
+    },
 }
 
 impl std::fmt::Debug for Event {
@@ -210,6 +216,7 @@ impl std::fmt::Debug for Event {
             Self::Resend { ids } => write!(f, "Resend({} documents)", ids.len()),
             Self::Certificates { chain } => write!(f, "Certificates({})", chain.len()),
             Self::HostedPage { id, expires_at, .. } => write!(f, "HostedPage({id}, until {})", expires_at.0),
+            Self::CallBacks { waiting } => write!(f, "CallBacks({waiting})"),
         }
     }
 }

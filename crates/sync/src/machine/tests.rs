@@ -122,6 +122,22 @@ fn a_page_of_the_centre_is_passed_on_without_its_link_in_the_log() {
 }
 
 #[test]
+fn how_many_wait_for_a_call_is_passed_on() {
+    let waiting = Input::Frame(Ok(GatewayFrame::CallBacks { waiting: 3 }));
+    check(
+        &open(&[(1, Input::Loaded(None)), (2, waiting)]),
+        expect![[r#"
+            0: connect
+            0: hello awaiting 0
+            0: Welcome(g, skew 1000 ms), load
+            1: 
+            2: CallBacks(3)
+            deadline Some(10.002s)
+        "#]],
+    );
+}
+
+#[test]
 fn delivers_one_after_the_other_and_passes_answers_on() {
     let identified = GatewayFrame::Identified {
         id: id(1),

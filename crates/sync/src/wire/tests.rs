@@ -131,6 +131,7 @@ fn frames_of_the_gateway_keep_their_bytes() {
         hosted_page("https://c.kz/1"),
         expect!["8202840750a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a16e68747470733a2f2f632e6b7a2f311b000001a0c4506c00"],
     );
+    check_gateway(GatewayFrame::CallBacks { waiting: 3 }, expect!["8202820803"]);
 }
 
 /// All codes, and how they stand in a frame: the numbers are kept for ever.
@@ -417,6 +418,7 @@ proptest! {
             GatewayFrame::Bye { reason: number.into() },
             GatewayFrame::Resend { ids: awaiting },
             GatewayFrame::HostedPage { id: ID, url: Link(format!("https://{link}")), expires_at: UtcMs(at) },
+            GatewayFrame::CallBacks { waiting: ms },
         ] {
             prop_assert_eq!(GatewayFrame::decode(&frame.encode()), Ok(frame));
         }

@@ -212,7 +212,8 @@ impl World {
             | Event::Identified { .. }
             | Event::Resend { .. }
             | Event::Certificates { .. }
-            | Event::HostedPage { .. } => {}
+            | Event::HostedPage { .. }
+            | Event::CallBacks { .. } => {}
         }
     }
 

@@ -69,7 +69,8 @@ impl Owner {
             | Event::Identified { .. }
             | Event::Resend { .. }
             | Event::Certificates { .. }
-            | Event::HostedPage { .. } => {}
+            | Event::HostedPage { .. }
+            | Event::CallBacks { .. } => {}
         }
         None
     }
