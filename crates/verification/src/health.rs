@@ -167,6 +167,46 @@ impl Finding {
     pub fn is_gone(self) -> bool {
         matches!(self, Self::NotFitted | Self::Fails(_))
     }
+
+    /// What a device is found to be after a session has used it. A fault there makes it suspect and no more: the test that follows
+    /// says whether it is gone.
+    #[must_use]
+    pub fn used(self, result: Result<(), DeviceFault>) -> Self {
+        match (result, self) {
+            (Ok(()), _) => Self::Works,
+            (Err(fault), Self::Fails(_)) => Self::Fails(Cause::Device(fault)),
+            (Err(fault), _) => Self::Attention(Cause::Device(fault)),
+        }
+    }
+
+    /// What a device is found to be after a test of it. A test that fails once may have come while the machine was busy, or while
+    /// the device was still being closed: a kiosk that served until then does not close for it, but is tested once more.
+    #[must_use]
+    pub fn tested(self, result: Result<(), DeviceFault>) -> Self {
+        match (result, self) {
+            (Ok(()), _) => Self::Works,
+            (Err(fault), Self::Fails(_) | Self::Attention(_)) => Self::Fails(Cause::Device(fault)),
+            (Err(fault), _) if is_lasting(fault) => Self::Fails(Cause::Device(fault)),
+            (Err(fault), _) => Self::Attention(Cause::Device(fault)),
+        }
+    }
+}
+
+/// Whether a fault is none that passes by itself within moments.
+fn is_lasting(fault: DeviceFault) -> bool {
+    match fault {
+        DeviceFault::NotFound
+        | DeviceFault::NoPermission
+        | DeviceFault::Format
+        | DeviceFault::Identity
+        | DeviceFault::Virtual => true,
+        DeviceFault::Busy
+        | DeviceFault::Timeout
+        | DeviceFault::Protocol
+        | DeviceFault::Disconnected
+        | DeviceFault::Black
+        | DeviceFault::Frozen => false,
+    }
 }
 
 impl fmt::Display for Finding {
@@ -277,6 +317,40 @@ mod tests {
         check(face, &[(Part::Camera, GONE)], false);
         check(face, &[(Part::Camera, Finding::Attention(Cause::Wrong))], true);
         check(face, &[(Part::PalmScanner, GONE)], true);
+    }
+
+    /// The camera of a kiosk that has no other way, over what sessions and tests see of it.
+    #[test]
+    fn one_fault_that_may_pass_closes_no_kiosk() {
+        let face = Ways { palm: false, ..ALL };
+        let serves = |camera: Finding| with(&[(Part::Camera, camera)]).serves(face);
+        let slow = Err(DeviceFault::Timeout);
+        let unknown = Finding::Unknown;
+        let works = unknown.tested(Ok(()));
+        assert_eq!(works, Finding::Works);
+        for before in [unknown, works] {
+            // Once is nothing; what passes leaves no trace, and what stays closes the kiosk.
+            let once = before.tested(slow);
+            assert!(serves(once) && once != works, "{before:?}");
+            assert_eq!(once.tested(Ok(())), works);
+            assert!(!serves(once.tested(slow)));
+            assert_eq!(once.tested(slow).tested(Ok(())), works);
+            assert!(
+                !serves(before.tested(Err(DeviceFault::NotFound))),
+                "there is none"
+            );
+            // However often a session tried it, the test after the session decides.
+            let used = before.used(slow).used(slow).used(Err(DeviceFault::NotFound));
+            assert!(serves(used));
+            assert_eq!(used.used(Ok(())), works);
+            assert_eq!(used.tested(Ok(())), works);
+            assert!(!serves(used.tested(slow)));
+        }
+        let gone = works.tested(slow).tested(slow);
+        assert_eq!(
+            gone.used(Err(DeviceFault::Busy)),
+            Finding::Fails(Cause::Device(DeviceFault::Busy))
+        );
     }
 
     #[test]

@@ -27,6 +27,8 @@ const MAINTENANCE: &str = "maintenance";
 const FIRST_TEST: Duration = Duration::from_secs(3);
 /// A camera that did not work is looked at again after this.
 const TEST_AGAIN: Duration = Duration::from_secs(30);
+/// A camera that did not work once is looked at again after this: until then the kiosk goes on serving.
+const TEST_SURE: Duration = Duration::from_secs(2);
 /// How often the figures on a screen are read anew.
 const FIGURES_EVERY: Duration = Duration::from_secs(2);
 /// While a pause after wrong codes counts down, often enough that no second is skipped.
@@ -228,9 +230,13 @@ impl Core {
         }
         let is_idle = !matches!(self.trial(), Some(Trial::Opening | Trial::Live));
         if is_idle && !self.upkeep.is_testing {
-            let fails = matches!(self.upkeep.camera_found, Finding::Fails(_));
-            if self.upkeep.next_test.is_none() && fails {
-                self.upkeep.next_test = Some(now.monotonic + TEST_AGAIN);
+            let pause = match self.upkeep.camera_found {
+                Finding::Fails(_) => Some(TEST_AGAIN),
+                Finding::Attention(_) => Some(TEST_SURE),
+                Finding::Unknown | Finding::Works | Finding::NotFitted => None,
+            };
+            if self.upkeep.next_test.is_none() {
+                self.upkeep.next_test = pause.map(|pause| now.monotonic + pause);
             }
             if self.upkeep.next_test.is_some_and(|due| now.monotonic >= due) {
                 self.test();
@@ -709,12 +715,13 @@ impl Core {
         if self.session.is_none() && !matches!(report, Report::Tested(_)) {
             return false;
         }
-        self.upkeep.camera_found = match result {
-            Ok(identity) => {
-                self.upkeep.camera_name = identity.name.clone();
-                Finding::Works
-            }
-            Err(fault) => Finding::Fails(Cause::Device(fault)),
+        if let Ok(identity) = result {
+            self.upkeep.camera_name = identity.name.clone();
+        }
+        let (before, result) = (self.upkeep.camera_found, result.map(|_| ()));
+        self.upkeep.camera_found = match report {
+            Report::Tested(_) => before.tested(result),
+            _ => before.used(result),
         };
         if matches!(report, Report::Tested(_)) {
             self.upkeep.is_testing = false;
