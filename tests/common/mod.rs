@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each story uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
+#[cfg(unix)]
+pub mod examiner;
 pub mod hands;
 pub mod secrets;
 
@@ -159,6 +161,19 @@ impl Institution {
             address,
             profile: PROFILE.into(),
         }
+    }
+
+    /// Somebody of the institution looks at pictures: the gateway listens to them from its next start on.
+    #[cfg(unix)]
+    pub fn has_an_examiner(&self) {
+        let file = self.folder.path().join("gateway.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, format!("{text}\n{}", examiner::settings())).unwrap();
+    }
+
+    /// Where the gateway listens to examiners.
+    pub fn review_address(&self) -> Option<SocketAddr> {
+        self.gateway.as_ref()?.review_address()
     }
 
     /// As a technician does it: a one-time code of the gateway, typed at the kiosk.
