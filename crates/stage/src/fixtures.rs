@@ -124,7 +124,7 @@ pub fn telling() -> Vec<Fixture> {
         "outcome-request",
         "outcome-request-state-refused",
         "welcome-offline",
-        "assisted",
+        "assisted-spent",
         "call-back-wrong",
         "images-intro",
         "images-taking-document-front-glare",

@@ -7,6 +7,7 @@ use crate::app::Kiosk;
 use crate::components::back::BackButton;
 use crate::components::heading::Heading;
 use crate::components::icon::{Glyph, Icon};
+use crate::components::scroll::{ScrollButtons, scrolled};
 use crate::ipc;
 use crate::locale::Key;
 use crate::screens::method;
@@ -58,23 +59,19 @@ pub fn Assisted(
             }
         })
         .collect_view();
+    let (scroll, area) = scrolled();
     view! {
         <section class="screen" data-screen="assisted" data-told=told>
             <Heading>{kiosk.say(Key("assisted-title"))}</Heading>
-            <div class="screen__body images__choice">
+            <div class="screen__body images__choice" node_ref=area>
                 <p class="images__lead">{kiosk.say(words)}</p>
                 {remains}
                 <div class="cards cards--few">{cards}</div>
             </div>
-            // Whoever wants neither ends the session above.
-            {may_return
-                .then(|| {
-                    view! {
-                        <div class="actions">
-                            <BackButton />
-                        </div>
-                    }
-                })}
+            <div class="actions">
+                // Whoever wants neither ends the session above.
+                {may_return.then(|| view! { <BackButton /> })} <ScrollButtons scroll testid="cards-scroll" />
+            </div>
         </section>
     }
 }
