@@ -14,6 +14,7 @@ use web_sys::{
     KeyboardEvent, UiEvent,
 };
 
+use crate::components::scroll::Edges;
 use crate::components::strikes::Struck;
 
 #[wasm_bindgen]
@@ -362,6 +363,23 @@ pub fn watch_scroll(area: &Element, on_change: impl Fn(bool, bool) + Clone + 'st
 /// Scrolls an element down by so many pixels, or up.
 pub fn scroll_by(area: &Element, down_px: f64) {
     area.scroll_by_with_x_and_y(0.0, down_px);
+}
+
+/// From where to where an element reaches in the window, and the same of the buttons in it, in pixels from above.
+pub fn edges_of_buttons(area: &Element) -> (Edges, Vec<Edges>) {
+    let edges = |element: &Element| {
+        let found = element.get_bounding_client_rect();
+        (found.top(), found.bottom())
+    };
+    let buttons = area.query_selector_all("button").ok();
+    let buttons = buttons
+        .iter()
+        .flat_map(|all| (0..all.length()).filter_map(|at| all.item(at)));
+    let buttons = buttons
+        .filter_map(|node| node.dyn_into::<Element>().ok())
+        .map(|button| edges(&button))
+        .filter(|(start, end)| end > start);
+    (edges(area), buttons.collect())
 }
 
 /// Whether the key went to a button, which knows what to do with it.

@@ -11,6 +11,10 @@ use crate::locale::Key;
 
 /// How much of what is seen goes with one press: a little stays, so that one finds the line again.
 const STEP: f64 = 0.8;
+/// Of such a step, so much at least: else it would be no step.
+const STEP_LEAST: f64 = 0.1;
+/// Room for the frame of the focus, in pixels.
+const AIR: f64 = 8.0;
 
 /// What can be scrolled, and whether there is more above and below what is seen.
 #[derive(Clone, Copy)]
@@ -49,13 +53,46 @@ impl Scroll {
         self.area.set_value(watch.map(|watch| (area, watch)));
     }
 
-    fn go(self, way: f64) {
+    fn go(self, way: Way) {
         self.area.with_value(|area| {
             if let Some((area, _)) = area {
-                let by = f64::from(area.client_height()) * STEP * way;
-                ipc::scroll_by(area, by);
+                let (edges, buttons) = ipc::edges_of_buttons(area);
+                ipc::scroll_by(area, step(way, edges, &buttons));
             }
         });
+    }
+}
+
+/// Where one scrolls to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Up,
+    Down,
+}
+
+/// From where to where something reaches, in pixels from above.
+pub type Edges = (f64, f64);
+
+/// How far one press goes down. A button that the edge cuts off comes wholly into sight, where it is not larger than that.
+fn step(way: Way, (top, bottom): Edges, buttons: &[Edges]) -> f64 {
+    let most = (bottom - top) * STEP;
+    let to_cut = match way {
+        Way::Down => buttons
+            .iter()
+            .filter(|(start, end)| *start < bottom && *end > bottom)
+            .map(|(start, _)| start - top - AIR)
+            .fold(most, f64::min),
+        Way::Up => buttons
+            .iter()
+            .filter(|(start, end)| *start < top && *end > top)
+            .map(|(_, end)| bottom - end - AIR)
+            .fold(most, f64::min),
+    };
+    // What is larger than the area, or begins at its edge, is scrolled past.
+    let by = if to_cut < most * STEP_LEAST { most } else { to_cut };
+    match way {
+        Way::Down => by,
+        Way::Up => -by,
     }
 }
 
@@ -82,7 +119,7 @@ pub fn ScrollButtons(
     let Scroll { above, below, .. } = scroll;
     let role = if landmark { "navigation" } else { "group" };
     let shown = Memo::new(move |_| above.get() || below.get());
-    let button = move |name: &'static str, key: Key, glyph: Glyph, way: f64, can: RwSignal<bool>| {
+    let button = move |name: &'static str, key: Key, glyph: Glyph, way: Way, can: RwSignal<bool>| {
         view! {
             <button
                 type="button"
@@ -100,9 +137,31 @@ pub fn ScrollButtons(
     view! {
         <Show when=move || shown.get()>
             <div class="scroll__buttons" role=role aria-label=kiosk.say(Key("scroll"))>
-                {button("up", Key("scroll-up"), Glyph::Up, -1.0, above)}
-                {button("down", Key("scroll-down"), Glyph::Down, 1.0, below)}
+                {button("up", Key("scroll-up"), Glyph::Up, Way::Up, above)}
+                {button("down", Key("scroll-down"), Glyph::Down, Way::Down, below)}
             </div>
         </Show>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_button_that_is_cut_off_comes_wholly_into_sight() {
+        // Three cards of 200 pixels with 20 between them.
+        let cards = [(100.0, 300.0), (320.0, 520.0), (540.0, 740.0)];
+        let check = |way, edges, expect: f64| {
+            let by = step(way, edges, &cards);
+            assert!((by - expect).abs() < 0.001, "{way:?} {edges:?}: {by}");
+        };
+        // The third is cut off below: it stands at the top next. The second is cut off above: at the bottom.
+        check(Way::Down, (100.0, 700.0), 432.0);
+        check(Way::Up, (400.0, 900.0), -372.0);
+        // Nothing is cut off, or what is does not fit.
+        check(Way::Down, (100.0, 530.0), 344.0);
+        check(Way::Up, (310.0, 740.0), -344.0);
+        check(Way::Down, (318.0, 418.0), 80.0);
     }
 }
