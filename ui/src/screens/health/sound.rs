@@ -57,6 +57,7 @@ pub fn SoundShown(desk: Memo<Desk>) -> impl IntoView {
                     class="button"
                     data-testid=format!("play-{}", locale::tag(language))
                     disabled=move || sound.with(|sound| !sound.is_set_up)
+                    on:focus=reveal
                     on:click=move |_| {
                         let text = phrase(language);
                         wish(Wish::TrySound { language, text });
@@ -107,6 +108,11 @@ pub fn SoundShown(desk: Memo<Desk>) -> impl IntoView {
             </ul>
         </Scrolled>
     }
+}
+
+/// Whoever comes by keys sees the whole control: the browser leaves a part of it beyond the edge of what scrolls.
+fn reveal(event: web_sys::FocusEvent) {
+    event_target::<web_sys::Element>(&event).scroll_into_view_with_bool(false);
 }
 
 /// What is played: words of the pack, and a number for the synthesiser.
