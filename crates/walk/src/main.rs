@@ -133,9 +133,9 @@ async fn soak(arguments: &Arguments) -> Result<bool, WalkError> {
         folder.display()
     );
     let mut within = true;
-    let kiosk_kib: fn(&soak::Sample) -> u64 = |sample| sample.kiosk_kib;
+    let written_kib: fn(&soak::Sample) -> u64 = |sample| sample.written_kib;
     let web_kib = |sample: &soak::Sample| sample.web_kib;
-    for (name, of) in [("kiosk", kiosk_kib), ("web processes", web_kib)] {
+    for (name, of) in [("written by the kiosk", written_kib), ("web processes", web_kib)] {
         match soak::growth_percent(&samples, SETTLED_AFTER, of) {
             Some(growth) => {
                 println!("   {name}: {growth:+.1} % since session {SETTLED_AFTER}");

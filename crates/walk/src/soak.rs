@@ -12,15 +12,22 @@ use std::time::{Duration, Instant};
 use crate::processes::{self, Process};
 use crate::{STEP_LIMIT, Walk, WalkError};
 
-/// One look at the memory, after so many sessions. Proportional set sizes: what processes share is counted once.
+/// One look at the memory, after so many sessions. Proportional set sizes: what processes share is counted once, and in parts
+/// that change with whatever else runs at the machine. What the kiosk has written does not: only it can grow by sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sample {
     /// Sessions that have ended.
     pub sessions: u32,
     /// Of the kiosk itself.
     pub kiosk_kib: u64,
+    /// The part of it that the kiosk has written, and that is in no file.
+    pub written_kib: u64,
     /// Of all processes below it.
     pub web_kib: u64,
+    /// Threads of the kiosk.
+    pub threads: usize,
+    /// Files and lines that the kiosk has open.
+    pub files: usize,
 }
 
 /// How often is looked at the memory, in sessions.
@@ -47,7 +54,7 @@ pub async fn soak(
         source,
     };
     let mut file = std::fs::File::create(table).map_err(failed)?;
-    writeln!(file, "sessions,kiosk_kib,web_kib").map_err(failed)?;
+    writeln!(file, "sessions,kiosk_kib,written_kib,web_kib,threads,files").map_err(failed)?;
     let start = Instant::now();
     walk.wait_for(&["welcome"], STEP_LIMIT).await?;
     let mut page = walk.handle().await?;
@@ -60,15 +67,24 @@ pub async fn soak(
             let Sample {
                 sessions,
                 kiosk_kib,
+                written_kib,
                 web_kib,
+                threads,
+                files,
             } = sample;
-            writeln!(file, "{sessions},{kiosk_kib},{web_kib}").map_err(failed)?;
+            writeln!(
+                file,
+                "{sessions},{kiosk_kib},{written_kib},{web_kib},{threads},{files}"
+            )
+            .map_err(failed)?;
             samples.push(sample);
             if done.is_multiple_of(SAY_EVERY) {
                 println!(
-                    "   {done} sessions, {:.2} s each: kiosk {} MiB, web processes {} MiB",
+                    "   {done} sessions, {:.2} s each: kiosk {} MiB, {} of them written; web processes {} MiB; {threads} threads, \
+                     {files} files",
                     start.elapsed().as_secs_f64() / f64::from(done),
                     kiosk_kib / 1024,
+                    written_kib / 1024,
                     web_kib / 1024,
                 );
             }
@@ -87,10 +103,18 @@ async fn look(kiosk: u32, sessions: u32) -> Sample {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let web = processes::below(kiosk);
+    let rollup = rollup(kiosk);
+    let count = |what| std::fs::read_dir(format!("/proc/{kiosk}/{what}")).map_or(0, Iterator::count);
     Sample {
         sessions,
-        kiosk_kib: pss_kib(kiosk),
-        web_kib: web.iter().map(|process| pss_kib(process.id)).sum(),
+        kiosk_kib: kib_of("Pss:", &rollup),
+        written_kib: kib_of("Pss_Anon:", &rollup),
+        web_kib: web
+            .iter()
+            .map(|process| kib_of("Pss:", &self::rollup(process.id)))
+            .sum(),
+        threads: count("task"),
+        files: count("fd"),
     }
 }
 
@@ -155,15 +179,15 @@ async fn session(walk: &Walk, service: &str, iin: &str, whole: bool) -> Result<(
     }
 }
 
-/// Proportional set size of a process; none of one that has ended.
-fn pss_kib(id: u32) -> u64 {
-    let rollup = std::fs::read_to_string(format!("/proc/{id}/smaps_rollup")).unwrap_or_default();
-    pss_of(&rollup).unwrap_or_default()
+/// What the system counts of a process's memory; nothing of one that has ended.
+fn rollup(id: u32) -> String {
+    std::fs::read_to_string(format!("/proc/{id}/smaps_rollup")).unwrap_or_default()
 }
 
-fn pss_of(rollup: &str) -> Option<u64> {
-    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
-    line.split_whitespace().next()?.parse().ok()
+fn kib_of(name: &str, rollup: &str) -> u64 {
+    let line = rollup.lines().find_map(|line| line.strip_prefix(name));
+    let size = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+    size.unwrap_or_default()
 }
 
 /// How much the memory grew from session `from` to the last, in percent of what it was there; none where there are too few
@@ -217,10 +241,12 @@ pub fn chart(samples: &[Sample]) -> String {
     format!(
         "<svg xmlns='http://www.w3.org/2000/svg' viewBox='-20 -40 1040 480' font-family='sans-serif' font-size='16'>\
          <text x='0' y='-18'>Proportional memory, 0 to {} MiB, over {sessions} sessions: \
-         <tspan fill='#0d5c6b'>kiosk</tspan>, <tspan fill='#a3241c'>web processes</tspan></text>\
-         <rect width='{WIDTH}' height='{HEIGHT}' fill='none' stroke='#888'/>{}{}</svg>\n",
+         <tspan fill='#0d5c6b'>kiosk</tspan>, <tspan fill='#2e7d32'>of which written</tspan>, \
+         <tspan fill='#a3241c'>web processes</tspan></text>\
+         <rect width='{WIDTH}' height='{HEIGHT}' fill='none' stroke='#888'/>{}{}{}</svg>\n",
         highest / 1024,
         line(|sample| sample.kiosk_kib, "#0d5c6b"),
+        line(|sample| sample.written_kib, "#2e7d32"),
         line(|sample| sample.web_kib, "#a3241c"),
     )
 }
@@ -235,7 +261,10 @@ mod tests {
             .map(|(at, size)| Sample {
                 sessions: at * 10,
                 kiosk_kib: size,
+                written_kib: size / 2,
                 web_kib: 2 * size,
+                threads: 20,
+                files: 30,
             })
             .collect()
     }
@@ -252,17 +281,16 @@ mod tests {
     }
 
     #[test]
-    fn the_size_is_read() {
-        assert_eq!(
-            pss_of("0-1 ---p 0 0 0 [rollup]\nRss: 20 kB\nPss:    12 kB\n"),
-            Some(12)
-        );
-        assert_eq!(pss_of(""), None);
+    fn sizes_are_read() {
+        let rollup = "0-1 ---p 0 0 0 [rollup]\nRss: 20 kB\nPss:    12 kB\nPss_Anon:  7 kB\n";
+        assert_eq!(kib_of("Pss:", rollup), 12);
+        assert_eq!(kib_of("Pss_Anon:", rollup), 7);
+        assert_eq!(kib_of("Pss:", ""), 0);
     }
 
     #[test]
     fn the_chart_has_a_line_for_each() {
-        assert_eq!(chart(&samples([1, 2, 3])).matches("<polyline").count(), 2);
-        assert_eq!(chart(&[]).matches("<polyline").count(), 2);
+        assert_eq!(chart(&samples([1, 2, 3])).matches("<polyline").count(), 3);
+        assert_eq!(chart(&[]).matches("<polyline").count(), 3);
     }
 }
