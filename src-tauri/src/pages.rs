@@ -1,7 +1,7 @@
 //! The window and the page in it: which page stands in front, who sees views, and what a page may do to the system.
 //!
-//! Each page has a window of its own, and on Linux a web process and a data store of its own that lies in memory alone. A
-//! fresh page comes up behind the one in front, as [`machine`] orders it, and then takes its place.
+//! Each page has a window of its own, and on Linux a web process of its own. What the engine remembers is emptied with each page
+//! that goes. A fresh page comes up behind the one in front, as [`machine`] orders it, and then takes its place.
 
 pub mod machine;
 #[cfg(target_os = "linux")]
@@ -229,9 +229,9 @@ impl Keeper {
         .resizable(!window.kiosk)
         .visible(false)
         .devtools(false)
-        // A driven web view must be in the one context that allows it, and that has its store in memory where the program
-        // runs (see `memory`); any other page gets a store of its own, which ends with it.
-        .incognito(!is_driven())
+        // Not on Linux: there Tauri gives the program's own files to the first private page alone, and any later one would stay
+        // empty. All pages share one store, and `close` empties it.
+        .incognito(cfg!(not(target_os = "linux")))
         .disable_drag_drop_handler()
         .on_navigation(crate::is_own_page)
         .on_new_window(|_, _| NewWindowResponse::Deny)
@@ -282,7 +282,10 @@ impl Keeper {
             window.with_webview(|view| webkit::end(&view.inner()))?;
         }
         #[cfg(target_os = "linux")]
-        window.with_webview(|view| webkit::release(&view.inner()))?;
+        window.with_webview(|view| {
+            webkit::forget(&view.inner());
+            webkit::release(&view.inner());
+        })?;
         window.destroy()
     }
 

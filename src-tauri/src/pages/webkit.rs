@@ -1,9 +1,11 @@
 //! What WebKitGTK would offer a person besides the page, and how its web process is ended.
 
+use webkit2gtk::gio::Cancellable;
 use webkit2gtk::glib::object::ObjectExt;
 use webkit2gtk::{
     CacheModel, FileChooserRequestExt, HardwareAccelerationPolicy, PermissionRequestExt, SettingsExt,
-    WebContextExt, WebProcessTerminationReason, WebView, WebViewExt,
+    WebContextExt, WebProcessTerminationReason, WebView, WebViewExt, WebsiteDataManagerExtManual,
+    WebsiteDataTypes,
 };
 
 /// Sets the web view to hold no more than the one page needs, which never changes.
@@ -83,6 +85,18 @@ pub fn lock_down(view: &WebView, died: impl Fn() + 'static) {
 /// Ends the web process, whose memory may hold what a person entered.
 pub fn end(view: &WebView) {
     view.terminate_web_process();
+}
+
+/// Empties the store of all pages: whatever the engine may have kept of the one that goes.
+pub fn forget(view: &WebView) {
+    if let Some(store) = view.website_data_manager() {
+        let always = webkit2gtk::glib::TimeSpan(0);
+        store.clear(WebsiteDataTypes::ALL, always, None::<&Cancellable>, |done| {
+            if let Err(error) = done {
+                tracing::error!(%error, "what the web engine keeps cannot be emptied");
+            }
+        });
+    }
 }
 
 /// Lets go of the page. The handler of its messages, which `wry` connects, holds the web view, and the web view holds the handler:
