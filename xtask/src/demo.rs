@@ -190,7 +190,11 @@ impl Stage {
             scripted,
         )?;
         note(camera.statement());
-        let display = Display::find(KIOSK_SCREEN_PX)?;
+        // A soak touches whatever stands on the screen.
+        let display = match arguments.soak {
+            Some(_) => Display::virtual_one(KIOSK_SCREEN_PX)?,
+            None => Display::find(KIOSK_SCREEN_PX)?,
+        };
         let address = step("Starting gateway, IDEC simulator and palm simulator", || {
             self.start(paths, programs)
         })?;

@@ -4,6 +4,8 @@
 //! program itself, in the automation mode that Tauri's own driver uses.
 
 #[cfg(target_os = "linux")]
+pub mod hand;
+#[cfg(target_os = "linux")]
 pub mod processes;
 #[cfg(target_os = "linux")]
 pub mod soak;
@@ -51,6 +53,12 @@ pub enum WalkError {
         /// What is there instead.
         shown: String,
     },
+    /// The display does not do what was asked.
+    #[error("the display does not do what was asked: {0}")]
+    Display(String),
+    /// The kiosk cannot be started.
+    #[error("the kiosk cannot be started")]
+    Kiosk(#[source] std::io::Error),
     /// A picture cannot be written.
     #[error("the picture {path} cannot be written")]
     Picture {
@@ -59,6 +67,30 @@ pub enum WalkError {
         /// Why.
         source: std::io::Error,
     },
+}
+
+/// A place on the page, in pixels from its upper left corner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// From the left.
+    pub left_px: i16,
+    /// From above.
+    pub top_px: i16,
+    /// To the right of `left_px`.
+    pub width_px: u16,
+    /// Below `top_px`.
+    pub height_px: u16,
+}
+
+impl Place {
+    /// Where a finger would touch it.
+    pub fn middle_px(self) -> (i16, i16) {
+        let half = |size: u16| (size / 2).cast_signed();
+        (
+            self.left_px.saturating_add(half(self.width_px)),
+            self.top_px.saturating_add(half(self.height_px)),
+        )
+    }
 }
 
 /// A kiosk window under WebDriver. Dropping it kills driver and window.
@@ -156,6 +188,29 @@ impl Walk {
         element.click().await.map_err(|source| WalkError::Step {
             step: step(),
             source: Box::new(source),
+        })
+    }
+
+    /// Where an element stands that can be touched.
+    pub async fn place_of(&self, test_id: &str) -> Result<Place, WalkError> {
+        let step = |source| WalkError::Step {
+            step: format!("find {test_id}"),
+            source: Box::new(source),
+        };
+        let selector = format!("[data-testid='{test_id}']:not([disabled])");
+        let waiting = self.client.wait().at_most(STEP_LIMIT);
+        waiting.for_element(Locator::Css(&selector)).await.map_err(step)?;
+        let script = "const box = document.querySelector(arguments[0]).getBoundingClientRect();
+                      const [left, top] = [box.left, box.top].map(Math.ceil);
+                      return [left, top, Math.floor(box.right) - left, Math.floor(box.bottom) - top];";
+        let place = self.client.execute(script, vec![selector.into()]).await;
+        let (left_px, top_px, width_px, height_px) =
+            serde_json::from_value(place.map_err(step)?).map_err(|error| step(error.into()))?;
+        Ok(Place {
+            left_px,
+            top_px,
+            width_px,
+            height_px,
         })
     }
 

@@ -108,7 +108,8 @@ const GROWTH_MAX_PERCENT: f64 = 5.0;
 /// Many sessions, a table and a chart beside the pictures; whether the memory stayed within its bound.
 #[cfg(target_os = "linux")]
 async fn soak(arguments: &Arguments) -> Result<bool, WalkError> {
-    use walk::{processes, soak};
+    use walk::hand::Hand;
+    use walk::soak;
 
     let folder = &arguments.screenshots;
     let failed = |source| WalkError::Picture {
@@ -116,14 +117,19 @@ async fn soak(arguments: &Arguments) -> Result<bool, WalkError> {
         source,
     };
     std::fs::create_dir_all(folder).map_err(failed)?;
+    let hand = Hand::of_environment()?;
+    println!("   learning where the buttons are");
     let walk = Walk::start(&arguments.kiosk, &arguments.config).await?;
-    let kiosk = processes::kiosk(&arguments.config).ok_or(WalkError::WindowSilent)?;
+    walk.wait_for(&["welcome"], STEP_LIMIT).await?;
+    let ways = soak::learn(&walk, &hand, "account-opening", SPECIMEN_IIN).await?;
+    walk.close().await?;
+    println!("   touching a kiosk that nobody drives");
+    let kiosk = soak::Kiosk::start(&arguments.kiosk, &arguments.config)?;
     let start = std::time::Instant::now();
     let (count, table) = (arguments.sessions, folder.join("soak.csv"));
     let mut samples = Vec::new();
-    let person = ("account-opening", SPECIMEN_IIN);
     let limit = arguments.minutes.map(|minutes| Duration::from_secs(60 * minutes));
-    let ended = soak::soak(&walk, &kiosk, person, (count, limit), &table, &mut samples).await;
+    let ended = soak::soak(&kiosk, &hand, &ways, (count, limit), &table, &mut samples);
     // Hours of sessions are not lost to one that failed.
     std::fs::write(folder.join("soak.svg"), soak::chart(&samples)).map_err(failed)?;
     let done = samples.last().map_or(0, |sample| sample.sessions);
@@ -144,9 +150,7 @@ async fn soak(arguments: &Arguments) -> Result<bool, WalkError> {
             None => println!("   {name}: too few sessions to tell a growth since session {SETTLED_AFTER}"),
         }
     }
-    ended?;
-    walk.close().await?;
-    Ok(within)
+    ended.map(|()| within)
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -1,16 +1,19 @@
 //! Session after session in the real window, and how much memory the kiosk and its web processes hold meanwhile.
 //!
-//! A script in the page does what fingers would do, since the driver takes a tenth of a second for each touch: it clicks the
-//! real buttons, so that the same intents go to the kiosk. Each fifth session gives its consents, enters its data and is left at
-//! the choice of the method; the others are left at the first consent, since a button takes a touch only when its screen has stood
-//! for a moment. Each leaves its record; then a fresh page comes.
+//! Nobody drives the web view, since a driven one keeps a part of every page that was. First a driven kiosk walks through two
+//! sessions, and of each button is noted where it stands and how it looks. Then a kiosk without a driver is touched at these
+//! places, by way of the X server, each as soon as it looks so. Each twentieth session gives its consents, enters its data and is left
+//! at the choice of the method; the others are left at the choice of the service. Each leaves its record; then a fresh page comes.
 
 use std::io::Write;
 use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::processes::{self, Process};
-use crate::{STEP_LIMIT, Walk, WalkError};
+use crate::hand::Hand;
+use crate::processes;
+use crate::{Place, STEP_LIMIT, Walk, WalkError};
 
 /// One look at the memory, after so many sessions. Proportional set sizes: what processes share is counted once, and in parts
 /// that change with whatever else runs at the machine. What the kiosk has written does not: only it can grow by sessions.
@@ -33,18 +36,174 @@ pub struct Sample {
 /// How often is looked at the memory, in sessions.
 const LOOK_EVERY: u32 = 10;
 /// Every so manyth session goes on to the choice of the method.
-const WHOLE_EVERY: u32 = 5;
+const WHOLE_EVERY: u32 = 20;
 /// How often is said how far it is, in sessions.
 const SAY_EVERY: u32 = 100;
-/// The web process of the page before ends in this time.
+/// The web process of the page before, and the kiosk before this one, end in this time.
 const END_LIMIT: Duration = Duration::from_secs(5);
+
+/// A button on the way through a session.
+#[derive(Debug)]
+struct Button {
+    name: String,
+    place: Place,
+    /// What is to be seen there when it can be touched.
+    look: Vec<u8>,
+    kind: Kind,
+}
+
+/// What happens around a touch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// It looks otherwise afterwards.
+    Goes,
+    /// It takes a touch only when its screen has stood for a moment, and looks no otherwise before.
+    Waits,
+    /// It stays as it is: a key.
+    Stays,
+}
+
+/// The buttons of a session that ends early, and of one that goes to the choice of the method.
+#[derive(Debug)]
+pub struct Ways {
+    early: Vec<Button>,
+    whole: Vec<Button>,
+}
+
+/// So long after the driver says that a button is there, it is painted and moves no more, also on a loaded machine.
+const PAINTED: Duration = Duration::from_millis(1500);
+/// A choice takes no touch before its screen has stood so long.
+const STOOD: Duration = Duration::from_millis(800);
+/// How a button looks while it is touched is over after this time, and one at the same place of the next screen takes no touch yet.
+const TOUCHED: Duration = Duration::from_millis(120);
+/// A button that looks as before so long after a touch was not touched.
+const TOUCH_AGAIN: Duration = Duration::from_secs(2);
+/// So many such touches a session are borne: a screen that is just coming takes none.
+const TOUCHES_AGAIN_MAX: u32 = 5;
+/// How often is looked.
+const LOOK_PAUSE: Duration = Duration::from_millis(15);
+
+/// Walks through one session of each kind and notes its buttons.
+///
+/// # Errors
+/// As those of [`Walk`], and [`WalkError::Display`].
+pub async fn learn(walk: &Walk, hand: &Hand, service: &str, iin: &str) -> Result<Ways, WalkError> {
+    let begun = ["begin".to_owned(), format!("service-{service}")];
+    let left = ["cancel", "finish"];
+    let mut early = Vec::new();
+    for name in ["begin", "cancel", "finish"] {
+        learn_button(walk, hand, name, Kind::Goes, &mut early).await?;
+    }
+    let page = walk.handle().await?;
+    walk.follow_from(&page).await?;
+    let mut whole = Vec::new();
+    for name in &begun {
+        learn_button(walk, hand, name, Kind::Goes, &mut whole).await?;
+    }
+    loop {
+        let shown = walk.wait_for(&["consent", "field", "claim"], STEP_LIMIT).await?;
+        match shown.as_str() {
+            "consent" => {
+                let text = walk.attribute("data-consent").await?;
+                learn_button(walk, hand, "consent-agree", Kind::Goes, &mut whole).await?;
+                walk.wait_for_change("data-consent", &text).await?;
+            }
+            "field" => {
+                let field = walk.attribute("data-field").await?;
+                if walk.attribute("data-input").await? == "choice" {
+                    let choice = walk.first_of("choice-").await?;
+                    learn_button(walk, hand, &choice, Kind::Waits, &mut whole).await?;
+                } else {
+                    learn_digits(walk, hand, "7012345678", &mut whole).await?;
+                    learn_button(walk, hand, "field-next", Kind::Goes, &mut whole).await?;
+                }
+                walk.wait_for_change("data-field", &field).await?;
+            }
+            _ => break,
+        }
+    }
+    learn_digits(walk, hand, iin, &mut whole).await?;
+    learn_button(walk, hand, "claim-next", Kind::Goes, &mut whole).await?;
+    walk.wait_for(&["method"], STEP_LIMIT).await?;
+    for name in left {
+        learn_button(walk, hand, name, Kind::Goes, &mut whole).await?;
+    }
+    Ok(Ways { early, whole })
+}
+
+async fn learn_digits(
+    walk: &Walk,
+    hand: &Hand,
+    digits: &str,
+    way: &mut Vec<Button>,
+) -> Result<(), WalkError> {
+    for digit in digits.chars() {
+        learn_button(walk, hand, &format!("key-{digit}"), Kind::Stays, way).await?;
+    }
+    Ok(())
+}
+
+async fn learn_button(
+    walk: &Walk,
+    hand: &Hand,
+    name: &str,
+    kind: Kind,
+    way: &mut Vec<Button>,
+) -> Result<(), WalkError> {
+    let place = walk.place_of(name).await?;
+    tokio::time::sleep(PAINTED).await;
+    way.push(Button {
+        name: name.to_owned(),
+        place,
+        look: hand.look(place)?,
+        kind,
+    });
+    walk.touch(name).await
+}
+
+/// A kiosk that nobody drives; it ends with this value.
+#[derive(Debug)]
+pub struct Kiosk(Child);
+
+impl Kiosk {
+    /// Starts `kiosk --config config` on the display of the environment.
+    ///
+    /// # Errors
+    /// [`WalkError::Kiosk`].
+    pub fn start(kiosk: &Path, config: &Path) -> Result<Self, WalkError> {
+        // The driven one before it may still be ending, and holds the store.
+        let end = Instant::now() + END_LIMIT;
+        while processes::kiosk(config).is_some() && Instant::now() < end {
+            sleep(LOOK_PAUSE);
+        }
+        let started = Command::new(kiosk)
+            .arg("--config")
+            .arg(config)
+            .env_remove("TAURI_AUTOMATION")
+            .env_remove("TAURI_WEBVIEW_AUTOMATION")
+            .stdin(Stdio::null())
+            .spawn();
+        started.map(Self).map_err(WalkError::Kiosk)
+    }
+}
+
+impl Drop for Kiosk {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
 
 /// Walks through so many sessions, or until `limit` has passed, and writes a line for each tenth into `table` (CSV). What was seen
 /// up to a failure stays in `samples`.
-pub async fn soak(
-    walk: &Walk,
-    kiosk: &Process,
-    (service, iin): (&str, &str),
+///
+/// # Errors
+/// [`WalkError::Screen`] where a button does not come, [`WalkError::Display`], [`WalkError::Picture`] for the table.
+pub fn soak(
+    kiosk: &Kiosk,
+    hand: &Hand,
+    ways: &Ways,
     (sessions, limit): (u32, Option<Duration>),
     table: &Path,
     samples: &mut Vec<Sample>,
@@ -56,14 +215,16 @@ pub async fn soak(
     let mut file = std::fs::File::create(table).map_err(failed)?;
     writeln!(file, "sessions,kiosk_kib,written_kib,web_kib,threads,files").map_err(failed)?;
     let start = Instant::now();
-    walk.wait_for(&["welcome"], STEP_LIMIT).await?;
-    let mut page = walk.handle().await?;
     for done in 1..=sessions {
-        session(walk, service, iin, done.is_multiple_of(WHOLE_EVERY)).await?;
-        page = walk.follow_from(&page).await?;
+        let way = if done.is_multiple_of(WHOLE_EVERY) {
+            &ways.whole
+        } else {
+            &ways.early
+        };
+        session(kiosk, hand, way)?;
         let is_last = done == sessions || limit.is_some_and(|limit| start.elapsed() >= limit);
         if done == 1 || done.is_multiple_of(LOOK_EVERY) || is_last {
-            let sample = look(kiosk.id, done).await;
+            let sample = look(kiosk.0.id(), done);
             let Sample {
                 sessions,
                 kiosk_kib,
@@ -96,11 +257,72 @@ pub async fn soak(
     Ok(())
 }
 
+/// One session, from the welcome screen to the fresh page of the next person.
+fn session(kiosk: &Kiosk, hand: &Hand, way: &[Button]) -> Result<(), WalkError> {
+    let (mut page, mut again) = (Vec::new(), 0);
+    for (at, button) in way.iter().enumerate() {
+        wait_until(
+            STEP_LIMIT,
+            || Ok(hand.look(button.place)? == button.look),
+            &button.name,
+        )?;
+        if at == 0 {
+            page = processes::web_processes(kiosk.0.id());
+        }
+        if button.kind == Kind::Waits {
+            sleep(STOOD);
+        }
+        hand.touch(button.place)?;
+        if button.kind == Kind::Stays {
+            sleep(LOOK_PAUSE);
+            continue;
+        }
+        let gone = || {
+            sleep(TOUCHED);
+            Ok(hand.look(button.place)? != button.look)
+        };
+        while wait_until(TOUCH_AGAIN, gone, &button.name).is_err() {
+            again += 1;
+            if again > TOUCHES_AGAIN_MAX {
+                return Err(not_shown(&button.name));
+            }
+            hand.touch(button.place)?;
+        }
+    }
+    let is_fresh = || {
+        let now = processes::web_processes(kiosk.0.id());
+        Ok(!now.is_empty() && now.iter().all(|process| !page.contains(process)))
+    };
+    wait_until(STEP_LIMIT, is_fresh, "a fresh page")
+}
+
+fn wait_until(
+    limit: Duration,
+    mut is_so: impl FnMut() -> Result<bool, WalkError>,
+    what: &str,
+) -> Result<(), WalkError> {
+    let end = Instant::now() + limit;
+    while !is_so()? {
+        if Instant::now() >= end {
+            return Err(not_shown(what));
+        }
+        sleep(LOOK_PAUSE);
+    }
+    Ok(())
+}
+
+fn not_shown(what: &str) -> WalkError {
+    WalkError::Screen {
+        expected: what.to_owned(),
+        shown: "something else".to_owned(),
+    }
+}
+
 /// The memory between two sessions, when the web process of the page before has ended.
-async fn look(kiosk: u32, sessions: u32) -> Sample {
+fn look(kiosk: u32, sessions: u32) -> Sample {
     let end = Instant::now() + END_LIMIT;
     while processes::web_processes(kiosk).len() > 1 && Instant::now() < end {
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        sleep(LOOK_PAUSE);
     }
     let web = processes::below(kiosk);
     let rollup = rollup(kiosk);
@@ -115,67 +337,6 @@ async fn look(kiosk: u32, sessions: u32) -> Sample {
             .sum(),
         threads: count("task"),
         files: count("fd"),
-    }
-}
-
-/// One session, from the welcome screen to the touch that ends it; a `whole` one goes to the choice of the method.
-async fn session(walk: &Walk, service: &str, iin: &str, whole: bool) -> Result<(), WalkError> {
-    let script = r"
-        const [service, iin, whole, done] = arguments;
-        const one = id => document.querySelector(`[data-testid='${id}']:not([disabled])`);
-        const screen = () => document.querySelector('[data-screen]')?.dataset ?? {};
-        const there = id => new Promise((found, lost) => {
-            const end = performance.now() + 20000;
-            const look = () => one(id) ? found(one(id)) : performance.now() > end ? lost(id) : setTimeout(look, 5);
-            look();
-        });
-        const until = so => new Promise((found, lost) => {
-            const end = performance.now() + 20000;
-            const look = () => so() ? found() : performance.now() > end ? lost('screen ' + screen().screen) : setTimeout(look, 5);
-            look();
-        });
-        const touch = async id => (await there(id)).click();
-        (async () => {
-            await touch('begin');
-            await touch('service-' + service);
-            for (;;) {
-                await until(() => ['consent', 'field', 'claim'].includes(screen().screen));
-                if (!whole || screen().screen === 'claim') break;
-                const { consent, field, input } = screen();
-                const choice = () => document.querySelector(`[data-testid^='choice-']:not([disabled])`);
-                if (field === undefined) await touch('consent-agree');
-                else if (input === 'choice') {
-                    await until(choice);
-                    choice().click();
-                } else if (input === 'phone') {
-                    for (const digit of '7012345678') await touch('key-' + digit);
-                    await touch('field-next');
-                } else throw 'no answer to ' + field;
-                await until(() => screen().consent !== consent || screen().field !== field);
-            }
-            if (whole) {
-                for (const digit of iin) await touch('key-' + digit);
-                await touch('claim-next');
-                await until(() => screen().screen === 'method');
-            }
-            await touch('cancel');
-            await touch('finish');
-        })().then(() => done(''), error => done(String(error)));";
-    let step = |source| WalkError::Step {
-        step: "walk through a session".into(),
-        source: Box::new(source),
-    };
-    let said = walk
-        .client()
-        .execute_async(script, vec![service.into(), iin.into(), whole.into()])
-        .await
-        .map_err(step)?;
-    match said.as_str() {
-        Some("") => Ok(()),
-        other => Err(WalkError::Screen {
-            expected: "a whole session".into(),
-            shown: other.unwrap_or_default().to_owned(),
-        }),
     }
 }
 
