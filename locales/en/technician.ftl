@@ -8,7 +8,7 @@ staff-entered = { $count ->
    *[other] { $count } digits entered
 }
 staff-wrong = The code is not right.
-staff-locked = Too many wrong codes. The next one can be entered in { $seconds } s.
+staff-locked = Too many wrong codes. The next one can be entered in { $seconds } s.
 staff-leave = Leave
 
 ## How the kiosk does

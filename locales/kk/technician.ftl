@@ -8,7 +8,7 @@ staff-entered = { $count ->
    *[other] { $count } сан енгізілді
 }
 staff-wrong = Код дұрыс емес.
-staff-locked = Қате код тым көп енгізілді. Келесі кодты енгізуге дейін { $seconds } с қалды.
+staff-locked = Қате код тым көп енгізілді. Келесі кодты енгізуге дейін { $seconds } с қалды.
 staff-leave = Шығу
 
 ## Киоск күйі

@@ -33,10 +33,10 @@ const OUTWARDS: [Arrow; 4] = [
     Arrow::new((20.0, 92.0), (6.0, 110.0)),
     Arrow::new((100.0, 92.0), (114.0, 110.0)),
 ];
-const INTO_FRAME: [Arrow; 1] = [Arrow::new((92.0, 112.0), (50.0, 112.0))];
-const SUN: &str = "M97 11a9 9 0 1 0 0 18a9 9 0 1 0 0-18M97 3V2M97 37V38M80 20H79M114 20H115M85 8 84 7M109 8 110 7M85 32 84 33M109 32 110 33";
-const PLUS: &str = "M60 8V32M48 20H72";
-const MINUS: &str = "M48 20H72";
+const INTO_FRAME: [Arrow; 1] = [Arrow::new((92.0, 107.0), (50.0, 107.0))];
+const SUN: &str = "M97 14a9 9 0 1 0 0 18a9 9 0 1 0 0-18M97 6V5M97 40V41M80 23H79M114 23H115M85 11 84 10M109 11 110 10M85 35 84 36M109 35 110 36";
+const PLUS: &str = "M54 11V35M42 23H66";
+const MINUS: &str = "M42 23H66";
 const GLARE: &str = "M92 32V24M92 4V12M78 18H86M98 18H106";
 /// The lower edge comes forward.
 const TILT: [Arrow; 1] = [Arrow::new((60.0, 94.0), (60.0, 116.0))];
@@ -56,7 +56,7 @@ fn drawing(prompt: PagePrompt) -> Drawing {
             ..PLAIN
         },
         PagePrompt::Whole => Drawing {
-            shift: (26.0, 0.0),
+            shift: (18.0, 0.0),
             arrows: &INTO_FRAME,
             around: FRAME,
             ..PLAIN
