@@ -78,7 +78,7 @@ own-data-back = To the services
 ## Consent
 consent-number = Consent { $number } of { $of }
 consent-version = Version of the text: { $version }
-consent-agree = I agree
+consent-agree = I agree
 consent-refuse = I refuse
 consent-refuse-continue = No, continue without
 consent-refuse-refer = No, I want a person to decide
