@@ -99,7 +99,7 @@ fn every_frame_is_shown_as_it_is() {
         assert!(name.starts_with(&kind(&frame)), "{name}");
         kinds.insert(name.split('-').next().unwrap(), "gateway");
     }
-    assert_eq!(kinds.len(), 13, "{kinds:?}");
+    assert_eq!(kinds.len(), 14, "{kinds:?}");
 }
 
 #[test]
