@@ -32,17 +32,17 @@ figure-disk = Free disk space
 figure-certificate = Certificate is valid for
 figure-clock = Clock difference
 figure-unknown = not known
-figure-time = { $hours } h { $minutes } min
-figure-ago = { $hours } h { $minutes } min ago
-figure-gib = { $gib } GB
+figure-time = { $hours } h { $minutes } min
+figure-ago = { $hours } h { $minutes } min ago
+figure-gib = { $gib } GB
 figure-days = { $days ->
-    [one] { $days } day
-   *[other] { $days } days
+    [one] { $days } day
+   *[other] { $days } days
 }
-figure-seconds = { $seconds } s
+figure-seconds = { $seconds } s
 figure-persons = { $count ->
-    [one] { $count } person
-   *[other] { $count } people
+    [one] { $count } person
+   *[other] { $count } people
 }
 
 ## Parts

@@ -32,17 +32,17 @@ figure-disk = Дискідегі бос орын
 figure-certificate = Сертификаттың қалған мерзімі
 figure-clock = Сағат айырмасы
 figure-unknown = белгісіз
-figure-time = { $hours } сағ { $minutes } мин
-figure-ago = { $hours } сағ { $minutes } мин бұрын
-figure-gib = { $gib } ГБ
+figure-time = { $hours } сағ { $minutes } мин
+figure-ago = { $hours } сағ { $minutes } мин бұрын
+figure-gib = { $gib } ГБ
 figure-days = { $days ->
-    [one] { $days } күн
-   *[other] { $days } күн
+    [one] { $days } күн
+   *[other] { $days } күн
 }
-figure-seconds = { $seconds } с
+figure-seconds = { $seconds } с
 figure-persons = { $count ->
-    [one] { $count } адам
-   *[other] { $count } адам
+    [one] { $count } адам
+   *[other] { $count } адам
 }
 
 ## Бөліктер

@@ -34,21 +34,21 @@ figure-disk = Свободно на диске
 figure-certificate = Сертификат действует ещё
 figure-clock = Расхождение часов
 figure-unknown = неизвестно
-figure-time = { $hours } ч { $minutes } мин
-figure-ago = { $hours } ч { $minutes } мин назад
-figure-gib = { $gib } ГБ
+figure-time = { $hours } ч { $minutes } мин
+figure-ago = { $hours } ч { $minutes } мин назад
+figure-gib = { $gib } ГБ
 figure-days = { $days ->
-    [one] { $days } день
-    [few] { $days } дня
-    [many] { $days } дней
-   *[other] { $days } дня
+    [one] { $days } день
+    [few] { $days } дня
+    [many] { $days } дней
+   *[other] { $days } дня
 }
-figure-seconds = { $seconds } с
+figure-seconds = { $seconds } с
 figure-persons = { $count ->
-    [one] { $count } человек
-    [few] { $count } человека
-    [many] { $count } человек
-   *[other] { $count } человека
+    [one] { $count } человек
+    [few] { $count } человека
+    [many] { $count } человек
+   *[other] { $count } человека
 }
 
 ## Части

@@ -357,14 +357,17 @@ mod tests {
     #[test]
     fn figures_are_written_as_the_languages_write_them() {
         let say = |key: Key, arguments| locale::text(::ipc::Language::Ru, key, arguments);
-        assert_eq!(time(&say, Key("figure-ago"), 1505), "25 ч 5 мин назад");
+        assert_eq!(time(&say, Key("figure-ago"), 1505), "25\u{a0}ч 5\u{a0}мин назад");
         let days = |days: i64| known(&say, Key("figure-days"), "days", Some(days.into()));
-        assert_eq!([days(1), days(22), days(60)], ["1 день", "22 дня", "60 дней"]);
+        assert_eq!(
+            [days(1), days(22), days(60)],
+            ["1\u{a0}день", "22\u{a0}дня", "60\u{a0}дней"]
+        );
         assert_eq!(known(&say, Key("figure-gib"), "gib", None), "неизвестно");
         let persons = |count: u32| known(&say, Key("figure-persons"), "count", Some(count.into()));
         assert_eq!(
             [persons(0), persons(1), persons(4)],
-            ["0 человек", "1 человек", "4 человека"]
+            ["0\u{a0}человек", "1\u{a0}человек", "4\u{a0}человека"]
         );
     }
 }
