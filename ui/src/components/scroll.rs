@@ -53,6 +53,16 @@ impl Scroll {
         self.area.set_value(watch.map(|watch| (area, watch)));
     }
 
+    /// Whether there is more above what is seen.
+    pub fn is_more_above(self) -> bool {
+        self.above.get()
+    }
+
+    /// Whether there is more below what is seen.
+    pub fn is_more_below(self) -> bool {
+        self.below.get()
+    }
+
     fn go(self, way: Way) {
         self.area.with_value(|area| {
             if let Some((area, _)) = area {

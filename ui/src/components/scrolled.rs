@@ -15,7 +15,14 @@ pub fn Scrolled(
     let (scroll, area) = scrolled();
     view! {
         <div class="scrolled">
-            <div class="scrolled__area" tabindex="0" node_ref=area>
+            <div
+                class="scrolled__area"
+                tabindex="0"
+                // Where what is cut off fades out.
+                data-above=move || scroll.is_more_above().then_some("")
+                data-below=move || scroll.is_more_below().then_some("")
+                node_ref=area
+            >
                 <div class="scrolled__content">{children()}</div>
             </div>
             <ScrollButtons scroll testid />
