@@ -49,6 +49,7 @@ images-again-front = Front again
 images-again-back = Back again
 images-failed = The picture did not work out
 images-failed-words = Try it with more light and a steady hand. You can rest your hand on the kiosk.
+images-failed-words-face = Try it with more light, look straight ahead and keep your head still.
 images-left =
     { $left ->
         [one] You can try { $left } more time.

@@ -482,7 +482,9 @@ fn images() -> Vec<Fixture> {
                 }
                 _ => format!("images-{}", name_of(stage)),
             };
-            fixtures.push(Fixture::new(name, screen(*stage, *picture, None)));
+            // The session says what to do as soon as the camera looks.
+            let hint = (*stage == ImagesStage::Taking).then_some(PictureHint::Face(Prompt::ShowFace));
+            fixtures.push(Fixture::new(name, screen(*stage, *picture, hint)));
         }
     }
     fixtures.extend(PAGE_PROMPTS.iter().map(|prompt| {

@@ -148,20 +148,20 @@ fn Taking(shown: Memo<Shown>) -> impl IntoView {
     let canvas = NodeRef::<html::Canvas>::new();
     canvas.on_load(ipc::show_preview_on);
     on_cleanup(ipc::hide_preview);
-    let hint = Memo::new(move |_| shown.get().hint);
     let picture = Memo::new(move |_| shown.get().picture);
+    let hint = Memo::new(move |_| shown.with(|shown| shown.hint.unwrap_or(first_hint(shown.picture))));
     let page = Memo::new(move |_| shown.get().page.unwrap_or(PageKind::Card));
     let face_prompt = Memo::new(move |last: Option<&Prompt>| match hint.get() {
-        Some(PictureHint::Face(prompt)) => prompt,
-        _ => last.copied().unwrap_or(Prompt::ShowFace),
+        PictureHint::Face(prompt) => prompt,
+        PictureHint::Page(_) => last.copied().unwrap_or(Prompt::ShowFace),
     });
     let pictogram = move || match (picture.get(), hint.get()) {
         (Picture::Portrait, _) => view! { <Pictogram prompt=face_prompt /> }.into_any(),
-        (_, Some(PictureHint::Page(prompt))) => {
+        (_, PictureHint::Page(prompt)) => {
             let front = picture.get() == Picture::DocumentFront;
             view! { <PagePictogram prompt page=page.get() front /> }.into_any()
         }
-        _ => ().into_any(),
+        (_, PictureHint::Face(_)) => ().into_any(),
     };
     // A document is wider than high: of the frame that a face needs only the middle counts, so that its outline is larger.
     let frame = move || match picture.get() {
@@ -188,7 +188,7 @@ fn Taking(shown: Memo<Shown>) -> impl IntoView {
             data-screen="images"
             data-stage="taking"
             data-picture=move || picture_words(picture.get()).name
-            data-hint=move || hint.get().map_or("none", hint_name)
+            data-hint=move || hint_name(hint.get())
         >
             <div class="screen__body capture">
                 <div class="face__picture">
@@ -216,7 +216,7 @@ fn Taking(shown: Memo<Shown>) -> impl IntoView {
                             {pictogram}
                             <div aria-live="assertive" aria-atomic="true">
                                 <p class="capture__command" data-testid="prompt">
-                                    {move || hint.get().map(|hint| kiosk.say(hint_key(hint))())}
+                                    {move || kiosk.say(hint_key(hint.get()))()}
                                 </p>
                             </div>
                         </div>
@@ -368,7 +368,7 @@ fn Failed(shown: Memo<Shown>) -> impl IntoView {
                     <Icon glyph=Glyph::Picture />
                 </span>
                 <Heading>{kiosk.say(Key("images-failed"))}</Heading>
-                <p class="result__words">{kiosk.say(Key("images-failed-words"))}</p>
+                <p class="result__words">{move || kiosk.say(failed_words(shown.get().picture))()}</p>
                 <p class="result__left" data-testid="left">
                     {kiosk.say_with(Key("images-left"), move || vec![("left", shown.get().left.into())])}
                 </p>
@@ -377,6 +377,14 @@ fn Failed(shown: Memo<Shown>) -> impl IntoView {
                 <Again picture=None label=Key("images-again") enabled=true main=true />
             </div>
         </section>
+    }
+}
+
+/// What may help: with a document it is the hand that must be steady.
+fn failed_words(picture: Picture) -> Key {
+    match picture {
+        Picture::Portrait => Key("images-failed-words-face"),
+        Picture::DocumentFront | Picture::DocumentBack => Key("images-failed-words"),
     }
 }
 
@@ -413,6 +421,14 @@ fn title(picture: Picture, page: Option<PageKind>) -> Key {
         (Picture::DocumentFront, Some(PageKind::Passport)) => Key("images-title-passport"),
         (Picture::DocumentFront, _) => Key("images-title-front"),
         (Picture::DocumentBack, _) => Key("images-title-back"),
+    }
+}
+
+/// Until the camera has told something, what is asked for.
+fn first_hint(picture: Picture) -> PictureHint {
+    match picture {
+        Picture::Portrait => PictureHint::Face(Prompt::ShowFace),
+        Picture::DocumentFront | Picture::DocumentBack => PictureHint::Page(PagePrompt::Show),
     }
 }
 
@@ -475,6 +491,12 @@ mod tests {
                 serde_json::json!(picture_words(picture).name),
                 serde_json::json!(picture)
             );
+        }
+        for picture in [Picture::Portrait, Picture::DocumentFront, Picture::DocumentBack] {
+            // A face is held in no hand.
+            let of_face = failed_words(picture) == Key("images-failed-words-face");
+            assert_eq!(of_face, picture == Picture::Portrait);
+            assert_eq!(matches!(first_hint(picture), PictureHint::Face(_)), of_face);
         }
         for language in LANGUAGES {
             let said = PAGE_PROMPTS.map(|prompt| locale::text(language, page_words(prompt).1, vec![]));
