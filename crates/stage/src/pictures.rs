@@ -124,12 +124,18 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Each size and the looks in which it is pictured: those that stand in a branch in all, the third in one language.
-fn sheets() -> [(Size, Vec<Look>); 3] {
+/// Each size and the looks in which it is pictured: those that stand in a branch in all, the third in one language where
+/// all screens are.
+fn sheets(few: bool) -> [(Size, Vec<Look>); 3] {
+    let on_walls = if few {
+        Look::all()
+    } else {
+        vec![Look::plain(Language::Kk)]
+    };
     [
         (Size::UPRIGHT, Look::all()),
         (Size::DESK, Look::all()),
-        (Size::WIDE, vec![Look::plain(Language::Kk)]),
+        (Size::WIDE, on_walls),
     ]
 }
 
@@ -146,7 +152,8 @@ async fn take(arguments: &Arguments) -> Result<usize, StageError> {
     let fixtures: Vec<Fixture> = fixtures.into_iter().filter(wanted).collect();
     std::fs::create_dir_all(&arguments.out)?;
     let mut count = 0;
-    for (size, looks) in sheets() {
+    let few = !arguments.screens.is_empty();
+    for (size, looks) in sheets(few) {
         let mut stage = Stage::open(&arguments.stage, size).await?;
         for fixture in &fixtures {
             for look in &looks {
@@ -164,7 +171,7 @@ async fn take(arguments: &Arguments) -> Result<usize, StageError> {
         stage.close().await?;
         println!("   {size}: {} screens in {} looks", fixtures.len(), looks.len());
     }
-    std::fs::write(arguments.out.join("index.html"), page(&fixtures))?;
+    std::fs::write(arguments.out.join("index.html"), page(&fixtures, few))?;
     Ok(count)
 }
 
@@ -197,13 +204,13 @@ fn file(size: Size, look: Look, fixture: &Fixture) -> PathBuf {
 }
 
 /// One sheet a size: a line for each screen, a column for each look. Names are lower-case letters, digits and hyphens.
-fn page(fixtures: &[Fixture]) -> String {
+fn page(fixtures: &[Fixture], few: bool) -> String {
     let mut page = String::from(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Screens of Alaqan</title><style>\
          body{font:14px sans-serif;margin:2em}td{padding:4px;vertical-align:top}img{width:210px;border:1px solid #999}\
          th{text-align:left;position:sticky;left:0;background:#fff}</style>",
     );
-    for (size, looks) in sheets() {
+    for (size, looks) in sheets(few) {
         let _ = write!(page, "<h1>{size}</h1><table>");
         for fixture in fixtures {
             let _ = write!(page, "<tr><th>{}", fixture.name);
