@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use ipc::View;
 use ipc::speech::SpeechView;
 use tauri::ipc::{Channel, InvokeResponseBody, Response};
-use tauri::webview::{DownloadEvent, NewWindowResponse};
+use tauri::webview::NewWindowResponse;
 use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 
 use crate::config::Window;
@@ -234,9 +234,10 @@ impl Keeper {
         .incognito(cfg!(not(target_os = "linux")))
         .disable_drag_drop_handler()
         .on_navigation(crate::is_own_page)
-        .on_new_window(|_, _| NewWindowResponse::Deny)
-        .on_download(|_, event| {
-            if let DownloadEvent::Requested { .. } = event {
+        .on_new_window(|_, _| NewWindowResponse::Deny);
+        #[cfg(not(target_os = "linux"))]
+        let builder = builder.on_download(|_, event| {
+            if let tauri::webview::DownloadEvent::Requested { .. } = event {
                 tracing::warn!("a download was refused");
             }
             false

@@ -25,13 +25,19 @@ pub fn opened_by(is_set: impl Fn(&str) -> bool) -> Option<&'static str> {
 /// what was freed as it was, and with one arena for all threads, which share what was freed instead of keeping some each.
 const TUNABLES: &str = "glibc.malloc.tcache_count=0:glibc.malloc.perturb=165:glibc.malloc.arena_max=1";
 
+/// The allocators of the web engine and of GLib give way to the system's, which the tunables are for. GLib's would also keep
+/// a whole page of memory for the sake of one small piece in it, and grow with every web page.
+const NO_OTHER_ALLOCATOR: [(&str, &str); 2] = [("Malloc", "1"), ("G_SLICE", "always-malloc")];
+
 /// Variables under which all memory that is freed is overwritten, in this program and in the processes of its web view; none
-/// where they are set already. The allocator of the web engine gives way to the system's, which the tunables are for.
-pub fn overwriting(get: impl Fn(&str) -> Option<OsString>) -> Option<[(&'static str, OsString); 2]> {
+/// where they are set already.
+pub fn overwriting(get: impl Fn(&str) -> Option<OsString>) -> Option<[(&'static str, OsString); 3]> {
     let old = get("GLIBC_TUNABLES").unwrap_or_default();
-    let malloc = get("Malloc").unwrap_or_default();
     let is_there = old.to_string_lossy().contains("glibc.malloc.perturb=");
-    if is_there && malloc == "1" {
+    let is_alone = NO_OTHER_ALLOCATOR
+        .iter()
+        .all(|(name, value)| get(name).is_some_and(|set| set == *value));
+    if is_there && is_alone {
         return None;
     }
     let tunables = match old.to_string_lossy() {
@@ -39,7 +45,8 @@ pub fn overwriting(get: impl Fn(&str) -> Option<OsString>) -> Option<[(&'static 
         old if old.is_empty() => TUNABLES.to_owned(),
         old => format!("{old}:{TUNABLES}"),
     };
-    Some([("GLIBC_TUNABLES", tunables.into()), ("Malloc", "1".into())])
+    let [engine, glib] = NO_OTHER_ALLOCATOR.map(|(name, value)| (name, value.into()));
+    Some([("GLIBC_TUNABLES", tunables.into()), engine, glib])
 }
 
 /// Puts the program in its own place once more, with an allocator that overwrites what is freed. Returns where that is so
@@ -93,27 +100,26 @@ mod tests {
 
     #[test]
     fn the_allocator_is_asked_once() {
-        let set = |tunables: Option<&str>, malloc: Option<&str>| {
-            let (tunables, malloc) = (tunables.map(OsString::from), malloc.map(OsString::from));
-            overwriting(move |name| {
-                if name == "Malloc" {
-                    malloc.clone()
-                } else {
-                    tunables.clone()
-                }
+        let set = |tunables: Option<&str>, others: Option<[&str; 2]>| {
+            let tunables = tunables.map(OsString::from);
+            let [malloc, slices] = others.map_or([None, None], |others| others.map(|set| Some(set.into())));
+            overwriting(move |name| match name {
+                "Malloc" => malloc.clone(),
+                "G_SLICE" => slices.clone(),
+                _ => tunables.clone(),
             })
         };
-        let [(_, first), (_, malloc)] = set(None, None).expect("nothing is set");
+        let alone = Some(["1", "always-malloc"]);
+        let [(_, first), (_, malloc), (_, slices)] = set(None, None).expect("nothing is set");
         assert_eq!(first, TUNABLES);
-        assert_eq!(malloc, "1");
-        assert_eq!(
-            set(first.to_str(), Some("1")),
-            None,
-            "the second time it is there"
-        );
-        let [(_, kept), _] = set(Some("glibc.malloc.top_pad=0"), Some("1")).expect("it is not asked for");
+        assert_eq!((malloc, slices), ("1".into(), "always-malloc".into()));
+        assert_eq!(set(first.to_str(), alone), None, "the second time it is there");
+        for others in [["0", "always-malloc"], ["1", "all"]] {
+            assert!(set(first.to_str(), Some(others)).is_some(), "{others:?}");
+        }
+        let [(_, kept), ..] = set(Some("glibc.malloc.top_pad=0"), alone).expect("it is not asked for");
         assert_eq!(kept, format!("glibc.malloc.top_pad=0:{TUNABLES}").as_str());
-        let [(_, own), _] = set(Some("glibc.malloc.perturb=1"), None).expect("the engine keeps its own");
+        let [(_, own), ..] = set(Some("glibc.malloc.perturb=1"), None).expect("others keep their own");
         assert_eq!(own, "glibc.malloc.perturb=1");
     }
 }

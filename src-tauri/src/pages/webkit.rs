@@ -1,11 +1,14 @@
 //! What WebKitGTK would offer a person besides the page, and how its web process is ended.
 
+use std::cell::Cell;
+
+use gtk::prelude::{ContainerExt, WidgetExt};
 use webkit2gtk::gio::Cancellable;
 use webkit2gtk::glib::object::ObjectExt;
 use webkit2gtk::{
-    CacheModel, FileChooserRequestExt, HardwareAccelerationPolicy, PermissionRequestExt, SettingsExt,
-    WebContextExt, WebProcessTerminationReason, WebView, WebViewExt, WebsiteDataManagerExtManual,
-    WebsiteDataTypes,
+    CacheModel, DownloadExt, FileChooserRequestExt, HardwareAccelerationPolicy, PermissionRequestExt,
+    SettingsExt, WebContextExt, WebProcessTerminationReason, WebView, WebViewExt,
+    WebsiteDataManagerExtManual, WebsiteDataTypes,
 };
 
 /// Sets the web view to hold no more than the one page needs, which never changes.
@@ -53,6 +56,7 @@ pub fn lock_down(view: &WebView, died: impl Fn() + 'static) {
         tracing::warn!("a dialog of a script was refused");
         true
     });
+    refuse_downloads(view);
     view.connect_zoom_level_notify(|view| {
         if view.zoom_level() != 1.0 {
             view.set_zoom_level(1.0);
@@ -82,6 +86,22 @@ pub fn lock_down(view: &WebView, died: impl Fn() + 'static) {
     });
 }
 
+/// The engine tells all pages together of a download. What a page hears there it hears until it goes, or the kiosk would
+/// remember each page that was ever shown.
+fn refuse_downloads(view: &WebView) {
+    let Some(context) = view.context() else { return };
+    let heard = context.connect_download_started(|_, download| {
+        tracing::warn!("a download was refused");
+        download.cancel();
+    });
+    let heard = Cell::new(Some(heard));
+    view.connect_destroy(move |_| {
+        if let Some(heard) = heard.take() {
+            context.disconnect(heard);
+        }
+    });
+}
+
 /// Ends the web process, whose memory may hold what a person entered.
 pub fn end(view: &WebView) {
     view.terminate_web_process();
@@ -100,9 +120,11 @@ pub fn forget(view: &WebView) {
 }
 
 /// Lets go of the page. The handler of its messages, which `wry` connects, holds the web view, and the web view holds the handler:
-/// without this each page that was ever shown would stay in memory, with a file descriptor.
+/// without this each page that was ever shown would stay in memory, with a file descriptor. And the web view has a text field
+/// inside, by which it understands keys; it does not take it along when it goes.
 #[expect(unsafe_code, reason = "nothing else ends the circle of references")]
 pub fn release(view: &WebView) {
+    view.forall(|inside| view.remove(inside));
     if let Some(manager) = view.user_content_manager() {
         // SAFETY: the manager has no disposal of its own. GObject's disconnects its handlers and leaves it whole, so that whoever
         // still holds it may go on using it.

@@ -210,7 +210,7 @@ fn build(paths: &Paths) -> Result<[PathBuf; 2], XtaskError> {
 
 /// What the unit of the kiosk sets besides what depends on the machine. Without it the kiosk would start itself once more.
 const UNIT: &str = include_str!("../../../packaging/linux/alaqan-kiosk.service");
-const FROM_UNIT: [&str; 2] = ["GLIBC_TUNABLES", "Malloc"];
+const FROM_UNIT: [&str; 3] = ["GLIBC_TUNABLES", "Malloc", "G_SLICE"];
 
 fn variables_of_unit() -> impl Iterator<Item = (&'static str, &'static str)> {
     let set = UNIT.lines().filter_map(|line| line.strip_prefix("Environment="));
