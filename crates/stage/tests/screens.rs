@@ -86,11 +86,28 @@ const MISFITS: &str = r"
     }
     return bad;";
 
+/// Labels of ordinary size that are broken into lines, and ways of one list that are not equally high.
+const UNCALM: &str = r"
+    const bad = [];
+    const wide = innerWidth / innerHeight >= 1.5;
+    const labels = document.querySelectorAll(`.actions .button span, .pager p${wide ? ', .toolbar .chip span' : ''}`);
+    const range = document.createRange();
+    for (const label of labels) {
+        range.selectNodeContents(label);
+        const lines = new Set([...range.getClientRects()].map((line) => Math.round(line.top)));
+        if (lines.size > 1) bad.push('broken: ' + label.textContent.trim());
+    }
+    const ways = [...document.querySelectorAll('.cards--few:has(.card-group:nth-child(5)) .card')];
+    const heights = ways.map((way) => way.getBoundingClientRect().height);
+    if (Math.max(...heights) - Math.min(...heights) > 1) bad.push('ways of different heights: ' + heights.join());
+    return bad;";
+
 #[test]
 fn every_screen_fits_in_each_size_and_language() {
+    let script = format!("return [...(() => {{ {MISFITS} }})(), ...(() => {{ {UNCALM} }})()];");
     for size in Size::ALL {
         tell(size, async |stage| {
-            let found = find(stage, &all(), &in_each_language(|_| {}), MISFITS).await;
+            let found = find(stage, &all(), &in_each_language(|_| {}), &script).await;
             let found: Vec<String> = found.iter().map(|found| format!("{size} {found}")).collect();
             nothing(&found);
         });
