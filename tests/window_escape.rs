@@ -403,13 +403,18 @@ fn no_script_leads_out() {
     let address = format!("http://{}/", listener.local_addr().unwrap());
     let called = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&called);
+    // Where the web engine would put what it downloads.
+    let home = tempfile::tempdir().unwrap();
     std::thread::spawn(move || {
         for _ in listener.incoming() {
             counted.fetch_add(1, Ordering::SeqCst);
         }
     });
     run(async {
-        let walk = Walk::start(Path::new(KIOSK), &config).await.unwrap();
+        let folders = [("HOME", home.path())];
+        let walk = Walk::start_within(Path::new(KIOSK), &config, &folders)
+            .await
+            .unwrap();
         walk.identify_as("entries", IIN).await.unwrap();
         watch(&walk).await;
         let before = state(&walk).await;
@@ -457,6 +462,12 @@ fn no_script_leads_out() {
         walk.wait_for(&["outcome"], LIMIT).await.unwrap();
         walk.close().await.unwrap();
     });
+    let entries = std::fs::read_dir(home.path()).unwrap();
+    let downloaded: Vec<_> = entries
+        .map(|entry| entry.unwrap().file_name())
+        .filter(|name| !name.to_string_lossy().starts_with('.'))
+        .collect();
+    assert!(downloaded.is_empty(), "{downloaded:?}");
 }
 
 /// Commands of Tauri and of its plugins.
