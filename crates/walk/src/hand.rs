@@ -1,6 +1,8 @@
 //! A hand at the screen: it sees pixels and touches them, as an X server lets every program do. The window is then as in a branch,
 //! where nobody drives the web view.
 
+use std::path::Path;
+
 use x11rb::connection::Connection;
 use x11rb::errors::ConnectionError;
 use x11rb::protocol::xproto::{
@@ -20,6 +22,8 @@ const ASIDE_PX: (i16, i16) = (0, 0);
 pub struct Hand {
     connection: RustConnection,
     root: Window,
+    width_px: u16,
+    height_px: u16,
 }
 
 impl Hand {
@@ -27,9 +31,14 @@ impl Hand {
     /// [`WalkError::Display`] where there is no display.
     pub fn of_environment() -> Result<Self, WalkError> {
         let (connection, number) = x11rb::connect(None).map_err(failed)?;
-        let root = connection.setup().roots.get(number).map(|screen| screen.root);
-        let root = root.ok_or_else(|| WalkError::Display("the display has no screen".to_owned()))?;
-        Ok(Self { connection, root })
+        let screen = connection.setup().roots.get(number);
+        let screen = screen.ok_or_else(|| WalkError::Display("the display has no screen".to_owned()))?;
+        Ok(Self {
+            root: screen.root,
+            width_px: screen.width_in_pixels,
+            height_px: screen.height_in_pixels,
+            connection,
+        })
     }
 
     /// The pixels of a place.
@@ -49,6 +58,37 @@ impl Hand {
             .get_image(kind, self.root, left_px, top_px, width_px, height_px, all)
             .map_err(failed)?;
         Ok(image.reply().map_err(failed)?.data)
+    }
+
+    /// Writes what stands on the whole screen (PNG).
+    ///
+    /// # Errors
+    /// [`WalkError::Display`], and [`WalkError::Picture`] where the file cannot be written.
+    pub fn picture(&self, path: &Path) -> Result<(), WalkError> {
+        let whole = Place {
+            left_px: 0,
+            top_px: 0,
+            width_px: self.width_px,
+            height_px: self.height_px,
+        };
+        // Four bytes a pixel: blue, green, red, and one without a meaning.
+        let seen = self.look(whole)?;
+        let (pixels, _) = seen.as_chunks::<4>();
+        let rgb: Vec<u8> = pixels
+            .iter()
+            .flat_map(|[blue, green, red, _]| [*red, *green, *blue])
+            .collect();
+        let failed = |source| WalkError::Picture {
+            path: path.to_owned(),
+            source,
+        };
+        let file = std::fs::File::create(path).map_err(failed)?;
+        let mut encoder = png::Encoder::new(file, self.width_px.into(), self.height_px.into());
+        encoder.set_color(png::ColorType::Rgb);
+        let written = encoder
+            .write_header()
+            .and_then(|mut picture| picture.write_image_data(&rgb));
+        written.map_err(|error| failed(error.into()))
     }
 
     /// Touches the middle of a place and goes aside.

@@ -130,6 +130,13 @@ async fn soak(arguments: &Arguments) -> Result<bool, WalkError> {
     let mut samples = Vec::new();
     let limit = arguments.minutes.map(|minutes| Duration::from_secs(60 * minutes));
     let ended = soak::soak(&kiosk, &hand, &ways, (count, limit), &table, &mut samples);
+    if ended.is_err() {
+        let path = folder.join("failed.png");
+        match hand.picture(&path) {
+            Ok(()) => println!("   what was on the screen: {}", path.display()),
+            Err(error) => println!("   what was on the screen is not known: {error}"),
+        }
+    }
     // Hours of sessions are not lost to one that failed.
     std::fs::write(folder.join("soak.svg"), soak::chart(&samples)).map_err(failed)?;
     let done = samples.last().map_or(0, |sample| sample.sessions);
