@@ -5,6 +5,7 @@
 mod common;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use alaqan::config::Config;
@@ -353,6 +354,24 @@ fn the_self_test_tells_of_a_camera_that_was_pulled_and_of_one_that_came_back() {
     sees_desk(&mut person, "that it is back", works);
     drop(person);
     assert!(audit(&institution, " camera=fails:not-found ") > 0);
+}
+
+#[test]
+fn a_camera_whose_test_breaks_is_one_that_fails() {
+    let _alone = alone();
+    let (clip, institution) = (clip(), Institution::found());
+    let policy = format!("{}{}", offered(&clip), codes(""));
+    let file = institution.kiosk_config(&clip, &policy, (1080, 1920));
+    let camera = |_| panic!("a fault in the driver of the camera");
+    let kiosk = Kiosk::start_with(Config::load(&file).unwrap(), Arc::new(camera)).unwrap();
+    let mut person = Person::before(kiosk);
+    calls(&mut person);
+    enters(&mut person, TECHNICIAN);
+    sees_desk(
+        &mut person,
+        "that the camera fails, and that the test is over",
+        |desk| matches!(state_of(desk, Part::Camera), PartState::Fails { .. }) && !desk.health.is_testing,
+    );
 }
 
 #[test]

@@ -238,7 +238,9 @@ impl<R: Fn(Report), P: Fn(Vec<u8>)> Worker<R, P> {
                 }
                 (Some(Command::Use(opener)), _) => *self.camera.borrow_mut() = opener.0,
                 (Some(Command::Test), None) => {
-                    (self.report)(Report::Tested(self.test(settles)));
+                    // The kiosk waits for the answer, also where the test itself breaks.
+                    let tested = catch_unwind(AssertUnwindSafe(|| self.test(settles)));
+                    (self.report)(Report::Tested(tested.unwrap_or(Err(DeviceFault::Protocol))));
                     settles = false;
                 }
                 // It gives frames, or says so by itself.

@@ -447,7 +447,7 @@ pub struct Person {
 }
 
 impl Person {
-    fn before(kiosk: Kiosk) -> Self {
+    pub fn before(kiosk: Kiosk) -> Self {
         let (sender, views) = channel();
         kiosk.subscribe(move |view| drop(sender.send(view.clone())), |_| {});
         let seen = views.recv_timeout(LIMIT).unwrap();
