@@ -154,7 +154,7 @@ async fn the_sound(walk: &Walk, gallery: &Gallery, institution: &Institution) {
     };
     let without = headset().await;
     walk.touch("play-en").await.unwrap();
-    wait(walk, "[data-trial='missing']").await;
+    wait(walk, "[data-trial='unheard']").await;
     let said = std::fs::read_to_string(folder.join("said")).unwrap();
     assert!(
         said.contains(

@@ -180,6 +180,7 @@ sound-trial-pack = Played from the pack.
 sound-trial-engine = Played by the synthesiser alone: the phrase is not in the pack.
 sound-trial-both = Played: the phrase from the pack, the number by the synthesiser.
 sound-trial-missing = Part of it could not be said.
+sound-trial-unheard = There is no sound device: nothing was heard.
 
 ## Reason codes of the out-of-service screen
 out-of-service-devices = Neither the camera nor the palm scanner works

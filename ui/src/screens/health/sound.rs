@@ -156,6 +156,7 @@ fn trial_words(sound: &Sound) -> (&'static str, Key) {
         _ if !sound.is_set_up => ("not-set-up", Key("sound-not-set-up")),
         SoundTrial::Nothing => ("nothing", Key("sound-trial-nothing")),
         SoundTrial::Playing => ("playing", Key("sound-trial-playing")),
+        SoundTrial::Played { .. } if !sound.has_device => ("unheard", Key("sound-trial-unheard")),
         SoundTrial::Played { from } => match from {
             SoundFrom::Pack => ("pack", Key("sound-trial-pack")),
             SoundFrom::Engine => ("engine", Key("sound-trial-engine")),
@@ -197,6 +198,24 @@ mod tests {
         assert_eq!(older.len(), 3);
         assert_ne!(said(voice(0, true), false), said(voice(0, false), false));
         assert!(said(None, true).is_empty());
+    }
+
+    /// What comes out of no device is not called played.
+    #[test]
+    fn nothing_is_heard_without_a_device() {
+        let told = |has_device, from| {
+            let trial = SoundTrial::Played { from };
+            let sound = Sound {
+                is_set_up: true,
+                has_device,
+                trial,
+                ..Sound::default()
+            };
+            trial_words(&sound).0
+        };
+        assert_eq!(told(true, SoundFrom::Pack), "pack");
+        assert_eq!(told(false, SoundFrom::Pack), "unheard");
+        assert_eq!(told(false, SoundFrom::Missing), "unheard");
     }
 
     /// The phrase needs both: words that a pack can hold, and a number that it does not.
