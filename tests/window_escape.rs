@@ -266,6 +266,10 @@ const WAYS_OUT: &[(&str, &str)] = &[
         "const a = add('a'); a.href = URL.createObjectURL(new Blob(['x'])); a.download = 'x'; \
       a.click(); await wait();",
     ),
+    (
+        "download of data",
+        "const a = add('a'); a.href = 'data:application/octet-stream,x'; a.download = 'x.bin'; a.click(); await wait();",
+    ),
     ("mailto", "location = 'mailto:a@example.org'; await wait();"),
     (
         "form",
