@@ -53,13 +53,18 @@ fn with_shell(page: &str) -> Option<String> {
     Some(format!("{head}<script src=\"shell.js\"></script>{BEFORE}{rest}"))
 }
 
-/// Answers a subscription with the view at once, and nothing else: a shell that costs nothing.
+/// Answers a subscription at once with the view and a screen of which nothing is known, and does nothing else: a shell that costs
+/// nothing.
 fn shell(view: &serde_json::Value) -> String {
     format!(
         "const view = {view};\n\
          window.__TAURI__ = {{ core: {{\n\
          Channel: class {{ set onmessage(handle) {{ this.handle = handle; }} }},\n\
-         async invoke(command, given) {{ if (command === 'subscribe') given.views.handle(view); }},\n\
+         async invoke(command, given) {{\n\
+         if (command !== 'subscribe') return;\n\
+         given.views.handle(view);\n\
+         return {{ px_per_mm: 96 / 25.4, bottom_edge_mm: null }};\n\
+         }},\n\
          }} }};\n"
     )
 }
