@@ -76,6 +76,8 @@ const PAINTED: Duration = Duration::from_millis(1500);
 const STOOD: Duration = Duration::from_millis(800);
 /// How a button looks while it is touched is over after this time, and one at the same place of the next screen takes no touch yet.
 const TOUCHED: Duration = Duration::from_millis(120);
+/// The same key that is struck again sooner counts once.
+const STRUCK_AGAIN: Duration = Duration::from_millis(600);
 /// A button that looks as before so long after a touch was not touched.
 const TOUCH_AGAIN: Duration = Duration::from_secs(2);
 /// So many such touches a session are borne: a screen that is just coming takes none.
@@ -259,7 +261,7 @@ pub fn soak(
 
 /// One session, from the welcome screen to the fresh page of the next person.
 fn session(kiosk: &Kiosk, hand: &Hand, way: &[Button]) -> Result<(), WalkError> {
-    let (mut page, mut again) = (Vec::new(), 0);
+    let (mut page, mut touches_again) = (Vec::new(), 0);
     for (at, button) in way.iter().enumerate() {
         wait_until(
             STEP_LIMIT,
@@ -274,7 +276,8 @@ fn session(kiosk: &Kiosk, hand: &Hand, way: &[Button]) -> Result<(), WalkError> 
         }
         hand.touch(button.place)?;
         if button.kind == Kind::Stays {
-            sleep(LOOK_PAUSE);
+            let again = way.get(at + 1).is_some_and(|next| next.name == button.name);
+            sleep(if again { STRUCK_AGAIN } else { LOOK_PAUSE });
             continue;
         }
         let gone = || {
@@ -282,8 +285,8 @@ fn session(kiosk: &Kiosk, hand: &Hand, way: &[Button]) -> Result<(), WalkError> 
             Ok(hand.look(button.place)? != button.look)
         };
         while wait_until(TOUCH_AGAIN, gone, &button.name).is_err() {
-            again += 1;
-            if again > TOUCHES_AGAIN_MAX {
+            touches_again += 1;
+            if touches_again > TOUCHES_AGAIN_MAX {
                 return Err(not_shown(&button.name));
             }
             hand.touch(button.place)?;
