@@ -287,7 +287,10 @@ impl Keeper {
             webkit::forget(&view.inner());
             webkit::release(&view.inner());
         })?;
-        window.destroy()
+        window.destroy()?;
+        // What this page had will be free in a moment; what the pages before it had is.
+        crate::surroundings::give_back_what_is_free();
+        Ok(())
     }
 
     fn ping(&self, id: PageId) -> tauri::Result<()> {

@@ -73,6 +73,19 @@ pub fn overwrite_what_is_freed() -> std::io::Result<()> {
     Ok(())
 }
 
+/// Gives memory that is free back to the system, wherever it lies; the allocator by itself gives back only what lies at its end,
+/// and grows by what is scattered.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[expect(unsafe_code, reason = "the C library alone knows what is free")]
+pub fn give_back_what_is_free() {
+    // SAFETY: it asks for nothing, and may be called on any thread: malloc_trim(3).
+    unsafe { libc::malloc_trim(0) };
+}
+
+/// Other systems do that by themselves, or cannot be asked.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+pub fn give_back_what_is_free() {}
+
 #[cfg(test)]
 mod tests {
     use super::*;
