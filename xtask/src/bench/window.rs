@@ -1,8 +1,8 @@
 //! `cargo xtask bench window`: how long the kiosk takes from its start to its first screen and what it holds in memory, beside
-//! Chromium in kiosk mode with the same built page, and beside the kiosk's own engine with nothing but that page; and how long
-//! a touch takes to the frame after it. It reports and asserts nothing.
+//! Chromium in kiosk mode with the same built page; and how long a touch takes to the frame after it. It reports and asserts
+//! nothing.
 //!
-//! The programs are started in turns on a virtual display without a graphics processor, and the X server is asked for each
+//! Both programs are started in turns on a virtual display without a graphics processor, and the X server is asked for both
 //! when the same thing is there: the picture that the program settles on.
 
 mod page;
@@ -44,8 +44,6 @@ const START_LIMIT: Duration = Duration::from_secs(120);
 const REST: Duration = Duration::from_secs(5);
 /// Chromium would offer to translate the page, in a window above it.
 const PREFERENCES: &str = r#"{"translate":{"enabled":false}}"#;
-/// WebKitGTK's own small browser, which comes with the library.
-const BARE: &str = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser";
 const DROP_CACHES: &str = "/proc/sys/vm/drop_caches";
 
 /// How it is measured.
@@ -73,18 +71,15 @@ pub struct WindowArguments {
 enum Side {
     Kiosk,
     Chromium,
-    /// WebKitGTK with the same page and no kiosk: what the engine takes by itself.
-    Bare,
 }
 
 impl Side {
-    const ALL: [Self; 3] = [Self::Kiosk, Self::Chromium, Self::Bare];
+    const ALL: [Self; 2] = [Self::Kiosk, Self::Chromium];
 
     fn name(self) -> &'static str {
         match self {
             Self::Kiosk => "kiosk",
             Self::Chromium => "Chromium",
-            Self::Bare => "WebKitGTK alone",
         }
     }
 }
@@ -263,7 +258,7 @@ impl Bench {
             }
         }
         let mut rounds = Vec::new();
-        step("Starting all in turns", || {
+        step("Starting both in turns", || {
             for _ in 0..arguments.rounds {
                 for cold in &states {
                     for side in Side::ALL {
@@ -342,14 +337,6 @@ impl Bench {
                 ]);
                 chromium.arg(&self.url);
                 chromium
-            }
-            Side::Bare => {
-                let mut bare = Command::new(BARE);
-                // Its bars stay, and its window is smaller than the screen, for there is no window manager: both in its favour.
-                bare.args(["--private", "--full-screen"]);
-                bare.arg(&self.url);
-                bare.envs(variables_of_unit());
-                bare
             }
         };
         self.display.lend(&mut command);
@@ -444,13 +431,22 @@ fn tables(report: &Report, markdown: bool) -> String {
 
     for cold in &states {
         let median = |side| spread(of(side, *cold).map(|round| round.picture_ms))[0];
-        let what = format!("{} start", state(*cold));
-        text.push_str(&compared(&what, GOAL_START, median));
+        let ratio = median(Side::Kiosk) / median(Side::Chromium);
+        let _ = writeln!(
+            text,
+            "- {} start: kiosk / Chromium = {ratio:.2}; goal {GOAL_START}",
+            state(*cold)
+        );
     }
-    text.push_str(&compared("memory", GOAL_MEMORY, |side| {
+    let median = |side| {
         let rounds = report.rounds.iter().filter(|round| round.side == side);
         spread(rounds.map(|round| mib(round.memory.pss_kib)))[0]
-    }));
+    };
+    let ratio = median(Side::Kiosk) / median(Side::Chromium);
+    let _ = writeln!(
+        text,
+        "- memory: kiosk / Chromium = {ratio:.2}; goal {GOAL_MEMORY}"
+    );
     let _ = writeln!(text, "- a touch is to be on the screen within {GOAL_TOUCH_MS} ms");
     let Report {
         machine,
@@ -472,13 +468,6 @@ fn tables(report: &Report, markdown: bool) -> String {
         counted.join(", ")
     );
     text
-}
-
-/// The kiosk's median and that of its engine alone as parts of Chromium's.
-fn compared(what: &str, goal: f64, median: impl Fn(Side) -> f64) -> String {
-    let part = |side| median(side) / median(Side::Chromium);
-    let [kiosk, bare] = [Side::Kiosk, Side::Bare].map(part);
-    format!("- {what}: kiosk / Chromium = {kiosk:.2}, goal {goal}; WebKitGTK alone / Chromium = {bare:.2}\n")
 }
 
 /// One table; the first column holds names.
@@ -545,7 +534,6 @@ mod tests {
                 round(Side::Kiosk, 9_000.0, 100),
                 round(Side::Kiosk, 500.0, 100),
                 round(Side::Chromium, 2_000.0, 200),
-                round(Side::Bare, 800.0, 90),
             ],
             touches: vec![Touches {
                 name: "key".into(),
@@ -554,13 +542,11 @@ mod tests {
         };
         let text = tables(&report, true);
         assert!(
-            text.contains(
-                "- warm start: kiosk / Chromium = 0.25, goal 0.5; WebKitGTK alone / Chromium = 0.40\n"
-            ),
+            text.contains("- warm start: kiosk / Chromium = 0.25; goal 0.5"),
             "{text}"
         );
         assert!(
-            text.contains("- memory: kiosk / Chromium = 0.50, goal 0.6; WebKitGTK alone / Chromium = 0.45\n"),
+            text.contains("- memory: kiosk / Chromium = 0.50; goal 0.6"),
             "{text}"
         );
         assert!(!text.contains("cold"), "{text}");
