@@ -146,9 +146,11 @@ async fn soak(arguments: &Arguments) -> Result<bool, WalkError> {
         folder.display()
     );
     let mut within = true;
-    let written_kib: fn(&soak::Sample) -> u64 = |sample| sample.written_kib;
-    let web_kib = |sample: &soak::Sample| sample.web_kib;
-    for (name, of) in [("written by the kiosk", written_kib), ("web processes", web_kib)] {
+    let judged: [(_, fn(&soak::Sample) -> u64); 2] = [
+        ("written by the kiosk", |sample| sample.written_kib),
+        ("written by the web processes", |sample| sample.web_written_kib),
+    ];
+    for (name, of) in judged {
         match soak::growth_percent(&samples, SETTLED_AFTER, of) {
             Some(growth) => {
                 println!("   {name}: {growth:+.1} % since session {SETTLED_AFTER}");

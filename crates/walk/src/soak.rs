@@ -27,6 +27,8 @@ pub struct Sample {
     pub written_kib: u64,
     /// Of all processes below it.
     pub web_kib: u64,
+    /// The part of these that they have written.
+    pub web_written_kib: u64,
     /// Threads of the kiosk.
     pub threads: usize,
     /// Files and lines that the kiosk has open.
@@ -215,7 +217,11 @@ pub fn soak(
         source,
     };
     let mut file = std::fs::File::create(table).map_err(failed)?;
-    writeln!(file, "sessions,kiosk_kib,written_kib,web_kib,threads,files").map_err(failed)?;
+    writeln!(
+        file,
+        "sessions,kiosk_kib,written_kib,web_kib,web_written_kib,threads,files"
+    )
+    .map_err(failed)?;
     let start = Instant::now();
     for done in 1..=sessions {
         let way = if done.is_multiple_of(WHOLE_EVERY) {
@@ -232,23 +238,25 @@ pub fn soak(
                 kiosk_kib,
                 written_kib,
                 web_kib,
+                web_written_kib,
                 threads,
                 files,
             } = sample;
             writeln!(
                 file,
-                "{sessions},{kiosk_kib},{written_kib},{web_kib},{threads},{files}"
+                "{sessions},{kiosk_kib},{written_kib},{web_kib},{web_written_kib},{threads},{files}"
             )
             .map_err(failed)?;
             samples.push(sample);
             if done.is_multiple_of(SAY_EVERY) {
                 println!(
-                    "   {done} sessions, {:.2} s each: kiosk {} MiB, {} of them written; web processes {} MiB; {threads} threads, \
-                     {files} files",
+                    "   {done} sessions, {:.2} s each: kiosk {} MiB, {} of them written; web processes {} MiB, {} of \
+                     them written; {threads} threads, {files} files",
                     start.elapsed().as_secs_f64() / f64::from(done),
                     kiosk_kib / 1024,
                     written_kib / 1024,
                     web_kib / 1024,
+                    web_written_kib / 1024,
                 );
             }
         }
@@ -327,17 +335,19 @@ fn look(kiosk: u32, sessions: u32) -> Sample {
     while processes::web_processes(kiosk).len() > 1 && Instant::now() < end {
         sleep(LOOK_PAUSE);
     }
-    let web = processes::below(kiosk);
-    let rollup = rollup(kiosk);
+    let of_kiosk = rollup(kiosk);
+    let of_web: Vec<_> = processes::below(kiosk)
+        .iter()
+        .map(|process| rollup(process.id))
+        .collect();
+    let sum = |name| of_web.iter().map(|rollup| kib_of(name, rollup)).sum();
     let count = |what| std::fs::read_dir(format!("/proc/{kiosk}/{what}")).map_or(0, Iterator::count);
     Sample {
         sessions,
-        kiosk_kib: kib_of("Pss:", &rollup),
-        written_kib: kib_of("Pss_Anon:", &rollup),
-        web_kib: web
-            .iter()
-            .map(|process| kib_of("Pss:", &self::rollup(process.id)))
-            .sum(),
+        kiosk_kib: kib_of("Pss:", &of_kiosk),
+        written_kib: kib_of("Pss_Anon:", &of_kiosk),
+        web_kib: sum("Pss:"),
+        web_written_kib: sum("Pss_Anon:"),
         threads: count("task"),
         files: count("fd"),
     }
@@ -406,12 +416,13 @@ pub fn chart(samples: &[Sample]) -> String {
         "<svg xmlns='http://www.w3.org/2000/svg' viewBox='-20 -40 1040 480' font-family='sans-serif' font-size='16'>\
          <text x='0' y='-18'>Proportional memory, 0 to {} MiB, over {sessions} sessions: \
          <tspan fill='#0d5c6b'>kiosk</tspan>, <tspan fill='#2e7d32'>of which written</tspan>, \
-         <tspan fill='#a3241c'>web processes</tspan></text>\
-         <rect width='{WIDTH}' height='{HEIGHT}' fill='none' stroke='#888'/>{}{}{}</svg>\n",
+         <tspan fill='#a3241c'>web processes</tspan>, <tspan fill='#8a5a00'>of which written</tspan></text>\
+         <rect width='{WIDTH}' height='{HEIGHT}' fill='none' stroke='#888'/>{}{}{}{}</svg>\n",
         highest / 1024,
         line(|sample| sample.kiosk_kib, "#0d5c6b"),
         line(|sample| sample.written_kib, "#2e7d32"),
         line(|sample| sample.web_kib, "#a3241c"),
+        line(|sample| sample.web_written_kib, "#8a5a00"),
     )
 }
 
@@ -427,6 +438,7 @@ mod tests {
                 kiosk_kib: size,
                 written_kib: size / 2,
                 web_kib: 2 * size,
+                web_written_kib: size,
                 threads: 20,
                 files: 30,
             })
@@ -454,7 +466,7 @@ mod tests {
 
     #[test]
     fn the_chart_has_a_line_for_each() {
-        assert_eq!(chart(&samples([1, 2, 3])).matches("<polyline").count(), 3);
-        assert_eq!(chart(&[]).matches("<polyline").count(), 3);
+        assert_eq!(chart(&samples([1, 2, 3])).matches("<polyline").count(), 4);
+        assert_eq!(chart(&[]).matches("<polyline").count(), 4);
     }
 }
