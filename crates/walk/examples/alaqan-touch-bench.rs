@@ -2,12 +2,15 @@
 //!
 //! A touch comes from WebDriver and takes the way of any other from the web view's window on. The clock is the page's own: from
 //! the event's own time of the finger's coming down, over its lifting, to the moment after the first frame that has the
-//! change in it. It prints the view of the welcome screen and all times as JSON.
+//! change in it. How soon a button looks touched is measured under a finger that stays, and then slides off it. It prints the
+//! view of the welcome screen and all times as JSON.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
+use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::error::CmdError;
 use serde_json::{Value, json};
 use walk::{STEP_LIMIT, Walk, WalkError};
@@ -52,6 +55,20 @@ const WATCH: &str = "
         });
         change.observe(document.body, { subtree: true, childList: true, characterData: true });
     }, true);";
+
+/// Notes of every touch from now on when it came down and when the frame was painted in which its button looks touched.
+const WATCH_PRESSES: &str = "
+    window.touches = [];
+    addEventListener('pointerdown', (event) => {
+        requestAnimationFrame(() => {
+            if (!event.target.closest('button').matches(':active')) return;
+            const after = new MessageChannel();
+            after.port1.onmessage = () => window.touches.push(performance.now() - event.timeStamp);
+            after.port2.postMessage(null);
+        });
+    }, true);";
+/// So long a finger stays.
+const STAYS: Duration = Duration::from_millis(120);
 
 /// How long the shell takes to answer a call that changes nothing.
 const CALLS: &str = "
@@ -127,12 +144,18 @@ async fn measure(arguments: &Arguments) -> Result<Value, WalkError> {
     let calls = walk.client().execute_async(CALLS, vec![json!(touches)]).await;
     let calls = calls.map_err(|source| failed("ask the shell", source))?;
     leave(&walk).await?;
+    ask(&walk, "watch presses", WATCH_PRESSES, vec![]).await?;
+    let mut presses = Vec::new();
+    for _ in 0..*touches {
+        presses.push(press(&walk, "begin").await?);
+    }
     let view = walk.client().execute_async(VIEW, vec![]).await;
     let view = view.map_err(|source| failed("ask for the view", source))?;
     walk.close().await?;
     Ok(json!({
         "view": view,
         "touches": [
+            { "name": "the button looks touched", "ms": presses },
             { "name": "key of the keypad", "ms": keys },
             { "name": "another screen, by the shell", "ms": screens },
             { "name": "another language, by the shell", "ms": languages },
@@ -154,14 +177,39 @@ async fn leave(walk: &Walk) -> Result<(), WalkError> {
 
 /// Touches and gives how long it took.
 async fn touch(walk: &Walk, test_id: &str) -> Result<f64, WalkError> {
-    ask(
-        walk,
-        "forget earlier touches",
-        "window.touches.length = 0;",
-        vec![],
-    )
-    .await?;
+    forget(walk).await?;
     walk.touch(test_id).await?;
+    noted(walk, test_id).await
+}
+
+/// Puts a finger on it, lets it slide off, and gives how long it took until it looked touched. Nothing else happens.
+async fn press(walk: &Walk, test_id: &str) -> Result<f64, WalkError> {
+    forget(walk).await?;
+    let (x, y) = walk.place_of(test_id).await?.middle_px();
+    let to = |x: f64, y: f64| PointerAction::MoveTo { duration: None, x, y };
+    let finger = MouseActions::new("finger".to_owned())
+        .then(to(x.into(), y.into()))
+        .then(PointerAction::Down {
+            button: MOUSE_BUTTON_LEFT,
+        })
+        .then(PointerAction::Pause { duration: STAYS })
+        .then(to(0.0, 0.0))
+        .then(PointerAction::Up {
+            button: MOUSE_BUTTON_LEFT,
+        });
+    let pressed = walk.client().perform_actions(finger).await;
+    pressed.map_err(|source| failed("press a button", source))?;
+    noted(walk, test_id).await
+}
+
+async fn forget(walk: &Walk) -> Result<(), WalkError> {
+    let script = "window.touches.length = 0;";
+    ask(walk, "forget earlier touches", script, vec![]).await?;
+    Ok(())
+}
+
+/// How long the touch took, once it is noted.
+async fn noted(walk: &Walk, test_id: &str) -> Result<f64, WalkError> {
     let end = tokio::time::Instant::now() + STEP_LIMIT;
     loop {
         let noted = ask(walk, "read a time", "return window.touches[0] ?? null;", vec![]).await?;
@@ -175,7 +223,7 @@ async fn touch(walk: &Walk, test_id: &str) -> Result<f64, WalkError> {
             });
         }
         // Not at once: the question itself takes time of the page.
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 
