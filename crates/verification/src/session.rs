@@ -731,6 +731,11 @@ impl Session {
             | State::Palm(PalmState::Consenting)
             | State::AttemptFailed { .. } => Some(self.touched_at + self.opening.policy.idle_limit),
             State::Ended { since, .. } => Some((*since).max(self.touched_at) + OUTCOME_STAYS),
+            // To stand right, or to hold a page right, may take somebody long. What is timed once they do is what is measured.
+            State::Capturing {
+                attempt, ended: None, ..
+            } => attempt.positioning_end(&self.opening.policy),
+            State::Images(ImagesState::Taking(taking)) => Some(taking.end(&self.opening.policy.assisted)),
             _ => None,
         }
     }
@@ -850,6 +855,11 @@ impl Session {
             }
             Input::Touched => {
                 self.touched_at = now.monotonic;
+                match &mut self.state {
+                    State::Capturing { attempt, .. } => attempt.stay(now),
+                    State::Images(ImagesState::Taking(taking)) => taking.stay(now),
+                    _ => {}
+                }
                 Vec::new()
             }
             Input::ServiceChosen(id) => self.choose_service(now, &id),

@@ -53,7 +53,8 @@ pub struct FaceAttempt {
     response: LightResponse,
     phase: Phase,
     hint: Hint,
-    opened_at: Duration,
+    /// When the attempt was opened, or the subject last said that they are there.
+    present_at: Duration,
     started: Option<Now>,
     spotter: ActionSpotter,
     records: Vec<ChallengeRecord>,
@@ -110,7 +111,7 @@ impl FaceAttempt {
                 frames: 0,
             },
             hint: Hint::new(FacePrompt::ShowFace, now.monotonic),
-            opened_at: now.monotonic,
+            present_at: now.monotonic,
             started: None,
             spotter: ActionSpotter::default(),
             records: Vec::new(),
@@ -157,10 +158,20 @@ impl FaceAttempt {
         )
     }
 
+    /// When the attempt ends because nobody stands right in front of the camera; `None` once somebody did.
+    pub fn positioning_end(&self, policy: &Policy) -> Option<Duration> {
+        matches!(self.phase, Phase::Positioning { .. }).then(|| self.present_at + policy.positioning_limit)
+    }
+
+    /// The subject says that they are there: they have the whole time again to stand right.
+    pub fn stay(&mut self, now: Now) {
+        self.present_at = now.monotonic;
+    }
+
     /// When [`tick`](Self::tick) wants to be called if no frame comes.
     pub fn deadline(&self, policy: &Policy) -> Option<Duration> {
         match self.phase {
-            Phase::Positioning { .. } => Some(self.opened_at + policy.positioning_limit),
+            Phase::Positioning { .. } => self.positioning_end(policy),
             Phase::Lighting { since } => {
                 Some((since + self.lighting_limit()).min(self.last_frame + SILENCE_LIMIT))
             }
@@ -174,7 +185,7 @@ impl FaceAttempt {
     /// Time passed.
     pub fn tick(&mut self, now: Now, policy: &Policy) -> Vec<AttemptEvent> {
         match self.phase {
-            Phase::Positioning { .. } if now.monotonic >= self.opened_at + policy.positioning_limit => {
+            Phase::Positioning { .. } if now.monotonic >= self.present_at + policy.positioning_limit => {
                 self.phase = Phase::Over;
                 vec![AttemptEvent::NotPositioned]
             }

@@ -205,8 +205,18 @@ impl Taking {
         self.wanted && usable
     }
 
+    /// When nothing usable will have come before the camera for too long.
+    pub(super) fn end(&self, policy: &AssistedPolicy) -> Duration {
+        self.since + policy.picture_limit
+    }
+
+    /// The person says that they are there: they have the whole time again.
+    pub(super) fn stay(&mut self, now: Now) {
+        self.since = now.monotonic;
+    }
+
     fn deadline(&self, policy: &AssistedPolicy) -> Duration {
-        (self.since + policy.picture_limit).min(self.seen_at + SILENCE_LIMIT)
+        self.end(policy).min(self.seen_at + SILENCE_LIMIT)
     }
 }
 
@@ -697,7 +707,7 @@ impl Session {
     }
 
     pub(super) fn images_tick(&mut self, now: Now) -> Vec<Effect> {
-        let limit = self.opening.policy.assisted.picture_limit;
+        let policy = &self.opening.policy.assisted;
         let State::Images(state) = &mut self.state else {
             return Vec::new();
         };
@@ -708,7 +718,7 @@ impl Session {
                 self.asked_at = now.monotonic;
                 vec![Effect::OpenCamera]
             }
-            ImagesState::Taking(taking) if now.monotonic >= taking.since + limit => {
+            ImagesState::Taking(taking) if now.monotonic >= taking.end(policy) => {
                 let picture = taking.picture;
                 if self.pictures_left(picture) == 0 {
                     return self.record(now, Outcome::FailureToAcquire);

@@ -66,6 +66,15 @@ fn waiting(idle_limit: Duration) -> Kiosk {
 
 /// Row 3: warned 20 seconds before the end, and one touch goes on, as often as one likes, with nothing lost.
 fn extends(kiosk: &mut Kiosk, place: &str, limit: Duration) {
+    let nothing_happens = |kiosk: &mut Kiosk, until| {
+        kiosk.at = until;
+        kiosk.give(Input::Tick);
+    };
+    extends_while(kiosk, place, limit, nothing_happens);
+}
+
+/// The same where `wait` is what goes on until a time.
+fn extends_while(kiosk: &mut Kiosk, place: &str, limit: Duration, wait: fn(&mut Kiosk, Duration)) {
     let shown = kiosk.session.showing();
     let end = |kiosk: &Kiosk| {
         kiosk
@@ -78,15 +87,15 @@ fn extends(kiosk: &mut Kiosk, place: &str, limit: Duration) {
         assert!(warned >= kiosk.at, "{place}: warned before the last touch");
         assert!(end(kiosk) - warned >= WARNED, "{place}");
         // The person sees it, and takes the whole time.
-        kiosk.at = end(kiosk) - Duration::from_millis(1);
-        kiosk.give(Input::Tick);
+        let last = end(kiosk) - Duration::from_millis(1);
+        wait(kiosk, last);
         assert_eq!(kiosk.session.showing(), shown, "{place}: it ended too early");
         kiosk.give(Input::Touched);
         assert_eq!(end(kiosk), kiosk.at + limit, "{place}");
         assert_eq!(kiosk.session.showing(), shown, "{place}: a touch lost something");
     }
-    kiosk.at = end(kiosk);
-    kiosk.give(Input::Tick);
+    let last = end(kiosk);
+    wait(kiosk, last);
     assert_ne!(kiosk.session.showing(), shown, "{place}: it never ends");
 }
 
@@ -116,11 +125,50 @@ fn an_outcome_can_be_extended_again_and_again() {
     extends(&mut kiosk, "after the capture", OUTCOME_STAYS);
 }
 
-/// Where a session has no such end nobody is warned of one.
+/// To come before the camera may take somebody long who does not see it, or who comes in a wheelchair.
+#[test]
+fn standing_right_can_be_extended_again_and_again() {
+    for limit in [20, 60, 600].map(Duration::from_secs) {
+        let mut kiosk = Kiosk::new();
+        kiosk.session.opening.policy.positioning_limit = limit;
+        kiosk.reach_camera();
+        extends(&mut kiosk, "camera", limit);
+        assert_eq!(kiosk.outcome(), Some(Outcome::FailureToAcquire));
+    }
+}
+
+/// So may it to hold a page right, while the camera goes on and sees none.
+#[test]
+fn a_picture_can_be_extended_again_and_again() {
+    let nothing_is_shown = |kiosk: &mut Kiosk, until| {
+        while kiosk.at + Duration::from_secs(1) < until {
+            kiosk.at += Duration::from_secs(1);
+            kiosk.see_nothing();
+        }
+        kiosk.at = until;
+        kiosk.give(Input::Tick);
+    };
+    for limit in [20, 120].map(Duration::from_secs) {
+        let mut kiosk = Kiosk::new();
+        kiosk.session.opening.policy.assisted.picture_limit = limit;
+        kiosk.reach_pictures(PageKind::Card);
+        extends_while(&mut kiosk, "picture", limit, nothing_is_shown);
+        assert_eq!(kiosk.outcome(), None, "another one may be taken");
+    }
+}
+
+/// Where a session has no such end nobody is warned of one: what is measured has its own time, and a face that is gone ends it.
 #[test]
 fn nobody_is_warned_of_an_end_that_does_not_come() {
     let mut kiosk = Kiosk::new();
     kiosk.reach_camera();
+    assert!(kiosk.session.idle_end().is_some());
+    for _ in 0..30 {
+        kiosk.frame(Some(neutral()));
+    }
+    assert!(
+        matches!(kiosk.session.showing(), Showing::Face { prompt, .. } if prompt != FacePrompt::HoldStill)
+    );
     assert_eq!(kiosk.session.idle_end(), None);
     assert_eq!(kiosk.session.idle_warned_from(), None);
 }
