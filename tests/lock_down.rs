@@ -65,3 +65,72 @@ fn a_kiosk_that_ends_or_hangs_comes_back() {
     let start = CONFIGURATION.lines().find(|line| line.starts_with("ExecStart="));
     assert!(start.unwrap().starts_with("ExecStart=/usr/bin/cage -d -- "));
 }
+
+/// Everything that `docs/kiosk.toml` can name: the group that may use it, if it has one, and its kinds of device.
+const DEVICES: &[(&str, &str, &[&str])] = &[
+    ("camera", "video", &["char-video4linux"]),
+    ("display", "render", &["char-drm"]),
+    ("keys, and the socket of the headset", "input", &["char-input"]),
+    ("terminal", "", &["char-tty"]),
+    (
+        "palm scanner, thermometer, printer",
+        "dialout",
+        &["char-ttyUSB", "char-ttyACM"],
+    ),
+    ("where these stand at the bus", "", &["char-usb_device"]),
+    ("TPM", "tss", &["char-tpm", "/dev/tpmrm0"]),
+    ("sound", "audio", &["char-alsa"]),
+    ("printer without a queue", "lp", &["char-usb"]),
+];
+
+/// The values of a key, in its lines.
+fn values(key: &str) -> Vec<&'static str> {
+    let start = format!("{key}=");
+    let lines = CONFIGURATION.lines().filter_map(|line| line.strip_prefix(&start));
+    lines.flat_map(str::split_whitespace).collect()
+}
+
+#[test]
+fn every_device_of_the_configuration_can_be_used_and_no_other() {
+    let (mut groups, mut kinds) = (Vec::new(), Vec::new());
+    for (_, group, of_device) in DEVICES {
+        groups.extend((!group.is_empty()).then_some(*group));
+        kinds.extend_from_slice(of_device);
+    }
+    let mut allowed = values("DeviceAllow");
+    allowed.retain(|word| !["r", "rw"].contains(word));
+    for list in [&mut groups, &mut kinds, &mut allowed] {
+        list.sort_unstable();
+    }
+    let mut given = values("SupplementaryGroups");
+    given.sort_unstable();
+    assert_eq!(given, groups);
+    assert_eq!(allowed, kinds);
+    assert_eq!(values("DevicePolicy"), ["closed"]);
+    assert_eq!(values("ReadWritePaths"), ["-/media/alaqan"]);
+}
+
+#[test]
+fn what_was_entered_reaches_no_disk() {
+    for line in [
+        "LimitCORE=0",
+        "MemorySwapMax=0",
+        "ProtectSystem=strict",
+        "ProtectHome=yes",
+        "UMask=0077",
+    ] {
+        assert!(CONFIGURATION.lines().any(|found| found == line), "{line}");
+    }
+    let temporary = values("TemporaryFileSystem").join(" ");
+    for folder in ["/tmp:", "/var/tmp:"] {
+        assert!(temporary.contains(folder), "{folder}");
+    }
+    let environment = values("Environment");
+    for variable in ["HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"] {
+        let start = format!("{variable}=/run/alaqan");
+        assert!(
+            environment.iter().any(|set| set.starts_with(&start)),
+            "{variable}"
+        );
+    }
+}

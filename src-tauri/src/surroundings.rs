@@ -109,6 +109,13 @@ mod tests {
         };
         assert_eq!(set("GLIBC_TUNABLES").as_deref(), Some(TUNABLES.as_ref()));
         assert_eq!(overwriting(set), None, "it does not start itself once more");
+        let gone = unit
+            .lines()
+            .find_map(|line| line.strip_prefix("UnsetEnvironment="))
+            .expect("some are taken away");
+        for name in OPEN_THE_WINDOW {
+            assert!(gone.split(' ').any(|word| word == *name), "{name} would come in");
+        }
     }
 
     #[test]
