@@ -6,8 +6,9 @@ use leptos::prelude::*;
 use crate::app::Kiosk;
 use crate::locale::Key;
 
-/// Screens on the way to the capture, for the line above the heading: service, consent, claim, method.
-const STEPS: u32 = 4;
+/// Steps of a session, for the line above the heading: service, consent, claim, method, capture. A capture itself counts its
+/// attempts, actions or pictures instead.
+const STEPS: u32 = 5;
 
 /// By which an entry under the heading has its name.
 pub const HEADING_ID: &str = "heading";
@@ -19,7 +20,7 @@ const SEGMENTS_MAX: u32 = 20;
 /// and the first tab leads to the first control under it.
 #[component]
 pub fn Heading(
-    /// Which step before the capture this is, from 1.
+    /// Which step of the session this is, from 1.
     #[prop(optional)]
     step: Option<u32>,
     /// Which question of how many at most this is, from 1, on a screen between the steps.

@@ -62,7 +62,7 @@ pub fn Assisted(
     let (scroll, area) = scrolled();
     view! {
         <section class="screen" data-screen="assisted" data-told=told>
-            <Heading>{kiosk.say(Key("assisted-title"))}</Heading>
+            <Heading step=5>{kiosk.say(Key("assisted-title"))}</Heading>
             <div class="screen__body images__choice" node_ref=area>
                 <p class="images__lead">{kiosk.say(words)}</p>
                 {remains}

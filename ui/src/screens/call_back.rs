@@ -61,7 +61,7 @@ pub fn CallBack() -> impl IntoView {
     let delete = Callback::new(move |()| delete());
     view! {
         <section class="screen" data-screen="call-back">
-            <Heading>{kiosk.say(Key("call-back-title"))}</Heading>
+            <Heading step=5>{kiosk.say(Key("call-back-title"))}</Heading>
             <div class="screen__body claim">
                 <div class="claim__entry">
                     <p class="panel">{kiosk.say(Key("call-back-words"))}</p>

@@ -127,7 +127,7 @@ fn Intro() -> impl IntoView {
     let (scroll, area) = scrolled();
     view! {
         <section class="screen" data-screen="images" data-stage="intro">
-            <Heading>{kiosk.say(Key("images-title"))}</Heading>
+            <Heading step=5>{kiosk.say(Key("images-title"))}</Heading>
             <div class="screen__body images__choice" node_ref=area>
                 <ol class="phone__steps">{steps}</ol>
                 <p class="images__question">{kiosk.say(Key("images-which"))}</p>
@@ -301,7 +301,7 @@ fn Kept(shown: Memo<Shown>, all: bool) -> impl IntoView {
             data-stage=if all { "review" } else { "shown" }
             data-picture=move || picture_words(shown.get().picture).name
         >
-            <Heading>{kiosk.say(words.0)}</Heading>
+            <Heading step=5>{kiosk.say(words.0)}</Heading>
             <div class="screen__body images__kept">
                 <div class="face__picture images__picture">
                     <canvas

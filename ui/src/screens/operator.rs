@@ -37,7 +37,7 @@ pub fn Operator() -> impl IntoView {
     code.listen(kiosk, submit);
     view! {
         <section class="screen" data-screen="operator">
-            <Heading>{kiosk.say(Key("operator-title"))}</Heading>
+            <Heading step=4>{kiosk.say(Key("operator-title"))}</Heading>
             <Code
                 code
                 name="operator"

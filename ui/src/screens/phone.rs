@@ -48,7 +48,7 @@ pub fn Phone() -> impl IntoView {
             data-screen="phone"
             data-open=move || url.with(Option::is_some).to_string()
         >
-            <Heading>{kiosk.say(Key("phone-title"))}</Heading>
+            <Heading step=5>{kiosk.say(Key("phone-title"))}</Heading>
             <div class="screen__body phone">
                 <div class="phone__code" role="status">
                     {shown}
