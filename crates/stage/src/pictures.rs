@@ -152,11 +152,12 @@ async fn take(arguments: &Arguments) -> Result<usize, StageError> {
     let fixtures: Vec<Fixture> = fixtures.into_iter().filter(wanted).collect();
     std::fs::create_dir_all(&arguments.out)?;
     let mut count = 0;
-    let few = !arguments.screens.is_empty();
-    for (size, looks) in sheets(few) {
+    let sheets = sheets(!arguments.screens.is_empty());
+    for (size, looks) in &sheets {
+        let size = *size;
         let mut stage = Stage::open(&arguments.stage, size).await?;
         for fixture in &fixtures {
-            for look in &looks {
+            for look in looks {
                 match arguments.moment {
                     None => stage.show_as(fixture, *look).await?,
                     Some(ms) => stage.show_at(fixture, *look, ms).await?,
@@ -171,7 +172,7 @@ async fn take(arguments: &Arguments) -> Result<usize, StageError> {
         stage.close().await?;
         println!("   {size}: {} screens in {} looks", fixtures.len(), looks.len());
     }
-    std::fs::write(arguments.out.join("index.html"), page(&fixtures, few))?;
+    std::fs::write(arguments.out.join("index.html"), page(&fixtures, &sheets))?;
     Ok(count)
 }
 
@@ -204,18 +205,18 @@ fn file(size: Size, look: Look, fixture: &Fixture) -> PathBuf {
 }
 
 /// One sheet a size: a line for each screen, a column for each look. Names are lower-case letters, digits and hyphens.
-fn page(fixtures: &[Fixture], few: bool) -> String {
+fn page(fixtures: &[Fixture], sheets: &[(Size, Vec<Look>)]) -> String {
     let mut page = String::from(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Screens of Alaqan</title><style>\
          body{font:14px sans-serif;margin:2em}td{padding:4px;vertical-align:top}img{width:210px;border:1px solid #999}\
          th{text-align:left;position:sticky;left:0;background:#fff}</style>",
     );
-    for (size, looks) in sheets(few) {
+    for (size, looks) in sheets {
         let _ = write!(page, "<h1>{size}</h1><table>");
         for fixture in fixtures {
             let _ = write!(page, "<tr><th>{}", fixture.name);
-            for look in &looks {
-                let file = file(size, *look, fixture);
+            for look in looks {
+                let file = file(*size, *look, fixture);
                 let file = file.display();
                 let _ = write!(
                     page,
