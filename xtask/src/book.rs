@@ -1,6 +1,8 @@
 //! The documents as a site, and the page for the staff on paper.
 
-use std::process::Command;
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use pulldown_cmark::{Options, Parser, html};
 
@@ -18,6 +20,9 @@ const MDBOOK: Tool = Tool {
     arguments: &["--no-default-features", "--features", "search"],
 };
 
+/// Prints the page for the staff: Debian's, as the set-up installs it.
+const BROWSER: &str = "chromium";
+
 /// Makes the site into `book` of the target folder.
 pub fn perform(paths: &Paths) -> Result<(), XtaskError> {
     let program = MDBOOK.installed(paths)?;
@@ -31,24 +36,83 @@ pub fn perform(paths: &Paths) -> Result<(), XtaskError> {
     })
 }
 
-/// Makes the page for the staff, one sheet of A4 in each language, into `guide` of the target folder.
+/// Makes the page for the staff, one sheet of A4 in each language, into `guide` of the target folder, and prints it into a
+/// PDF where there is a browser; fails where that has more than one page.
 pub fn guide(paths: &Paths) -> Result<(), XtaskError> {
     step("Writing the page for the staff", || {
         let folder = paths.target.join("guide");
         paths::remove_folder(&folder)?;
-        paths::create_folder(&folder.join("fonts"))?;
-        for font in paths::files_under(&paths.root.join("ui/static/fonts"))? {
-            let copy = folder.join("fonts").join(font.file_name().unwrap_or_default());
-            std::fs::copy(&font, &copy).map_err(XtaskError::file(&copy, "written"))?;
+        write_sheets(paths, &folder)?;
+        let has_browser = process::ask(Command::new(BROWSER).arg("--version")).is_some();
+        if !has_browser {
+            note(format!("no PDF: `{BROWSER}` is not installed"));
         }
         for language in docs::LANGUAGES {
-            let text = paths::read_text(&paths.root.join(format!("docs/guide/{language}.md")))?;
             let file = folder.join(format!("{language}.html"));
-            paths::write(&file, sheet(language, &text))?;
             note(file.to_string_lossy());
+            if !has_browser {
+                continue;
+            }
+            let pdf = file.with_extension("pdf");
+            let pages = print(&file, &pdf)?;
+            if pages != 1 {
+                return Err(XtaskError::Rules {
+                    count: 1,
+                    list: format!("docs/guide/{language}.md: takes {pages} pages, and has to stand on one"),
+                });
+            }
+            note(pdf.to_string_lossy());
         }
         Ok(())
     })
+}
+
+fn write_sheets(paths: &Paths, folder: &Path) -> Result<(), XtaskError> {
+    paths::create_folder(&folder.join("fonts"))?;
+    for font in paths::files_under(&paths.root.join("ui/static/fonts"))? {
+        let copy = folder.join("fonts").join(font.file_name().unwrap_or_default());
+        std::fs::copy(&font, &copy).map_err(XtaskError::file(&copy, "written"))?;
+    }
+    for language in docs::LANGUAGES {
+        let text = paths::read_text(&paths.root.join(format!("docs/guide/{language}.md")))?;
+        paths::write(&folder.join(format!("{language}.html")), sheet(language, &text))?;
+    }
+    Ok(())
+}
+
+/// Prints a page into a PDF, and says on how many sheets it stands.
+fn print(file: &Path, pdf: &Path) -> Result<usize, XtaskError> {
+    let mut browser = Command::new(BROWSER);
+    // Root cannot start it with its sandbox; what it shows is our own page.
+    browser.args([
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--no-pdf-header-footer",
+    ]);
+    let argument = |name: &str, path: &Path| {
+        let mut argument = OsString::from(name);
+        argument.push(path);
+        argument
+    };
+    // A profile of its own, so that it is no window of a browser that runs already.
+    let profile = pdf.with_extension("profile");
+    browser.arg(argument("--print-to-pdf=", pdf));
+    browser.arg(argument("--user-data-dir=", &profile));
+    // It talks about buses and displays that it does not need.
+    browser.arg(file).stdin(Stdio::null()).stderr(Stdio::null());
+    process::run(&mut browser)?;
+    paths::remove_folder(&profile)?;
+    let bytes = std::fs::read(pdf).map_err(XtaskError::file(pdf, "read"))?;
+    Ok(sheets(&bytes))
+}
+
+/// The objects of the kind page; their tree is of another kind, `/Pages`.
+fn sheets(pdf: &[u8]) -> usize {
+    const KIND: &[u8] = b"/Type /Page";
+    pdf.windows(KIND.len() + 1)
+        .filter(|bytes| bytes.starts_with(KIND) && !bytes.ends_with(b"s"))
+        .count()
 }
 
 /// A page that a browser prints on one sheet.
@@ -69,6 +133,22 @@ fn sheet(language: &str, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_page_for_the_staff_is_one_sheet_in_each_language() {
+        let paths = Paths::find().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        write_sheets(&paths, folder.path()).unwrap();
+        for language in docs::LANGUAGES {
+            let file = folder.path().join(format!("{language}.html"));
+            let pages = print(&file, &file.with_extension("pdf")).unwrap();
+            assert_eq!(pages, 1, "{language}");
+        }
+        // One that is too long is found.
+        let file = folder.path().join("long.html");
+        paths::write(&file, sheet("en", &"A line.\n\n".repeat(200))).unwrap();
+        assert!(print(&file, &file.with_extension("pdf")).unwrap() > 1);
+    }
 
     #[test]
     fn a_sheet_has_its_language_its_title_and_its_tables() {

@@ -15,6 +15,35 @@ const OTHER_PAGES: [&str; 2] = ["README.md", "ARCHITECTURE.md"];
 /// The page for the staff is there in each of them.
 pub const LANGUAGES: [&str; 3] = ["kk", "ru", "en"];
 
+/// Besides the ends of a session and the codes, what the page for the staff has to name: the switches for who sees, hears or
+/// moves otherwise, and the screens that want a member of the staff.
+const NAMED: [&str; 10] = [
+    "calm",
+    "contrast",
+    "large-text",
+    "low-controls",
+    "count-once",
+    "speech",
+    "cannot-perform",
+    "operator-title",
+    "own-data-title",
+    "status-title",
+];
+
+/// Ends of a session of which that page says nothing: the screen itself says all that is to be done.
+const ENDS_LEFT_OUT: [&str; 10] = [
+    "outcome-device-unavailable",
+    "outcome-document-type-not-accepted",
+    "outcome-failure-to-acquire",
+    "outcome-not-completed",
+    "outcome-not-required",
+    "outcome-palm-registered",
+    "outcome-quality-insufficient",
+    "outcome-refused",
+    "outcome-timed-out",
+    "outcome-withdrawn",
+];
+
 /// What is wrong with the documents.
 pub fn broken(paths: &Paths) -> Result<Vec<String>, XtaskError> {
     let root = &paths.root;
@@ -152,7 +181,8 @@ fn plain(path: &Path) -> PathBuf {
     plain
 }
 
-/// Each code of the screen is explained, and what is said to stand on the screen does.
+/// Each code of the screen and each end of a session is explained, each switch is named, and what is said to stand on the
+/// screen does.
 fn broken_guide(root: &Path, language: &str) -> Result<Vec<String>, XtaskError> {
     let guide = paths::read_text(&root.join(format!("docs/guide/{language}.md")))?;
     let mut texts = String::new();
@@ -161,10 +191,15 @@ fn broken_guide(root: &Path, language: &str) -> Result<Vec<String>, XtaskError> 
             texts += &paths::read_text(&file)?;
         }
     }
-    Ok(guide_faults(&format!("docs/guide/{language}.md"), &guide, &texts))
+    Ok(guide_faults(
+        &format!("docs/guide/{language}.md"),
+        &guide,
+        &texts,
+        &NAMED,
+    ))
 }
 
-fn guide_faults(file: &str, guide: &str, texts: &str) -> Vec<String> {
+fn guide_faults(file: &str, guide: &str, texts: &str, named: &[&str]) -> Vec<String> {
     let messages: Vec<(&str, &str)> = texts
         .lines()
         .filter(|line| !line.starts_with(' ') && !line.starts_with('#'))
@@ -178,7 +213,27 @@ fn guide_faults(file: &str, guide: &str, texts: &str) -> Vec<String> {
             broken.push(format!("{file}: nothing about the code `{code}`"));
         }
     }
-    for quoted in quotes(guide) {
+    let quotes = quotes(guide);
+    let message_of = |wanted: &str| {
+        messages
+            .iter()
+            .find_map(|(key, message)| (*key == wanted).then_some(*message))
+    };
+    let ends = messages.iter().map(|(key, _)| *key).filter(|key| {
+        key.starts_with("outcome-")
+            && message_of(&format!("{key}-body")).is_some()
+            && !ENDS_LEFT_OUT.contains(key)
+    });
+    for key in ends.chain(named.iter().copied()) {
+        match message_of(key) {
+            None => broken.push(format!("{file}: no screen has a text `{key}`")),
+            Some(message) if !quotes.contains(&message.trim_end_matches('.')) => {
+                broken.push(format!("{file}: nothing about \"{message}\" (`{key}`)"));
+            }
+            Some(_) => {}
+        }
+    }
+    for quoted in quotes {
         // A message may go on behind what is quoted.
         let is_said = |message: &str| message.trim_end_matches('.').starts_with(quoted);
         if !messages.iter().any(|(_, message)| is_said(message)) {
@@ -240,10 +295,35 @@ mod tests {
     fn a_guide_that_says_something_else_is_found() {
         let texts = "out-of-service-title = The kiosk is out of service for now\nout-of-service-disk = Full\nslip = No paper. Tell somebody.\n";
         let check = |guide: &str, expect: &[&str]| {
-            assert_eq!(guide_faults("g", guide, texts), expect, "{guide}");
+            assert_eq!(guide_faults("g", guide, texts, &[]), expect, "{guide}");
         };
         check("| `disk` | \"No paper\"", &[]);
         check("\"No paper\"", &["g: nothing about the code `disk`"]);
         check("| `disk` | «No ink»", &["g: no screen says \"No ink\""]);
+    }
+
+    #[test]
+    fn a_guide_that_fell_behind_the_screens_is_found() {
+        let texts = "large-text = Large text\noutcome-new = You are lucky\noutcome-new-body = Go on.\noutcome-withdrawn = You ended it\n\
+            outcome-withdrawn-body = Begin again.\noutcome-record = Record number\n";
+        let check = |guide: &str, named: &[&str], expect: &[&str]| {
+            assert_eq!(guide_faults("g", guide, texts, named), expect, "{guide}");
+        };
+        check("\"You are lucky\" \"Large text\"", &["large-text"], &[]);
+        check(
+            "\"Large text\"",
+            &["large-text"],
+            &["g: nothing about \"You are lucky\" (`outcome-new`)"],
+        );
+        check(
+            "\"You are lucky\" \"Large\"",
+            &["large-text"],
+            &["g: nothing about \"Large text\" (`large-text`)"],
+        );
+        check(
+            "\"You are lucky\"",
+            &["small-text"],
+            &["g: no screen has a text `small-text`"],
+        );
     }
 }
