@@ -15,6 +15,12 @@ const OTHER_PAGES: [&str; 2] = ["README.md", "ARCHITECTURE.md"];
 /// The page for the staff is there in each of them.
 pub const LANGUAGES: [&str; 3] = ["kk", "ru", "en"];
 
+/// The page that says which test holds the kiosk to what.
+const NAMES_TESTS: &str = "accessibility.md";
+
+/// Where tests stand.
+const ROOMS: [&str; 6] = ["crates", "drivers", "gateway", "src-tauri", "tests", "ui/src"];
+
 /// Besides the ends of a session and the codes, what the page for the staff has to name: the switches for who sees, hears or
 /// moves otherwise, and the screens that want a member of the staff.
 const NAMED: [&str; 10] = [
@@ -71,7 +77,41 @@ pub fn broken(paths: &Paths) -> Result<Vec<String>, XtaskError> {
     for language in LANGUAGES {
         broken.extend(broken_guide(root, language)?);
     }
+    broken.extend(untested(root, &docs.join(NAMES_TESTS))?);
     Ok(broken)
+}
+
+/// The tests that this page names and that are nowhere.
+fn untested(root: &Path, page: &Path) -> Result<Vec<String>, XtaskError> {
+    let mut programs = String::new();
+    for room in ROOMS {
+        for file in paths::files_under(&root.join(room))? {
+            if file.extension().is_some_and(|extension| extension == "rs") {
+                programs += &paths::read_text(&file)?;
+            }
+        }
+    }
+    Ok(named_tests(&paths::read_text(page)?)
+        .into_iter()
+        .filter(|test| !programs.contains(&format!("fn {test}(")))
+        .map(|test| format!("{}: no test is called `{test}`", shown(root, page)))
+        .collect())
+}
+
+/// What is written as code and looks like the name of a test: three words and more, perhaps behind the name of a room.
+fn named_tests(text: &str) -> BTreeSet<String> {
+    Parser::new_ext(text, Options::ENABLE_TABLES)
+        .filter_map(|event| match event {
+            Event::Code(code) => code.rsplit(' ').next().map(str::to_owned),
+            _ => None,
+        })
+        .filter(|name| {
+            let is_name = name
+                .chars()
+                .all(|letter| letter.is_ascii_lowercase() || letter == '_');
+            is_name && name.split('_').filter(|word| !word.is_empty()).count() > 2
+        })
+        .collect()
 }
 
 fn shown(root: &Path, file: &Path) -> String {
@@ -289,6 +329,31 @@ mod tests {
         check("![x](d.png)", &["a.md: d.png: is not there"]);
         check("[x](b/c.md#x-2)", &["a.md: b/c.md#x-2: no such heading"]);
         check("`[x](d.md)`\n\n```\n[x](d.md)\n```\n", &[]);
+    }
+
+    #[test]
+    fn a_test_that_is_nowhere_is_found() {
+        let named =
+            named_tests("| `two_words` | `tokens.rs: nothing_is_lost`, `it_is_so` and not `a-b` or a_b_c |");
+        assert_eq!(Vec::from_iter(named), ["it_is_so", "nothing_is_lost"]);
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        for room in ROOMS {
+            std::fs::create_dir_all(root.join(room)).unwrap();
+        }
+        std::fs::write(
+            root.join("tests/a.rs"),
+            "fn it_is_so() {}\nfn it_is_so_again() {}",
+        )
+        .unwrap();
+        let page = root.join("a.md");
+        std::fs::write(&page, "`it_is_so` `room: it_is`").unwrap();
+        assert_eq!(untested(root, &page).unwrap(), [""; 0]);
+        std::fs::write(&page, "`it_is_so` `room: so_it_is`").unwrap();
+        assert_eq!(
+            untested(root, &page).unwrap(),
+            ["a.md: no test is called `so_it_is`"]
+        );
     }
 
     #[test]
