@@ -23,17 +23,62 @@ const MDBOOK: Tool = Tool {
 /// Prints the page for the staff: Debian's, as the set-up installs it.
 const BROWSER: &str = "chromium";
 
+/// Makes the site where what makes it is there; to build that takes longer than all it could find, since the links are looked
+/// at by `tidy`.
+pub fn check(paths: &Paths) -> Result<(), XtaskError> {
+    if MDBOOK.is_installed(paths) {
+        return perform(paths);
+    }
+    note("no site of the documents: `cargo xtask book` installs mdBook and makes it");
+    Ok(())
+}
+
 /// Makes the site into `book` of the target folder.
 pub fn perform(paths: &Paths) -> Result<(), XtaskError> {
     let program = MDBOOK.installed(paths)?;
     let site = paths.target.join("book");
     step("Building the documentation", || {
+        paths::remove_folder(&site)?;
         let mut mdbook = Command::new(&program);
         mdbook.arg("build").arg(paths.root.join("docs"));
         process::run(mdbook.arg("--dest-dir").arg(&site))?;
         note(site.join("index.html").to_string_lossy());
-        Ok(())
+        let dead = dead_links(&site)?;
+        if dead.is_empty() {
+            return Ok(());
+        }
+        Err(XtaskError::Rules {
+            count: dead.len(),
+            list: dead.join("\n"),
+        })
     })
+}
+
+/// Links from page to page of the site that lead nowhere, as they do when mdBook names a page otherwise than its source.
+fn dead_links(site: &Path) -> Result<Vec<String>, XtaskError> {
+    let mut dead = Vec::new();
+    for page in paths::files_under(site)? {
+        let name = page.strip_prefix(site).unwrap_or(&page);
+        // The page for addresses that are not there does not know where it stands.
+        if page.extension().is_none_or(|extension| extension != "html") || name == Path::new("404.html") {
+            continue;
+        }
+        let text = paths::read_text(&page)?;
+        let folder = page.parent().unwrap_or(site);
+        for link in ["href=\"", "src=\""]
+            .iter()
+            .flat_map(|start| text.split(start).skip(1))
+        {
+            let link = link.split('"').next().unwrap_or_default();
+            let file = link.split('#').next().unwrap_or_default();
+            let is_elsewhere =
+                link.contains("://") || link.starts_with("mailto:") || link.starts_with("data:");
+            if !file.is_empty() && !is_elsewhere && !docs::plain(&folder.join(file)).exists() {
+                dead.push(format!("{}: {link}: is not there", name.display()));
+            }
+        }
+    }
+    Ok(dead)
 }
 
 /// Makes the page for the staff, one sheet of A4 in each language, into `guide` of the target folder, and prints it into a
@@ -148,6 +193,20 @@ mod tests {
         let file = folder.path().join("long.html");
         paths::write(&file, sheet("en", &"A line.\n\n".repeat(200))).unwrap();
         assert!(print(&file, &file.with_extension("pdf")).unwrap() > 1);
+    }
+
+    #[test]
+    fn a_page_that_has_another_name_on_the_site_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let site = folder.path();
+        paths::create_folder(&site.join("a")).unwrap();
+        paths::write(&site.join("a/index.html"), "<a href=\"../b.html#c\">b</a>").unwrap();
+        paths::write(
+            &site.join("b.html"),
+            "<a href=\"#c\"></a><a href=\"https://a.example/\"></a><img src=\"a/README.html\"><a href=\"a/index.html\"></a>",
+        )
+        .unwrap();
+        assert_eq!(dead_links(site).unwrap(), ["b.html: a/README.html: is not there"]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::error::XtaskError;
 use crate::models::Upstream;
 use crate::paths::Paths;
 use crate::steps::{note, step};
-use crate::{axe, demo, deny, fuzz, locales, models, process, setup, tidy, ui, wasm};
+use crate::{axe, book, demo, deny, fuzz, locales, models, process, setup, tidy, ui, wasm};
 
 /// Holds the largest windows of the stories, upright and lying.
 const TEST_SCREEN_PX: (u32, u32) = (1920, 1920);
@@ -110,6 +110,7 @@ pub fn check(paths: &Paths) -> Result<(), XtaskError> {
                 .env("RUSTDOCFLAGS", "-D warnings"),
         )
     })?;
+    book::check(paths)?;
     deny::perform(paths)
 }
 

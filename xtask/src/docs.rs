@@ -207,7 +207,7 @@ fn broken_links(root: &Path, file: &Path) -> Result<Vec<String>, XtaskError> {
 }
 
 /// The path without `.` and `..`, as far as that can be said without looking.
-fn plain(path: &Path) -> PathBuf {
+pub fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {
         match part {
@@ -301,12 +301,36 @@ fn quotes(text: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
 
     #[test]
     fn the_documents_hold_together() {
         let broken = broken(&Paths::find().unwrap()).unwrap();
         assert!(broken.is_empty(), "{}", broken.join("\n"));
+    }
+
+    /// Whoever wants to try something finds it there.
+    #[test]
+    fn every_command_is_told_of() {
+        let text = paths::read_text(&Paths::find().unwrap().root.join("docs/trying.md")).unwrap();
+        let told: Vec<&str> = text
+            .lines()
+            .filter(|line| line.starts_with("| `cargo xtask "))
+            .collect();
+        let told = told.join("\n");
+        for command in crate::Arguments::command().get_subcommands() {
+            let name = command.get_name();
+            let inner: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+            for inner in inner {
+                assert!(told.contains(&format!("{name} {inner}`")), "{name} {inner}");
+            }
+            let alone = [format!("`{name}`"), format!("`cargo xtask {name}`")];
+            let is_told =
+                command.has_subcommands() || alone.iter().any(|alone| told.contains(alone.as_str()));
+            assert!(is_told, "{name}");
+        }
     }
 
     #[test]

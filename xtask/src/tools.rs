@@ -18,6 +18,21 @@ pub struct Tool {
 }
 
 impl Tool {
+    /// Whether it is there already.
+    pub fn is_installed(&self, paths: &Paths) -> bool {
+        self.program(paths).is_file()
+    }
+
+    fn root(&self, paths: &Paths) -> PathBuf {
+        let Self { name, version, .. } = self;
+        paths.cache.join("tools").join(format!("{name}-{version}"))
+    }
+
+    fn program(&self, paths: &Paths) -> PathBuf {
+        let file = format!("{}{}", self.name, std::env::consts::EXE_SUFFIX);
+        self.root(paths).join("bin").join(file)
+    }
+
     /// The program, which is built first if it is not there.
     pub fn installed(&self, paths: &Paths) -> Result<PathBuf, XtaskError> {
         let Self {
@@ -25,11 +40,9 @@ impl Tool {
             version,
             arguments,
         } = self;
-        let root = paths.cache.join("tools").join(format!("{name}-{version}"));
-        let program = root
-            .join("bin")
-            .join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-        if program.is_file() {
+        let root = self.root(paths);
+        let program = self.program(paths);
+        if self.is_installed(paths) {
             note(format!("{name} {version}: installed"));
             return Ok(program);
         }
