@@ -51,18 +51,18 @@ struct Button {
     place: Place,
     /// What is to be seen there when it can be touched.
     look: Vec<u8>,
+    /// Where something else is to be seen once it was touched.
+    shows: Place,
     kind: Kind,
 }
 
 /// What happens around a touch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// It looks otherwise afterwards.
+    /// It can be touched as soon as it is there.
     Goes,
     /// It takes a touch only when its screen has stood for a moment, and looks no otherwise before.
     Waits,
-    /// It stays as it is: a key.
-    Stays,
 }
 
 /// The buttons of a session that ends early, and of one that goes to the choice of the method.
@@ -80,7 +80,7 @@ const STOOD: Duration = Duration::from_millis(800);
 const TOUCHED: Duration = Duration::from_millis(120);
 /// The same key that is struck again sooner counts once.
 const STRUCK_AGAIN: Duration = Duration::from_millis(600);
-/// A button that looks as before so long after a touch was not touched.
+/// Where nothing has changed so long after a touch, nothing was touched.
 const TOUCH_AGAIN: Duration = Duration::from_secs(2);
 /// So many such touches a session are borne: a screen that is just coming takes none.
 const TOUCHES_AGAIN_MAX: u32 = 5;
@@ -118,7 +118,7 @@ pub async fn learn(walk: &Walk, hand: &Hand, service: &str, iin: &str) -> Result
                     let choice = walk.first_of("choice-").await?;
                     learn_button(walk, hand, &choice, Kind::Waits, &mut whole).await?;
                 } else {
-                    learn_digits(walk, hand, "7012345678", &mut whole).await?;
+                    learn_digits(walk, hand, "7012345678", "field-value", &mut whole).await?;
                     learn_button(walk, hand, "field-next", Kind::Goes, &mut whole).await?;
                 }
                 walk.wait_for_change("data-field", &field).await?;
@@ -126,7 +126,7 @@ pub async fn learn(walk: &Walk, hand: &Hand, service: &str, iin: &str) -> Result
             _ => break,
         }
     }
-    learn_digits(walk, hand, iin, &mut whole).await?;
+    learn_digits(walk, hand, iin, "claim-digits", &mut whole).await?;
     learn_button(walk, hand, "claim-next", Kind::Goes, &mut whole).await?;
     walk.wait_for(&["method"], STEP_LIMIT).await?;
     for name in left {
@@ -135,14 +135,20 @@ pub async fn learn(walk: &Walk, hand: &Hand, service: &str, iin: &str) -> Result
     Ok(Ways { early, whole })
 }
 
+/// Learns keys; what they type stands in `entry`.
 async fn learn_digits(
     walk: &Walk,
     hand: &Hand,
     digits: &str,
+    entry: &str,
     way: &mut Vec<Button>,
 ) -> Result<(), WalkError> {
     for digit in digits.chars() {
-        learn_button(walk, hand, &format!("key-{digit}"), Kind::Stays, way).await?;
+        let shows = walk.place_of(entry).await?;
+        learn_button(walk, hand, &format!("key-{digit}"), Kind::Goes, way).await?;
+        if let Some(key) = way.last_mut() {
+            key.shows = shows;
+        }
     }
     Ok(())
 }
@@ -160,6 +166,7 @@ async fn learn_button(
         name: name.to_owned(),
         place,
         look: hand.look(place)?,
+        shows: place,
         kind,
     });
     walk.touch(name).await
@@ -270,7 +277,12 @@ pub fn soak(
 /// One session, from the welcome screen to the fresh page of the next person.
 fn session(kiosk: &Kiosk, hand: &Hand, way: &[Button]) -> Result<(), WalkError> {
     let (mut page, mut touches_again) = (Vec::new(), 0);
+    let mut last = "";
     for (at, button) in way.iter().enumerate() {
+        if last == button.name {
+            sleep(STRUCK_AGAIN);
+        }
+        last = &button.name;
         wait_until(
             STEP_LIMIT,
             || Ok(hand.look(button.place)? == button.look),
@@ -282,17 +294,18 @@ fn session(kiosk: &Kiosk, hand: &Hand, way: &[Button]) -> Result<(), WalkError> 
         if button.kind == Kind::Waits {
             sleep(STOOD);
         }
+        let before = hand.look(button.shows)?;
         hand.touch(button.place)?;
-        if button.kind == Kind::Stays {
-            let again = way.get(at + 1).is_some_and(|next| next.name == button.name);
-            sleep(if again { STRUCK_AGAIN } else { LOOK_PAUSE });
-            continue;
-        }
-        let gone = || {
-            sleep(TOUCHED);
-            Ok(hand.look(button.place)? != button.look)
+        let pause = if button.shows == button.place {
+            TOUCHED
+        } else {
+            LOOK_PAUSE
         };
-        while wait_until(TOUCH_AGAIN, gone, &button.name).is_err() {
+        let changed = || {
+            sleep(pause);
+            Ok(hand.look(button.shows)? != before)
+        };
+        while wait_until(TOUCH_AGAIN, changed, &button.name).is_err() {
             touches_again += 1;
             if touches_again > TOUCHES_AGAIN_MAX {
                 return Err(not_shown(&button.name));
