@@ -18,6 +18,9 @@ pub const LANGUAGES: [&str; 3] = ["kk", "ru", "en"];
 /// The page that says which test holds the kiosk to what.
 const NAMES_TESTS: &str = "accessibility.md";
 
+/// Where the events of a session stand.
+const EVENTS: &str = "crates/verification/src/session/audit.rs";
+
 /// Where tests stand.
 const ROOMS: [&str; 6] = ["crates", "drivers", "gateway", "src-tauri", "tests", "ui/src"];
 
@@ -78,7 +81,34 @@ pub fn broken(paths: &Paths) -> Result<Vec<String>, XtaskError> {
         broken.extend(broken_guide(root, language)?);
     }
     broken.extend(untested(root, &docs.join(NAMES_TESTS))?);
+    broken.extend(untold_events(
+        &paths::read_text(&root.join(EVENTS))?,
+        &paths::read_text(&docs.join("audit.md"))?,
+    ));
     Ok(broken)
+}
+
+/// The events of a session that the page of the audit log leaves out.
+fn untold_events(program: &str, page: &str) -> Vec<String> {
+    let behind = program
+        .split_once("pub enum AuditEvent {")
+        .map(|(_, behind)| behind);
+    let variants = behind
+        .and_then(|behind| behind.split_once("\n}"))
+        .map(|(variants, _)| variants);
+    let Some(variants) = variants else {
+        return vec![format!(
+            "{EVENTS}: the events of a session do not stand there any more"
+        )];
+    };
+    variants
+        .lines()
+        .filter_map(|line| line.strip_prefix("    "))
+        .filter(|line| line.starts_with(|letter: char| letter.is_ascii_uppercase()))
+        .filter_map(|line| line.split(|letter: char| !letter.is_ascii_alphanumeric()).next())
+        .filter(|event| !page.contains(&format!("`{event}`")) && !page.contains(&format!("`{event} ")))
+        .map(|event| format!("docs/audit.md: nothing about the event `{event}`"))
+        .collect()
 }
 
 /// The tests that this page names and that are nowhere.
@@ -353,6 +383,19 @@ mod tests {
         check("![x](d.png)", &["a.md: d.png: is not there"]);
         check("[x](b/c.md#x-2)", &["a.md: b/c.md#x-2: no such heading"]);
         check("`[x](d.md)`\n\n```\n[x](d.md)\n```\n", &[]);
+    }
+
+    #[test]
+    fn an_event_of_which_nothing_is_told_is_found() {
+        let program = "pub enum AuditEvent {\n    /// It opened.\n    Opened,\n    Chosen {\n        /// What.\n        what: Way,\n    },\n    \
+            Failed(Fault),\n}\n\nimpl X {\n    Other";
+        let check = |page: &str, expect: &[&str]| assert_eq!(untold_events(program, page), expect, "{page}");
+        check("| `Opened`, `Chosen what=` | | `Failed fault=` |", &[]);
+        check(
+            "| `OpenedAgain`, `Chosen what=` | | `Failed` |",
+            &["docs/audit.md: nothing about the event `Opened`"],
+        );
+        assert_eq!(untold_events("", "").len(), 1);
     }
 
     #[test]
