@@ -771,7 +771,8 @@ fn a_session_by_keys_alone() {
         tab_to(stage, "finish").await;
         press(stage, &keys::TAB.to_string()).await;
         press(stage, &format!("{}{}", keys::SHIFT, keys::TAB)).await;
-        tab_to(stage, "finish").await;
+        let focused = "return document.activeElement?.dataset.testid ?? ''";
+        assert_eq!(stage.ask(focused).await.unwrap(), "finish");
         press(stage, &enter).await;
         assert_eq!(stage.next_intent(), Some(Intent::Finish));
         // Row 3: any key keeps a session that is about to end.
