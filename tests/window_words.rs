@@ -13,8 +13,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use common::{IIN, Institution, LIMIT, alone, clip, sitting_still};
-use gallery::{Gallery, KIOSK, LANGUAGES, LYING, UPRIGHT, misfits_if_scrolled, resize, run};
-use serde_json::{Value, json};
+use gallery::{Gallery, KIOSK, LANGUAGES, LYING, UPRIGHT, lines, misfits_if_scrolled, resize, run};
+use serde_json::Value;
+use walk::page::{FOREIGN, MARK, STATE};
 use walk::{STEP_LIMIT, Walk};
 
 const ALWAYS_OPEN: &str = r#"
@@ -46,51 +47,6 @@ impl Look {
         }
     }
 }
-
-/// What a person has done on a screen. Scrolled elements and the one with the focus are marked before, so that one that
-/// was made anew is seen.
-const STATE: &str = r"
-    const screen = document.querySelector('[data-screen]');
-    const state = { 'focus': document.activeElement?.kept === true };
-    for (const { name, value } of screen.attributes) {
-        // What the camera sees changes by itself.
-        if (['data-prompt', 'data-light'].includes(name)) continue;
-        if (name.startsWith('data-')) state[name] = value;
-    }
-    for (const element of screen.querySelectorAll('[data-entered], [data-page], [data-layout], [aria-pressed]')) {
-        const { testid, entered, page, layout } = element.dataset;
-        if (testid?.startsWith('language-')) continue;
-        state[testid] = [entered, page, layout, element.getAttribute('aria-pressed')];
-        if (entered !== undefined) state[testid].push(element.textContent.replace(/[^\p{L}\p{N}]/gu, ''));
-    }
-    let scrolled = 0;
-    for (const element of screen.querySelectorAll('*')) {
-        if (element.keptAt === undefined) continue;
-        const wanted = Math.min(element.keptAt, element.scrollHeight - element.clientHeight);
-        if (Math.abs(element.scrollTop - wanted) <= 1) scrolled += 1;
-        // In a shorter language the end may come before the place; from there it goes on.
-        element.keptAt = element.scrollTop;
-    }
-    state['scrolled'] = scrolled;
-    return state;";
-
-/// Gives the focus to the last button of the screen, scrolls what can be scrolled, and marks both.
-const MARK: &str = r"
-    const screen = document.querySelector('[data-screen]');
-    for (const element of screen.querySelectorAll('*')) {
-        const more = element.scrollHeight - element.clientHeight;
-        const can = ['auto', 'scroll'].includes(getComputedStyle(element).overflowY);
-        if (more > 1 && can) {
-            element.scrollTop = Math.floor(more / 2);
-            element.keptAt = element.scrollTop;
-        }
-    }
-    const button = [...screen.querySelectorAll('button:not([disabled])')].at(-1);
-    if (button) {
-        button.focus();
-        button.kept = true;
-    }
-    return button !== undefined;";
 
 async fn ask(walk: &Walk, script: &str) -> Value {
     walk.client().execute(script, vec![]).await.unwrap()
@@ -126,27 +82,6 @@ async fn keeps_everything(walk: &Walk, name: &str) {
     }
 }
 
-/// Words on the screen, and those that are only spoken, that are not in brackets: they come from no list of words.
-const FOREIGN: &str = r#"
-    const foreign = [];
-    const isOwn = (text) => !/\p{L}/u.test(text) || /^[^\p{L}]*\[[^]*\][^\p{L}]*$/u.test(text.trim());
-    // What a person types or takes home, the letters of keys, and what says in which language it is.
-    const apart = "body [lang], [data-entered], [data-testid^='key-'], [data-testid^='language-'], [data-testid='qr'], [data-testid='phone-url'], "
-        + "[data-testid='record'], [data-testid='request'], script, style";
-    const seen = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-    while (seen.nextNode()) {
-        const node = seen.currentNode;
-        if (node.parentElement.closest(apart) === null && !isOwn(node.textContent)) foreign.push(node.textContent);
-    }
-    for (const element of document.querySelectorAll('[aria-label], [title], [alt], [placeholder], [aria-description]')) {
-        if (element.closest("[data-testid^='language-'], [data-testid^='key-']")) continue;
-        for (const name of ['aria-label', 'title', 'alt', 'placeholder', 'aria-description']) {
-            const text = element.getAttribute(name);
-            if (text !== null && !isOwn(text)) foreign.push(name + ': ' + text);
-        }
-    }
-    return foreign.join('\n');"#;
-
 async fn has_room(walk: &Walk, name: &str) {
     ask(walk, "document.documentElement.setAttribute('data-pseudo', '')").await;
     switch(walk, "ru").await;
@@ -161,7 +96,7 @@ async fn has_room(walk: &Walk, name: &str) {
         let found = misfits_if_scrolled(walk).await;
         assert_eq!(found, "", "{name} has no room at {size:?}");
     }
-    assert_eq!(ask(walk, FOREIGN).await, json!(""), "{name} has words of its own");
+    assert_eq!(lines(walk, FOREIGN).await, "", "{name} has words of its own");
     ask(walk, "document.documentElement.removeAttribute('data-pseudo')").await;
     switch(walk, "kk").await;
     resize(walk, UPRIGHT).await;

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use walk::{STEP_LIMIT, Walk};
+use walk::{STEP_LIMIT, Walk, page};
 
 /// The program.
 pub const KIOSK: &str = env!("CARGO_BIN_EXE_alaqan");
@@ -95,32 +95,18 @@ pub async fn misfits_if_scrolled(walk: &Walk) -> String {
 }
 
 async fn misfits_where(walk: &Walk, may_scroll: bool) -> String {
-    let script = r#"
-        const [mayScroll] = arguments;
-        const bad = [];
-        const page = document.querySelector('.kiosk__area');
-        const turned = mayScroll && page.scrollHeight > page.clientHeight + 1
-            && document.querySelector("[data-testid='page-scroll-down']") !== null;
-        for (const element of document.querySelectorAll('button, p, h1, h2, li, label, strong, .panel')) {
-            const box = element.getBoundingClientRect();
-            if (box.width === 0) continue;
-            const name = element.dataset.testid ?? element.textContent.trim().slice(0, 60);
-            if (element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0) bad.push('cut off: ' + name);
-            if (box.left < -1 || box.right > innerWidth + 1) bad.push('beside the window: ' + name);
-            // What stands in a list comes into the window by the buttons beside it.
-            const list = element.closest('.scrolled__area');
-            const scrolls = list?.parentElement.querySelector('.scroll__buttons');
-            const bottom = scrolls ? list.getBoundingClientRect().bottom : box.bottom;
-            if (element.tagName === 'BUTTON' && bottom > innerHeight + 1 && !turned) bad.push('below the window: ' + name);
-        }
-        return bad.join('\n');"#;
-    walk.client()
-        .execute(script, vec![may_scroll.into()])
-        .await
-        .unwrap()
-        .as_str()
-        .unwrap_or("no answer")
-        .to_owned()
+    lines(walk, &page::misfits(may_scroll)).await
+}
+
+/// The list that a script gives, one a line.
+pub async fn lines(walk: &Walk, script: &str) -> String {
+    let list = walk.client().execute(script, vec![]).await.unwrap();
+    let list = list.as_array().expect("the script gives a list");
+    let lines: Vec<&str> = list
+        .iter()
+        .map(|line| line.as_str().unwrap_or("no words"))
+        .collect();
+    lines.join("\n")
 }
 
 /// How many lists go on below what is seen of them: nobody would look there for more.

@@ -5,86 +5,17 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
-use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+mod common;
+
 use std::time::Duration;
 
-use ipc::{Intent, Language, Method};
-use serde_json::Value;
+use common::{find, found, in_each_language, nothing, out_of_reach, tell};
+use ipc::{Intent, Language};
+use serde_json::json;
 use stage::fixtures::{self, Fixture, all, telling};
 use stage::{Contrast, Look, Size, Stage, TextSize};
 use walk::STEP_LIMIT;
-
-const STAGE: &str = env!("CARGO_BIN_EXE_alaqan-stage");
-
-/// One window at a time: the display has one focus.
-fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Opens the stage, tells the story, and closes it.
-fn tell(size: Size, story: impl AsyncFnOnce(&mut Stage)) {
-    let _alone = alone();
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
-        .block_on(async {
-            let mut stage = Stage::open(Path::new(STAGE), size).await.unwrap();
-            story(&mut stage).await;
-            stage.close().await.unwrap();
-        });
-}
-
-/// What a script finds wrong on each of these screens, as one list of all.
-async fn find(stage: &mut Stage, fixtures: &[Fixture], looks: &[Look], script: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for look in looks {
-        for fixture in fixtures {
-            stage.show_as(fixture, *look).await.unwrap();
-            let wrong = stage.ask(script).await.unwrap();
-            let wrong = wrong.as_array().expect("the script gives a list");
-            let wrong = wrong.iter().filter_map(Value::as_str);
-            found.extend(wrong.map(|wrong| format!("{} {look}: {wrong}", fixture.name)));
-        }
-    }
-    found
-}
-
-fn in_each_language(change: impl Fn(&mut Look)) -> Vec<Look> {
-    [Language::Kk, Language::Ru, Language::En]
-        .map(|language| {
-            let mut look = Look::plain(language);
-            change(&mut look);
-            look
-        })
-        .to_vec()
-}
-
-fn nothing(found: &[String]) {
-    assert!(found.is_empty(), "{} found:\n{}", found.len(), found.join("\n"));
-}
-
-/// What is cut off, stands beside the window, or below it where nothing scrolls.
-const MISFITS: &str = r"
-    const bad = [];
-    const page = document.querySelector('.kiosk__area');
-    const scrolls = page.scrollHeight > page.clientHeight + 1;
-    const { text, reach } = document.documentElement.dataset;
-    if (scrolls && text !== 'large' && reach !== 'low') bad.push('the page is longer than the window');
-    for (const element of document.querySelectorAll('button, p, h1, h2, li, label, strong, .panel, [role=textbox]')) {
-        const box = element.getBoundingClientRect();
-        if (box.width === 0 || getComputedStyle(element).visibility === 'hidden') continue;
-        const name = element.dataset.testid ?? element.textContent.trim().slice(0, 60);
-        if (element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0) bad.push('cut off: ' + name);
-        if (element.tagName === 'BUTTON' && element.scrollHeight > element.clientHeight + 1) bad.push('cut off below: ' + name);
-        const list = element.closest('.cards, .choices');
-        if (list && element !== list && box.bottom > list.getBoundingClientRect().bottom + 1) bad.push('cut off in its list: ' + name);
-        if (box.left < -1 || box.right > innerWidth + 1) bad.push('beside the window: ' + name);
-        if (element.tagName === 'BUTTON' && box.bottom > innerHeight + 1 && !scrolls) bad.push('below the window: ' + name);
-    }
-    return bad;";
+use walk::page::misfits;
 
 /// Labels of ordinary size that are broken into lines, and ways of one list that are not equally high.
 const UNCALM: &str = r"
@@ -104,48 +35,15 @@ const UNCALM: &str = r"
 
 #[test]
 fn every_screen_fits_in_each_size_and_language() {
-    let script = format!("return [...(() => {{ {MISFITS} }})(), ...(() => {{ {UNCALM} }})()];");
+    let script = format!(
+        "return [...(() => {{ {} }})(), ...(() => {{ {UNCALM} }})()];",
+        misfits(false)
+    );
     for size in Size::ALL {
         tell(size, async |stage| {
             let found = find(stage, &all(), &in_each_language(|_| {}), &script).await;
             let found: Vec<String> = found.iter().map(|found| format!("{size} {found}")).collect();
             nothing(&found);
-        });
-    }
-}
-
-/// Row 6: texts twice as large, and nothing is lost that the buttons of the page do not reach.
-#[test]
-fn large_text_loses_nothing() {
-    for size in [Size::UPRIGHT, Size::DESK] {
-        tell(size, async |stage| {
-            let looks = in_each_language(|look| look.text = TextSize::Large);
-            nothing(&find(stage, &telling(), &looks, MISFITS).await);
-            // What is below the window comes into it by pressing, and the end is told by the button.
-            stage
-                .show_as(&fixtures::named("consent-long").unwrap(), looks[1])
-                .await
-                .unwrap();
-            for _ in 0..40 {
-                if stage
-                    .walk
-                    .value_of("page-scroll-down", "aria-disabled")
-                    .await
-                    .unwrap()
-                    == "true"
-                {
-                    break;
-                }
-                stage.walk.touch("page-scroll-down").await.unwrap();
-            }
-            let seen =
-                "const agree = document.querySelector('[data-testid=consent-agree]').getBoundingClientRect();
-                        return agree.bottom <= innerHeight + 1;";
-            assert_eq!(
-                stage.ask(seen).await.unwrap(),
-                true,
-                "{size}: the answer was not reached"
-            );
         });
     }
 }
@@ -200,106 +98,52 @@ const LOST: &str = r"
     }
     return [...bad];";
 
-/// Notes which buttons are now wholly in sight, so that a touch of their middle reaches them; says which have not been yet, and
-/// by which button one scrolls on in this direction.
-fn reached(direction: &str) -> String {
-    format!(
-        r"
-        const whole = (element) => {{
-            const box = element.getBoundingClientRect();
-            const within = (top, left, bottom, right) =>
-                box.top >= top - 1 && box.left >= left - 1 && box.bottom <= bottom + 1 && box.right <= right + 1;
-            if (!within(0, 0, innerHeight, innerWidth)) return false;
-            for (let around = element.parentElement; around && around !== document.body; around = around.parentElement) {{
-                if (getComputedStyle(around).overflowY === 'visible') continue;
-                const edge = around.getBoundingClientRect();
-                if (!within(edge.top, edge.left, edge.bottom, edge.right)) return false;
-            }}
-            const at = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
-            return at !== null && (at === element || element.contains(at));
-        }};
-        const waits = (element) =>
-            element.closest('[inert]') || getComputedStyle(element).visibility === 'hidden' || element.getClientRects().length === 0;
-        const buttons = [...document.querySelectorAll('button')].filter((element) => !waits(element));
-        for (const element of buttons) if (whole(element)) element.wasReached = true;
-        const next = buttons.filter((element) =>
-            element.matches('.scroll__button') && element.dataset.testid.endsWith('-{direction}') &&
-            element.getAttribute('aria-disabled') === 'false' && whole(element));
-        // A list within the page first.
-        next.sort((one, other) => one.dataset.testid.startsWith('page-') - other.dataset.testid.startsWith('page-'));
-        return {{
-            missing: buttons.filter((element) => !element.wasReached)
-                .map((element) => element.dataset.testid ?? element.textContent.trim().slice(0, 40)),
-            next: next[0]?.dataset.testid ?? null,
-        }};"
-    )
-}
-
-/// Where all that scrolls stands.
-const STANDS: &str =
-    "return [...document.querySelectorAll('*')].map((it) => it.scrollTop).filter((top) => top > 0).join()";
-
-/// Presses down to the end of the screen by its own buttons, and up again where that was not enough; gives what never came
-/// wholly into sight.
-async fn out_of_reach(stage: &mut Stage) -> Vec<String> {
-    const PRESSES_MAX: usize = 60;
-    let mut missing = Vec::new();
-    for direction in ["down", "up"] {
-        let script = reached(direction);
-        for press in 0.. {
-            let seen = stage.ask(&script).await.unwrap();
-            let names = seen["missing"].as_array().unwrap().iter();
-            missing = names.filter_map(Value::as_str).map(str::to_owned).collect();
-            let Some(next) = seen["next"].as_str() else { break };
-            assert!(press < PRESSES_MAX, "{next} has no end");
-            let before = stage.ask(STANDS).await.unwrap();
-            stage.walk.touch(next).await.unwrap();
-            // Where it had come to its end, only the button learns that.
-            for _ in 0..10 {
-                if stage.ask(STANDS).await.unwrap() != before {
-                    break;
-                }
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        }
-        if missing.is_empty() {
-            break;
+/// Looks at these screens as somebody whose words need more room: nothing is cut off or covered, and where a page or a list is
+/// longer than its place each button still comes wholly into sight by the buttons that scroll.
+async fn loses_nothing(stage: &mut Stage, fixtures: &[Fixture], looks: &[Look]) -> Vec<String> {
+    let script = format!(
+        "return [...(() => {{ {LOST} }})(), ...(() => {{ {} }})()];",
+        misfits(true)
+    );
+    let mut lost = Vec::new();
+    for look in looks {
+        for fixture in fixtures {
+            stage.show_as(fixture, *look).await.unwrap();
+            let mut wrong = found(stage, &script).await;
+            wrong.extend(
+                out_of_reach(stage)
+                    .await
+                    .iter()
+                    .map(|name| format!("out of reach: {name}")),
+            );
+            lost.extend(
+                wrong
+                    .iter()
+                    .map(|wrong| format!("{} {look}: {wrong}", fixture.name)),
+            );
         }
     }
-    missing
+    lost
 }
 
-/// Row 6: the spacing of WCAG 1.4.12 cuts nothing off and covers nothing, and where it makes a page or a list longer, each
-/// button still comes wholly into sight by the buttons that scroll.
+/// Row 6: texts twice as large, and nothing is lost that the buttons of the page do not reach.
+#[test]
+fn large_text_loses_nothing() {
+    for size in [Size::UPRIGHT, Size::DESK] {
+        tell(size, async |stage| {
+            let looks = in_each_language(|look| look.text = TextSize::Large);
+            nothing(&loses_nothing(stage, &telling(), &looks).await);
+        });
+    }
+}
+
+/// Row 6: the spacing of WCAG 1.4.12 cuts nothing off and covers nothing.
 #[test]
 fn wide_spacing_loses_nothing() {
     for size in [Size::UPRIGHT, Size::DESK] {
         tell(size, async |stage| {
             assert_eq!(stage.ask(SPACED).await.unwrap(), true, "the spacing was refused");
-            nothing(&find(stage, &telling(), &in_each_language(|_| {}), LOST).await);
-            let found = find(stage, &telling(), &in_each_language(|_| {}), MISFITS).await;
-            // A page or a list that gets longer scrolls by its buttons, which are pressed below.
-            let by_buttons = ["the page is longer", "cut off in its list", "below the window"];
-            let scrolls = |found: &str| by_buttons.iter().any(|words| found.contains(words));
-            nothing(
-                &found
-                    .into_iter()
-                    .filter(|found| !scrolls(found))
-                    .collect::<Vec<_>>(),
-            );
-            let mut missing = Vec::new();
-            for look in in_each_language(|_| {}) {
-                for fixture in telling() {
-                    stage.show_as(&fixture, look).await.unwrap();
-                    let found = out_of_reach(stage).await;
-                    missing.extend(
-                        found
-                            .iter()
-                            .map(|name| format!("{size} {} {look}: {name}", fixture.name)),
-                    );
-                }
-            }
-            nothing(&missing);
+            nothing(&loses_nothing(stage, &telling(), &in_each_language(|_| {})).await);
         });
     }
 }
@@ -376,29 +220,108 @@ fn targets_are_large_enough() {
     }
 }
 
-/// Row 16: with the controls lowered every one that is seen lies 380 to 1220 mm above the floor; what is below comes there
-/// by the buttons.
-#[test]
-fn lowered_controls_are_within_reach() {
-    let size = Size::UPRIGHT;
+/// Controls of this screen that are seen and do not lie 380 to 1220 mm above the floor.
+fn beyond_reach(size: Size) -> String {
     let px_per_mm = size.display().px_per_mm;
-    let script = format!(
+    format!(
         "return [...document.querySelectorAll('button')].filter(it => it.getClientRects().length > 0).map(it => {{
              const box = it.getBoundingClientRect();
              const above = y => {edge} + (innerHeight - y) / {px_per_mm};
-             if (box.top >= innerHeight) return '';
-             const [low, high] = [above(Math.min(box.bottom, innerHeight)), above(box.top)];
+             if (box.top >= innerHeight || box.bottom <= 0) return '';
+             const [low, high] = [above(Math.min(box.bottom, innerHeight)), above(Math.max(box.top, 0))];
              return low < 380 || high > 1221 ? `${{it.dataset.testid}} ${{low.toFixed()}} to ${{high.toFixed()}} mm` : '';
          }}).filter(it => it !== '');",
         edge = size.bottom_edge_mm
-    );
+    )
+}
+
+/// Row 16: with the controls lowered every one that is seen is within reach; what is below comes there by the buttons. So it is
+/// with large texts besides.
+#[test]
+fn lowered_controls_are_within_reach() {
+    let size = Size::UPRIGHT;
+    let script = beyond_reach(size);
     tell(size, async |stage| {
         let high = find(stage, &telling(), &[Look::plain(Language::Kk)], &script).await;
         assert!(!high.is_empty(), "the test would find nothing");
-        let looks = in_each_language(|look| look.low = true);
+        let mut looks = in_each_language(|look| look.low = true);
+        nothing(&loses_nothing(stage, &telling(), &looks).await);
+        looks.push(Look {
+            text: TextSize::Large,
+            ..looks[1]
+        });
         nothing(&find(stage, &telling(), &looks, &script).await);
-        nothing(&find(stage, &telling(), &looks, MISFITS).await);
     });
+}
+
+/// Row 16: of the lying screens all is within reach as it is, and nobody is offered to have it lowered.
+#[test]
+fn controls_of_lying_screens_are_within_reach() {
+    for size in [Size::DESK, Size::WIDE] {
+        let script = format!(
+            "const bad = (() => {{ {} }})();
+             if (document.querySelector('[data-testid=low]') !== null) bad.push('they can be lowered');
+             return bad;",
+            beyond_reach(size)
+        );
+        let mut looks = vec![Look::plain(Language::Kk)];
+        looks.push(Look {
+            text: TextSize::Large,
+            ..looks[0]
+        });
+        tell(size, async |stage| {
+            nothing(&find(stage, &telling(), &looks, &script).await);
+        });
+    }
+}
+
+/// Notes what any part of the page listens to from now on.
+const LISTEN: &str = r"
+    window.heard = new Set();
+    const add = EventTarget.prototype.addEventListener;
+    EventTarget.prototype.addEventListener = function (name, ...others) {
+        window.heard.add(name);
+        return add.call(this, name, ...others);
+    };
+    return true;";
+
+/// What is worked by dragging: what can be dragged, what hears a finger that moves, sliders, and what scrolls without buttons.
+const DRAGGED: &str = r"
+    const bad = [];
+    const name = (element) => element.dataset.testid ?? (element.className || element.tagName);
+    for (const element of document.querySelectorAll('body *')) {
+        if (element.draggable) bad.push('can be dragged: ' + name(element));
+        if (element.matches('input[type=range], [role=slider], [role=scrollbar], [role=spinbutton]')) bad.push('slides: ' + name(element));
+        const { overflowX, overflowY, visibility } = getComputedStyle(element);
+        if (visibility === 'hidden' || element.closest('[inert]')) continue;
+        const more = (overflow, long, room) => ['auto', 'scroll'].includes(overflow) && long > room + 1 && room > 0;
+        if (more(overflowX, element.scrollWidth, element.clientWidth)) bad.push('scrolls sideways: ' + name(element));
+        if (!more(overflowY, element.scrollHeight, element.clientHeight)) continue;
+        const around = element.closest('.scrolled') ?? element.closest('.kiosk__page');
+        if (!around?.querySelector('.scroll__buttons')) bad.push('scrolls without buttons: ' + name(element));
+    }
+    for (const heard of window.heard) if (/move|drag|drop|wheel|gesture/.test(heard)) bad.push('hears ' + heard);
+    return bad;";
+
+/// Row 7: nothing is worked by dragging.
+#[test]
+fn nothing_is_worked_by_dragging() {
+    for size in [Size::UPRIGHT, Size::DESK] {
+        tell(size, async |stage| {
+            stage.ask(LISTEN).await.unwrap();
+            nothing(&find(stage, &all(), &[Look::plain(Language::Ru)], DRAGGED).await);
+            let large = Look {
+                text: TextSize::Large,
+                ..Look::plain(Language::Ru)
+            };
+            nothing(&find(stage, &telling(), &[large], DRAGGED).await);
+            let heard = stage
+                .ask("return [...window.heard].includes('click')")
+                .await
+                .unwrap();
+            assert_eq!(heard, true, "the test would hear nothing");
+        });
+    }
 }
 
 /// What one person chose is gone for the next.
@@ -439,37 +362,41 @@ fn axe_finds_nothing() {
                 rule.nodes.map(node => `${rule.id}: ${node.target} ${node.failureSummary}`))),
             error => done([String(error)]));";
     let mut looks = Look::all();
-    looks.extend(in_each_language(|look| look.text = TextSize::Large));
-    tell(Size::UPRIGHT, async |stage| {
-        stage
-            .ask(&format!("{axe}; window.axe = axe; return true;"))
-            .await
-            .unwrap();
-        let mut found = Vec::new();
-        for look in looks {
-            for fixture in telling() {
-                stage.show_as(&fixture, look).await.unwrap();
-                let wrong = stage.walk.client().execute_async(run, vec![]).await.unwrap();
-                let wrong = wrong.as_array().expect("axe gives a list").iter();
-                found.extend(
-                    wrong.map(|wrong| format!("{} {look}: {}", fixture.name, wrong.as_str().unwrap_or("?"))),
-                );
+    let large = in_each_language(|look| look.text = TextSize::Large);
+    looks.extend(large.clone());
+    // Colours are the same in each size; large texts have a layout of their own on a lying screen.
+    let lying = [in_each_language(|_| {}), large].concat();
+    for (size, looks) in [(Size::UPRIGHT, looks), (Size::DESK, lying)] {
+        tell(size, async |stage| {
+            stage
+                .ask(&format!("{axe}; window.axe = axe; return true;"))
+                .await
+                .unwrap();
+            let mut found = Vec::new();
+            for look in looks {
+                for fixture in telling() {
+                    stage.show_as(&fixture, look).await.unwrap();
+                    let wrong = stage.walk.client().execute_async(run, vec![]).await.unwrap();
+                    let wrong = wrong.as_array().expect("axe gives a list").iter();
+                    let wrong = wrong.map(|wrong| wrong.as_str().unwrap_or("?"));
+                    found.extend(wrong.map(|wrong| format!("{size} {} {look}: {wrong}", fixture.name)));
+                }
             }
-        }
-        nothing(&found);
-        // And it would find something, on a screen whose controls nothing covers.
-        let claim = fixtures::named("claim").unwrap();
-        stage.show_as(&claim, Look::plain(Language::En)).await.unwrap();
-        stage
-            .ask(
-                "document.querySelector('[data-testid=contrast]').removeAttribute('aria-label');
-                   document.querySelector('[data-testid=contrast]').textContent = ''; return true",
-            )
-            .await
-            .unwrap();
-        let wrong = stage.walk.client().execute_async(run, vec![]).await.unwrap();
-        assert!(wrong.to_string().contains("button-name"), "{wrong}");
-    });
+            nothing(&found);
+            // And it would find something, on a screen whose controls nothing covers.
+            let claim = fixtures::named("claim").unwrap();
+            stage.show_as(&claim, Look::plain(Language::En)).await.unwrap();
+            stage
+                .ask(
+                    "document.querySelector('[data-testid=contrast]').removeAttribute('aria-label');
+                     document.querySelector('[data-testid=contrast]').textContent = ''; return true",
+                )
+                .await
+                .unwrap();
+            let wrong = stage.walk.client().execute_async(run, vec![]).await.unwrap();
+            assert!(wrong.to_string().contains("button-name"), "{wrong}");
+        });
+    }
 }
 
 /// The order of the tab key is the order in which the controls stand: by lines, each from left to right, and the focus is
@@ -579,11 +506,25 @@ async fn press(stage: &Stage, keys: &str) {
     focused.send_keys(keys).await.unwrap();
 }
 
-/// Goes on with the tab key until this control has the focus.
+/// The control that has the focus.
+async fn focused(stage: &Stage) -> String {
+    let focused = "return document.activeElement?.dataset.testid ?? ''";
+    stage.ask(focused).await.unwrap().as_str().unwrap().to_owned()
+}
+
+/// Goes on with the tab key until this control has the focus. Answers wait until a text can have been noticed.
 async fn tab_to(stage: &Stage, test_id: &str) {
-    for _ in 0..60 {
-        let focused = "return document.activeElement?.dataset.testid ?? ''";
-        if stage.ask(focused).await.unwrap() == test_id {
+    let ready = format!("[data-testid='{test_id}']:not([disabled])");
+    let client = stage.walk.client();
+    client
+        .wait()
+        .at_most(STEP_LIMIT)
+        .for_element(walk::css(&ready))
+        .await
+        .unwrap();
+    // A keyboard of the screen has some seventy keys.
+    for _ in 0..120 {
+        if focused(stage).await == test_id {
             return;
         }
         press(stage, &keys::TAB.to_string()).await;
@@ -709,74 +650,162 @@ fn a_key_that_is_held_types_once() {
     });
 }
 
-/// Row 7: a whole session by keys alone, as the keypad of the housing has them: tab, shift, enter, digits, deletion.
+/// What a hand on the keypad does.
+enum Hand {
+    /// Goes to this control with the tab key, and presses it.
+    To(&'static str),
+    /// Strikes these keys, wherever the focus is.
+    Strike(String),
+}
+
+/// A screen, what the hand does on it, and what the person has then said.
+fn answers() -> Vec<(&'static str, Vec<Hand>, serde_json::Value)> {
+    use Hand::{Strike, To};
+    let enter = |digits: &str| vec![Strike(format!("{digits}{}", keys::ENTER))];
+    let mistyped = format!("88041240109{}06", keys::BACKSPACE);
+    let said = |kind: &str| json!({ "kind": kind });
+    vec![
+        ("welcome", vec![To("begin")], said("begin")),
+        (
+            "service",
+            vec![To("service-account-opening")],
+            json!({ "kind": "choose-service", "service": "account-opening" }),
+        ),
+        (
+            "consent-processing",
+            vec![To("consent-agree")],
+            json!({ "kind": "answer-consent", "text": "processing", "given": true }),
+        ),
+        (
+            "field-choice",
+            vec![To("choice-choice-1")],
+            json!({ "kind": "answer-field", "field": "choice", "value": "choice-1" }),
+        ),
+        (
+            "field-text",
+            vec![To("key-h"), To("key-i"), Strike("5".to_owned()), To("field-next")],
+            json!({ "kind": "answer-field", "field": "text", "value": "Hi5" }),
+        ),
+        (
+            "field-phone",
+            enter("7011234567"),
+            json!({ "kind": "answer-field", "field": "phone", "value": "+77011234567" }),
+        ),
+        (
+            "claim",
+            enter(&mistyped),
+            json!({ "kind": "claim", "iin": "880412401006" }),
+        ),
+        (
+            "operator",
+            enter("123456"),
+            json!({ "kind": "enter-operator", "code": "123456" }),
+        ),
+        (
+            "method",
+            vec![To("method-face")],
+            json!({ "kind": "choose-method", "method": "face" }),
+        ),
+        (
+            "assisted",
+            vec![To("method-images")],
+            json!({ "kind": "choose-method", "method": "images" }),
+        ),
+        (
+            "call-back",
+            enter("7011234567"),
+            json!({ "kind": "call-back", "number": "+77011234567" }),
+        ),
+        ("phone", vec![To("phone-end")], said("cancel")),
+        (
+            "images-intro",
+            vec![To("page-card")],
+            json!({ "kind": "choose-page", "page": "card" }),
+        ),
+        ("images-taking", vec![To("take-picture")], said("take-picture")),
+        (
+            "images-shown-document-front",
+            vec![To("accept-picture")],
+            said("accept-picture"),
+        ),
+        (
+            "images-shown-document-back",
+            vec![To("retake")],
+            json!({ "kind": "retake-picture", "picture": null }),
+        ),
+        (
+            "images-review",
+            vec![To("accept-picture")],
+            said("accept-picture"),
+        ),
+        ("face-turn-left", vec![To("cancel")], said("cancel")),
+        ("palm-show-hand", vec![To("palm-end")], said("cancel")),
+        (
+            "camera-trouble-missing",
+            vec![To("camera-trouble-end")],
+            said("cancel"),
+        ),
+        (
+            "scanner-trouble-missing",
+            vec![To("scanner-trouble-end")],
+            said("cancel"),
+        ),
+        ("attempt-failed-not-performed", vec![To("retry")], said("retry")),
+        (
+            "attempt-failed-may-stand-aside",
+            vec![To("cannot-perform")],
+            said("cannot-perform"),
+        ),
+        ("outcome-verified", vec![To("print")], said("print")),
+        (
+            "technician-login",
+            enter("123456"),
+            json!({ "kind": "enter-staff-code", "code": "123456" }),
+        ),
+    ]
+}
+
+/// Row 7: each kind of screen that asks for something is answered by keys alone, as the keypad of the housing has them: tab,
+/// shift, enter, digits, deletion.
 #[test]
-fn a_session_by_keys_alone() {
+fn every_kind_of_screen_is_answered_by_keys_alone() {
     tell(Size::UPRIGHT, async |stage| {
         let look = Look::plain(Language::En);
-        let show = async |stage: &mut Stage, name: &str| {
+        let enter = keys::ENTER.to_string();
+        for (name, hands, expect) in answers() {
             stage
                 .show_as(&fixtures::named(name).unwrap(), look)
                 .await
                 .unwrap();
-        };
-        let enter = keys::ENTER.to_string();
-        show(stage, "welcome").await;
-        tab_to(stage, "begin").await;
-        press(stage, &enter).await;
-        assert_eq!(stage.next_intent(), Some(Intent::Begin));
-        show(stage, "service").await;
-        tab_to(stage, "service-account-opening").await;
-        press(stage, &enter).await;
-        assert!(
-            matches!(stage.next_intent(), Some(Intent::ChooseService { service }) if service == "account-opening")
-        );
-        show(stage, "consent-processing").await;
-        // The answers wait until the text can have been noticed.
-        let answers = "[data-testid='consent-agree']:not([disabled])";
-        let client = stage.walk.client().clone();
-        client
-            .wait()
-            .at_most(STEP_LIMIT)
-            .for_element(walk::css(answers))
+            for hand in hands {
+                match hand {
+                    Hand::To(control) => {
+                        tab_to(stage, control).await;
+                        press(stage, &enter).await;
+                    }
+                    Hand::Strike(strokes) => press(stage, &strokes).await,
+                }
+            }
+            let said = serde_json::to_value(stage.next_intent()).unwrap();
+            assert_eq!(said, expect, "{name}");
+        }
+        // Backwards, too.
+        stage
+            .show_as(&fixtures::named("outcome-verified").unwrap(), look)
             .await
             .unwrap();
-        tab_to(stage, "consent-agree").await;
-        press(stage, &enter).await;
-        assert!(matches!(
-            stage.next_intent(),
-            Some(Intent::AnswerConsent { given: true, .. })
-        ));
-        show(stage, "claim").await;
-        press(stage, &format!("88041240100{}{}06", '9', keys::BACKSPACE)).await;
-        press(stage, &enter).await;
-        let claimed = stage.next_intent();
-        assert!(
-            matches!(&claimed, Some(Intent::Claim { iin }) if iin.0.starts_with("8804124010")),
-            "{claimed:?}"
-        );
-        show(stage, "method").await;
-        tab_to(stage, "method-face").await;
-        press(stage, &enter).await;
-        assert_eq!(
-            stage.next_intent(),
-            Some(Intent::ChooseMethod { method: Method::Face })
-        );
-        show(stage, "attempt-failed-not-performed").await;
-        tab_to(stage, "retry").await;
-        press(stage, &enter).await;
-        assert_eq!(stage.next_intent(), Some(Intent::Retry));
-        // Backwards, too.
-        show(stage, "outcome-verified").await;
         tab_to(stage, "finish").await;
         press(stage, &keys::TAB.to_string()).await;
+        assert_ne!(focused(stage).await, "finish");
         press(stage, &format!("{}{}", keys::SHIFT, keys::TAB)).await;
-        let focused = "return document.activeElement?.dataset.testid ?? ''";
-        assert_eq!(stage.ask(focused).await.unwrap(), "finish");
+        assert_eq!(focused(stage).await, "finish");
         press(stage, &enter).await;
         assert_eq!(stage.next_intent(), Some(Intent::Finish));
         // Row 3: any key keeps a session that is about to end.
-        show(stage, "idle").await;
+        stage
+            .show_as(&fixtures::named("idle").unwrap(), look)
+            .await
+            .unwrap();
         press(stage, &enter).await;
         assert!(stage.wanted(STEP_LIMIT).contains(&Intent::StayAlive));
     });

@@ -5,6 +5,7 @@
 
 #[cfg(target_os = "linux")]
 pub mod hand;
+pub mod page;
 #[cfg(target_os = "linux")]
 pub mod processes;
 #[cfg(target_os = "linux")]
