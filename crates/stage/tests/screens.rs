@@ -48,6 +48,39 @@ fn every_screen_fits_in_each_size_and_language() {
     }
 }
 
+/// Screens on which a session goes on. What has failed or ended says so instead.
+const ON_THE_WAY: [&str; 12] = [
+    "service",
+    "consent",
+    "field",
+    "claim",
+    "operator",
+    "method",
+    "phone",
+    "assisted",
+    "call-back",
+    "images",
+    "face",
+    "palm",
+];
+
+/// Gives nothing where the screen says in words how far it is: the step, the question, the attempt, the picture, or what is left.
+const HOW_FAR: &str = r"
+    const says = [...document.querySelectorAll('.steps__words, .capture__attempt, [data-testid=left]')];
+    return says.some((words) => /\d/.test(words.textContent) && words.getClientRects().length > 0) ? [] : ['says nothing of how far it is'];";
+
+#[test]
+fn every_screen_on_the_way_says_how_far_it_is() {
+    tell(Size::DESK, async |stage| {
+        let mut on_the_way = all();
+        on_the_way.retain(|fixture| ON_THE_WAY.contains(&fixture.kind()));
+        for kind in ON_THE_WAY {
+            assert!(on_the_way.iter().any(|fixture| fixture.kind() == kind), "{kind}");
+        }
+        nothing(&find(stage, &on_the_way, &in_each_language(|_| {}), HOW_FAR).await);
+    });
+}
+
 /// The spacing that WCAG 1.4.12 names, on everything.
 const SPACED: &str = r"
     const sheet = new CSSStyleSheet();
