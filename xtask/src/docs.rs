@@ -18,6 +18,9 @@ pub const LANGUAGES: [&str; 3] = ["kk", "ru", "en"];
 /// The page that says which test holds the kiosk to what.
 const NAMES_TESTS: &str = "accessibility.md";
 
+/// The unit of the kiosk.
+const UNIT: &str = "packaging/linux/alaqan-kiosk.service";
+
 /// Where the events of a session stand.
 const EVENTS: &str = "crates/verification/src/session/audit.rs";
 
@@ -81,11 +84,29 @@ pub fn broken(paths: &Paths) -> Result<Vec<String>, XtaskError> {
         broken.extend(broken_guide(root, language)?);
     }
     broken.extend(untested(root, &docs.join(NAMES_TESTS))?);
+    broken.extend(unopened(
+        &paths::read_text(&root.join(UNIT))?,
+        &paths::read_text(&docs.join("lock-down.md"))?,
+    ));
     broken.extend(untold_events(
         &paths::read_text(&root.join(EVENTS))?,
         &paths::read_text(&docs.join("audit.md"))?,
     ));
     Ok(broken)
+}
+
+/// The devices and groups of the unit of which the page about it says nothing.
+fn unopened(unit: &str, page: &str) -> Vec<String> {
+    let values = |key: &'static str| {
+        unit.lines()
+            .filter_map(move |line| line.strip_prefix(key))
+            .flat_map(str::split_whitespace)
+    };
+    values("DeviceAllow=")
+        .chain(values("SupplementaryGroups="))
+        .filter(|word| !["r", "rw"].contains(word) && !page.contains(&format!("`{word}`")))
+        .map(|word| format!("docs/lock-down.md: nothing about `{word}` of the unit"))
+        .collect()
 }
 
 /// The events of a session that the page of the audit log leaves out.
@@ -383,6 +404,16 @@ mod tests {
         check("![x](d.png)", &["a.md: d.png: is not there"]);
         check("[x](b/c.md#x-2)", &["a.md: b/c.md#x-2: no such heading"]);
         check("`[x](d.md)`\n\n```\n[x](d.md)\n```\n", &[]);
+    }
+
+    #[test]
+    fn a_device_of_which_nothing_is_told_is_found() {
+        let unit = "SupplementaryGroups=video lp\nDeviceAllow=char-usb rw\nDeviceAllow=/dev/a r\nDevicePolicy=closed\n";
+        assert_eq!(unopened(unit, "`video` `lp` | `char-usb` | `/dev/a`"), [""; 0]);
+        assert_eq!(
+            unopened(unit, "`video` lp | `char-usb_device` | `/dev/a`"),
+            ["char-usb", "lp"].map(|word| format!("docs/lock-down.md: nothing about `{word}` of the unit"))
+        );
     }
 
     #[test]
