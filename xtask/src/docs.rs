@@ -1,5 +1,5 @@
-//! Whether the documents hold together: each is a chapter of the book, each link leads somewhere, and the page for the
-//! staff says what the screens say.
+//! Whether the documents hold together: each is a chapter of the book, each link leads somewhere, the page for the staff
+//! says what the screens say, and tests, events, devices and commands of which pages speak are those that there are.
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
