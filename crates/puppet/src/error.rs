@@ -11,6 +11,12 @@ pub enum PuppetError {
         /// The file.
         path: PathBuf,
     },
+    /// A clip cannot be read as far as it is needed.
+    #[error("{} is no clip of enough frames", path.display())]
+    ClipUnreadable {
+        /// The file.
+        path: PathBuf,
+    },
     /// The detector sees no face in the portrait.
     #[error("no face was found in the portrait")]
     NoFace,

@@ -10,6 +10,7 @@ pub mod card;
 mod error;
 mod motion;
 mod render;
+pub mod visit;
 mod warp;
 
 pub use error::PuppetError;
