@@ -100,11 +100,26 @@ impl Needles {
             needles.push((format!("{name} as UTF-16LE"), little));
             needles.push((format!("{name} as UTF-16BE"), big));
         }
-        let mut begins = [false; 256];
-        for first in needles.iter().filter_map(|(_, bytes)| bytes.first()) {
-            begins[usize::from(*first)] = true;
+        Self {
+            begins: [false; 256],
+            needles: Vec::new(),
         }
-        Self { needles, begins }
+        .with(needles)
+    }
+
+    /// Looks for this part of something that is no text, too, such as of a picture; for nothing where it is empty.
+    #[must_use]
+    pub fn and_bytes(self, name: &str, part: &[u8]) -> Self {
+        self.with(vec![(name.to_owned(), part.to_vec())])
+    }
+
+    fn with(mut self, needles: Vec<(String, Vec<u8>)>) -> Self {
+        for first in needles.iter().filter_map(|(_, bytes)| bytes.first()) {
+            self.begins[usize::from(*first)] = true;
+        }
+        let some = needles.into_iter().filter(|(_, bytes)| !bytes.is_empty());
+        self.needles.extend(some);
+        self
     }
 
     /// What of it stands in these bytes, once for each place.
@@ -254,6 +269,11 @@ mod tests {
         assert_eq!(needles.within(&little), ["name as UTF-16LE"]);
         assert_eq!(needles.within(&big), ["name as UTF-16BE"]);
         assert_eq!(needles.within("Әл".as_bytes()), [""; 0]);
+        let needles = needles
+            .and_bytes("picture", &[0xff, 0, 0xd8])
+            .and_bytes("empty", &[]);
+        assert_eq!(needles.within(&[1, 0xff, 0, 0xd8, 2]), ["picture"]);
+        assert_eq!(needles.within("Әли".as_bytes()), ["name as UTF-8"]);
     }
 
     #[test]
