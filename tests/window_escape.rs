@@ -9,6 +9,7 @@
 
 mod common;
 mod gallery;
+mod watched;
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -19,6 +20,7 @@ use common::{IIN, Institution, LIMIT, alone, clip, hands};
 use gallery::{KIOSK, LYING, run};
 use serde_json::{Value, json};
 use walk::{STEP_LIMIT, Walk, processes};
+use watched::{script, state, watch};
 
 /// A kiosk with the service that asks for every kind of field.
 fn kiosk() -> (Institution, std::path::PathBuf) {
@@ -26,50 +28,6 @@ fn kiosk() -> (Institution, std::path::PathBuf) {
     institution.profile = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/profiles/entries.toml");
     let config = institution.kiosk_config(&clip(), "", LYING);
     (institution, config)
-}
-
-/// Runs the body of an asynchronous function in the page; its argument is `given`.
-async fn script(walk: &Walk, body: &str, given: Value) -> Value {
-    let whole = format!(
-        "const done = arguments[arguments.length - 1]; const given = arguments[0];
-         (async () => {{ {body} }})().then(done, error => done('error: ' + error));"
-    );
-    walk.client().execute_async(&whole, vec![given]).await.unwrap()
-}
-
-/// Puts watchers into the page: what went through it that must not.
-async fn watch(walk: &Walk) {
-    let body = r"
-        window.seen = { keys: 0, menus: 0, violations: [], dropped: 0, executed: 0, loads: 0 };
-        addEventListener('keydown', () => seen.keys++, true);
-        // Behind the page's own handler, which must have prevented it.
-        addEventListener('contextmenu', event => { if (!event.defaultPrevented) seen.menus++; });
-        addEventListener('securitypolicyviolation', event => seen.violations.push(event.effectiveDirective));
-        addEventListener('drop', () => seen.dropped++, true);
-        return true;";
-    assert_eq!(script(walk, body, Value::Null).await, Value::Bool(true));
-}
-
-/// Everything about the page that an attempt might have changed. The watchers are among it: a page that was loaded again
-/// has none.
-async fn state(walk: &Walk) -> Value {
-    let body = r"
-        return {
-            address: location.href,
-            watched: typeof seen === 'object',
-            executed: window.seen?.executed,
-            history: history.length,
-            zoom: devicePixelRatio,
-            scale: visualViewport.scale,
-            width: innerWidth,
-            height: innerHeight,
-            selected: getSelection().toString(),
-            screen: document.querySelector('[data-screen]')?.dataset.screen,
-            fullscreen: document.fullscreenElement !== null,
-            editable: document.designMode,
-            frames: frames.length,
-        };";
-    script(walk, body, Value::Null).await
 }
 
 /// Shortcuts of browsers, of GTK and of desktops.
@@ -124,6 +82,9 @@ const SHORTCUTS: &[&str] = &[
     "alt+space",
     "alt+Tab",
     "alt+Escape",
+    "alt+F4",
+    "ctrl+Escape",
+    "ctrl+alt+Delete",
     "F1",
     "F2",
     "F3",
@@ -176,6 +137,108 @@ fn keys_of_browsers_and_desktops_do_nothing() {
 }
 
 #[test]
+fn keys_of_browsers_do_nothing_to_what_is_being_entered() {
+    let _alone = alone();
+    let (_institution, config) = kiosk();
+    run(async {
+        let walk = Walk::start(Path::new(KIOSK), &config).await.unwrap();
+        walk.wait_for(&["welcome"], STEP_LIMIT).await.unwrap();
+        watch(&walk).await;
+        walk.touch("begin").await.unwrap();
+        walk.choose("entries").await.unwrap();
+        goes_to_the_text(&walk).await;
+        hands::point((640, 200));
+        // By the same hands, so that there is something to cut, to copy and to select, and the keys are known to go there.
+        for letter in ["a", "l", "m", "a"] {
+            hands::key(letter);
+        }
+        walk.client()
+            .wait()
+            .at_most(STEP_LIMIT)
+            .for_element(walk::css("[data-testid='field-value'][data-entered='4']"))
+            .await
+            .unwrap();
+        let before = state(&walk).await;
+        // With the key of the desktop a letter is a letter, where no desktop takes it.
+        for shortcut in SHORTCUTS.iter().filter(|keys| !keys.starts_with("super+")) {
+            hands::key(shortcut);
+            assert_eq!(state(&walk).await, before, "after {shortcut}");
+            assert_eq!(hands::windows(), 1, "after {shortcut}");
+        }
+        walk.close().await.unwrap();
+    });
+}
+
+/// Over consents and fields to the one for free text.
+async fn goes_to_the_text(walk: &Walk) {
+    loop {
+        match walk
+            .wait_for(&["consent", "field"], STEP_LIMIT)
+            .await
+            .unwrap()
+            .as_str()
+        {
+            "consent" => {
+                let text = walk.attribute("data-consent").await.unwrap();
+                walk.touch("consent-agree").await.unwrap();
+                walk.wait_for_change("data-consent", &text).await.unwrap();
+            }
+            _ if walk.attribute("data-input").await.unwrap() == "text" => return,
+            _ => drop(walk.answer_field(&[]).await.unwrap()),
+        }
+    }
+}
+
+/// Whoever asks a window to close, as a window manager does for the cross in its corner and for Alt+F4.
+#[test]
+fn a_kiosk_is_not_closed_and_an_ordinary_window_is() {
+    let _alone = alone();
+    for in_branch in [true, false] {
+        let (_institution, config) = kiosk();
+        let text = std::fs::read_to_string(&config).unwrap();
+        assert!(text.contains("kiosk = false"));
+        std::fs::write(
+            &config,
+            text.replace("kiosk = false", &format!("kiosk = {in_branch}")),
+        )
+        .unwrap();
+        run(async {
+            let walk = Walk::start(Path::new(KIOSK), &config).await.unwrap();
+            walk.identify_as("entries", IIN).await.unwrap();
+            let process = processes::kiosk(&config).unwrap();
+            if !in_branch {
+                assert!(hands::asks_to_close(process.id) > 0);
+                let end = std::time::Instant::now() + STEP_LIMIT;
+                while processes::kiosk(&config).is_some() {
+                    assert!(
+                        std::time::Instant::now() < end,
+                        "nobody heard that it was to close"
+                    );
+                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                }
+                return;
+            }
+            watch(&walk).await;
+            let before = state(&walk).await;
+            let web_processes = processes::web_processes(process.id);
+            for _ in 0..3 {
+                assert!(hands::asks_to_close(process.id) > 0, "there is a window to ask");
+                for shortcut in ["alt+F4", "ctrl+w", "ctrl+q"] {
+                    hands::key(shortcut);
+                }
+                assert_eq!(state(&walk).await, before);
+            }
+            assert_eq!(processes::kiosk(&config), Some(process.clone()));
+            assert_eq!(processes::web_processes(process.id), web_processes);
+            // The person goes on as if nothing had been.
+            walk.touch("cancel").await.unwrap();
+            walk.wait_for(&["outcome"], LIMIT).await.unwrap();
+            walk.close().await.unwrap();
+        });
+    }
+}
+
+#[test]
 fn the_mouse_opens_and_takes_nothing() {
     let _alone = alone();
     let (_institution, config) = kiosk();
@@ -194,7 +257,7 @@ fn the_mouse_opens_and_takes_nothing() {
         .await;
         let places: Vec<(i64, i64)> = serde_json::from_value(places).unwrap();
         assert!(places.len() > 3);
-        for place in places {
+        for place in places.iter().copied() {
             hands::point(place);
             // The right and the middle button, and the ones that go back and forward.
             for button in [3, 2, 8, 9] {
@@ -208,14 +271,23 @@ fn the_mouse_opens_and_takes_nothing() {
             assert_eq!(state(&walk).await, before, "dragged from {place:?}");
         }
         let seen = script(&walk, "return seen;", Value::Null).await;
+        // What the hands did has arrived; otherwise nothing would have been tried.
+        for (button, name) in [(0, "left"), (1, "middle"), (2, "right")] {
+            let pressed = seen["down"][button].as_u64().unwrap();
+            assert!(pressed >= places.len() as u64, "the {name} button: {seen}");
+        }
+        for what in ["menuAsked", "held"] {
+            let times = seen[what].as_u64().unwrap();
+            assert!(times >= places.len() as u64, "{what}: {seen}");
+        }
         assert_eq!(seen["menus"], 0, "menus that the page did not refuse");
+        assert_eq!(seen["dragsLeft"], 0, "something was dragged");
         assert_eq!(seen["dropped"], 0);
-        let dragged = "const dragged = [];
-             addEventListener('dragstart', event => dragged.push(event.defaultPrevented));
-             for (const found of document.querySelectorAll('*')) if (found.draggable) return found.outerHTML;
+        let draggable =
+            "for (const found of document.querySelectorAll('*')) if (found.draggable) return found.outerHTML;
              return '';";
         assert_eq!(
-            script(&walk, dragged, Value::Null).await,
+            script(&walk, draggable, Value::Null).await,
             "",
             "something can be dragged"
         );
@@ -527,164 +599,4 @@ fn no_other_command_is_obeyed() {
         assert_eq!(hands::windows(), 1);
         walk.close().await.unwrap();
     });
-}
-
-/// What a person, a card reader or a script might enter.
-fn hostile() -> Vec<String> {
-    let mut entries: Vec<String> = [
-        "<script>seen.executed++</script>",
-        "<img src=x onerror=seen.executed++>",
-        "\"><svg onload=seen.executed++>",
-        "javascript:seen.executed++",
-        "{{7*7}}${7*7}{ $count }",
-        "'; DROP TABLE documents; --",
-        "../../../../etc/passwd",
-        "%s%s%s%n%p",
-        "a\0b",
-        "\u{1}\u{8}\t\r\n\u{1b}[2J\u{7f}",
-        "\u{202e}\u{2066}\u{200f}דגל\u{202c}",
-        "👩‍👩‍👧‍👦🇰🇿\u{fe0f}",
-        "z\u{335}\u{321}\u{322}\u{489}\u{488}",
-        "\u{feff}\u{fffd}\u{ffff}",
-        "ﷺﷺﷺ",
-        "880412401006\n880412401006",
-        "８８０４１２４０１００６",
-    ]
-    .map(str::to_owned)
-    .into();
-    entries.push("1".repeat(100_000));
-    entries.push("Ә".repeat(50_000));
-    entries
-}
-
-#[test]
-fn what_is_entered_is_never_more_than_text() {
-    let _alone = alone();
-    let (_institution, config) = kiosk();
-    run(async {
-        let walk = Walk::start(Path::new(KIOSK), &config).await.unwrap();
-        walk.wait_for(&["welcome"], STEP_LIMIT).await.unwrap();
-        watch(&walk).await;
-        malformed_intents(&walk).await;
-        walk.touch("begin").await.unwrap();
-        walk.choose("entries").await.unwrap();
-        let mut entered = Vec::new();
-        loop {
-            let screen = walk
-                .wait_for(&["consent", "field", "claim"], STEP_LIMIT)
-                .await
-                .unwrap();
-            match screen.as_str() {
-                "consent" => {
-                    let text = walk.attribute("data-consent").await.unwrap();
-                    walk.touch("consent-agree").await.unwrap();
-                    walk.wait_for_change("data-consent", &text).await.unwrap();
-                }
-                "field" => {
-                    let field = walk.attribute("data-field").await.unwrap();
-                    is_only_text(&walk, &field).await;
-                    // A text may be anything: the last hostile one may have been taken, and then another field is shown.
-                    if walk.attribute("data-field").await.unwrap() == field {
-                        clears(&walk).await;
-                        walk.answer_field(&[]).await.unwrap();
-                    }
-                    entered.push(field);
-                }
-                _ => break,
-            }
-        }
-        assert_eq!(entered, ["phone", "name", "text"]);
-        is_only_text(&walk, "").await;
-        clears(&walk).await;
-        walk.enter_iin(IIN).await.unwrap();
-        walk.wait_for(&["method"], STEP_LIMIT).await.unwrap();
-        let seen = script(&walk, "return seen;", Value::Null).await;
-        assert_eq!(seen["executed"], 0);
-        assert_eq!(seen["violations"], json!([]), "nothing even came so far");
-        walk.close().await.unwrap();
-    });
-}
-
-/// Empties what is entered on the screen.
-async fn clears(walk: &Walk) {
-    for _ in 0..400 {
-        if !walk.is_there("key-delete").await.unwrap() {
-            return;
-        }
-        let body =
-            "const found = document.querySelector('[data-testid=key-delete]'); found.click(); return true;";
-        script(walk, body, Value::Null).await;
-    }
-}
-
-/// Enters everything hostile into the screen that is shown, by keyboard events and by intents past the screen.
-async fn is_only_text(walk: &Walk, field: &str) {
-    let by_keys = "for (const key of given) for (const type of ['keydown', 'keypress', 'keyup'])
-            (document.activeElement ?? document.body).dispatchEvent(new KeyboardEvent(type, { key, bubbles: true }));
-        const paste = new DataTransfer(); paste.setData('text/html', given);
-        document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData: paste, bubbles: true }));
-        return true;";
-    let by_intent = "const intent = given.field === ''
-            ? { kind: 'claim', iin: given.value }
-            : { kind: 'answer-field', field: given.field, value: given.value };
-        try { await __TAURI__.core.invoke('intent', { intent }); } catch {} return true;";
-    let foreign =
-        "return document.querySelectorAll('main script, main img, main iframe, main svg[onload]').length;";
-    for entry in hostile() {
-        let shown = walk.attribute("data-field").await.unwrap();
-        if shown != field {
-            return;
-        }
-        let short: String = entry.chars().take(500).collect();
-        script(walk, by_keys, json!(short)).await;
-        assert_eq!(script(walk, foreign, Value::Null).await, 0);
-        script(walk, by_intent, json!({ "field": field, "value": entry })).await;
-        assert_eq!(script(walk, foreign, Value::Null).await, 0);
-        let screen = walk.screen().await.unwrap();
-        assert!(
-            ["field", "claim"].contains(&screen.as_str()),
-            "{screen} after a hostile entry"
-        );
-        let executed = script(walk, "return seen.executed;", Value::Null).await;
-        assert_eq!(executed, 0);
-    }
-}
-
-/// Intents that are none: refused, and the kiosk stays where it is.
-async fn malformed_intents(walk: &Walk) {
-    let body =
-        "try { await __TAURI__.core.invoke('intent', given); return 'taken'; } catch { return 'refused'; }";
-    let bad = [
-        json!({}),
-        json!({ "intent": null }),
-        json!({ "intent": "begin" }),
-        json!({ "intent": [] }),
-        json!({ "intent": [7] }),
-        json!({ "intent": 7 }),
-        json!({ "intent": { "kind": "no-such-intent" } }),
-        json!({ "intent": { "kind": 1 } }),
-        json!({ "intent": { "kind": "claim" } }),
-        json!({ "intent": { "kind": "claim", "iin": 880_412_401_006_u64 } }),
-        json!({ "intent": { "kind": "claim", "iin": { "deep": [[[[[[]]]]]] } } }),
-        json!({ "intent": { "kind": "claim", "iin": null } }),
-        json!({ "intent": { "kind": "set-language", "language": "de" } }),
-        json!({ "intent": { "kind": "set-calm", "calm": "yes" } }),
-        json!({ "intent": { "kind": "choose-method", "method": "skip" } }),
-        json!({ "intent": { "kind": "answer-consent", "text": "processing", "given": 1 } }),
-    ];
-    for intent in bad {
-        assert_eq!(script(walk, body, intent.clone()).await, "refused", "{intent}");
-        assert_eq!(walk.screen().await.unwrap(), "welcome", "{intent}");
-    }
-    // Well made, and at the wrong time: taken, and without effect.
-    for intent in [
-        json!({ "intent": { "kind": "claim", "iin": IIN } }),
-        json!({ "intent": { "kind": "choose-method", "method": "face" } }),
-        json!({ "intent": { "kind": "choose-service", "service": "../../x" } }),
-        json!({ "intent": { "kind": "finish" } }),
-        json!({ "intent": { "kind": "print" } }),
-    ] {
-        assert_eq!(script(walk, body, intent.clone()).await, "taken", "{intent}");
-        assert_eq!(walk.screen().await.unwrap(), "welcome", "{intent}");
-    }
 }

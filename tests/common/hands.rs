@@ -66,3 +66,49 @@ pub fn windows() -> usize {
         .filter(|line| !line.is_empty())
         .count()
 }
+
+/// Sends every window of this process what a window manager sends when somebody wants it closed; gives how many there were.
+#[cfg(target_os = "linux")]
+pub fn asks_to_close(process: u32) -> usize {
+    use x11rb::connection::Connection;
+    use x11rb::protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt, EventMask, MapState};
+
+    let (connection, number) = x11rb::connect(None).expect("a display; `cargo xtask test` brings one");
+    let atom = |name: &[u8]| connection.intern_atom(false, name).unwrap().reply().unwrap().atom;
+    let (owner, protocols, close) = (
+        atom(b"_NET_WM_PID"),
+        atom(b"WM_PROTOCOLS"),
+        atom(b"WM_DELETE_WINDOW"),
+    );
+    let mut windows = vec![connection.setup().roots[number].root];
+    let mut asked = 0;
+    while let Some(window) = windows.pop() {
+        // A window may go while it is looked at.
+        let Ok(tree) = connection.query_tree(window).unwrap().reply() else {
+            continue;
+        };
+        windows.extend(tree.children);
+        let of = connection.get_property(false, window, owner, AtomEnum::CARDINAL, 0, 1);
+        let is_of_process = of.unwrap().reply().is_ok_and(|property| {
+            property
+                .value32()
+                .is_some_and(|mut values| values.next() == Some(process))
+        });
+        let shown = connection.get_window_attributes(window).unwrap().reply();
+        if is_of_process && shown.is_ok_and(|shown| shown.map_state == MapState::VIEWABLE) {
+            let message =
+                ClientMessageEvent::new(32, window, protocols, [close, x11rb::CURRENT_TIME, 0, 0, 0]);
+            connection
+                .send_event(false, window, EventMask::NO_EVENT, message)
+                .unwrap();
+            asked += 1;
+        }
+    }
+    connection.flush().unwrap();
+    asked
+}
+
+/// Types a text as a keyboard or a scanner does.
+pub fn types(text: &str) {
+    xdotool(&["type", "--delay", "20", "--", text]);
+}
