@@ -327,14 +327,17 @@ async fn has_a_headset(institution: &Institution, clip: &Clip) {
     std::fs::write(&person.plug, "1").unwrap();
     let welcome = person.hears("welcome-greeting", STEP_LIMIT).await;
     let volume = welcome.volume.unwrap();
-    person.presses("F10").await;
-    let louder = |line: &Line| line.volume == Some(volume + 1);
-    person
-        .hears_line("a louder line", STEP_LIMIT, louder)
-        .await
-        .unwrap();
+    for (key, wanted) in [("F10", volume + 1), ("F10", volume + 2), ("F9", volume + 1)] {
+        person.presses(key).await;
+        let so_loud = |line: &Line| line.volume == Some(wanted);
+        let heard = person.hears_line("another volume", STEP_LIMIT, so_loud).await;
+        assert!(heard.is_some(), "{key} makes it {wanted}");
+    }
     person.presses("F6").await;
+    let first = person.hears("welcome-greeting", STEP_LIMIT).await;
+    person.presses("F7").await;
     let again = person.hears("welcome-greeting", STEP_LIMIT).await;
+    assert!(again.n > first.n);
     person.presses("F8").await;
     let stopped = |line: &Line| line.n >= again.n && line.interrupted == Some(true);
     person
