@@ -398,23 +398,7 @@ async fn can_be_read(institution: &Institution, clip: &Clip, size: (u32, u32)) {
         .await;
     person.walk.touch("language-kk").await.unwrap();
     gallery.wait_for_language(&person.walk, "kk").await;
-    person.presses("F6").await;
-    for _ in 0..6 {
-        let begun = |line: &Line| line.text.is_some();
-        let line = person
-            .hears_line("words", STEP_LIMIT, begun)
-            .await
-            .expect("the screen is said");
-        let text = line.text.unwrap();
-        let end = tokio::time::Instant::now() + STEP_LIMIT;
-        while !shown(&person.walk).await.contains(&text) {
-            assert!(
-                tokio::time::Instant::now() < end,
-                "{text:?} does not stand on the page"
-            );
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    }
+    stands_there(&mut person, "kk", 6).await;
     person.walk.touch("begin").await.unwrap();
     gallery
         .show_in(&person.walk, "service", "service", "normal")
@@ -423,6 +407,7 @@ async fn can_be_read(institution: &Institution, clip: &Clip, size: (u32, u32)) {
     gallery
         .show_in(&person.walk, "consent", "consent", "normal")
         .await;
+    stands_there(&mut person, "en", 5).await;
     person.walk.touch("consent-agree").await.unwrap();
     person
         .walk
@@ -431,9 +416,47 @@ async fn can_be_read(institution: &Institution, clip: &Clip, size: (u32, u32)) {
         .unwrap();
     person.walk.touch("consent-agree").await.unwrap();
     gallery.show_in(&person.walk, "claim", "claim", "high").await;
-    person.walk.enter_iin(IIN).await.unwrap();
+    let (right, last) = IIN.split_at(IIN.len() - 1);
+    let mistyped = if last == "7" { "8" } else { "7" };
+    person.heard = person.lines().len();
+    person
+        .walk
+        .enter_iin(&format!("{right}{mistyped}"))
+        .await
+        .unwrap();
+    let error = message("en", "claim-error-check-digit");
+    person.hears_text(&error, STEP_LIMIT).await;
+    is_read(&person.walk, &error).await;
+    person.walk.touch("key-delete").await.unwrap();
+    person.walk.enter_iin(last).await.unwrap();
     gallery.show_in(&person.walk, "method", "method", "normal").await;
+    person.walk.touch("cancel").await.unwrap();
+    person.walk.wait_for(&["outcome"], STEP_LIMIT).await.unwrap();
+    stands_there(&mut person, "en", 2).await;
     person.walk.close().await.unwrap();
+}
+
+/// Has the screen said once more, and reads so many things that are said.
+async fn stands_there(person: &mut Listener, language: &str, count: usize) {
+    person.heard = person.lines().len();
+    person.presses("F6").await;
+    let begun = |line: &Line| line.text.is_some() && line.language.as_deref() == Some(language);
+    for _ in 0..count {
+        let line = person.hears_line("words", STEP_LIMIT, begun).await;
+        let text = line.and_then(|line| line.text).expect("the screen is said");
+        is_read(&person.walk, &text).await;
+    }
+}
+
+async fn is_read(walk: &Walk, text: &str) {
+    let end = tokio::time::Instant::now() + STEP_LIMIT;
+    while !shown(walk).await.contains(text) {
+        assert!(
+            tokio::time::Instant::now() < end,
+            "{text:?} does not stand on the page"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 async fn shown(walk: &Walk) -> String {
