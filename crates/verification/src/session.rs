@@ -519,6 +519,8 @@ pub struct Session {
     touched_at: Duration,
     /// Since when a device or the store owes an answer; meaningful in the states that wait for one.
     asked_at: Duration,
+    /// Codes that were nobody's: whoever goes back does not begin to guess anew.
+    wrong_codes: u8,
     state: State,
     facts: Facts,
     /// Whether the recorded document speaks of a palm that was enrolled.
@@ -584,9 +586,9 @@ enum State {
     Claiming {
         error: Option<ClaimFault>,
     },
-    /// A person of the institution is to enter the own code; so many were nobody's.
+    /// A person of the institution is to enter the own code; whether the last one was nobody's.
     Operator {
-        wrong: u8,
+        wrong: bool,
         checking: bool,
     },
     ChoosingMethod,
@@ -658,6 +660,7 @@ impl Session {
             started_at: now.utc,
             touched_at: now.monotonic,
             asked_at: now.monotonic,
+            wrong_codes: 0,
             state: State::ChoosingService,
             facts: Facts::default(),
             enrolled_palm: false,
@@ -766,7 +769,7 @@ impl Session {
             }
             State::Filling { field, error } => self.form_showing(field, *error),
             State::Claiming { error } => Showing::Claim { error: *error },
-            State::Operator { wrong, .. } => Showing::Operator { wrong: *wrong > 0 },
+            State::Operator { wrong, .. } => Showing::Operator { wrong: *wrong },
             State::ChoosingMethod | State::CountingAttempts => {
                 let service = self.facts.service.as_ref();
                 Showing::Method {

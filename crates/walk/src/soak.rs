@@ -51,9 +51,19 @@ struct Button {
     place: Place,
     /// What is to be seen there when it can be touched.
     look: Vec<u8>,
-    /// Where something else is to be seen once it was touched.
-    shows: Place,
+    /// What a key types into, and what is to be seen there before: the keys of the screen before may stand where these do.
+    entry: Option<(Place, Vec<u8>)>,
     kind: Kind,
+}
+
+impl Button {
+    /// Where something else is to be seen once it was touched, and what is to be seen there before.
+    fn shows(&self) -> (Place, &[u8]) {
+        match &self.entry {
+            Some((place, before)) => (*place, before),
+            None => (self.place, &self.look),
+        }
+    }
 }
 
 /// What happens around a touch.
@@ -144,10 +154,12 @@ async fn learn_digits(
     way: &mut Vec<Button>,
 ) -> Result<(), WalkError> {
     for digit in digits.chars() {
-        let shows = walk.place_of(entry).await?;
+        tokio::time::sleep(PAINTED).await;
+        let place = walk.place_of(entry).await?;
+        let before = (place, hand.look(place)?);
         learn_button(walk, hand, &format!("key-{digit}"), Kind::Goes, way).await?;
         if let Some(key) = way.last_mut() {
-            key.shows = shows;
+            key.entry = Some(before);
         }
     }
     Ok(())
@@ -166,7 +178,7 @@ async fn learn_button(
         name: name.to_owned(),
         place,
         look: hand.look(place)?,
-        shows: place,
+        entry: None,
         kind,
     });
     walk.touch(name).await
@@ -283,27 +295,27 @@ fn session(kiosk: &Kiosk, hand: &Hand, way: &[Button]) -> Result<(), WalkError> 
             sleep(STRUCK_AGAIN);
         }
         last = &button.name;
-        wait_until(
-            STEP_LIMIT,
-            || Ok(hand.look(button.place)? == button.look),
-            &button.name,
-        )?;
+        let is_ready = || {
+            let (entry, before) = button.shows();
+            Ok(hand.look(button.place)? == button.look && hand.look(entry)? == before)
+        };
+        wait_until(STEP_LIMIT, is_ready, &button.name)?;
         if at == 0 {
             page = processes::web_processes(kiosk.0.id());
         }
         if button.kind == Kind::Waits {
             sleep(STOOD);
         }
-        let before = hand.look(button.shows)?;
         hand.touch(button.place)?;
-        let pause = if button.shows == button.place {
-            TOUCHED
-        } else {
+        let (entry, before) = button.shows();
+        let pause = if button.entry.is_some() {
             LOOK_PAUSE
+        } else {
+            TOUCHED
         };
         let changed = || {
             sleep(pause);
-            Ok(hand.look(button.shows)? != before)
+            Ok(hand.look(entry)? != before)
         };
         while wait_until(TOUCH_AGAIN, changed, &button.name).is_err() {
             touches_again += 1;

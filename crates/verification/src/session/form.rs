@@ -128,7 +128,7 @@ impl Session {
                 self.facts.identity_document = document;
                 self.state = match self.opening.policy.operator {
                     OperatorPresence::Required => State::Operator {
-                        wrong: 0,
+                        wrong: false,
                         checking: false,
                     },
                     OperatorPresence::NotRequired => State::ChoosingMethod,

@@ -23,11 +23,7 @@ impl Session {
     }
 
     pub(super) fn operator_checked(&mut self, now: Now, operator: Option<String>) -> Vec<Effect> {
-        let State::Operator {
-            wrong,
-            checking: true,
-        } = self.state
-        else {
+        let State::Operator { checking: true, .. } = self.state else {
             return Vec::new();
         };
         self.touched_at = now.monotonic;
@@ -37,12 +33,12 @@ impl Session {
             return vec![Effect::Audit(AuditEvent::OperatorPresent(operator))];
         }
         let mut effects = vec![Effect::Audit(AuditEvent::OperatorRefused)];
-        let wrong = wrong + 1;
-        if wrong >= WRONG_MAX {
+        self.wrong_codes += 1;
+        if self.wrong_codes >= WRONG_MAX {
             effects.extend(self.end_before_capture(now, Outcome::Withdrawn));
         } else {
             self.state = State::Operator {
-                wrong,
+                wrong: true,
                 checking: false,
             };
         }

@@ -805,7 +805,7 @@ fn who_leaves_the_pictures_behind_the_last_attempt_was_not_verified() {
             check(&kiosk, Outcome::Withdrawn);
             let mut kiosk = at();
             // A device that is at work ends otherwise when it is left alone.
-            if !matches!(kiosk.stage(), Some(ImagesStage::Taking(_))) {
+            if kiosk.session.idle_end().is_some() && !matches!(kiosk.stage(), Some(ImagesStage::Taking(_))) {
                 kiosk.at = kiosk.session.deadline().unwrap();
                 kiosk.give(Input::Tick);
                 check(&kiosk, Outcome::TimedOut);

@@ -235,18 +235,37 @@ fn nobody_is_captured_without_the_operator_where_one_is_wanted() {
         .act(true);
     assert_eq!(kiosk.documents[0].operator.as_deref(), Some("operator-7"));
 
-    let mut kiosk = start();
-    for _ in 0..3 {
-        kiosk.give(operator("0000"));
-    }
-    assert!(matches!(
-        kiosk.session.showing(),
-        Showing::Outcome {
-            outcome: Outcome::Withdrawn,
-            ..
+    // Nor by going back and beginning to guess anew.
+    for back in [0, 1, 9] {
+        let mut kiosk = start();
+        for _ in 0..2 {
+            kiosk.give(operator("0000"));
+            assert_eq!(kiosk.session.showing(), Showing::Operator { wrong: true });
+            for _ in 0..back {
+                kiosk.give(Input::Back);
+            }
+            match back {
+                0 => {}
+                1 => {
+                    kiosk.give(Input::ClaimEntered(Sensitive::new(IIN.into())));
+                }
+                _ => {
+                    assert_eq!(kiosk.session.showing(), Showing::Service);
+                    kiosk.reach_camera();
+                }
+            }
+            assert_eq!(kiosk.session.showing(), Showing::Operator { wrong: back == 0 });
         }
-    ));
-    assert!(kiosk.documents.is_empty());
+        kiosk.give(operator("0000"));
+        assert!(matches!(
+            kiosk.session.showing(),
+            Showing::Outcome {
+                outcome: Outcome::Withdrawn,
+                ..
+            }
+        ));
+        assert!(kiosk.documents.is_empty());
+    }
 }
 
 #[test]
