@@ -415,7 +415,9 @@ async fn can_be_read(institution: &Institution, clip: &Clip, size: (u32, u32)) {
         .await
         .unwrap();
     person.walk.touch("consent-agree").await.unwrap();
+    person.walk.touch("contrast").await.unwrap();
     gallery.show_in(&person.walk, "claim", "claim", "high").await;
+    person.walk.touch("contrast").await.unwrap();
     let (right, last) = IIN.split_at(IIN.len() - 1);
     let mistyped = if last == "7" { "8" } else { "7" };
     person.heard = person.lines().len();

@@ -95,6 +95,7 @@ pub async fn misfits_if_scrolled(walk: &Walk) -> String {
 }
 
 async fn misfits_where(walk: &Walk, may_scroll: bool) -> String {
+    walk.painted().await.unwrap();
     lines(walk, &page::misfits(may_scroll)).await
 }
 

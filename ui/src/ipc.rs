@@ -337,6 +337,7 @@ impl Drop for ScrollWatch {
 pub fn watch_scroll(area: &Element, on_change: impl Fn(bool, bool) + Clone + 'static) -> Option<ScrollWatch> {
     let look = {
         let area = area.clone();
+        let on_change = on_change.clone();
         move || {
             let left = area.scroll_height() - area.client_height() - area.scroll_top();
             // Half a pixel of a rounded size is nothing that somebody could not read.
@@ -344,7 +345,13 @@ pub fn watch_scroll(area: &Element, on_change: impl Fn(bool, bool) + Clone + 'st
         }
     };
     let moved = Closure::<dyn Fn()>::new(look.clone());
-    let resized = Closure::<dyn Fn()>::new(look);
+    let resized = {
+        let area = area.clone();
+        Closure::<dyn Fn()>::new(move || match fits_alone(&area) {
+            true => on_change(false, false),
+            false => look(),
+        })
+    };
     let sizes = ResizeObserver::new(resized.as_ref()).ok()?;
     sizes.observe(area);
     if let Some(content) = area.first_element_child() {
@@ -358,6 +365,22 @@ pub fn watch_scroll(area: &Element, on_change: impl Fn(bool, bool) + Clone + 'st
         moved,
         _resized: resized,
     })
+}
+
+/// Whether there are buttons beside an element without which all of it would be seen: they take the room that it lacks.
+fn fits_alone(area: &Element) -> bool {
+    let buttons = area
+        .parent_element()
+        .and_then(|parent| parent.query_selector(":scope > .scroll__buttons").ok().flatten())
+        .and_then(|buttons| buttons.dyn_into::<HtmlElement>().ok());
+    let Some(buttons) = buttons else { return false };
+    let seen_from = area.scroll_top();
+    // Out of the way, and yet there: what has the focus keeps it.
+    let moved = buttons.style().set_property("position", "absolute").is_ok();
+    let fits = moved && area.scroll_height() <= area.client_height() + 1;
+    let _ = buttons.style().remove_property("position");
+    area.set_scroll_top(seen_from);
+    fits
 }
 
 /// Scrolls an element down by so many pixels, or up.

@@ -530,8 +530,8 @@ impl Walk {
         }
     }
 
-    /// Writes a picture of the window, once what stands on it now has been painted.
-    pub async fn picture(&self, path: &Path) -> Result<(), WalkError> {
+    /// Waits until what stands on the page now has been painted, and what follows from its sizes is there.
+    pub async fn painted(&self) -> Result<(), WalkError> {
         // A frame that is asked for now is painted with the page as it is now; the one after it begins when that
         // one is done.
         let painted = "const done = arguments[arguments.length - 1];
@@ -543,6 +543,12 @@ impl Walk {
                 step: "wait for a frame".into(),
                 source: Box::new(source),
             })?;
+        Ok(())
+    }
+
+    /// Writes a picture of the window, once what stands on it now has been painted.
+    pub async fn picture(&self, path: &Path) -> Result<(), WalkError> {
+        self.painted().await?;
         // Without a graphics processor the web view tells the driver of a page only when it paints one, and of a page
         // that stands still it would never tell: so a dot that nobody sees is painted meanwhile.
         let paint = "const dot = document.createElement('i');
