@@ -13,6 +13,7 @@ continue-with-people = Go on with the staff
 call-back-title = We call you back
 call-back-words = A video call cannot be made at this kiosk yet. Leave your mobile number: a member of the staff calls you and agrees on a time. Your request is recorded; your identity is not confirmed by it.
 call-back-hint = Your mobile number
+call-back-given = Call the number I gave before
 call-back-send = Ask for a call
 call-back-wrong = Please check the number: ten digits after +7
 call-back-wrong-country = This is not a number of Kazakhstan

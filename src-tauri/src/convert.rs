@@ -168,8 +168,9 @@ pub fn screen(session: &Session, devices: Devices) -> Option<ipc::Screen> {
             left: left.into(),
             spent,
         },
-        Showing::CallBack { error } => ipc::Screen::CallBack {
+        Showing::CallBack { error, given } => ipc::Screen::CallBack {
             error: error.map(|error| field_error(error.into())),
+            given,
         },
         Showing::Images {
             stage,

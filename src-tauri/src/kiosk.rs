@@ -678,6 +678,7 @@ impl Core {
             Intent::AcceptPicture => Input::PictureAccepted,
             Intent::RetakePicture { picture } => convert::picture_again(picture),
             Intent::CallBack { number } => Input::CallBackEntered(Sensitive::new(number.take())),
+            Intent::CallBackOnGiven => Input::CallBackOnGiven,
             Intent::Retry => Input::Retry,
             Intent::Back => Input::Back,
             Intent::Cancel => Input::Cancel,

@@ -227,7 +227,10 @@ fn frame(screen: &Screen) -> Screen {
         Screen::Status { .. } => Screen::Status {
             health: Box::new(Health::default()),
         },
-        Screen::CallBack { .. } => Screen::CallBack { error: None },
+        Screen::CallBack { given, .. } => Screen::CallBack {
+            error: None,
+            given: *given,
+        },
         Screen::Images { stage, picture, .. } => Screen::Images {
             stage: *stage,
             picture: *picture,
@@ -295,7 +298,7 @@ fn show(screen: Screen) -> AnyView {
         Screen::Operator { .. } => view! { <Operator /> }.into_any(),
         Screen::Phone { .. } => view! { <Phone /> }.into_any(),
         Screen::Assisted { methods, left, spent } => view! { <Assisted methods left spent /> }.into_any(),
-        Screen::CallBack { .. } => view! { <CallBack /> }.into_any(),
+        Screen::CallBack { given, .. } => view! { <CallBack given /> }.into_any(),
         Screen::Images { stage, .. } => view! { <Images stage /> }.into_any(),
         Screen::Method { methods } => view! { <MethodChoice methods /> }.into_any(),
         Screen::Face { .. } => view! { <Face /> }.into_any(),

@@ -102,6 +102,8 @@ pub enum Intent {
         /// The number as entered.
         number: Entered,
     },
+    /// Be called on the number that was given for the service.
+    CallBackOnGiven,
     /// Try again after an attempt that did not pass.
     Retry,
     /// One step back, before the capture.
@@ -469,6 +471,8 @@ pub enum Screen {
     CallBack {
         /// What was wrong with the last entry.
         error: Option<FieldError>,
+        /// A number was given for the service, and need not be entered anew.
+        given: bool,
     },
     /// Pictures for an examiner. They are shown by the channel of the preview.
     Images {

@@ -473,6 +473,13 @@ impl Library {
             suspicions,
         };
         match service.fault() {
+            // EN 301 549, 5.3: whoever cannot be measured has another way, and so has whoever does not want to be.
+            None if service.assisted.is_empty() => Err(source.value(
+                &file.id.span(),
+                "service.assisted",
+                "is empty; allowed is \"video\", \"image-based\", or both: a way without a measurement"
+                    .to_owned(),
+            )),
             None => Ok(service),
             Some(fault) => Err(ProfileError::Service {
                 file: source.name.to_owned(),

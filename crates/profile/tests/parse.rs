@@ -102,6 +102,7 @@ summary = { kk = "Жай-күйі", ru = "Состояние", en = "State" }
 group = "own-data"
 acts = ["act-known"]
 ways = ["palm"]
+assisted = ["image-based"]
 consents = []
 asks_request_state = true
 
@@ -147,7 +148,7 @@ fn read(profile: &str, shared: &str, calendar: &str) -> Result<Profile, ProfileE
 fn the_effective_text_is_pinned() {
     let profile = read(PROFILE, SHARED, CALENDAR).unwrap();
     expect_test::expect_file!["effective.toml"].assert_eq(&profile.effective());
-    expect_test::expect!["f11001417dd3d811bc64ec60d413a78c329e299b2aafd9b122f89f62d498b242"]
+    expect_test::expect!["39133920d0fa675ea43a2573a5c7cedecc4ab4282e963450564c6895b4d6688e"]
         .assert_eq(&profile::hex(&profile.sha256));
     let text: toml::Table = toml::from_str(&profile.effective()).unwrap();
     assert_eq!(text["policy"]["palm"]["scan_limit_ms"].as_integer(), Some(10_000));
@@ -321,6 +322,11 @@ fn faults_are_told_with_their_place() {
         "name = \"small\"",
         "nmae = \"small\"",
         "unknown field `nmae`, expected one of `format`, `name`",
+    );
+    own(
+        "assisted = [\"video\"]",
+        "assisted = []",
+        "small.toml, line 36: service.assisted: is empty; allowed is \"video\", \"image-based\", or both",
     );
     own(
         "format = 1",

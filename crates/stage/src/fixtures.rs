@@ -452,10 +452,11 @@ fn assisted() -> Vec<Fixture> {
 }
 
 fn call_back() -> Vec<Fixture> {
-    let wrong = Some(FieldError::NotMobile);
+    let screen = |error, given| Screen::CallBack { error, given };
     vec![
-        Fixture::new("call-back", Screen::CallBack { error: None }),
-        Fixture::new("call-back-wrong", Screen::CallBack { error: wrong }),
+        Fixture::new("call-back", screen(None, false)),
+        Fixture::new("call-back-given", screen(None, true)),
+        Fixture::new("call-back-wrong", screen(Some(FieldError::NotMobile), true)),
     ]
 }
 

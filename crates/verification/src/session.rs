@@ -127,6 +127,8 @@ pub enum Input {
     PictureAgain(Option<StillPurpose>),
     /// A mobile number to call was entered, right or wrong.
     CallBackEntered(Sensitive<String>),
+    /// The number to call is the one that was given for the service.
+    CallBackOnGiven,
     /// The centre's page for a document is open at this address.
     HostedPageOpened {
         /// Which document.
@@ -392,6 +394,8 @@ pub enum Showing {
     CallBack {
         /// What was wrong with the last entry.
         error: Option<PhoneError>,
+        /// A number was given for the service, and need not be entered anew.
+        given: bool,
     },
     /// Pictures for an examiner.
     Images {
@@ -786,7 +790,10 @@ impl Session {
             State::AtHostedPage { url, .. } => Showing::HostedPage { url: url.clone() },
             State::Palm(state) => self.palm_showing(state),
             State::Images(state) => self.images_showing(state),
-            State::CallBack { error } => Showing::CallBack { error: *error },
+            State::CallBack { error } => Showing::CallBack {
+                error: *error,
+                given: self.given_phone().is_some(),
+            },
             State::ChoosingAssisted => Showing::Assisted {
                 routes: self
                     .facts
@@ -881,6 +888,10 @@ impl Session {
             Input::PictureAccepted => self.accept_picture(now),
             Input::PictureAgain(which) => self.picture_again(now, which),
             Input::CallBackEntered(number) => self.call_back(now, &number),
+            Input::CallBackOnGiven => match self.given_phone() {
+                Some(number) => self.call_back(now, &number),
+                None => Vec::new(),
+            },
             Input::PageSeen(seen) => self.page_seen(now, &seen),
             Input::HostedPageOpened { document_id, url } => self.hosted_page_opened(document_id, url),
             Input::Retry => self.retry(now),

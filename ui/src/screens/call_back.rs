@@ -18,7 +18,10 @@ const DIGITS: usize = 10;
 
 /// What is going to happen, said as it is, and the number.
 #[component]
-pub fn CallBack() -> impl IntoView {
+pub fn CallBack(
+    /// A number was given for the service.
+    given: bool,
+) -> impl IntoView {
     let kiosk = Kiosk::of_context();
     let entry = RwSignal::new(Entry::new(DIGITS));
     let changed = RwSignal::new(false);
@@ -26,7 +29,7 @@ pub fn CallBack() -> impl IntoView {
         let error = kiosk
             .view
             .with(|view| match view.as_ref().map(|view| &view.screen) {
-                Some(Screen::CallBack { error }) => *error,
+                Some(Screen::CallBack { error, .. }) => *error,
                 _ => None,
             });
         error.filter(|_| !changed.get())
@@ -97,6 +100,20 @@ pub fn CallBack() -> impl IntoView {
                                 })
                         }}
                     </div>
+                    {given
+                        .then(|| {
+                            view! {
+                                <button
+                                    type="button"
+                                    class="button claim__other"
+                                    data-testid="call-back-given"
+                                    on:click=|_| ipc::send(Intent::CallBackOnGiven)
+                                >
+                                    <Icon glyph=Glyph::CallBack />
+                                    <span>{kiosk.say(Key("call-back-given"))}</span>
+                                </button>
+                            }
+                        })}
                 </div>
                 <Keypad press delete />
             </div>

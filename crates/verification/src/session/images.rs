@@ -30,7 +30,7 @@ use crate::pad::AttemptFailure;
 use crate::pad::positioning::{self, FacePrompt};
 use crate::page::{self, PageKind, PageMeasures, PageObservation, PagePrompt};
 use crate::policy::AssistedPolicy;
-use crate::service::{AssistedRoute, IMAGES_CONSENT, Refusal};
+use crate::service::{AssistedRoute, Entry, FieldKind, IMAGES_CONSENT, Refusal};
 use crate::time::Now;
 
 /// For what the camera measures.
@@ -368,6 +368,17 @@ impl Session {
             effects.push(self.open_camera(now));
         }
         effects
+    }
+
+    /// The mobile number that was entered last for the service: nobody has to enter it twice.
+    pub(super) fn given_phone(&self) -> Option<Sensitive<String>> {
+        let service = self.facts.service.as_ref()?;
+        let is_phone = |entry: &&Entry| {
+            let mut fields = service.fields.iter();
+            fields.any(|field| field.name == entry.field && field.kind == FieldKind::Phone)
+        };
+        let given = self.facts.entries.iter().rev().find(is_phone)?;
+        Some(given.value.clone())
     }
 
     pub(super) fn call_back(&mut self, now: Now, number: &Sensitive<String>) -> Vec<Effect> {

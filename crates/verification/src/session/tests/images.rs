@@ -400,10 +400,14 @@ fn calling_back_is_referred_with_a_number() {
     kiosk
         .reach_assisted_method()
         .give(Input::AssistedChosen(AssistedRoute::Video))
+        .give(Input::CallBackOnGiven)
         .give(Input::CallBackEntered(Sensitive::new("12".into())));
     assert!(matches!(
         kiosk.session.showing(),
-        Showing::CallBack { error: Some(_) }
+        Showing::CallBack {
+            error: Some(_),
+            given: false
+        }
     ));
     kiosk.give(Input::CallBackEntered(Sensitive::new("8 701 000 00 01".into())));
     assert_eq!(kiosk.outcome(), Some(Outcome::Referred));
@@ -863,6 +867,7 @@ pub fn any_images_input() -> impl Strategy<Value = Input> {
         picture.prop_map(Input::PictureAgain),
         "[+0-9]{0,12}".prop_map(|number| Input::CallBackEntered(Sensitive::new(number))),
         Just(Input::CallBackEntered(Sensitive::new("+77010000001".into()))),
+        Just(Input::CallBackOnGiven),
         (any::<u64>(), prop::option::of(kind())).prop_map(|(frame, kind)| Input::PageSeen(PageObservation {
             frame,
             page: kind.map(page),

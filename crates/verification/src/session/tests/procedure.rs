@@ -217,6 +217,41 @@ fn a_refused_automated_decision_leads_to_people() {
 }
 
 #[test]
+fn a_number_that_was_given_is_not_asked_for_again() {
+    let service = Service {
+        id: ServiceId("sim".into()),
+        fields: vec![
+            field("phone", FieldKind::Phone),
+            field("other", FieldKind::Phone),
+            field("word", FieldKind::Text { max_chars: 20 }),
+        ],
+        face: true,
+        assisted: vec![AssistedRoute::Video],
+        ..Service::default()
+    };
+    let mut kiosk = kiosk_of(service);
+    kiosk
+        .give(enter("phone", "+77010000001"))
+        .give(enter("other", "87010000002"))
+        .give(enter("word", "+77010000003"))
+        .give(Input::ClaimEntered(Sensitive::new(IIN.into())))
+        .give(Input::CallBackOnGiven);
+    assert!(kiosk.documents.is_empty(), "nobody asked for a call yet");
+    kiosk.give(Input::AssistedChosen(AssistedRoute::Video));
+    assert_eq!(
+        kiosk.session.showing(),
+        Showing::CallBack {
+            error: None,
+            given: true
+        }
+    );
+    kiosk.give(Input::CallBackOnGiven);
+    assert_eq!(kiosk.outcome(), Some(Outcome::Referred));
+    let number = kiosk.documents[0].call_back.as_ref().unwrap();
+    assert_eq!(number.expose(), "+77010000002");
+}
+
+#[test]
 fn nobody_is_captured_without_the_operator_where_one_is_wanted() {
     let operator = |code: &str| Input::OperatorEntered(Sensitive::new(code.into()));
     let start = || {
