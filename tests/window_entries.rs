@@ -24,7 +24,6 @@ use watched::{script, watch};
 const CODE: &str = "0748151623";
 /// The technician's.
 const TECHNICIAN: &str = "70415926";
-const DIGITS: &str = "7010000001";
 
 /// A kiosk with the service that asks for every kind of field, at which somebody of the institution must be present.
 fn kiosk() -> (Institution, PathBuf) {
