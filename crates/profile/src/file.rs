@@ -206,8 +206,8 @@ pub struct FileService {
     pub verification_when: Option<Vec<FileCondition>>,
     /// How a person may be verified at the kiosk.
     pub ways: Vec<FileWay>,
-    /// Ways that need other people.
-    #[serde(default)]
+    /// Ways that need other people: at least one, for whoever cannot be measured or does not want to be.
+    #[schemars(length(min = 1))]
     pub assisted: Vec<FileAssisted>,
     /// Whether a palm is enrolled after the face has passed.
     #[serde(default)]
