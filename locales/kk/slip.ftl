@@ -28,7 +28,7 @@ slip-questions = Нәтижемен келіспесеңіз, қызметкер
 slip-footer = Бұл түбіртекте биометриялық деректер жоқ.
 
 # Техникалық маманның сынақ беті.
-slip-test-title = Сынақ беті
+slip-test-title = Сынақ парағы
 slip-test-kiosk = Киоск
 slip-test-letters = Әә Ғғ Ққ Ңң Өө Ұұ Үү Һһ Іі 0123456789
 slip-test-footer = Бұл бет ешбір сеансқа жатпайды
