@@ -115,7 +115,7 @@ impl Place<'_> {
             Self::Iin => "[data-screen='claim'][data-way='iin']".to_owned(),
             Self::Zone => "[data-screen='claim'][data-way='zone']".to_owned(),
             Self::Operator => "[data-screen='operator']".to_owned(),
-            Self::CallBack => "[data-screen='call-back']".to_owned(),
+            Self::CallBack => "[data-screen='call-back'][data-number='any']".to_owned(),
             Self::Staff => "[data-screen='technician-login']".to_owned(),
         }
     }
@@ -176,8 +176,12 @@ fn what_is_entered_is_never_more_than_text() {
         walk.touch("operator-next").await.unwrap();
         walk.wait_for(&["method"], LIMIT).await.unwrap();
         walk.touch("method-video").await.unwrap();
+        // The number that was given as a field is not asked for again; another may be entered.
+        walk.touch("call-back-other").await.unwrap();
         is_only_text(&walk, Place::CallBack).await;
-        // The number that was given as a field is not asked for again.
+        walk.touch("back").await.unwrap();
+        walk.wait_for(&["method"], STEP_LIMIT).await.unwrap();
+        walk.touch("method-video").await.unwrap();
         walk.touch("call-back-given").await.unwrap();
         walk.wait_for(&["outcome"], LIMIT).await.unwrap();
         walk.touch("finish").await.unwrap();
@@ -349,6 +353,7 @@ async fn returns_to(walk: &Walk, place: Place<'_>) {
             ("claim", Place::Zone) if walk.is_there("claim-by-zone").await.unwrap() => {
                 walk.touch("claim-by-zone").await.unwrap();
             }
+            ("call-back", Place::CallBack) => walk.touch("call-back-other").await.unwrap(),
             ("claim", Place::Operator) => walk.enter_iin(IIN).await.unwrap(),
             _ => walk.touch("back").await.unwrap(),
         }

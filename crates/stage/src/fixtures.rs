@@ -456,7 +456,7 @@ fn call_back() -> Vec<Fixture> {
     vec![
         Fixture::new("call-back", screen(None, false)),
         Fixture::new("call-back-given", screen(None, true)),
-        Fixture::new("call-back-wrong", screen(Some(FieldError::NotMobile), true)),
+        Fixture::new("call-back-wrong", screen(Some(FieldError::NotMobile), false)),
     ]
 }
 

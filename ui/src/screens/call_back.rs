@@ -1,4 +1,4 @@
-//! Entry of the mobile number that the institution is to call.
+//! The mobile number that the institution is to call: the one that was given for the service, or another.
 
 use ::ipc::{Entered, FieldError, Intent, Screen};
 use leptos::prelude::*;
@@ -16,12 +16,59 @@ use crate::locale::Key;
 /// Digits behind `+7`.
 const DIGITS: usize = 10;
 
-/// What is going to happen, said as it is, and the number.
+/// The number that was given for the service, so that nobody has to enter it twice, and the door to another; or the entry.
 #[component]
 pub fn CallBack(
     /// A number was given for the service.
     given: bool,
 ) -> impl IntoView {
+    let enters = RwSignal::new(!given);
+    move || match enters.get() {
+        true => view! { <AnyNumber /> }.into_any(),
+        false => view! { <GivenNumber enters /> }.into_any(),
+    }
+}
+
+/// What is going to happen, said as it is.
+#[component]
+fn GivenNumber(
+    /// Whether another number is entered.
+    enters: RwSignal<bool>,
+) -> impl IntoView {
+    let kiosk = Kiosk::of_context();
+    view! {
+        <section class="screen" data-screen="call-back" data-number="given">
+            <Heading step=5>{kiosk.say(Key("call-back-title"))}</Heading>
+            <div class="screen__body claim">
+                <p class="panel">{kiosk.say(Key("call-back-words-given"))}</p>
+            </div>
+            <div class="actions">
+                <BackButton />
+                <button
+                    type="button"
+                    class="button"
+                    data-testid="call-back-other"
+                    on:click=move |_| enters.set(true)
+                >
+                    <span>{kiosk.say(Key("call-back-other"))}</span>
+                </button>
+                <button
+                    type="button"
+                    class="button button--main"
+                    data-testid="call-back-given"
+                    on:click=|_| ipc::send(Intent::CallBackOnGiven)
+                >
+                    <span>{kiosk.say(Key("call-back-send"))}</span>
+                    <Icon glyph=Glyph::Next />
+                </button>
+            </div>
+        </section>
+    }
+}
+
+/// What is going to happen, said as it is, and the number.
+#[component]
+fn AnyNumber() -> impl IntoView {
     let kiosk = Kiosk::of_context();
     let entry = RwSignal::new(Entry::new(DIGITS));
     let changed = RwSignal::new(false);
@@ -63,7 +110,7 @@ pub fn CallBack(
     let press = Callback::new(press);
     let delete = Callback::new(move |()| delete());
     view! {
-        <section class="screen" data-screen="call-back">
+        <section class="screen" data-screen="call-back" data-number="any">
             <Heading step=5>{kiosk.say(Key("call-back-title"))}</Heading>
             <div class="screen__body claim">
                 <div class="claim__entry">
@@ -100,20 +147,6 @@ pub fn CallBack(
                                 })
                         }}
                     </div>
-                    {given
-                        .then(|| {
-                            view! {
-                                <button
-                                    type="button"
-                                    class="button claim__other"
-                                    data-testid="call-back-given"
-                                    on:click=|_| ipc::send(Intent::CallBackOnGiven)
-                                >
-                                    <Icon glyph=Glyph::CallBack />
-                                    <span>{kiosk.say(Key("call-back-given"))}</span>
-                                </button>
-                            }
-                        })}
                 </div>
                 <Keypad press delete />
             </div>
