@@ -378,7 +378,7 @@ impl<'a> Walk<'a> {
         match &field.kind {
             FieldKind::Amount { min_tenge, max_tenge } => within(*min_tenge, *max_tenge),
             FieldKind::Count { min, max } => within(*min, *max),
-            FieldKind::Phone => "8 701 234 56 78".into(),
+            FieldKind::Phone { .. } => "8 701 234 56 78".into(),
             FieldKind::Bin => common::BIN.into(),
             FieldKind::CardNumber => "041236587".into(),
             FieldKind::Name => "Әлия Сынақ".into(),

@@ -328,7 +328,7 @@ fn field_input(field: &Field) -> ipc::FieldInput {
     match &field.kind {
         FieldKind::Amount { .. } => ipc::FieldInput::Amount,
         FieldKind::Count { .. } => ipc::FieldInput::Count,
-        FieldKind::Phone => ipc::FieldInput::Phone,
+        FieldKind::Phone { .. } => ipc::FieldInput::Phone,
         FieldKind::Bin => ipc::FieldInput::Bin,
         FieldKind::CardNumber => ipc::FieldInput::CardNumber,
         FieldKind::Name => ipc::FieldInput::Name,

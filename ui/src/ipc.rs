@@ -367,11 +367,14 @@ pub fn watch_scroll(area: &Element, on_change: impl Fn(bool, bool) + Clone + 'st
     })
 }
 
+/// Where the buttons stand that scroll an element, seen from what holds it.
+const BUTTONS_BESIDE: &str = ":scope > .scroll__buttons, :scope > .actions > .scroll__buttons";
+
 /// Whether there are buttons beside an element without which all of it would be seen: they take the room that it lacks.
 fn fits_alone(area: &Element) -> bool {
     let buttons = area
         .parent_element()
-        .and_then(|parent| parent.query_selector(":scope > .scroll__buttons").ok().flatten())
+        .and_then(|parent| parent.query_selector(BUTTONS_BESIDE).ok().flatten())
         .and_then(|buttons| buttons.dyn_into::<HtmlElement>().ok());
     let Some(buttons) = buttons else { return false };
     let seen_from = area.scroll_top();

@@ -477,7 +477,7 @@ pub(crate) fn kind_name(kind: &FieldKind) -> &'static str {
     match kind {
         FieldKind::Amount { .. } => "amount",
         FieldKind::Count { .. } => "count",
-        FieldKind::Phone => "phone",
+        FieldKind::Phone { .. } => "phone",
         FieldKind::Bin => "bin",
         FieldKind::CardNumber => "card-number",
         FieldKind::Name => "name",
@@ -509,7 +509,8 @@ fn write_field(lines: &mut Lines, field: &Field) {
             lines.value("max", max);
         }
         FieldKind::Text { max_chars } => lines.value("max_chars", max_chars),
-        FieldKind::Phone
+        FieldKind::Phone { call_back: false } => lines.value("call_back", false),
+        FieldKind::Phone { call_back: true }
         | FieldKind::Bin
         | FieldKind::CardNumber
         | FieldKind::Name

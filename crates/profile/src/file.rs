@@ -206,8 +206,9 @@ pub struct FileService {
     pub verification_when: Option<Vec<FileCondition>>,
     /// How a person may be verified at the kiosk.
     pub ways: Vec<FileWay>,
-    /// Ways that need other people: at least one, for whoever cannot be measured or does not want to be.
-    #[schemars(length(min = 1))]
+    /// Ways that need other people: at least one, for whoever cannot be measured or does not want to be. None where a palm is
+    /// enrolled.
+    #[serde(default)]
     pub assisted: Vec<FileAssisted>,
     /// Whether a palm is enrolled after the face has passed.
     #[serde(default)]
@@ -298,6 +299,8 @@ pub struct FileField {
     pub min: Option<u64>,
     /// Largest amount in tenge or count; for these kinds alone.
     pub max: Option<u64>,
+    /// Whether the person can be called on the number; true where it is left out; for phones alone.
+    pub call_back: Option<bool>,
     /// How many characters; for texts alone.
     pub max_chars: Option<u16>,
     /// What can be chosen; for choices alone.

@@ -474,12 +474,14 @@ impl Library {
         };
         match service.fault() {
             // EN 301 549, 5.3: whoever cannot be measured has another way, and so has whoever does not want to be.
-            None if service.assisted.is_empty() => Err(source.value(
-                &file.id.span(),
-                "service.assisted",
-                "is empty; allowed is \"video\", \"image-based\", or both: a way without a measurement"
-                    .to_owned(),
-            )),
+            None if service.assisted.is_empty() != service.enrols_palm => {
+                let allowed = match service.enrols_palm {
+                    true => "nothing: no palm is enrolled by people",
+                    false => "\"video\", \"image-based\", or both: a way without a measurement",
+                };
+                let message = format!("allowed is {allowed}");
+                Err(source.value(&file.id.span(), "service.assisted", message))
+            }
             None => Ok(service),
             Some(fault) => Err(ProfileError::Service {
                 file: source.name.to_owned(),
@@ -596,6 +598,9 @@ fn read_field(
             "texts have `max_chars`, 1 to 65535; other kinds have none",
         );
     }
+    if file.kind != FileFieldKind::Phone && file.call_back.is_some() {
+        return wrong("call_back", "phones alone have `call_back`");
+    }
     let is_choice = file.kind == FileFieldKind::Choice;
     if is_choice != (file.option.len() >= 2) || (!is_choice && !file.option.is_empty()) {
         return wrong(
@@ -615,7 +620,9 @@ fn read_field(
             max_tenge: max,
         },
         FileFieldKind::Count => FieldKind::Count { min, max },
-        FileFieldKind::Phone => FieldKind::Phone,
+        FileFieldKind::Phone => FieldKind::Phone {
+            call_back: file.call_back.unwrap_or(true),
+        },
         FileFieldKind::Bin => FieldKind::Bin,
         FileFieldKind::CardNumber => FieldKind::CardNumber,
         FileFieldKind::Name => FieldKind::Name,

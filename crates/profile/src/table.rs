@@ -195,7 +195,8 @@ fn kind(field: &Field) -> String {
             let names: Vec<_> = options.iter().map(|option| option.name.as_str()).collect();
             format!("{name}: {}", names.join(" / "))
         }
-        FieldKind::Phone
+        FieldKind::Phone { call_back: false } => format!("{name}, on which nobody is called back"),
+        FieldKind::Phone { call_back: true }
         | FieldKind::Bin
         | FieldKind::CardNumber
         | FieldKind::Name

@@ -326,7 +326,7 @@ fn faults_are_told_with_their_place() {
     own(
         "assisted = [\"video\"]",
         "assisted = []",
-        "small.toml, line 36: service.assisted: is empty; allowed is \"video\", \"image-based\", or both",
+        "small.toml, line 36: service.assisted: allowed is \"video\", \"image-based\", or both",
     );
     own(
         "format = 1",
@@ -407,7 +407,7 @@ fn faults_are_told_with_their_place() {
     let assisted = [
         ("pictures_max = 0", "1 to 10"),
         ("cannot_perform_max = 4", "0 to 3"),
-        ("picture_limit_ms = 5000", "20000 to 600000"),
+        ("picture_limit_ms = 5000", "30000 to 600000"),
         ("page_sharpness_min = inf", "above 0, up to 1"),
     ];
     for (line, allowed) in assisted {
@@ -428,7 +428,7 @@ fn faults_are_told_with_their_place() {
     own(
         "attempts = 3",
         "idle_limit_ms = 1",
-        "line 17: policy.idle_limit_ms: is out of reach; allowed is 20000 to 1800000",
+        "line 17: policy.idle_limit_ms: is out of reach; allowed is 30000 to 1800000",
     );
     own(
         "attempts = 3",
@@ -524,6 +524,16 @@ fn faults_are_told_with_their_place() {
         "ways = [\"face\", \"hosted-page\"]",
         "ways = [\"face\"]\nenrols_palm = true",
         "with the consent `palm`",
+    );
+    own(
+        "ways = [\"face\", \"hosted-page\"]\nassisted = [\"video\"]\nconsents = [\"processing\"]",
+        "ways = [\"face\"]\nenrols_palm = true\nassisted = [\"video\"]\nconsents = [\"processing\", \"palm\"]",
+        "service.assisted: allowed is nothing: no palm is enrolled by people",
+    );
+    own(
+        "kind = \"amount\"",
+        "kind = \"amount\"\ncall_back = false",
+        "phones alone have `call_back`",
     );
     own(
         "by = \"what\"",

@@ -42,7 +42,10 @@ pub enum FieldKind {
         max: u64,
     },
     /// A mobile number of Kazakhstan.
-    Phone,
+    Phone {
+        /// The person can be called on it: a number that is only about to be registered is nobody's yet.
+        call_back: bool,
+    },
     /// A business identification number.
     Bin,
     /// The number of an identity card.
@@ -147,7 +150,7 @@ impl Field {
                 let count = digits.then(|| text.parse().ok()).flatten();
                 within(count.ok_or(FieldError::Shape)?, *min, *max)?
             }
-            FieldKind::Phone => text.parse::<Phone>().map_err(FieldError::from)?.expose(),
+            FieldKind::Phone { .. } => text.parse::<Phone>().map_err(FieldError::from)?.expose(),
             FieldKind::Bin => text.parse::<Bin>().map_err(FieldError::from)?.expose(),
             FieldKind::CardNumber => text
                 .parse::<CardNumber>()

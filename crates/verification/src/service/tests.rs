@@ -33,8 +33,16 @@ fn entries_are_kept_in_one_form() {
     check(count(), "007", Ok(("7", false)));
     check(count(), "1000000000", Err(FieldError::Shape));
     check(count(), "51", Err(FieldError::TooLarge(50)));
-    check(FieldKind::Phone, "8 701 234-56-78", Ok(("+77012345678", false)));
-    check(FieldKind::Phone, "+7 903 123 45 67", Err(FieldError::Country));
+    check(
+        FieldKind::Phone { call_back: true },
+        "8 701 234-56-78",
+        Ok(("+77012345678", false)),
+    );
+    check(
+        FieldKind::Phone { call_back: true },
+        "+7 903 123 45 67",
+        Err(FieldError::Country),
+    );
     check(FieldKind::Bin, "880412401006", Err(FieldError::Shape));
     check(FieldKind::CardNumber, "041236587", Ok(("041236587", false)));
     check(FieldKind::CardNumber, "04123658", Err(FieldError::Shape));
@@ -75,5 +83,9 @@ fn entries_are_kept_in_one_form() {
         "261122-0000-0000",
         Err(FieldError::CheckDigit),
     );
-    check(FieldKind::Phone, "   ", Err(FieldError::Missing));
+    check(
+        FieldKind::Phone { call_back: true },
+        "   ",
+        Err(FieldError::Missing),
+    );
 }

@@ -370,12 +370,13 @@ impl Session {
         effects
     }
 
-    /// The mobile number that was entered last for the service: nobody has to enter it twice.
+    /// The mobile number that was entered last for the service and can be called: nobody has to enter it twice.
     pub(super) fn given_phone(&self) -> Option<Sensitive<String>> {
         let service = self.facts.service.as_ref()?;
         let is_phone = |entry: &&Entry| {
             let mut fields = service.fields.iter();
-            fields.any(|field| field.name == entry.field && field.kind == FieldKind::Phone)
+            fields
+                .any(|field| field.name == entry.field && field.kind == FieldKind::Phone { call_back: true })
         };
         let given = self.facts.entries.iter().rev().find(is_phone)?;
         Some(given.value.clone())

@@ -221,8 +221,9 @@ fn a_number_that_was_given_is_not_asked_for_again() {
     let service = Service {
         id: ServiceId("sim".into()),
         fields: vec![
-            field("phone", FieldKind::Phone),
-            field("other", FieldKind::Phone),
+            field("phone", FieldKind::Phone { call_back: true }),
+            field("other", FieldKind::Phone { call_back: true }),
+            field("new", FieldKind::Phone { call_back: false }),
             field("word", FieldKind::Text { max_chars: 20 }),
         ],
         face: true,
@@ -233,7 +234,8 @@ fn a_number_that_was_given_is_not_asked_for_again() {
     kiosk
         .give(enter("phone", "+77010000001"))
         .give(enter("other", "87010000002"))
-        .give(enter("word", "+77010000003"))
+        .give(enter("new", "+77010000003"))
+        .give(enter("word", "+77010000004"))
         .give(Input::ClaimEntered(Sensitive::new(IIN.into())))
         .give(Input::CallBackOnGiven);
     assert!(kiosk.documents.is_empty(), "nobody asked for a call yet");
