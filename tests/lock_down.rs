@@ -77,7 +77,6 @@ const DEVICES: &[(&str, &str, &[&str])] = &[
         "dialout",
         &["char-ttyUSB", "char-ttyACM"],
     ),
-    ("where these stand at the bus", "", &["char-usb_device"]),
     ("TPM", "tss", &["char-tpm", "/dev/tpmrm0"]),
     ("sound", "audio", &["char-alsa"]),
     ("printer without a queue", "lp", &["char-usb"]),

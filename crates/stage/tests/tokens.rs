@@ -605,3 +605,47 @@ fn the_shipped_fonts_have_every_letter_of_every_text() {
 fn the_fonts_come_with_their_licence() {
     assert!(read("ui/static/fonts/LICENSE-Inter.txt").contains("SIL OPEN FONT LICENSE"));
 }
+
+/// All sources of the page below this folder.
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|it| it == "rs" || it == "js") {
+            found.push(path);
+        }
+    }
+}
+
+/// Listeners that were there before a screen is looked at cannot be heard of: so the sources may not name any.
+#[test]
+fn no_source_of_the_page_hears_a_finger_that_moves() {
+    const MOVES: [&str; 8] = [
+        "pointermove",
+        "mousemove",
+        "touchmove",
+        "dragstart",
+        "on:drag",
+        "on:wheel",
+        "\"wheel\"",
+        "gesturestart",
+    ];
+    let mut files = Vec::new();
+    for folder in ["ui/src", "ui/static"] {
+        sources(&root().join(folder), &mut files);
+    }
+    let texts: Vec<_> = files
+        .iter()
+        .map(|file| std::fs::read_to_string(file).unwrap())
+        .collect();
+    assert!(
+        texts.iter().any(|text| text.contains("pointerdown")),
+        "the test would find nothing"
+    );
+    for (file, text) in files.iter().zip(&texts) {
+        for event in MOVES {
+            assert!(!text.contains(event), "{} hears {event}", file.display());
+        }
+    }
+}
