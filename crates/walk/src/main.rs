@@ -146,7 +146,8 @@ async fn soak(arguments: &Arguments) -> Result<bool, WalkError> {
         folder.display()
     );
     let mut within = true;
-    let judged: [(_, fn(&soak::Sample) -> u64); 2] = [
+    type Written = fn(&soak::Sample) -> u64;
+    let judged: [(_, Written); 2] = [
         ("written by the kiosk", |sample| sample.written_kib),
         ("written by the web processes", |sample| sample.web_written_kib),
     ];
