@@ -268,11 +268,11 @@ enum Script {
 impl Script {
     /// The alphabet of a letter that names may have; `None` for everything else.
     fn of(letter: char) -> Option<Self> {
-        // Basic Latin to Latin Extended-B, Latin Extended Additional (Vietnamese), and two letters beside them.
-        let in_blocks = |letter| matches!(letter, '\u{41}'..='\u{24f}' | 'ə' | 'ɵ' | '\u{1e00}'..='\u{1eff}');
+        // Basic Latin to Latin Extended-B, Latin Extended Additional (Vietnamese), and two letters beside them. The
+        // small letter tells it for both: capitals came late to some, and stand in other blocks.
+        let in_blocks = matches!(small(letter), '\u{41}'..='\u{24f}' | 'ə' | 'ɵ' | '\u{1e00}'..='\u{1eff}');
         // The ordinal signs ª and º count as letters, but are none of a name.
-        let latin = in_blocks(letter) && in_blocks(small(letter)) && !matches!(letter, 'ª' | 'º');
-        if latin && letter.is_alphabetic() {
+        if in_blocks && letter.is_alphabetic() && !matches!(letter, 'ª' | 'º') {
             Some(Self::Latin)
         } else if KAZAKH
             .chars()

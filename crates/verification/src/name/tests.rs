@@ -165,6 +165,22 @@ fn twins_are_of_two_alphabets() {
     }
 }
 
+/// Random texts find a rare letter only now and then: here are all of them, beside such as decide the alphabet.
+#[test]
+fn every_letter_is_folded_once_and_has_one_alphabet_in_both_cases() {
+    let letters = ('\0'..=char::MAX).filter(|letter| letter.is_alphabetic());
+    for letter in letters {
+        for beside in ["", "m", "q", "ж"] {
+            let text = format!("{beside}{letter}");
+            let once = folded(&text);
+            assert_eq!(folded(&once), once, "{text}");
+        }
+        if composed(letter.encode_utf8(&mut [0; 4])).chars().eq([letter]) {
+            assert_eq!(Script::of(letter), Script::of(super::small(letter)), "{letter}");
+        }
+    }
+}
+
 #[test]
 fn debug_hides_the_name() {
     let name = check_name("Айгүл").unwrap();
