@@ -31,7 +31,7 @@ use verification::palm::{
 use verification::policy::{OperatorPresence, PassivePad, Policy};
 use verification::request;
 use verification::service::{ConsentDemand, Field, FieldKind, Refusal, Requirement, Service};
-use verification::session::{Effect, Input, Opening, RecordFailed, Session, Showing};
+use verification::session::{Effect, Input, Opening, OperatorCheck, RecordFailed, Session, Showing};
 use verification::time::Now;
 
 const PALM: PalmReference = PalmReference(1001);
@@ -206,7 +206,7 @@ impl<'a> Walk<'a> {
         let utc = now();
         Some(match effect {
             Effect::CountAttempts { .. } => Input::AttemptsCounted(0),
-            Effect::CheckOperator(_) => Input::OperatorChecked(Some("staff-7".into())),
+            Effect::CheckOperator(_) => Input::OperatorChecked(OperatorCheck::Present("staff-7".into())),
             Effect::OpenCamera => Input::CameraOpened(Ok(CameraIdentity {
                 name: "simulated".into(),
                 bus_id: "simulated".into(),

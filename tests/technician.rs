@@ -11,10 +11,10 @@ use std::time::Duration;
 use alaqan::config::Config;
 use alaqan::kiosk::Kiosk;
 use camera::{Fault, FaultHandle};
-use common::{Clip, Institution, Person, alone, clip, offered, sitting_still};
+use common::{Clip, IIN, Institution, Person, alone, clip, offered, sitting_still};
 use ipc::{
-    Desk, DeskPage, Entered, ErrorCode, Intent, Language, Pack, Part, PartState, Said, Screen, SoundFrom,
-    SoundTrial, Trial, Why, Wish,
+    CodeRefusal, Desk, DeskPage, Entered, ErrorCode, Intent, Language, Pack, Part, PartState, Said, Screen,
+    SoundFrom, SoundTrial, Trial, Why, Wish,
 };
 use verification::Sensitive;
 use verification::capture::CameraIdentity;
@@ -108,6 +108,74 @@ fn wrong_codes_lock_over_a_restart_and_the_right_one_opens_nothing_meanwhile() {
     assert_eq!(audit(&institution, "StaffCodeLocked"), 1);
     assert_eq!(audit(&institution, "TechnicianEntered"), 1);
     assert_eq!(audit(&institution, TECHNICIAN), 0);
+}
+
+#[test]
+fn an_operators_code_has_its_own_pause_over_sessions_and_restarts() {
+    const OTHER: &str = "12345678";
+    let _alone = alone();
+    let (clip, institution) = (clip(), Institution::found());
+    let operators = format!(
+        "operator = \"required\"\n[[operators]]\nnumber = \"12\"\nname = \"staff-12\"\ncode = {:?}\n{}",
+        alaqan::operators::hash(&Sensitive::new(OTHER.to_owned())).unwrap(),
+        codes("")
+    );
+    let wanted = |person: &mut Person| {
+        person.claims("account-opening", &["processing", "automated-decision"]);
+        person.sees("that an operator is wanted", |view| {
+            view.screen == Screen::Operator { refused: None }
+        });
+    };
+    let is_there = |person: &mut Person, code: &str| {
+        let code = Entered(code.to_owned());
+        person.wants(Intent::EnterOperator { code });
+    };
+    let paused = |view: &ipc::View| match view.screen {
+        Screen::Operator { refused } => refused == Some(CodeRefusal::Paused { minutes: 1 }),
+        _ => false,
+    };
+    let mut person = institution.kiosk(&clip, &operators);
+    wanted(&mut person);
+    for guess in ["07000001", "07000002"] {
+        is_there(&mut person, guess);
+        person.sees("that it is wrong", |view| {
+            let refused = Some(CodeRefusal::Wrong);
+            view.screen == Screen::Operator { refused }
+        });
+        // The same words again would not be seen to come.
+        person.wants(Intent::Back);
+        person.sees("the claim", |view| matches!(view.screen, Screen::Claim { .. }));
+        let iin = Entered(IIN.into());
+        person.wants(Intent::Claim { iin });
+        person.sees("that an operator is wanted", |view| {
+            view.screen == Screen::Operator { refused: None }
+        });
+    }
+    is_there(&mut person, "07000003");
+    person.sees_outcome(&[ipc::Outcome::Withdrawn]);
+    person.wants(Intent::Finish);
+    // The right one is not looked at in the next session, and the count outlives a restart.
+    wanted(&mut person);
+    is_there(&mut person, OPERATOR);
+    person.sees("the pause", paused);
+    drop(person);
+    assert_eq!(audit(&institution, "OperatorRefused"), 3);
+    assert_eq!(audit(&institution, "OperatorPaused"), 1);
+    let settings = institution.custody();
+    let keys = custody::open_keys(&settings).unwrap();
+    let opened = custody::open_store(&settings, &keys, common::now()).unwrap();
+    let counted = opened.outbox.remembered("operator-lockout-07").unwrap();
+    assert!(counted.is_some_and(|counted| counted.starts_with("3 ")));
+    drop(opened);
+
+    let mut person = institution.kiosk(&clip, &operators);
+    wanted(&mut person);
+    // Nobody else is kept away.
+    is_there(&mut person, OTHER);
+    person.sees("the methods", |view| matches!(view.screen, Screen::Method { .. }));
+    drop(person);
+    assert_eq!(audit(&institution, "OperatorPresent operator=staff-12"), 1);
+    assert_eq!(audit(&institution, OPERATOR), 0);
 }
 
 #[test]

@@ -136,6 +136,10 @@ operator-entered = { $count ->
    *[other] { $count } digits entered
 }
 operator-wrong = The code is not right. Please ask the member of the staff to enter it again.
+operator-paused = { $minutes ->
+    [one] Too many wrong codes. This one can be entered again in { $minutes } minute. Another member of the staff can enter theirs now.
+   *[other] Too many wrong codes. This one can be entered again in { $minutes } minutes. Another member of the staff can enter theirs now.
+}
 
 ## Method
 method-title = Choose how to confirm your identity

@@ -1,5 +1,6 @@
 //! The configuration file of a kiosk.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use camera::{CameraPin, Format, PixelFormat};
@@ -550,6 +551,15 @@ impl Config {
             );
             return Err(table("[[operators]]", message));
         }
+        let mut numbers = HashSet::new();
+        if let Some(twice) = file
+            .operators
+            .iter()
+            .find(|operator| !numbers.insert(operator.number()))
+        {
+            let message = format!("there are two operators {:?}", twice.number());
+            return Err(table("[[operators]]", message));
+        }
         if file
             .technician
             .as_ref()
@@ -647,6 +657,8 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
+    use verification::Sensitive;
+
     use super::*;
 
     const GOOD: &str = r#"
@@ -745,6 +757,9 @@ mod tests {
             &with("[[operators]]\nnumber = \"7\"\nname = \"a\"\ncode = \"b\""),
             "operator \"7\" needs a number of two digits",
         );
+        let hash = crate::operators::hash(&Sensitive::new("07123456".to_owned())).unwrap();
+        let twice = format!("[[operators]]\nnumber = \"07\"\nname = \"a\"\ncode = {hash:?}\n").repeat(2);
+        check(&with(&twice), "there are two operators \"07\"");
         check(&with("[technician]\ncode = \"70415926\""), "[technician]");
         check(
             &GOOD.replace("[policy]", "[policy]\noperator = \"required\""),

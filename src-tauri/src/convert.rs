@@ -10,6 +10,7 @@ use verification::evidence::{
 use verification::health::{Cause, Finding, Part};
 use verification::hours::OpeningHours;
 use verification::identifier::IinError;
+use verification::lockout::Locked;
 use verification::mrz::MrzError;
 use verification::pad::positioning::FacePrompt;
 use verification::pad::{AttemptFailure, PadChallenge};
@@ -18,7 +19,9 @@ use verification::palm::decision::{PalmFailure, PalmPart};
 use verification::palm::{EnrolOutcome, HandPosition};
 use verification::request;
 use verification::service::{AssistedRoute, Field, FieldError, FieldKind, Group, Refusal, Service, Texts};
-use verification::session::{ClaimFault, Failure, ImagesStage, Input, PictureHint, Session, Showing};
+use verification::session::{
+    ClaimFault, CodeRefusal, Failure, ImagesStage, Input, PictureHint, Session, Showing,
+};
 use verification::time::UtcMs;
 
 /// What the methods' devices can do now.
@@ -147,7 +150,9 @@ pub fn screen(session: &Session, devices: Devices) -> Option<ipc::Screen> {
             of: count(of),
             error: error.map(field_error),
         },
-        Showing::Operator { wrong } => ipc::Screen::Operator { wrong },
+        Showing::Operator { refused } => ipc::Screen::Operator {
+            refused: refused.map(code_refusal),
+        },
         Showing::HostedPage { url } => ipc::Screen::Phone {
             url: url.map(|url| url.expose().clone()),
         },
@@ -342,6 +347,15 @@ fn field_input(field: &Field) -> ipc::FieldInput {
                 .collect(),
         },
         FieldKind::RequestNumber => ipc::FieldInput::RequestNumber,
+    }
+}
+
+fn code_refusal(refused: CodeRefusal) -> ipc::CodeRefusal {
+    match refused {
+        CodeRefusal::Wrong => ipc::CodeRefusal::Wrong,
+        CodeRefusal::Paused(Locked { left_ms }) => ipc::CodeRefusal::Paused {
+            minutes: u32::try_from(left_ms.saturating_add(59_999) / 60_000).unwrap_or(u32::MAX),
+        },
     }
 }
 

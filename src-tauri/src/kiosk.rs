@@ -4,6 +4,7 @@
 //! The loop's thread owns the session and the outbox, so that "recorded" on the screen and the row on the disk
 //! cannot disagree. The camera, the line to the gateway and the palm scanner have threads of their own.
 
+mod lockout;
 mod upkeep;
 
 use std::collections::VecDeque;
@@ -37,7 +38,6 @@ use crate::capture::{self, Capture, Command, OpenCamera, Report};
 use crate::config::{Camera, Config};
 use crate::convert::{self, Devices};
 use crate::guard::Guard;
-use crate::operators;
 use crate::scanner::{Heard, Scanner};
 use crate::slips::{Facts, Slips};
 use crate::speech::Speech;
@@ -839,8 +839,14 @@ impl Core {
                 }
             }
             Effect::CheckOperator(code) => {
-                let operator = operators::present(&self.parts.config.operators, &code);
-                Some(Input::OperatorChecked(operator))
+                let operators = &self.parts.config.operators;
+                match lockout::check_operator(self.custody.outbox(), operators, &code, now) {
+                    Ok(check) => Some(Input::OperatorChecked(check)),
+                    Err(error) => {
+                        tracing::error!(error = crate::chain(&error), "the codes cannot be counted");
+                        Some(Input::StoreFailed)
+                    }
+                }
             }
             Effect::OpenCamera => {
                 self.opens_due += 1;

@@ -54,16 +54,27 @@ impl Operator {
     pub fn number(&self) -> &str {
         &self.number
     }
+
+    /// The name that stands in documents.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether this is the operator's code.
+    pub fn is_code(&self, code: &Sensitive<String>) -> bool {
+        fits(&self.code, code)
+    }
 }
 
-/// Whose code this is. Takes some tens of milliseconds, whether it is anybody's or not.
-pub fn present(operators: &[Operator], code: &Sensitive<String>) -> Option<String> {
-    let code = code.expose();
-    let number = code.get(..NUMBER_DIGITS)?;
-    let operator = operators.iter().find(|operator| operator.number == number)?;
-    let hash = PasswordHash::new(&operator.code).ok()?;
-    let fits = Argon2::default().verify_password(code.as_bytes(), &hash);
-    fits.is_ok().then(|| operator.name.clone())
+/// Whose number this code begins with.
+pub fn of_number<'a>(operators: &'a [Operator], code: &Sensitive<String>) -> Option<&'a Operator> {
+    let number = code.expose().get(..NUMBER_DIGITS)?;
+    operators.iter().find(|operator| operator.number == number)
+}
+
+/// Whose code this is.
+pub fn of_code<'a>(operators: &'a [Operator], code: &Sensitive<String>) -> Option<&'a Operator> {
+    of_number(operators, code).filter(|operator| operator.is_code(code))
 }
 
 /// What stands in the configuration for this code.
@@ -78,6 +89,12 @@ pub fn hash(code: &Sensitive<String>) -> Result<String, OperatorError> {
         return Err(OperatorError::Shape);
     }
     argon2id(digits)
+}
+
+/// Whether a code is that of a hash. Takes some tens of milliseconds, whether it is or not.
+pub(crate) fn fits(hash: &str, code: &Sensitive<String>) -> bool {
+    let code = code.expose().as_bytes();
+    PasswordHash::new(hash).is_ok_and(|hash| Argon2::default().verify_password(code, &hash).is_ok())
 }
 
 /// The hash of a code, with a salt of its own.
@@ -104,7 +121,8 @@ mod tests {
         assert!(operator.is_usable());
         let operators = [operator];
         let check = |text: &str, expect: Option<&str>| {
-            assert_eq!(present(&operators, &code(text)).as_deref(), expect, "{text}");
+            let found = of_code(&operators, &code(text)).map(Operator::name);
+            assert_eq!(found, expect, "{text}");
         };
         check("07123456", Some("staff-7"));
         check("07123457", None);

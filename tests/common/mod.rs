@@ -495,6 +495,12 @@ impl Person {
 
     /// From the welcome to the choice of the method, with a yes to these consents.
     pub fn goes_to_the_methods(&mut self, service: &str, consents: &[&str]) {
+        self.claims(service, consents);
+        self.sees("the methods", |view| matches!(view.screen, Screen::Method { .. }));
+    }
+
+    /// From the welcome to what follows the claim, with a yes to these consents.
+    pub fn claims(&mut self, service: &str, consents: &[&str]) {
         self.sees("welcome", |view| view.screen == Screen::Welcome);
         self.wants(Intent::Begin);
         self.sees("the services", |view| {
@@ -510,7 +516,6 @@ impl Person {
         self.wants(Intent::Claim {
             iin: ipc::Entered(IIN.into()),
         });
-        self.sees("the methods", |view| matches!(view.screen, Screen::Method { .. }));
     }
 
     /// Reads a consent and says yes.

@@ -212,7 +212,7 @@ fn frame(screen: &Screen) -> Screen {
             }
             field
         }
-        Screen::Operator { .. } => Screen::Operator { wrong: false },
+        Screen::Operator { .. } => Screen::Operator { refused: None },
         Screen::Phone { .. } => Screen::Phone { url: None },
         Screen::TechnicianLogin { .. } => Screen::TechnicianLogin {
             wrong: false,
@@ -346,7 +346,9 @@ pub fn without_shell() -> View {
 
 #[cfg(test)]
 mod tests {
-    use ::ipc::{ClaimError, FieldError, FieldInput, HandPrompt, Outcome, PalmPurpose, Prompt, Refusal};
+    use ::ipc::{
+        ClaimError, CodeRefusal, FieldError, FieldInput, HandPrompt, Outcome, PalmPurpose, Prompt, Refusal,
+    };
 
     use super::*;
 
@@ -407,8 +409,10 @@ mod tests {
         );
         assert_ne!(frame(&field("amount", None)), frame(&field("income", None)));
         assert_eq!(
-            frame(&Screen::Operator { wrong: true }),
-            frame(&Screen::Operator { wrong: false })
+            frame(&Screen::Operator {
+                refused: Some(CodeRefusal::Wrong)
+            }),
+            frame(&Screen::Operator { refused: None })
         );
         let phone = |url: Option<&str>| Screen::Phone {
             url: url.map(str::to_owned),

@@ -455,8 +455,8 @@ pub enum Screen {
     },
     /// A person of the institution is to enter the own code.
     Operator {
-        /// The last code was nobody's.
-        wrong: bool,
+        /// Why the last code did not do.
+        refused: Option<CodeRefusal>,
     },
     /// Choice of a way with people, by a person who cannot do what a device asks for.
     Assisted {
@@ -606,6 +606,19 @@ impl Screen {
             Self::Attract | Self::Welcome | Self::Closed { .. } | Self::OutOfService { .. }
         )
     }
+}
+
+/// Why the code of a person of the institution did not do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CodeRefusal {
+    /// It is nobody's.
+    Wrong,
+    /// It was not looked at, for too many before it were wrong.
+    Paused {
+        /// Minutes until it is, rounded up.
+        minutes: u32,
+    },
 }
 
 /// What was wrong with an entered IIN.

@@ -6,10 +6,10 @@
 mod texts;
 
 use ipc::{
-    AttemptReason, Availability, CameraTrouble, ClaimError, Day, ErrorCode, FieldError, FieldInput,
-    HandPrompt, ImagesStage, Link, Method, NextAttempt, Outcome, PageKind, PagePrompt, PalmPurpose, Picture,
-    PictureHint, PicturesRefused, Prompt, Refusal, RequestState, ScannerTrouble, Screen, Slip, Stage, View,
-    Wording,
+    AttemptReason, Availability, CameraTrouble, ClaimError, CodeRefusal, Day, ErrorCode, FieldError,
+    FieldInput, HandPrompt, ImagesStage, Link, Method, NextAttempt, Outcome, PageKind, PagePrompt,
+    PalmPurpose, Picture, PictureHint, PicturesRefused, Prompt, Refusal, RequestState, ScannerTrouble,
+    Screen, Slip, Stage, View, Wording,
 };
 
 use crate::Look;
@@ -386,9 +386,11 @@ fn claim() -> Vec<Fixture> {
 }
 
 fn operator() -> Vec<Fixture> {
+    let operator = |name: &str, refused| Fixture::new(name, Screen::Operator { refused });
     vec![
-        Fixture::new("operator", Screen::Operator { wrong: false }),
-        Fixture::new("operator-wrong", Screen::Operator { wrong: true }),
+        operator("operator", None),
+        operator("operator-wrong", Some(CodeRefusal::Wrong)),
+        operator("operator-paused", Some(CodeRefusal::Paused { minutes: 15 })),
     ]
 }
 

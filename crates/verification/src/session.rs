@@ -41,6 +41,7 @@ use crate::time::{Now, UtcMs};
 pub use audit::AuditEvent;
 use images::{ImagesFacts, ImagesState};
 pub use images::{ImagesStage, PictureHint, Subject};
+pub use operator::{CodeRefusal, OperatorCheck};
 use palm::{PalmFacts, PalmState};
 
 /// So long before a session ends for want of a touch the person is told: WCAG 2.2.1 asks for 20 seconds.
@@ -107,8 +108,8 @@ pub enum Input {
     ZoneEntered(Sensitive<String>),
     /// A person of the institution entered the own code.
     OperatorEntered(Sensitive<String>),
-    /// Answers [`Effect::CheckOperator`]: whose code it is, if anybody's.
-    OperatorChecked(Option<String>),
+    /// Answers [`Effect::CheckOperator`].
+    OperatorChecked(OperatorCheck),
     /// A method was chosen.
     MethodChosen(Modality),
     /// The centre's own page, on the person's phone, was chosen.
@@ -365,8 +366,8 @@ pub enum Showing {
     },
     /// Entry of the code of a person of the institution.
     Operator {
-        /// The last one was nobody's.
-        wrong: bool,
+        /// Why the last one did not do.
+        refused: Option<CodeRefusal>,
     },
     /// Choice of the method for this service.
     Method {
@@ -590,9 +591,9 @@ enum State {
     Claiming {
         error: Option<ClaimFault>,
     },
-    /// A person of the institution is to enter the own code; whether the last one was nobody's.
+    /// A person of the institution is to enter the own code; why the last one did not do.
     Operator {
-        wrong: bool,
+        refused: Option<CodeRefusal>,
         checking: bool,
     },
     ChoosingMethod,
@@ -773,7 +774,7 @@ impl Session {
             }
             State::Filling { field, error } => self.form_showing(field, *error),
             State::Claiming { error } => Showing::Claim { error: *error },
-            State::Operator { wrong, .. } => Showing::Operator { wrong: *wrong },
+            State::Operator { refused, .. } => Showing::Operator { refused: *refused },
             State::ChoosingMethod | State::CountingAttempts => {
                 let service = self.facts.service.as_ref();
                 Showing::Method {
@@ -878,7 +879,7 @@ impl Session {
             Input::ClaimEntered(text) => self.claim(now, &text),
             Input::ZoneEntered(text) => self.claim_by_zone(now, &text),
             Input::OperatorEntered(code) => self.enter_operator(now, code),
-            Input::OperatorChecked(operator) => self.operator_checked(now, operator),
+            Input::OperatorChecked(check) => self.operator_checked(now, check),
             Input::MethodChosen(modality) => self.choose_method(now, modality),
             Input::HostedPageChosen => self.choose_hosted_page(now),
             Input::AssistedChosen(route) => self.choose_assisted(now, route),

@@ -12,11 +12,12 @@ use verification::palm::ScanOrder;
 
 use super::{
     Arc, Camera, Command, Core, CustodyError, Duration, Event, Parts, Report, Scanner, Sensitive, UtcMs,
-    capture, convert, operators, word,
+    capture, convert, lockout, word,
 };
 use crate::capture::Opener;
 use crate::config::{Config, Palm};
 use crate::devices::{self, CHOICE, Choice, Offered};
+use crate::operators;
 use crate::selftest::{self, Seen};
 use crate::speech;
 
@@ -99,10 +100,7 @@ impl Upkeep {
         let config = &parts.config;
         let now = parts.now();
         let outbox = custody.outbox();
-        let lockout = match outbox.remembered(LOCKOUT)? {
-            None => Lockout::default(),
-            Some(text) => text.parse().unwrap_or_else(|_| Lockout::longest(now.utc)),
-        };
+        let lockout = lockout::remembered(outbox, LOCKOUT, now.utc)?;
         let is_closed = outbox.remembered(MAINTENANCE)?.as_deref() == Some("yes");
         let choice = outbox.remembered(CHOICE)?.unwrap_or_default();
         let choice = Choice::parse(&choice).unwrap_or_else(|error| {
@@ -382,10 +380,13 @@ impl Core {
             self.upkeep.lockout.right();
             self.note(None, "TechnicianEntered");
             Who::Technician(Box::default())
-        } else if let Some(name) = operators::present(&config.operators, code) {
+        } else if let Some(operator) = operators::of_code(&config.operators, code) {
             // Not more: who has a code of an operator could try out the technician's without an end.
             self.upkeep.lockout = before;
-            self.note(None, &format!("OperatorEntered operator={}", word(&name)));
+            self.note(
+                None,
+                &format!("OperatorEntered operator={}", word(operator.name())),
+            );
             Who::Operator
         } else {
             let failures = self.upkeep.lockout.failures();

@@ -82,10 +82,8 @@ pub fn Code(
     hint: Key,
     /// How many digits there are, for those who do not see the dots.
     entered: Key,
-    /// The last code was wrong, and no other one was begun.
-    wrong: Memo<bool>,
-    /// So it is said.
-    wrong_words: Key,
+    /// What is said of the last code where it did not do and no other one was begun.
+    wrong: Signal<Option<String>>,
     /// What stands below besides.
     #[prop(optional)]
     children: Option<Children>,
@@ -98,7 +96,7 @@ pub fn Code(
                 <p class="claim__hint">{kiosk.say(hint)}</p>
                 <p
                     class="typed"
-                    class:typed--wrong=move || wrong.get()
+                    class:typed--wrong=move || wrong.with(Option::is_some)
                     role="img"
                     aria-label=kiosk
                         .say_with(entered, move || vec![("count", u32::try_from(len()).unwrap_or(u32::MAX).into())])
@@ -109,10 +107,10 @@ pub fn Code(
                     <span class="typed__caret"></span>
                 </p>
                 <div class="claim__error-place" role="alert" data-testid=format!("{name}-error")>
-                    <Show when=move || wrong.get()>
+                    <Show when=move || wrong.with(Option::is_some)>
                         <p class="error">
                             <Icon glyph=Glyph::Exclamation />
-                            <span>{kiosk.say(wrong_words)}</span>
+                            <span>{move || wrong.get()}</span>
                         </p>
                     </Show>
                 </div>

@@ -1,6 +1,6 @@
 //! A person of the institution enters the own code.
 
-use ::ipc::{Intent, Screen};
+use ::ipc::{CodeRefusal, Intent, Screen};
 use leptos::prelude::*;
 
 use crate::app::Kiosk;
@@ -9,7 +9,7 @@ use crate::components::code::{Code, CodeEntry};
 use crate::components::heading::Heading;
 use crate::components::icon::{Glyph, Icon};
 use crate::ipc;
-use crate::locale::Key;
+use crate::locale::{self, Key};
 
 /// Longest code of a member of the staff.
 const LONGEST: usize = 12;
@@ -20,14 +20,21 @@ pub fn Operator() -> impl IntoView {
     let kiosk = Kiosk::of_context();
     let code = CodeEntry::new(LONGEST);
     // The message is about what was sent, so it goes as soon as the next code is begun.
-    let wrong = Memo::new(move |_| {
-        let wrong = kiosk.view.with(|view| {
-            matches!(
-                view.as_ref().map(|view| &view.screen),
-                Some(Screen::Operator { wrong: true })
-            )
-        });
-        wrong && !code.is_changed()
+    let refused = Memo::new(move |_| {
+        let refused = kiosk
+            .view
+            .with(|view| match view.as_ref().map(|view| &view.screen) {
+                Some(Screen::Operator { refused }) => *refused,
+                _ => None,
+            });
+        refused.filter(|_| !code.is_changed())
+    });
+    let words = Signal::derive(move || {
+        let (key, arguments) = match refused.get()? {
+            CodeRefusal::Wrong => (Key("operator-wrong"), vec![]),
+            CodeRefusal::Paused { minutes } => (Key("operator-paused"), vec![("minutes", minutes.into())]),
+        };
+        Some(locale::text(kiosk.language.get(), key, arguments))
     });
     let submit = move || {
         if let Some(code) = code.take() {
@@ -43,8 +50,7 @@ pub fn Operator() -> impl IntoView {
                 name="operator"
                 hint=Key("operator-hint")
                 entered=Key("operator-entered")
-                wrong
-                wrong_words=Key("operator-wrong")
+                wrong=words
             />
             <div class="actions">
                 <BackButton />

@@ -27,7 +27,10 @@ pub fn TechnicianLogin() -> impl IntoView {
             })
     });
     let locked = Memo::new(move |_| shown.get().1);
-    let wrong = Memo::new(move |_| shown.get().0 && !code.is_changed() && locked.get().is_none());
+    let wrong = Signal::derive(move || {
+        let is_wrong = shown.get().0 && !code.is_changed() && locked.get().is_none();
+        is_wrong.then(|| kiosk.say(Key("staff-wrong"))())
+    });
     let submit = move || {
         if locked.get_untracked().is_some() {
             return;
@@ -50,7 +53,6 @@ pub fn TechnicianLogin() -> impl IntoView {
                 hint=Key("staff-hint")
                 entered=Key("staff-entered")
                 wrong
-                wrong_words=Key("staff-wrong")
             >
                 // A clock is read out once, not each second.
                 <Show when=move || locked.get().is_some()>

@@ -48,6 +48,8 @@ pub enum AuditEvent {
     OperatorPresent(String),
     /// A code was entered that belongs to nobody.
     OperatorRefused,
+    /// A code was entered while none is taken for the number that it begins with.
+    OperatorPaused,
     /// The centre's own page was chosen.
     HostedPageChosen,
     /// The address of the centre's page was shown.

@@ -126,13 +126,10 @@ impl Session {
             Ok((iin, document)) => {
                 self.facts.claim = Some(iin);
                 self.facts.identity_document = document;
-                self.state = match self.opening.policy.operator {
-                    OperatorPresence::Required => State::Operator {
-                        wrong: false,
-                        checking: false,
-                    },
-                    OperatorPresence::NotRequired => State::ChoosingMethod,
-                };
+                match self.opening.policy.operator {
+                    OperatorPresence::Required => self.wait_for_operator(None),
+                    OperatorPresence::NotRequired => self.state = State::ChoosingMethod,
+                }
                 vec![Effect::Audit(AuditEvent::ClaimEntered)]
             }
             Err(error) => {

@@ -9,11 +9,14 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::capture::{CapturedSample, FaceMeasures, StreamMeasures, StreamState};
+use crate::lockout::Locked;
 use crate::pad::testing::{neutral, obeying, seen};
 
 const IIN: &str = "880412401006";
 /// 12 July 2026, noon in Kazakhstan.
 const SOME_DAY_MS: i64 = 1_783_839_600_000;
+/// What is left of the pause after wrong codes.
+const PAUSE: Locked = Locked { left_ms: 59_000 };
 const DOCUMENT: DocumentId = DocumentId([7; 16]);
 
 fn opening() -> Opening {
@@ -159,9 +162,11 @@ impl Kiosk {
             }
             let answer = match effect {
                 Effect::CountAttempts { .. } => Input::AttemptsCounted(self.used_before),
-                Effect::CheckOperator(code) => {
-                    Input::OperatorChecked((code.expose() == "1234").then(|| "operator-7".to_owned()))
-                }
+                Effect::CheckOperator(code) => Input::OperatorChecked(match code.expose().as_str() {
+                    "1234" => OperatorCheck::Present("operator-7".to_owned()),
+                    "9999" => OperatorCheck::Paused(PAUSE),
+                    _ => OperatorCheck::Nobody,
+                }),
                 Effect::OpenCamera => Input::CameraOpened(self.camera.clone()),
                 Effect::DrawRandom => {
                     Input::RandomDrawn([self.persisted.wrapping_mul(83).wrapping_add(29); plan::RANDOM_BYTES])
@@ -718,7 +723,12 @@ fn any_input() -> impl Strategy<Value = Input> {
             }),
         "[A-Z0-9<\n]{0,95}".prop_map(|zone| Input::ZoneEntered(Sensitive::new(zone))),
         "[0-9]{4}".prop_map(|code| Input::OperatorEntered(Sensitive::new(code))),
-        prop::option::of("[a-z]{3}").prop_map(Input::OperatorChecked),
+        prop_oneof![
+            "[a-z]{3}".prop_map(OperatorCheck::Present),
+            Just(OperatorCheck::Nobody),
+            (1..3_600_000_i64).prop_map(|left_ms| OperatorCheck::Paused(Locked { left_ms })),
+        ]
+        .prop_map(Input::OperatorChecked),
         Just(Input::HostedPageChosen),
         Just(Input::HostedPageOpened {
             document_id: DOCUMENT,

@@ -260,12 +260,17 @@ fn nobody_is_captured_without_the_operator_where_one_is_wanted() {
         let mut kiosk = Kiosk::new();
         kiosk.session.opening.policy.operator = OperatorPresence::Required;
         kiosk.reach_camera();
-        assert_eq!(kiosk.session.showing(), Showing::Operator { wrong: false });
+        assert_eq!(kiosk.session.showing(), Showing::Operator { refused: None });
         kiosk
     };
     let mut kiosk = start();
     kiosk.give(operator("4321"));
-    assert_eq!(kiosk.session.showing(), Showing::Operator { wrong: true });
+    assert_eq!(
+        kiosk.session.showing(),
+        Showing::Operator {
+            refused: Some(CodeRefusal::Wrong)
+        }
+    );
     kiosk
         .give(operator("1234"))
         .give(Input::MethodChosen(Modality::Face))
@@ -277,7 +282,12 @@ fn nobody_is_captured_without_the_operator_where_one_is_wanted() {
         let mut kiosk = start();
         for _ in 0..2 {
             kiosk.give(operator("0000"));
-            assert_eq!(kiosk.session.showing(), Showing::Operator { wrong: true });
+            assert_eq!(
+                kiosk.session.showing(),
+                Showing::Operator {
+                    refused: Some(CodeRefusal::Wrong)
+                }
+            );
             for _ in 0..back {
                 kiosk.give(Input::Back);
             }
@@ -291,7 +301,12 @@ fn nobody_is_captured_without_the_operator_where_one_is_wanted() {
                     kiosk.reach_camera();
                 }
             }
-            assert_eq!(kiosk.session.showing(), Showing::Operator { wrong: back == 0 });
+            assert_eq!(
+                kiosk.session.showing(),
+                Showing::Operator {
+                    refused: (back == 0).then_some(CodeRefusal::Wrong)
+                }
+            );
         }
         kiosk.give(operator("0000"));
         assert!(matches!(
@@ -303,6 +318,31 @@ fn nobody_is_captured_without_the_operator_where_one_is_wanted() {
         ));
         assert!(kiosk.documents.is_empty());
     }
+}
+
+#[test]
+fn a_code_that_is_not_looked_at_is_no_wrong_one() {
+    let operator = |code: &str| Input::OperatorEntered(Sensitive::new(code.into()));
+    let mut kiosk = Kiosk::new();
+    kiosk.session.opening.policy.operator = OperatorPresence::Required;
+    kiosk.reach_camera();
+    for _ in 0..9 {
+        kiosk.give(operator("9999"));
+        assert_eq!(
+            kiosk.session.showing(),
+            Showing::Operator {
+                refused: Some(CodeRefusal::Paused(PAUSE))
+            }
+        );
+    }
+    let paused = kiosk
+        .audit
+        .iter()
+        .filter(|event| **event == AuditEvent::OperatorPaused);
+    assert_eq!(paused.count(), 9);
+    // Somebody else is there as well.
+    kiosk.give(operator("1234"));
+    assert!(matches!(kiosk.session.showing(), Showing::Method { .. }));
 }
 
 #[test]
